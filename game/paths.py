@@ -1,0 +1,27 @@
+"""Where the data lies: beside the package in a clone, inside it once installed."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def models_dir() -> Path:
+    """Returns the folder of bodies, sets, props and clips."""
+    return _data_dir("models")
+
+
+def policies_dir() -> Path:
+    """Returns the folder of the policies that ship with the game."""
+    return _data_dir("policies")
+
+
+def _data_dir(name: str) -> Path:
+    """Raises FileNotFoundError when neither place has the folder."""
+    candidates = (_PACKAGE / name, _PACKAGE.parent / name)
+    for folder in candidates:
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(
+        f"the game's {name} are missing: looked for {' and '.join(map(str, candidates))}; "
+        "run from a clone or install the package again"
+    )
