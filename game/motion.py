@@ -1,0 +1,233 @@
+"""MotionClip: a reference motion, sampled at any time.
+
+A clip is a JSON file (models/README.md documents it): a card, then one root pose and one rotation per joint for
+each frame. The last frame of a looping clip is the first one of the next cycle: it lasts (num_frames - 1) / fps.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from game.paths import models_dir
+from game.sim import rotation
+from game.sim.model import CharacterModel
+from game.sim.state import CharacterState
+
+Array = NDArray[np.float64]
+
+SCHEMA = 1
+MAX_BYTES = 64 << 20
+_ARRAYS = ("root_pos", "root_rot", "joint_rot")
+
+
+class ClipError(ValueError):
+    """A clip's file or arrays are not what a clip needs."""
+
+
+@dataclass(frozen=True, eq=False)
+class MotionClip:
+    """A reference motion of one character. F frames, J joints."""
+
+    name: str
+    fps: float
+    loop: bool
+    """Whether it wraps, carrying its way and turn over the ground along; else it holds its last frame."""
+    root_pos: Array
+    """(F, 3)"""
+    root_rot: Array
+    """(F, 4)"""
+    joint_rot: Array
+    """(F, J, 4)"""
+    character: str = "humanoid"
+    source: str = ""
+    licence: str = ""
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        model = CharacterModel.load(self.character)
+        frames = len(self.root_pos)
+        shapes = {
+            "root_pos": (frames, 3),
+            "root_rot": (frames, 4),
+            "joint_rot": (frames, model.num_joints, 4),
+        }
+        for name, shape in shapes.items():
+            array = getattr(self, name)
+            if array.shape != shape:
+                raise ClipError(f"{self.name}: {name} has shape {array.shape}, expected {shape}")
+            if not np.isfinite(array).all():
+                frame = int(np.argwhere(~np.isfinite(array))[0][0])
+                raise ClipError(f"{self.name}: {name} is not finite at frame {frame}")
+        if frames < 2:
+            raise ClipError(f"{self.name}: {frames} frame(s), expected at least 2")
+        if not (np.isfinite(self.fps) and 0.0 < self.fps <= 1000.0):
+            raise ClipError(f"{self.name}: fps {self.fps}, expected 0..1000")
+        for name in ("root_rot", "joint_rot"):
+            q = getattr(self, name)
+            norm = np.linalg.norm(q, axis=-1)
+            if np.abs(norm - 1.0).max() > 0.01:
+                worst = norm.flat[np.abs(norm - 1.0).argmax()]
+                raise ClipError(f"{self.name}: {name} has a quaternion of length {worst:.3f}")
+            # neighbours in one hemisphere: what is stored is what is interpolated
+            object.__setattr__(self, name, rotation.continuous(q / norm[..., None]))
+
+    @property
+    def num_frames(self) -> int:
+        return len(self.root_pos)
+
+    @property
+    def duration(self) -> float:
+        """Seconds of one cycle."""
+        return (self.num_frames - 1) / self.fps
+
+    @cached_property
+    def cycle_turn(self) -> float:
+        """Turn about z per cycle, rad; 0 where the clip does not loop. Under 10 degrees counts as seam noise."""
+        if not self.loop:
+            return 0.0
+        _, _, z, w = rotation.multiply(self.root_rot[-1], rotation.conjugate(self.root_rot[0]))
+        turn = (2.0 * np.arctan2(z, w) + np.pi) % (2.0 * np.pi) - np.pi
+        return float(turn) if abs(turn) > np.radians(10.0) else 0.0
+
+    @cached_property
+    def cycle_shift(self) -> Array:
+        """(3,) displacement over the ground per cycle; 0 where the clip does not loop."""
+        shift = self.root_pos[-1] - self.root_pos[0]
+        return shift * np.array([1.0, 1.0, 0.0]) if self.loop else np.zeros(3)
+
+    @cached_property
+    def _frame_velocities(self) -> tuple[Array, Array, Array]:
+        """Central differences: root (F, 3), root angular (F, 3) in the clip's frame, joints (F, J, 3)."""
+        rates = []
+        for array in (self.root_pos, self.root_rot, self.joint_rot):
+            step = array[1:] - array[:-1]
+            if array.shape[-1] == 4:
+                step = rotation.to_rotvec(rotation.multiply(rotation.conjugate(array[:-1]), array[1:]))
+            wrap = self.loop and self.num_frames > 2
+            before, after = (step[-1:], step[:1]) if wrap else (step[:1], step[-1:])
+            rates.append(0.5 * self.fps * (np.concatenate([before, step]) + np.concatenate([step, after])))
+        return rates[0], rotation.rotate(self.root_rot, rates[1]), rates[2]
+
+    def phase(self, time: ArrayLike) -> Array:
+        """Phase in [0, 1] at time (...): wrapped where the clip loops, else held at 1."""
+        phase = np.asarray(time, float) / self.duration
+        return np.asarray(phase % 1.0 if self.loop else np.clip(phase, 0.0, 1.0))
+
+    def sample(self, time: ArrayLike) -> CharacterState:
+        """The reference at times (...), s: positions and velocities linear between frames, rotations slerp."""
+        time = np.asarray(time, float)
+        cycle = np.floor(time / self.duration) if self.loop else np.zeros_like(time)
+        position = self.phase(time) * (self.num_frames - 1)
+        first = np.minimum(position.astype(np.int64), self.num_frames - 2)
+        fraction = position - first
+        part, second = fraction[..., None], first + 1
+        vel, ang_vel, joint_vel = (
+            v[first] + part_ * (v[second] - v[first])
+            for v, part_ in zip(self._frame_velocities, (part, part, part[..., None]), strict=True)
+        )
+        held = (not self.loop) & ((time < 0.0) | (time > self.duration))
+        moving = np.where(held, 0.0, 1.0)[..., None]
+        state = CharacterState(
+            root_pos=self.root_pos[first] + part * (self.root_pos[second] - self.root_pos[first]),
+            root_rot=rotation.slerp(self.root_rot[first], self.root_rot[second], fraction),
+            joint_rot=rotation.slerp(self.joint_rot[first], self.joint_rot[second], fraction[..., None]),
+            root_vel=vel * moving,
+            root_ang_vel=ang_vel * moving,
+            joint_vel=joint_vel * moving[..., None],
+        )
+        return self._carry(state, cycle)
+
+    def _carry(self, state: CharacterState, cycle: Array) -> CharacterState:
+        """Place a state of cycle 0 in cycle (...): the ground motion of all whole cycles before it."""
+        if not self.loop:
+            return state
+        if self.cycle_turn == 0.0:
+            return state.moved(cycle[..., None] * self.cycle_shift)
+        # whole turns of the seam's rigid motion T: x -> R x + s, applied `cycle` times
+        base = self.root_pos[0] * np.array([1.0, 1.0, 0.0])
+        turn = rotation.from_heading(self.cycle_turn)
+        step = self.root_pos[-1] * np.array([1.0, 1.0, 0.0]) - rotation.rotate(turn, base)
+        center = np.zeros(3)
+        center[:2] = np.linalg.solve(np.eye(2) - rotation.to_matrix(turn)[:2, :2], step[:2])
+        return state.moved(-center).moved(center, cycle * self.cycle_turn)
+
+    def placed(self) -> MotionClip:
+        """The same motion starting above the origin with heading 0."""
+        turn = rotation.from_heading(-rotation.heading(self.root_rot[0]))
+        start = self.root_pos[0] * np.array([1.0, 1.0, 0.0])
+        return MotionClip(
+            self.name,
+            self.fps,
+            self.loop,
+            rotation.rotate(turn, self.root_pos - start),
+            rotation.multiply(np.broadcast_to(turn, self.root_rot.shape), self.root_rot),
+            self.joint_rot,
+            self.character,
+            self.source,
+            self.licence,
+            self.notes,
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the clip's JSON, atomically."""
+        card = {
+            "schema": SCHEMA,
+            "name": self.name,
+            "character": self.character,
+            "fps": round(self.fps, 6),
+            "loop": self.loop,
+            "source": self.source,
+            "licence": self.licence,
+            "notes": self.notes,
+        }
+        head = json.dumps(card, indent=1)[:-2]
+        rows = [
+            f' "{name}": [\n' + ",\n".join(_row(r) for r in getattr(self, name)) + "\n ]" for name in _ARRAYS
+        ]
+        temporary = path.with_name(path.name + ".part")
+        temporary.write_text(head + ",\n" + ",\n".join(rows) + "\n}\n", "utf-8")
+        temporary.replace(path)
+
+    @staticmethod
+    def load(source: str | Path) -> MotionClip:
+        """Read a clip from a file, or by name from models/clips. Raises ClipError."""
+        path = Path(source)
+        if not path.suffix:
+            path = models_dir() / "clips" / f"{source}.json"
+        if not path.is_file():
+            known = ", ".join(sorted(p.stem for p in (models_dir() / "clips").glob("*.json")))
+            raise ClipError(f"no clip at {source}; there are {known}")
+        if path.stat().st_size > MAX_BYTES:
+            raise ClipError(
+                f"{path.name}: {path.stat().st_size >> 20} MiB, expected at most {MAX_BYTES >> 20}"
+            )
+        try:
+            card = json.loads(path.read_text("utf-8"))
+            if not isinstance(card, dict) or card.get("schema") != SCHEMA:
+                raise ClipError(f"{path.name}: not a clip of schema {SCHEMA}")
+            arrays = {name: np.array(card[name], float) for name in _ARRAYS}
+            return MotionClip(
+                str(card["name"]),
+                float(card["fps"]),
+                bool(card["loop"]),
+                **arrays,
+                character=str(card["character"]),
+                source=str(card["source"]),
+                licence=str(card["licence"]),
+                notes=dict(card.get("notes", {})),
+            )
+        except KeyError as error:
+            raise ClipError(f"{path.name}: has no {error}") from error
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ClipError(f"{path.name}: {error}") from error
+
+
+def _row(frame: Array) -> str:
+    return "  " + json.dumps(np.round(frame, 6).tolist(), separators=(",", ":"))

@@ -1,0 +1,105 @@
+"""Rotations as unit quaternions (xyzw), batched over any leading dimensions.
+
+Formulas: Solà, "Quaternion kinematics for the error-state Kalman filter" (2017), in xyzw order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+IDENTITY: Array = np.array([0.0, 0.0, 0.0, 1.0])
+
+
+def multiply(a: Array, b: Array) -> Array:
+    """Return the rotation that applies b, then a. Shapes (..., 4) x (..., 4) -> (..., 4)."""
+    ax, ay, az, aw = np.moveaxis(a, -1, 0)
+    bx, by, bz, bw = np.moveaxis(b, -1, 0)
+    return np.stack(
+        [
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+            aw * bw - ax * bx - ay * by - az * bz,
+        ],
+        axis=-1,
+    )
+
+
+def conjugate(q: Array) -> Array:
+    """Return the inverse of a unit quaternion. Shape (..., 4)."""
+    return np.asarray(q * np.array([-1.0, -1.0, -1.0, 1.0]))
+
+
+def rotate(q: Array, v: Array) -> Array:
+    """Rotate vectors v (..., 3) by q (..., 4)."""
+    u, w = q[..., :3], q[..., 3:]
+    t = 2.0 * np.cross(u, v)
+    return v + w * t + np.cross(u, t)
+
+
+def rotate_inverse(q: Array, v: Array) -> Array:
+    """Rotate vectors v (..., 3) by the inverse of q (..., 4)."""
+    return rotate(conjugate(q), v)
+
+
+def normalize(q: Array) -> Array:
+    """Scale quaternions (..., 4) to unit length."""
+    return np.asarray(q / np.linalg.norm(q, axis=-1, keepdims=True))
+
+
+def from_rotvec(v: Array) -> Array:
+    """Exponential map: rotation vectors (..., 3), rad -> quaternions (..., 4)."""
+    angle = np.linalg.norm(v, axis=-1, keepdims=True)
+    # np.sinc(x) is sin(pi x)/(pi x): exact and smooth at zero
+    return np.concatenate([0.5 * v * np.sinc(angle / (2.0 * np.pi)), np.cos(0.5 * angle)], axis=-1)
+
+
+def to_rotvec(q: Array) -> Array:
+    """Logarithm: quaternions (..., 4) -> rotation vectors (..., 3) of angle at most pi."""
+    q = np.where(q[..., 3:] < 0.0, -q, q)
+    sine = np.linalg.norm(q[..., :3], axis=-1, keepdims=True)
+    angle = 2.0 * np.arctan2(sine, q[..., 3:])
+    return q[..., :3] * np.where(sine < 1e-9, 2.0, angle / np.maximum(sine, 1e-9))
+
+
+def from_axis_angle(axis: ArrayLike, angle: ArrayLike) -> Array:
+    """Rotations by angle (...) about a unit axis (3,) -> (..., 4)."""
+    return from_rotvec(np.asarray(angle, float)[..., None] * np.asarray(axis, float))
+
+
+def angle_between(a: Array, b: Array) -> Array:
+    """Angle in [0, pi] between rotations (..., 4) and (..., 4) -> (...)."""
+    return np.asarray(np.linalg.norm(to_rotvec(multiply(conjugate(a), b)), axis=-1))
+
+
+def slerp(a: Array, b: Array, fraction: Array) -> Array:
+    """Shortest-arc interpolation of (..., 4) and (..., 4) by fraction (...) in [0, 1] -> (..., 4)."""
+    step = to_rotvec(multiply(conjugate(a), b))
+    return normalize(multiply(a, from_rotvec(step * np.asarray(fraction)[..., None])))
+
+
+def heading(q: Array) -> Array:
+    """Heading about z of the rotated x axis, (..., 4) -> (...). Arbitrary where x points straight up."""
+    forward = rotate(q, np.array([1.0, 0.0, 0.0]))
+    return np.asarray(np.arctan2(forward[..., 1], forward[..., 0]))
+
+
+def from_heading(angle: ArrayLike) -> Array:
+    """Rotation about z by angle (...) -> (..., 4)."""
+    return from_axis_angle((0.0, 0.0, 1.0), angle)
+
+
+def to_matrix(q: Array) -> Array:
+    """Rotation matrices (..., 3, 3) of quaternions (..., 4)."""
+    eye = np.eye(3)
+    return np.stack([rotate(q, np.broadcast_to(eye[k], (*q.shape[:-1], 3))) for k in range(3)], axis=-1)
+
+
+def continuous(q: Array) -> Array:
+    """Flip signs along the first axis of (F, ..., 4) so that neighbours lie in the same hemisphere."""
+    dots = np.sum(q[1:] * q[:-1], axis=-1)
+    signs = np.cumprod(np.where(dots < 0.0, -1.0, 1.0), axis=0)
+    return np.concatenate([q[:1], q[1:] * signs[..., None]])
