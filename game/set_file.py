@@ -1,0 +1,213 @@
+"""Reads sets and props from JSON, and says which field of which item is wrong.
+
+A set (`models/sets/*.json`) is a ground, its light and its items; a prop (`models/props/*.json`) is one item
+that can be placed anywhere. Both are meant to be copied and edited: `models/README.md` documents each field.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from game.fields import Fields, SetError
+from game.paths import models_dir
+from game.sets import (
+    DRAWN_SHAPES,
+    MATERIALS,
+    SOLID_SHAPES,
+    GroundSpec,
+    ItemSpec,
+    LightSpec,
+    PartSpec,
+    Quat,
+    SetSpec,
+    Vec3,
+    ViewSpec,
+    quaternion_of,
+)
+
+SCHEMA = 1
+
+
+def load_prop(name_or_path: str | Path) -> ItemSpec:
+    """Reads models/props/NAME.json, or a file. Raises SetError."""
+    path = find(name_or_path, "props")
+    return _prop(path)
+
+
+def load_set(name_or_path: str | Path) -> SetSpec:
+    """Reads models/sets/NAME.json, or a file; props it names may lie beside it too. Raises SetError."""
+    path = find(name_or_path, "sets")
+    fields = Fields(read_json(path), path.name)
+    fields.schema(SCHEMA)
+    spec = SetSpec(
+        name=path.stem,
+        title=fields.text("title", path.stem.replace("_", " ").capitalize()),
+        ground=_ground(fields.section("ground")),
+        light=_light(fields.section("light")),
+        view=_view(fields.section("view")),
+        items=tuple(_placed(f, path.parent) for f in fields.sections("items")),
+    )
+    fields.done()
+    called = [item.name for item in spec.items]
+    twice = sorted({name for name in called if called.count(name) > 1})
+    if twice:
+        raise SetError(f"{path.name}: items must have different names; more than one is called {twice[0]!r}")
+    return spec
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """What there is to load in models/KIND, kind being "sets" or "props"."""
+    return tuple(sorted(path.stem for path in (models_dir() / kind).glob("*.json")))
+
+
+def find(name_or_path: str | Path, kind: str, beside: Path | None = None) -> Path:
+    """A file as given, or NAME.json beside another or in models/KIND. Raises SetError."""
+    given = Path(name_or_path)
+    if given.suffix == ".json":
+        if not given.is_file():
+            raise SetError(f"no such file: {given}")
+        return given
+    places = ([beside] if beside else []) + [models_dir() / kind]
+    for place in places:
+        if (place / f"{given.name}.json").is_file():
+            return place / f"{given.name}.json"
+    raise SetError(f"{kind} has no {str(name_or_path)!r}; available: {', '.join(names(kind))}")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Raises SetError with the line where a file stops being JSON."""
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except json.JSONDecodeError as error:
+        raise SetError(f"{path.name}, line {error.lineno}: {error.msg}") from error
+    except UnicodeDecodeError as error:
+        raise SetError(f"{path.name} is not a UTF-8 text file: {error.reason}") from error
+    if not isinstance(data, dict):
+        raise SetError(f"{path.name}: expected an object {{...}} at the top, found {type(data).__name__}")
+    return data
+
+
+def _pose(fields: Fields) -> tuple[Vec3, Quat]:
+    position = fields.vector("position", (0.0, 0.0, 0.0))
+    roll, pitch, yaw = (math.radians(a) for a in fields.vector("rotation_degrees", (0.0, 0.0, 0.0)))
+    return position, quaternion_of((roll, pitch, yaw))
+
+
+def _part(fields: Fields, shapes: dict[str, int]) -> PartSpec:
+    shape = fields.choice("shape", tuple(shapes))
+    position, quaternion = _pose(fields)
+    profile = tuple((pair[0], pair[1]) for pair in fields.pairs("profile")) if shape == "lathe" else ()
+    part = PartSpec(
+        shape=shape,
+        size=fields.numbers("size", shapes[shape], low=1e-3) if shapes[shape] else (),
+        position=position,
+        quaternion=quaternion,
+        color=fields.color("color", (0.8, 0.8, 0.8)),
+        material=fields.choice("material", MATERIALS, "paint"),
+        rounding=fields.number("rounding", 0.0, low=0.0),
+        seed=int(fields.number("seed", 0.0, low=0.0)),
+        profile=profile,
+    )
+    fields.done()
+    return part
+
+
+def _item(fields: Fields, name: str | None) -> ItemSpec:
+    position, quaternion = _pose(fields)
+    stiffness = fields.optional("contact_stiffness", low=1.0)
+    damping = fields.optional("contact_damping", low=0.0)
+    if (stiffness is None) != (damping is None):
+        raise SetError(f"{fields.where}: contact_stiffness and contact_damping come together or not at all")
+    item = ItemSpec(
+        name=fields.text("name", name),
+        position=position,
+        quaternion=quaternion,
+        mass=fields.number("mass", 0.0, low=0.0, high=2000.0),
+        friction=fields.number("friction", 0.8, low=0.0, high=10.0),
+        rolling_friction=fields.number("rolling_friction", 0.0, low=0.0, high=1.0),
+        restitution=fields.number("restitution", 0.0, low=0.0, high=1.5),
+        contact_stiffness=stiffness,
+        contact_damping=damping,
+        parts=tuple(_part(f, SOLID_SHAPES) for f in fields.sections("parts")),
+        decor=tuple(_part(f, DRAWN_SHAPES) for f in fields.sections("decor")),
+        shell=fields.flag("shell", False),
+    )
+    fields.done()
+    if not item.parts and not item.decor:
+        raise SetError(f"{fields.where}: an item needs parts (solid) or decor (drawn only), found neither")
+    if item.mass and not item.parts:
+        raise SetError(f"{fields.where}: mass is {item.mass} kg, but without parts nothing can move")
+    return item
+
+
+def _prop(path: Path) -> ItemSpec:
+    fields = Fields(read_json(path), path.name)
+    fields.schema(SCHEMA)
+    return _item(fields, path.stem)
+
+
+def _placed(fields: Fields, folder: Path) -> ItemSpec:
+    """An item of a set: written out, or a prop by name with a pose."""
+    prop = fields.text("prop", "")
+    if not prop:
+        return _item(fields, None)
+    base = _prop(find(prop, "props", folder))
+    position, quaternion = _pose(fields)
+    name = fields.text("name", base.name)
+    fields.done()
+    return replace(base, name=name, position=position, quaternion=quaternion)
+
+
+def _ground(fields: Fields) -> GroundSpec:
+    plain = GroundSpec()
+    ground = GroundSpec(
+        friction=fields.number("friction", plain.friction, low=0.0, high=10.0),
+        restitution=fields.number("restitution", plain.restitution, low=0.0, high=1.5),
+        material=fields.choice("material", MATERIALS, plain.material),
+        color=fields.color("color", plain.color),
+        size=_two(fields.numbers("size", 2, plain.size, low=0.1)),
+        center=_two(fields.numbers("center", 2, plain.center)),
+    )
+    fields.done()
+    return ground
+
+
+def _two(values: tuple[float, ...]) -> tuple[float, float]:
+    return values[0], values[1]
+
+
+def _light(fields: Fields) -> LightSpec:
+    plain = LightSpec()
+    light = LightSpec(
+        sun_direction=fields.vector("sun_direction", plain.sun_direction),
+        sun=fields.vector("sun", plain.sun),
+        sky=fields.vector("sky", plain.sky),
+        bounce=fields.vector("bounce", plain.bounce),
+        fog=fields.vector("fog", plain.fog),
+        fog_density=fields.number("fog_density", plain.fog_density, low=0.0),
+        lamp_position=fields.vector("lamp_position", plain.lamp_position),
+        lamp=fields.vector("lamp", plain.lamp),
+        exposure=fields.number("exposure", plain.exposure, low=0.01),
+        outdoors=fields.flag("outdoors", plain.outdoors),
+    )
+    if light.sun_direction[2] <= 0:
+        raise SetError(f"{fields.where}: sun_direction points to the sun, so its z must be above 0")
+    fields.done()
+    return light
+
+
+def _view(fields: Fields) -> ViewSpec:
+    plain = ViewSpec()
+    view = ViewSpec(
+        position=fields.vector("position", plain.position),
+        target=fields.vector("target", plain.target),
+        field_of_view=math.radians(
+            fields.number("field_of_view_degrees", math.degrees(plain.field_of_view), low=5.0, high=150.0)
+        ),
+    )
+    fields.done()
+    return view

@@ -1,0 +1,140 @@
+"""SetSpec, ItemSpec: rooms and props as data; no physics and no drawing here. `game.set_file` reads them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+Vec3 = tuple[float, float, float]
+Quat = tuple[float, float, float, float]
+
+SOLID_SHAPES = {"box": 3, "sphere": 1, "capsule": 2, "cylinder": 2}
+"""Shapes that collide, with how many numbers `size` has: edge lengths; radius; radius and length (along z,
+a capsule's without its caps)."""
+DRAWN_SHAPES = {**SOLID_SHAPES, "ellipsoid": 3, "lathe": 0, "plane": 2, "leaves": 3, "foliage": 3, "tufts": 2}
+"""Shapes that are drawn: an ellipsoid's diameters, a lathe's `profile` of [radius, height], a plane's width
+and length, the leaves of a plant (spread, height, leaf width), foliage (diameters), tufts of grass (a field's
+edges)."""
+MATERIALS = (
+    "paint", "fabric", "velvet", "wood", "planks", "metal", "plastic", "rubber", "ceramic", "cardboard",
+    "foliage", "grass", "gravel", "earth", "skin", "ice", "glow", "shade", "paper", "rug", "art", "chalk",
+)  # fmt: skip
+"""What a surface is made of: how it shines and, where it has one, its pattern. Sounds depend on it too."""
+
+
+@dataclass(frozen=True)
+class PartSpec:
+    """One primitive of an item, in the item's frame."""
+
+    shape: str
+    size: tuple[float, ...]
+    """m; see SOLID_SHAPES and DRAWN_SHAPES"""
+    position: Vec3 = (0.0, 0.0, 0.0)
+    quaternion: Quat = (0.0, 0.0, 0.0, 1.0)
+    """xyzw"""
+    color: Vec3 = (0.8, 0.8, 0.8)
+    """sRGB, 0..1"""
+    material: str = "paint"
+    rounding: float = 0.0
+    """m, radius of a drawn box's or cylinder's edges"""
+    seed: int = 0
+    """varies what is random about it: an art print, a plant, a bush"""
+    profile: tuple[tuple[float, float], ...] = ()
+    """a lathe's outline, (radius, height) pairs from bottom to top, m"""
+
+
+@dataclass(frozen=True)
+class ItemSpec:
+    """A thing in a set: one rigid body of solid parts, with what is only drawn beside it."""
+
+    name: str
+    position: Vec3 = (0.0, 0.0, 0.0)
+    quaternion: Quat = (0.0, 0.0, 0.0, 1.0)
+    """xyzw"""
+    mass: float = 0.0
+    """kg; 0 never moves"""
+    friction: float = 0.8
+    rolling_friction: float = 0.0
+    restitution: float = 0.0
+    """0 dead .. 1 bounces back all the way"""
+    contact_stiffness: float | None = None
+    """N/m, how far it gives; None is hard. Comes with contact_damping."""
+    contact_damping: float | None = None
+    """N s/m"""
+    parts: tuple[PartSpec, ...] = ()
+    """what collides; drawn too unless `shell` is set"""
+    decor: tuple[PartSpec, ...] = ()
+    """what is only drawn"""
+    shell: bool = False
+    """the parts are invisible: decor alone is what is seen"""
+
+    def at(self, position: Vec3, yaw: float = 0.0) -> ItemSpec:
+        """The same thing elsewhere; `yaw` in radians."""
+        return replace(self, position=position, quaternion=quaternion_of((0.0, 0.0, yaw)))
+
+
+@dataclass(frozen=True)
+class GroundSpec:
+    """The plane z = 0."""
+
+    friction: float = 0.9
+    restitution: float = 0.0
+    material: str = "planks"
+    color: Vec3 = (1.0, 1.0, 1.0)
+    size: tuple[float, float] = (20.0, 20.0)
+    """m, how much of it is drawn, x and y"""
+    center: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class LightSpec:
+    """Sun, sky and one warm lamp. Colours are linear light."""
+
+    sun_direction: Vec3 = (-0.5, -0.6, 0.78)
+    """towards the sun"""
+    sun: Vec3 = (2.4, 2.05, 1.6)
+    sky: Vec3 = (0.5, 0.56, 0.68)
+    bounce: Vec3 = (0.34, 0.26, 0.2)
+    """what the ground throws back up"""
+    fog: Vec3 = (0.62, 0.6, 0.58)
+    fog_density: float = 0.004
+    """1/m"""
+    lamp_position: Vec3 = (0.0, 0.0, -99.0)
+    lamp: Vec3 = (0.0, 0.0, 0.0)
+    exposure: float = 0.8
+    outdoors: bool = False
+    """draw a sky with clouds"""
+
+
+@dataclass(frozen=True)
+class ViewSpec:
+    """Where a camera stands at first."""
+
+    position: Vec3 = (3.5, -2.4, 1.5)
+    target: Vec3 = (0.0, 0.0, 0.95)
+    field_of_view: float = math.radians(44.0)
+    """rad, horizontal"""
+
+
+@dataclass(frozen=True)
+class SetSpec:
+    """A place to fall down in. A character starts at the origin and faces +x."""
+
+    name: str
+    title: str = ""
+    ground: GroundSpec = GroundSpec()
+    light: LightSpec = LightSpec()
+    view: ViewSpec = ViewSpec()
+    items: tuple[ItemSpec, ...] = field(default=())
+
+
+def quaternion_of(rotation: Vec3) -> Quat:
+    """xyzw of roll, pitch, yaw (rad), applied in this order about the fixed axes x, y, z."""
+    cr, cp, cy = (math.cos(a / 2) for a in rotation)
+    sr, sp, sy = (math.sin(a / 2) for a in rotation)
+    return (
+        sr * cp * cy - cr * sp * sy,
+        cr * sp * cy + sr * cp * sy,
+        cr * cp * sy - sr * sp * cy,
+        cr * cp * cy + sr * sp * sy,
+    )
