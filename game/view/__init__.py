@@ -1,0 +1,1 @@
+"""The pictures: everything that draws a Snapshot. Knows no physics."""

@@ -1,0 +1,239 @@
+"""Films that survive a crash: a fragmented MP4 while it runs, a plain one once it is closed."""
+
+import queue
+import threading
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+Frame = NDArray[np.uint8]
+Sound = NDArray[np.float32]
+
+BT709 = 1  # the number of ITU-R BT.709 in libav's colour enumerations
+FRAGMENT_US = 200_000
+QUEUED_FRAMES = 8
+FRAGMENTED = {
+    "movflags": "frag_keyframe+empty_moov+default_base_moof",
+    "frag_duration": str(FRAGMENT_US),
+    "flush_packets": "1",
+    # Pictures do not wait in memory for a sound that comes late.
+    "max_interleave_delta": str(FRAGMENT_US),
+}
+
+
+class FilmError(Exception):
+    """The film could not be written; says what remains of it."""
+
+
+class FilmWriter:
+    """Writes pictures, and sound if asked for, into an MP4 file from a thread of its own.
+
+    At every moment the file on disk can be played: a process killed outright loses the last fragment
+    (0.2 s) and what is still queued. `close` turns it into a plain MP4 that any editor opens.
+
+    Args:
+        path: the file to write, its folder is made.
+        size: width and height in pixels, both even (the colour of 2x2 pixels is one sample).
+        fps: frames a second.
+        crf: x264's constant rate factor, 0 (lossless) to 51 (worst).
+        preset: x264's speed, "ultrafast" to "veryslow".
+        sound_hz: samples a second of the sound track; None films without one.
+        channels: sound channels.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        size: tuple[int, int],
+        fps: int,
+        *,
+        crf: int = 18,
+        preset: str = "superfast",
+        sound_hz: int | None = None,
+        channels: int = 2,
+    ) -> None:
+        if size[0] % 2 or size[1] % 2 or min(size) <= 0:
+            raise FilmError(f"a film's width and height are even and positive, found {size[0]}x{size[1]}")
+        self.path = path
+        self.size = size
+        self.fps = fps
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._container = av.open(str(path), "w", format="mp4", options=dict(FRAGMENTED))
+            self._video = _add_video(self._container, size, fps, crf, preset)
+            self._audio = _add_audio(self._container, sound_hz, channels) if sound_hz else None
+            self._container.start_encoding()
+        except (av.FFmpegError, OSError) as error:
+            raise FilmError(f"cannot film into {path}: {error}") from error
+        self._next_frame = 0
+        self._next_sample = 0
+        self._error: Exception | None = None
+        self._closed = False
+        self._queue: queue.Queue[av.VideoFrame | av.AudioFrame | None] = queue.Queue(QUEUED_FRAMES)
+        self._thread = threading.Thread(target=self._work, name=f"film {path.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the next `write` would wait for the encoder."""
+        return self._queue.full()
+
+    @property
+    def seconds(self) -> float:
+        """How long the film is so far."""
+        return self._next_frame / self.fps
+
+    def write(self, frame: Frame, number: int | None = None) -> None:
+        """Adds a picture; it is copied, and waits when the encoder is behind.
+
+        Args:
+            frame: (height, width, 4) BGRA or (height, width, 3) RGB, top row first.
+            number: which frame of the film it is, the next one by default. Skipped numbers hold the
+                picture before them.
+        """
+        width, height = self.size
+        forms = {(height, width, 4): "bgra", (height, width, 3): "rgb24"}
+        if frame.shape not in forms:
+            raise FilmError(f"expected a picture of shape {(height, width, 4)}, found {frame.shape}")
+        number = self._next_frame if number is None else number
+        if number < self._next_frame:
+            raise FilmError(f"frame {number} comes after frame {self._next_frame - 1}")
+        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format=forms[frame.shape])
+        picture.pts = number
+        picture.time_base = Fraction(1, self.fps)
+        self._next_frame = number + 1
+        self._put(picture)
+
+    def write_sound(self, samples: Sound) -> None:
+        """Adds sound (num_samples, channels) in [-1, 1] after what was added before."""
+        if self._audio is None:
+            raise FilmError("this film was opened without a sound track")
+        if samples.ndim != 2 or samples.shape[1] != self._audio.layout.nb_channels:
+            expected = f"(num_samples, {self._audio.layout.nb_channels})"
+            raise FilmError(f"expected sound of shape {expected}, found {samples.shape}")
+        if not len(samples):
+            return
+        block = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(samples.T, np.float32), format="fltp", layout=self._audio.layout.name
+        )
+        block.sample_rate = self._audio.rate
+        block.pts = self._next_sample
+        block.time_base = Fraction(1, self._audio.rate)
+        self._next_sample += len(samples)
+        self._put(block)
+
+    def close(self) -> None:
+        """Finishes the film and turns it into a plain MP4.
+
+        Raises:
+            FilmError: encoding failed, or the plain file could not be written. What was filmed stays
+                playable at `path`.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
+        self._thread.join()
+        try:
+            self._container.close()
+        except (av.FFmpegError, OSError) as error:
+            self._error = self._error or error
+        self._raise_error()
+        if self._next_frame:
+            _remux(self.path)
+        else:
+            self.path.unlink()  # no picture ever came
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _put(self, item: av.VideoFrame | av.AudioFrame) -> None:
+        if self._closed:
+            raise FilmError(f"{self.path} is closed")
+        self._raise_error()
+        self._queue.put(item)
+
+    def _raise_error(self) -> None:
+        if self._error is not None:
+            raise FilmError(
+                f"filming into {self.path} failed: {self._error}; what came before is playable"
+            ) from self._error
+
+    def _work(self) -> None:
+        """Encodes until None comes. After an error it goes on taking, so that no `write` waits forever."""
+        while (item := self._queue.get()) is not None:
+            if self._error is None:
+                self._encode(item)
+        if self._error is None:
+            self._encode(None)
+
+    def _encode(self, item: av.VideoFrame | av.AudioFrame | None) -> None:
+        """Encodes one picture or block of sound; None flushes both tracks."""
+        try:
+            if item is None or isinstance(item, av.VideoFrame):
+                self._container.mux(self._video.encode(_to_yuv(item)))
+            if self._audio is not None and not isinstance(item, av.VideoFrame):
+                self._container.mux(self._audio.encode(item))
+        except (av.FFmpegError, OSError, ValueError) as error:
+            self._error = error
+
+
+def _add_video(
+    container: OutputContainer, size: tuple[int, int], fps: int, crf: int, preset: str
+) -> VideoStream:
+    stream = container.add_stream("libx264", rate=fps)
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"
+    # Without zerolatency x264 holds dozens of frames back, and a crash would lose them.
+    stream.options = {"preset": preset, "crf": str(crf), "tune": "zerolatency"}
+    context = stream.codec_context
+    context.gop_size = fps
+    context.color_range = context.colorspace = context.color_primaries = context.color_trc = BT709
+    return stream
+
+
+def _add_audio(container: OutputContainer, sound_hz: int, channels: int) -> AudioStream:
+    layout = {1: "mono", 2: "stereo"}.get(channels)
+    if layout is None:
+        raise FilmError(f"a sound track has 1 or 2 channels, found {channels}")
+    return container.add_stream("aac", rate=sound_hz, layout=layout)
+
+
+def _to_yuv(picture: av.VideoFrame | None) -> av.VideoFrame | None:
+    if picture is None:
+        return None
+    return picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+
+
+def _remux(path: Path) -> None:
+    """Replaces a fragmented MP4 by a plain one with its index at the start; nothing is encoded again."""
+    plain = path.with_name(f".{path.name}.plain")
+    try:
+        with (
+            av.open(str(path)) as source,
+            av.open(str(plain), "w", format="mp4", options={"movflags": "faststart"}) as target,
+        ):
+            copies = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
+            for packet in source.demux():
+                if packet.dts is not None:
+                    packet.stream = copies[packet.stream.index]
+                    target.mux(packet)
+        plain.replace(path)
+    except (av.FFmpegError, OSError) as error:
+        plain.unlink(missing_ok=True)
+        raise FilmError(
+            f"{path} could not be turned into a plain MP4 ({error}); it is playable as it is"
+        ) from error
