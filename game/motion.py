@@ -188,9 +188,7 @@ class MotionClip:
             "notes": self.notes,
         }
         head = json.dumps(card, indent=1)[:-2]
-        rows = [
-            f' "{name}": [\n' + ",\n".join(_row(r) for r in getattr(self, name)) + "\n ]" for name in _ARRAYS
-        ]
+        rows = [f' "{name}": [\n' + ",\n".join(_row(r) for r in getattr(self, name)) + "\n ]" for name in _ARRAYS]
         temporary = path.with_name(path.name + ".part")
         temporary.write_text(head + ",\n" + ",\n".join(rows) + "\n}\n", "utf-8")
         temporary.replace(path)
@@ -205,9 +203,7 @@ class MotionClip:
             known = ", ".join(sorted(p.stem for p in (models_dir() / "clips").glob("*.json")))
             raise ClipError(f"no clip at {source}; there are {known}")
         if path.stat().st_size > MAX_BYTES:
-            raise ClipError(
-                f"{path.name}: {path.stat().st_size >> 20} MiB, expected at most {MAX_BYTES >> 20}"
-            )
+            raise ClipError(f"{path.name}: {path.stat().st_size >> 20} MiB, expected at most {MAX_BYTES >> 20}")
         try:
             card = json.loads(path.read_text("utf-8"))
             if not isinstance(card, dict) or card.get("schema") != SCHEMA:

@@ -125,13 +125,8 @@ def _load(path: Path) -> CharacterModel:
     urdf = path.parent / card["urdf"]
     tree = _Tree(ET.fromstring(urdf.read_text("utf-8")))
     if tree.joint_names != tuple(card["joints"]):
-        raise ModelError(
-            f"{path.name} lists joints {tuple(card['joints'])}, {urdf.name} has {tree.joint_names}"
-        )
-    gains = {
-        key: np.array([j[key] for j in card["joints"].values()], float)
-        for key in ("kp", "kd", "torque_limit")
-    }
+        raise ModelError(f"{path.name} lists joints {tuple(card['joints'])}, {urdf.name} has {tree.joint_names}")
+    gains = {key: np.array([j[key] for j in card["joints"].values()], float) for key in ("kp", "kd", "torque_limit")}
     return CharacterModel(
         name=card["name"],
         urdf=urdf,
@@ -140,7 +135,9 @@ def _load(path: Path) -> CharacterModel:
         physics_hz=card["physics_hz"],
         friction=card["friction"],
         feet=tuple(tree.body_names.index(foot) for foot in card["feet"]),
-        **gains,
+        kp=gains["kp"],
+        kd=gains["kd"],
+        torque_limit=gains["torque_limit"],
         **tree.arrays(),
     )
 
@@ -169,9 +166,7 @@ class _Tree:
         return {
             "body_names": self.body_names,
             "joint_names": self.joint_names,
-            "body_parent": np.array(
-                [self.body_names.index(p) if p in self.body_names else -1 for p in parents]
-            ),
+            "body_parent": np.array([self.body_names.index(p) if p in self.body_names else -1 for p in parents]),
             "body_joint": np.array([self.driven.index(j) if j in self.driven else -1 for j in self.joints]),
             "body_offset": np.array([_origin(j) for j in self.joints]),
             "mass": np.array([float(_attr(_child(i, "mass"), "value")) for i in inertials]),
@@ -206,9 +201,7 @@ def _origin(element: ET.Element) -> tuple[float, ...]:
     if origin is None:
         return (0.0, 0.0, 0.0)
     if any(_floats(origin.get("rpy", "0 0 0"))):
-        raise ModelError(
-            f"<{element.tag} name={element.get('name')!r}> is turned (rpy); frames must be aligned"
-        )
+        raise ModelError(f"<{element.tag} name={element.get('name')!r}> is turned (rpy); frames must be aligned")
     return _floats(_attr(origin, "xyz"))
 
 
@@ -217,9 +210,7 @@ def _is_hinge(joint: ET.Element) -> bool:
     if kind == "spherical":
         return False
     if kind != "revolute" or _floats(_attr(_child(joint, "axis"), "xyz")) != (0.0, 1.0, 0.0):
-        raise ModelError(
-            f"joint {joint.get('name')!r}: expected spherical, or revolute about y; found {kind}"
-        )
+        raise ModelError(f"joint {joint.get('name')!r}: expected spherical, or revolute about y; found {kind}")
     return True
 
 
@@ -236,9 +227,7 @@ def _shape(collision: ET.Element) -> Shape:
         if geometry.tag == "sphere":
             return Shape("sphere", (float(_attr(geometry, "radius")),), (x, y, z))
         if geometry.tag == "capsule":
-            return Shape(
-                "capsule", (float(_attr(geometry, "radius")), float(_attr(geometry, "length"))), (x, y, z)
-            )
+            return Shape("capsule", (float(_attr(geometry, "radius")), float(_attr(geometry, "length"))), (x, y, z))
         if geometry.tag == "box":
             return Shape("box", _floats(_attr(geometry, "size")), (x, y, z))
         raise ModelError(f"shape {geometry.tag!r}; expected sphere, capsule or box")

@@ -47,6 +47,4 @@ class CharacterState:
     @staticmethod
     def stack(states: list[CharacterState]) -> CharacterState:
         """Stack along a new first dimension."""
-        return CharacterState(
-            *(np.stack([getattr(s, f.name) for s in states]) for f in fields(CharacterState))
-        )
+        return CharacterState(*(np.stack([getattr(s, f.name) for s in states]) for f in fields(CharacterState)))

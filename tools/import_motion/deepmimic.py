@@ -60,15 +60,11 @@ def read(path: Path, name: str | None = None) -> MotionClip:
         raise ClipError(f"{path.name}: frames of shape {frames.shape}, expected (F, {FRAME_SIZE})")
     durations = frames[:-1, 0]
     if not len(durations) or durations.min() <= 0.0:
-        raise ClipError(
-            f"{path.name}: frame durations from {durations.min(initial=np.inf)} s, expected positive ones"
-        )
+        raise ClipError(f"{path.name}: frame durations from {durations.min(initial=np.inf)} s, expected positive ones")
     root_pos, rotations = y_up_to_z_up(frames[:, 1:4]), _all_rotations(frames)
     step = float(durations[0])
     if np.ptp(durations) > 1e-3 * step:  # "roll" misses a frame
-        root_pos, rotations = _evenly(
-            np.concatenate([[0.0], np.cumsum(durations)]), step, root_pos, rotations
-        )
+        root_pos, rotations = _evenly(np.concatenate([[0.0], np.cumsum(durations)]), step, root_pos, rotations)
     return MotionClip(
         name=name or path.stem.removeprefix("humanoid3d_"),
         fps=1.0 / step,
