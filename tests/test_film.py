@@ -21,8 +21,7 @@ def decode(path: Path) -> list[tuple[float, float]]:
     """(time in seconds, mean red level) of every picture."""
     with av.open(str(path)) as film:
         return [
-            (float(f.time or 0.0), float(f.to_ndarray(format="rgb24")[..., 0].mean()))
-            for f in film.decode(video=0)
+            (float(f.time or 0.0), float(f.to_ndarray(format="rgb24")[..., 0].mean())) for f in film.decode(video=0)
         ]
 
 
@@ -128,9 +127,7 @@ for i in range(1000):
 @pytest.mark.parametrize("sound", ["sound", "silent"])
 def test_kill_9_loses_under_half_a_second(tmp_path: Path, sound: str) -> None:
     path = tmp_path / "a.mp4"
-    child = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(path), sound], stdout=subprocess.PIPE, text=True
-    )
+    child = subprocess.Popen([sys.executable, "-c", KILLED, str(path), sound], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     written = 0
     with child.stdout as lines:

@@ -22,7 +22,7 @@ def imports(file: Path) -> set[str]:
     """Every module that the file imports, anywhere in it, relative imports resolved."""
     name = module_name(file)
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-    found = set()
+    found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), str(file))):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)

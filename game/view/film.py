@@ -191,9 +191,7 @@ class FilmWriter:
             self._error = error
 
 
-def _add_video(
-    container: OutputContainer, size: tuple[int, int], fps: int, crf: int, preset: str
-) -> VideoStream:
+def _add_video(container: OutputContainer, size: tuple[int, int], fps: int, crf: int, preset: str) -> VideoStream:
     stream = container.add_stream("libx264", rate=fps)
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
@@ -234,6 +232,4 @@ def _remux(path: Path) -> None:
         plain.replace(path)
     except (av.FFmpegError, OSError) as error:
         plain.unlink(missing_ok=True)
-        raise FilmError(
-            f"{path} could not be turned into a plain MP4 ({error}); it is playable as it is"
-        ) from error
+        raise FilmError(f"{path} could not be turned into a plain MP4 ({error}); it is playable as it is") from error

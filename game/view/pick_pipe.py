@@ -1,0 +1,111 @@
+"""Opens the best graphics output there is: a window, else EGL, else OpenGL, else software."""
+
+import sys
+from dataclasses import dataclass
+
+import panda3d.core as p3d
+
+WINDOW_MODULE = "pandagl"
+OFFSCREEN_MODULES = ("p3headlessgl", "pandagl", "p3tinydisplay")
+# Panda3D's own complaints about the modules that do not work here are noise: the first that works is used.
+SETTINGS = """
+load-display pandagl
+audio-library-name null
+notify-level-device fatal
+notify-level-display error
+notify-level-egldisplay fatal
+notify-level-glxdisplay fatal
+notify-level-x11display fatal
+"""
+
+
+class OutputError(Exception):
+    """No graphics output could be opened; says how to mend that."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """An open graphics output."""
+
+    engine: p3d.GraphicsEngine
+    """What renders it."""
+    buffer: p3d.GraphicsOutput
+    """The window or buffer itself."""
+    module: str
+    """The Panda3D display module."""
+    driver: str
+    """The renderer's name for itself."""
+    has_shaders: bool
+    """Whether it runs GLSL; the software renderer does not."""
+
+
+def configure() -> None:
+    """Sets what Panda3D reads once, before anything is opened."""
+    p3d.load_prc_file_data("pratfall", SETTINGS)
+
+
+def window_pipe() -> p3d.GraphicsPipe:
+    """Returns the pipe that makes windows.
+
+    Raises:
+        OutputError: there is no display, or no OpenGL for it.
+    """
+    pipe = p3d.GraphicsPipeSelection.get_global_ptr().make_module_pipe(WINDOW_MODULE)
+    if pipe is None or not pipe.is_valid():
+        hint = ""
+        if sys.platform == "linux":
+            hint = " If there is one, `sudo apt-get install libgl1 libgl1-mesa-dri` gives it OpenGL."
+        raise OutputError(f"no display for a window was found.{hint}")
+    return pipe
+
+
+def open_offscreen(size: tuple[int, int]) -> Output:
+    """Opens a buffer (width, height) that nobody sees, on the first module that works.
+
+    Raises:
+        OutputError: none does.
+    """
+    selection = p3d.GraphicsPipeSelection.get_global_ptr()
+    engine = p3d.GraphicsEngine.get_global_ptr()
+    for module in OFFSCREEN_MODULES:
+        pipe = selection.make_module_pipe(module)
+        # Without an X server tinydisplay calls itself invalid, and makes buffers all the same.
+        if pipe is None or (module != "p3tinydisplay" and not pipe.is_valid()):
+            continue
+        buffer = _make_buffer(engine, pipe, size)
+        if buffer is not None:
+            return describe(engine, buffer, module)
+    hint = " Run: sudo apt-get install libegl1 libgl1-mesa-dri" if sys.platform == "linux" else ""
+    raise OutputError(f"no renderer works here: tried {', '.join(OFFSCREEN_MODULES)}.{hint}")
+
+
+def offscreen_properties(size: tuple[int, int]) -> p3d.WindowProperties:
+    """Returns the properties of a buffer (width, height)."""
+    properties = p3d.WindowProperties()
+    properties.set_size(*size)
+    return properties
+
+
+def describe(engine: p3d.GraphicsEngine, buffer: p3d.GraphicsOutput, module: str) -> Output:
+    """Returns the Output of an open window or buffer, after one frame: drivers are named only then."""
+    engine.render_frame()
+    state = buffer.gsg
+    driver = state.driver_renderer or "software"
+    return Output(engine, buffer, module, driver, bool(state.supports_basic_shaders))
+
+
+def _make_buffer(
+    engine: p3d.GraphicsEngine, pipe: p3d.GraphicsPipe, size: tuple[int, int]
+) -> p3d.GraphicsOutput | None:
+    wanted = p3d.FrameBufferProperties()
+    wanted.set_rgba_bits(8, 8, 8, 8)
+    wanted.set_depth_bits(24)
+    buffer = engine.make_output(
+        pipe, "offscreen", 0, wanted, offscreen_properties(size), p3d.GraphicsPipe.BF_refuse_window
+    )
+    engine.open_windows()
+    if buffer and buffer.is_valid():
+        return buffer
+    if buffer:
+        engine.remove_window(buffer)
+    return None
