@@ -1,0 +1,60 @@
+"""Actions as data: keys are unique and remappable, the README says what is true."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from game.actions import ACTIONS, ActionError, help_lines, load_actions, markdown_table, remap
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_names_and_keys_are_unique() -> None:
+    assert remap({}) == ACTIONS  # raises where two actions share a key
+    assert len({a.name for a in ACTIONS}) == len(ACTIONS)
+
+
+def test_the_readme_lists_the_keys() -> None:
+    assert markdown_table() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_keys_read_as_a_person_says_them() -> None:
+    lines = {does: keys for keys, does in help_lines()}
+    assert lines["play that policy of the list"] == "1 - 9"
+    assert lines["shove him hard"] == "Shift+Up Shift+Down Shift+Left Shift+Right"
+    assert lines["less gravity"] == "-"
+    assert lines["show and hide this help"] == "H or F1"
+
+
+def test_a_file_remaps(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps({"limp": "X", "shove": ["w", "s", "a", "d"]}))
+    actions = {a.name: a for a in load_actions(file)}
+    assert actions["limp"].keys == ("x",)
+    assert actions["limp"].held
+    assert actions["shove"].keys == ("w", "s", "a", "d")
+    assert actions["reset"].keys == ("r",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"fly": "f2"}', "no action is called fly; there are policy, "),
+        ('{"limp": "r"}', "the key 'r' does both limp and reset"),
+        ('{"limp": 3}', "limp: expected a key or a list of keys, found 3"),
+        ('{"shove": ["w", "s"]}', "shove: expected 4 keys, found 2"),
+        ("[1]", "found list"),
+        ('{"limp": ', "keys.json"),
+    ],
+)
+def test_a_wrong_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(text)
+    with pytest.raises(ActionError, match=message.replace("[", r"\[")):
+        load_actions(file)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ActionError, match="nowhere"):
+        load_actions(tmp_path / "nowhere.json")
