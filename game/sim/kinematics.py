@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from game.sim import rotation
@@ -40,15 +41,17 @@ def body_poses(model: CharacterModel, root_pos: Array, root_rot: Array, joint_ro
         joint_rot: (..., J, 4) child in parent.
     """
     batch = root_pos.shape[:-1]
-    pos = np.empty((*batch, model.num_bodies, 3))
-    rot = np.empty((*batch, model.num_bodies, 4))
-    for b, (parent, joint) in enumerate(zip(model.body_parent, model.body_joint, strict=True)):
-        if parent < 0:
-            pos[..., b, :], rot[..., b, :] = root_pos, root_rot
-            continue
-        pos[..., b, :] = pos[..., parent, :] + rotation.rotate(rot[..., parent, :], model.body_offset[b])
-        turn = rotation.IDENTITY if joint < 0 else joint_rot[..., joint, :]
-        rot[..., b, :] = rotation.multiply(rot[..., parent, :], np.broadcast_to(turn, (*batch, 4)))
+    pos, rot = np.empty((*batch, model.num_bodies, 3)), np.empty((*batch, model.num_bodies, 4))
+    _fill_poses(
+        model.body_parent,
+        model.body_joint,
+        model.body_offset,
+        _rows(root_pos, 3),
+        _rows(root_rot, 4),
+        _rows(joint_rot, model.num_joints, 4),
+        pos.reshape(-1, model.num_bodies, 3),
+        rot.reshape(-1, model.num_bodies, 4),
+    )
     return BodyPoses(pos, rot)
 
 
@@ -63,16 +66,77 @@ def body_velocities(
         joint_vel: (..., J, 3) in the child's frame.
     """
     vel, ang_vel = np.empty_like(poses.pos), np.empty_like(poses.pos)
-    for b, (parent, joint) in enumerate(zip(model.body_parent, model.body_joint, strict=True)):
-        if parent < 0:
-            vel[..., b, :], ang_vel[..., b, :] = root_vel, root_ang_vel
-            continue
-        arm = poses.pos[..., b, :] - poses.pos[..., parent, :]
-        vel[..., b, :] = vel[..., parent, :] + np.cross(ang_vel[..., parent, :], arm)
-        ang_vel[..., b, :] = ang_vel[..., parent, :]
-        if joint >= 0:
-            ang_vel[..., b, :] += rotation.rotate(poses.rot[..., b, :], joint_vel[..., joint, :])
+    _fill_velocities(
+        model.body_parent,
+        model.body_joint,
+        _rows(poses.pos, model.num_bodies, 3),
+        _rows(poses.rot, model.num_bodies, 4),
+        _rows(root_vel, 3),
+        _rows(root_ang_vel, 3),
+        _rows(joint_vel, model.num_joints, 3),
+        vel.reshape(-1, model.num_bodies, 3),
+        ang_vel.reshape(-1, model.num_bodies, 3),
+    )
     return BodyVelocities(vel, ang_vel)
+
+
+def _rows(array: Array, *shape: int) -> Array:
+    """All leading dimensions as one, contiguous."""
+    return np.ascontiguousarray(array, dtype=np.float64).reshape(-1, *shape)
+
+
+@njit(cache=True)
+def _turned(q, v):  # type: ignore[no-untyped-def]
+    tx, ty, tz = 2.0 * (q[1] * v[2] - q[2] * v[1]), 2.0 * (q[2] * v[0] - q[0] * v[2]), 2.0 * (q[0] * v[1] - q[1] * v[0])
+    return (
+        v[0] + q[3] * tx + q[1] * tz - q[2] * ty,
+        v[1] + q[3] * ty + q[2] * tx - q[0] * tz,
+        v[2] + q[3] * tz + q[0] * ty - q[1] * tx,
+    )
+
+
+@njit(cache=True)
+def _fill_poses(parents, joints, offsets, root_pos, root_rot, joint_rot, pos, rot):  # type: ignore[no-untyped-def]
+    for n in range(len(root_pos)):
+        for b in range(len(parents)):
+            p, j = parents[b], joints[b]
+            if p < 0:
+                pos[n, b] = root_pos[n]
+                rot[n, b] = root_rot[n]
+                continue
+            x, y, z = _turned(rot[n, p], offsets[b])
+            pos[n, b, 0], pos[n, b, 1], pos[n, b, 2] = pos[n, p, 0] + x, pos[n, p, 1] + y, pos[n, p, 2] + z
+            if j < 0:
+                rot[n, b] = rot[n, p]
+                continue
+            ax, ay, az, aw = rot[n, p]
+            bx, by, bz, bw = joint_rot[n, j]
+            rot[n, b, 0] = aw * bx + ax * bw + ay * bz - az * by
+            rot[n, b, 1] = aw * by - ax * bz + ay * bw + az * bx
+            rot[n, b, 2] = aw * bz + ax * by - ay * bx + az * bw
+            rot[n, b, 3] = aw * bw - ax * bx - ay * by - az * bz
+
+
+@njit(cache=True)
+def _fill_velocities(parents, joints, pos, rot, root_vel, root_ang_vel, joint_vel, vel, ang):  # type: ignore[no-untyped-def]
+    for n in range(len(root_vel)):
+        for b in range(len(parents)):
+            p, j = parents[b], joints[b]
+            if p < 0:
+                vel[n, b] = root_vel[n]
+                ang[n, b] = root_ang_vel[n]
+                continue
+            dx, dy, dz = pos[n, b, 0] - pos[n, p, 0], pos[n, b, 1] - pos[n, p, 1], pos[n, b, 2] - pos[n, p, 2]
+            wx, wy, wz = ang[n, p]
+            vel[n, b, 0] = vel[n, p, 0] + wy * dz - wz * dy
+            vel[n, b, 1] = vel[n, p, 1] + wz * dx - wx * dz
+            vel[n, b, 2] = vel[n, p, 2] + wx * dy - wy * dx
+            ang[n, b] = ang[n, p]
+            if j >= 0:
+                x, y, z = _turned(rot[n, b], joint_vel[n, j])
+                ang[n, b, 0] += x
+                ang[n, b, 1] += y
+                ang[n, b, 2] += z
 
 
 def com_positions(model: CharacterModel, poses: BodyPoses) -> Array:

@@ -1,0 +1,102 @@
+"""Forces from outside, applied at every substep: pushes and the spring of a grab."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.sim import rotation
+from game.sim.bullet import pb
+
+if TYPE_CHECKING:
+    from game.sim.world import World
+
+Array = NDArray[np.float64]
+
+GRAB_STIFFNESS = 1500.0
+"""N/m: a body of 45 kg hangs 0.3 m below the cursor"""
+GRAB_DAMPING = 120.0
+"""N s/m"""
+GRAB_LIMIT = 3000.0
+"""N: a cursor that jumps across the room does not tear anybody apart"""
+
+
+class Force(Protocol):
+    """Something that acts on a body of a character, or on a prop, until it is spent."""
+
+    @property
+    def character(self) -> int:
+        """-1 where it acts on a prop"""
+
+    @property
+    def prop(self) -> int:
+        """-1 where it acts on a character"""
+
+    @property
+    def spent(self) -> bool: ...
+
+    def apply(self, world: World) -> None:
+        """Act for one substep."""
+
+
+@dataclass
+class Push:
+    """A constant force at a body's centre of mass."""
+
+    character: int
+    body: int
+    force_w: Array
+    """(3,) N"""
+    substeps_left: int
+    prop: int = -1
+
+    @property
+    def spent(self) -> bool:
+        return self.substeps_left <= 0
+
+    def apply(self, world: World) -> None:
+        self.substeps_left -= 1
+        bullet_id = world.characters[self.character].bullet_id
+        point = pb.getLinkState(bullet_id, self.body, physicsClientId=world.client)[0]
+        _act(world.client, bullet_id, self.body, self.force_w, point)
+
+
+@dataclass
+class Grab:
+    """A damped spring from a point of a body (or prop) to a point in the world."""
+
+    character: int
+    body: int
+    point_b: Array
+    """(3,) in the body's frame"""
+    target_w: Array
+    """(3,)"""
+    prop: int = -1
+    spent: bool = False
+
+    def apply(self, world: World) -> None:
+        if self.prop >= 0:
+            bullet_id, link = world.props[self.prop].bullet_id, -1
+            origin, turn = pb.getBasePositionAndOrientation(bullet_id, world.client)
+            velocity, ang_vel = pb.getBaseVelocity(bullet_id, world.client)
+        else:
+            bullet_id, link = world.characters[self.character].bullet_id, self.body
+            state = pb.getLinkState(bullet_id, link, computeLinkVelocity=1, physicsClientId=world.client)
+            # [0] the centre of mass, [4:6] the body's frame, [6:8] velocities of the centre of mass
+            origin, turn, velocity, ang_vel = state[4], state[5], state[6], state[7]
+            velocity = np.asarray(velocity) + np.cross(ang_vel, np.asarray(origin) - np.asarray(state[0]))
+        arm = rotation.rotate(np.asarray(turn), self.point_b)
+        point = np.asarray(origin) + arm
+        point_vel = np.asarray(velocity) + np.cross(ang_vel, arm)
+        force = GRAB_STIFFNESS * (self.target_w - point) - GRAB_DAMPING * point_vel
+        size = float(np.linalg.norm(force))
+        mass = world.props[self.prop].mass if self.prop >= 0 else world.model.mass.sum()
+        limit = min(GRAB_LIMIT, 60.0 * mass)
+        _act(world.client, bullet_id, link, force * min(1.0, limit / max(size, 1e-9)), point.tolist())
+
+
+def _act(client: int, bullet_id: int, link: int, force: Array, point: tuple[float, ...]) -> None:
+    pb.applyExternalForce(bullet_id, link, force.tolist(), point, pb.WORLD_FRAME, physicsClientId=client)

@@ -1,0 +1,89 @@
+"""How a model's joints lie in the flat rows that the controller and PyBullet work on.
+
+q: per joint a quaternion (4) or a hinge's angle (1); qd and torque: per joint a vector (3) or a hinge's rate (1).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from game.sim.model import CharacterModel
+from game.sim.stable_pd import Tree, tree_of
+
+Array = NDArray[np.float64]
+
+
+class Packing:
+    """Converts between rotations per joint (N, J, 4), velocities (N, J, 3) and flat rows q (N, Q), qd (N, V)."""
+
+    def __init__(self, model: CharacterModel) -> None:
+        self.tree: Tree = tree_of(model)
+        hinge = self.tree.hinge[1:]
+        self.num_joints = model.num_joints
+        self.num_q = int(np.where(hinge, 1, 4).sum())
+        self.num_v = int(np.where(hinge, 1, 3).sum())
+        starts_q, starts_v = self.tree.q_index[1:].tolist(), self.tree.v_index[1:].tolist()
+        self.q_slices = [slice(a, a + (1 if h else 4)) for a, h in zip(starts_q, hinge, strict=True)]
+        self.v_slices = [slice(a, a + (1 if h else 3)) for a, h in zip(starts_v, hinge, strict=True)]
+
+    def pack_rotations(self, joint_rot: Array) -> Array:
+        """(N, J, 4) -> (N, Q); of a hinge's rotation the turn about y is taken."""
+        q = np.empty((len(joint_rot), self.num_q))
+        _pack_rotations(self.tree, np.ascontiguousarray(joint_rot, dtype=np.float64), q)
+        return q
+
+    def pack_velocities(self, joint_vel: Array) -> Array:
+        """(N, J, 3) -> (N, V); of a hinge's velocity the rate about y is taken."""
+        qd = np.empty((len(joint_vel), self.num_v))
+        _pack_velocities(self.tree, np.ascontiguousarray(joint_vel, dtype=np.float64), qd)
+        return qd
+
+    def unpack(self, q: Array, qd: Array) -> tuple[Array, Array]:
+        """(N, Q), (N, V) -> (N, J, 4), (N, J, 3)."""
+        rot, vel = np.zeros((len(q), self.num_joints, 4)), np.zeros((len(q), self.num_joints, 3))
+        _unpack(self.tree, q, qd, rot, vel)
+        return rot, vel
+
+
+@njit(cache=True)
+def _pack_rotations(tree, joint_rot, q):  # type: ignore[no-untyped-def]
+    for n in range(len(q)):
+        for i in range(1, len(tree.parent)):
+            a, r = tree.q_index[i], joint_rot[n, i - 1]
+            if tree.hinge[i]:
+                # twist about y; atan2 keeps it in (-pi, pi] whatever the quaternion's sign
+                sign = -1.0 if r[3] < 0.0 else 1.0
+                q[n, a] = 2.0 * np.arctan2(sign * r[1], sign * r[3])
+            else:
+                norm = np.sqrt(r[0] * r[0] + r[1] * r[1] + r[2] * r[2] + r[3] * r[3])
+                for k in range(4):
+                    q[n, a + k] = r[k] / norm
+
+
+@njit(cache=True)
+def _pack_velocities(tree, joint_vel, qd):  # type: ignore[no-untyped-def]
+    for n in range(len(qd)):
+        for i in range(1, len(tree.parent)):
+            v = tree.v_index[i]
+            if tree.hinge[i]:
+                qd[n, v] = joint_vel[n, i - 1, 1]
+            else:
+                for k in range(3):
+                    qd[n, v + k] = joint_vel[n, i - 1, k]
+
+
+@njit(cache=True)
+def _unpack(tree, q, qd, rot, vel):  # type: ignore[no-untyped-def]
+    for n in range(len(q)):
+        for i in range(1, len(tree.parent)):
+            a, v = tree.q_index[i], tree.v_index[i]
+            if tree.hinge[i]:
+                rot[n, i - 1, 1], rot[n, i - 1, 3] = np.sin(0.5 * q[n, a]), np.cos(0.5 * q[n, a])
+                vel[n, i - 1, 1] = qd[n, v]
+            else:
+                for k in range(4):
+                    rot[n, i - 1, k] = q[n, a + k]
+                for k in range(3):
+                    vel[n, i - 1, k] = qd[n, v + k]

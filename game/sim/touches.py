@@ -1,0 +1,97 @@
+"""Touches: sums PyBullet's contact points of a tick's substeps into Contacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.sim.bullet import pb
+from game.sim.contact import FLOOR, Contact
+
+if TYPE_CHECKING:
+    from game.sim.world import World
+
+_Key = tuple[int, int, int, int]
+
+
+class Touches:
+    """Collects contact points between `begin` and `end`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._owner: dict[int, tuple[str, int]] = {}
+        self._sums: dict[_Key, list[float]] = {}
+
+    def renumber(self) -> None:
+        """Learn which PyBullet body is whose; call it whenever something came or went."""
+        world = self._world
+        self._owner = {world.floor: ("floor", FLOOR)}
+        self._owner |= {p.bullet_id: ("prop", k) for k, p in world.props.items()}
+        self._owner |= {c.bullet_id: ("character", k) for k, c in enumerate(world.characters)}
+
+    def begin(self) -> None:
+        """Start a tick."""
+        self._sums = {}
+
+    def read(self) -> None:
+        """Add the contact points of the substep that was just made."""
+        sums = self._sums
+        for point in pb.getContactPoints(physicsClientId=self._world.client):
+            key = point[1:5]
+            force, at, normal = point[9], point[5], point[7]
+            total = sums.get(key)
+            if total is None:
+                # impulse-weighted point and normal, then sum of forces, peak; a bare touch still has a place
+                total = sums[key] = [1e-9 * v for v in (*at, *normal)] + [1e-9, 0.0]
+            total[0] += force * at[0]
+            total[1] += force * at[1]
+            total[2] += force * at[2]
+            total[3] += force * normal[0]
+            total[4] += force * normal[1]
+            total[5] += force * normal[2]
+            total[6] += force
+            if force > total[7]:
+                total[7] = force
+
+    def end(self) -> tuple[tuple[Contact, ...], NDArray[np.bool_]]:
+        """The tick's contacts, and which characters (N,) touched the floor with a body other than a foot."""
+        world = self._world
+        fallen = np.zeros(len(world.characters), bool)
+        contacts: list[Contact] = []
+        for key, total in self._sums.items():
+            contact = self._contact(key, total)
+            contacts.append(contact)
+            if contact.kind == "floor" and contact.character >= 0 and contact.body not in world.model.feet:
+                fallen[contact.character] = True
+        return tuple(contacts), fallen
+
+    def _contact(self, key: _Key, total: list[float]) -> Contact:
+        first, second, link_a, link_b = key
+        kind_a, a = self._owner[first]
+        kind_b, b = self._owner[second]
+        sign = 1.0
+        # the character comes first, then the prop; the normal points towards the first
+        if ("character", "prop", "floor").index(kind_a) > ("character", "prop", "floor").index(kind_b):
+            kind_a, a, link_a, kind_b, b, link_b, sign = kind_b, b, link_b, kind_a, a, link_a, -1.0
+        total_force = total[6]
+        normal = np.array(total[3:6]) * sign
+        normal /= max(float(np.linalg.norm(normal)), 1e-12)
+        is_character = kind_a == "character"
+        return Contact(
+            character=a if is_character else -1,
+            body=link_a if is_character else a,
+            kind="self" if is_character and kind_b == "character" and a == b else kind_b,
+            other=b,
+            other_body=link_b if kind_b == "character" else -1,
+            point=(total[0] / total_force, total[1] / total_force, total[2] / total_force),
+            normal=(float(normal[0]), float(normal[1]), float(normal[2])),
+            impulse=total_force * world_dt(self._world),
+            peak=total[7],
+        )
+
+
+def world_dt(world: World) -> float:
+    """Seconds that one reading of contacts stands for."""
+    return world.dt if world.contact_detail else world.dt * world.model.substeps

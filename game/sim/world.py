@@ -1,0 +1,369 @@
+"""World: one private PyBullet client with characters, props and a floor, stepped one control tick at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
+
+from game.sets import ItemSpec
+from game.sim import kinematics, stable_pd
+from game.sim.bullet import pb
+from game.sim.character import Character
+from game.sim.contact import Contact
+from game.sim.forces import Force, Grab, Push
+from game.sim.model import CharacterModel
+from game.sim.packing import Packing
+from game.sim.props import Prop, spawn
+from game.sim.snapshot import PropPoses, Snapshot
+from game.sim.state import CharacterState
+from game.sim.touches import Touches
+
+Array = NDArray[np.float64]
+
+EARTH = (0.0, 0.0, -9.8)
+"""m/s2. 9.8, not 9.81: the condition that the published policies were trained in."""
+MAX_GRAVITY = 200.0
+MAX_SPEED = 100.0
+"""m/s; beyond it a state is absurd and its character is put back on its feet"""
+SOLVER_ITERATIONS = 10
+
+
+class WorldError(ValueError):
+    """Something was asked of a world that it cannot do."""
+
+
+@dataclass
+class _Rows:
+    """The characters' states as flat rows, with the bytes that `Character.read` writes to."""
+
+    root_pos: Array
+    root_rot: Array
+    root_vel: Array
+    root_ang_vel: Array
+    q: Array
+    qd: Array
+    views: list[Any]
+
+    @staticmethod
+    def empty(n: int, packing: Packing) -> _Rows:
+        arrays = [np.zeros((n, width)) for width in (3, 4, 3, 3, packing.num_q, packing.num_v)]
+        return _Rows(*arrays, [a.reshape(-1).view(np.uint8) for a in arrays])
+
+
+class World:
+    """Characters of one model on a floor. Deterministic: a new World given the same calls gives the same bits."""
+
+    def __init__(
+        self,
+        model: CharacterModel,
+        *,
+        gravity: ArrayLike = EARTH,
+        floor_friction: float | None = None,
+        collide_characters: bool = True,
+        contact_detail: bool = True,
+    ) -> None:
+        """Make an empty world.
+
+        Args:
+            gravity: (3,) m/s2
+            floor_friction: Coulomb coefficient, multiplied with the other side's; the model's own by default.
+            collide_characters: whether characters touch each other (training keeps them apart).
+            contact_detail: read contacts at every substep and sum them, else look at the tick's last substep only.
+        """
+        self.model = model
+        self.packing = Packing(model)
+        self.tick = 0
+        self.contact_detail = contact_detail
+        self.collide_characters = collide_characters
+        self.dt = 1.0 / model.physics_hz
+        self.client: int = pb.connect(pb.DIRECT)
+        pb.setPhysicsEngineParameter(
+            fixedTimeStep=self.dt,
+            numSubSteps=1,
+            numSolverIterations=SOLVER_ITERATIONS,
+            deterministicOverlappingPairs=1,
+            physicsClientId=self.client,
+        )
+        plane = pb.createCollisionShape(pb.GEOM_PLANE, planeNormal=[0, 0, 1], physicsClientId=self.client)
+        self.floor: int = pb.createMultiBody(0, plane, physicsClientId=self.client)
+        # restitutions multiply: with 1 here a thing bounces off the floor as its own says
+        pb.changeDynamics(self.floor, -1, restitution=1.0, physicsClientId=self.client)
+        self.set_friction(model.friction if floor_friction is None else floor_friction)
+        self.set_gravity(gravity)
+        self.characters: list[Character] = []
+        self.props: dict[int, Prop] = {}
+        self.forces: list[Force] = []
+        self.contacts: tuple[Contact, ...] = ()
+        self.faults: list[int] = []
+        """characters whose state became absurd in the last tick and that were put back on their feet"""
+        self._next_prop = 0
+        self._touches = Touches(self)
+        self._resize(0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the client back; the world is unusable afterwards."""
+        if self.client >= 0:
+            pb.disconnect(self.client)
+            self.client = -1
+
+    def __del__(self) -> None:
+        if getattr(self, "client", -1) >= 0 and pb.isConnected(self.client):
+            self.close()
+
+    # ---------------------------------------------------------------- surroundings
+    def set_gravity(self, gravity: ArrayLike) -> None:
+        """Set gravity (3,), m/s2. Raises WorldError."""
+        g = np.asarray(gravity, float)
+        if g.shape != (3,) or not np.isfinite(g).all() or np.linalg.norm(g) > MAX_GRAVITY:
+            raise WorldError(f"gravity {g}: expected three numbers, together at most {MAX_GRAVITY} m/s2")
+        self.gravity = g.copy()
+        pb.setGravity(*g.tolist(), physicsClientId=self.client)
+
+    def set_friction(self, friction: float) -> None:
+        """Set the floor's Coulomb coefficient; 0 is ice. Raises WorldError."""
+        if not 0.0 <= friction <= 10.0:
+            raise WorldError(f"floor friction {friction}: expected 0..10")
+        self.floor_friction = float(friction)
+        pb.changeDynamics(self.floor, -1, lateralFriction=self.floor_friction, physicsClientId=self.client)
+
+    # ---------------------------------------------------------------- characters
+    def _resize(self, n: int) -> None:
+        model, old = self.model, getattr(self, "strength", np.ones((0, self.model.num_joints)))
+        self._rows = _Rows.empty(n, self.packing)
+        self._torque = np.zeros((n, self.packing.num_v))
+        self._gain = np.ones((n, model.num_joints, 3))
+        self.strength = np.ones((n, model.num_joints))
+        """(N, J) share of the gains and torque limits that a joint has; 0 is limp"""
+        self.strength[: len(old)] = old[:n]
+        self.fallen = np.zeros(n, bool)
+        """(N,) a body other than a foot touched the floor in the last tick"""
+        for index, character in enumerate(self.characters):
+            character.read(index, *self._rows.views)
+        self._derive()
+
+    def add_character(self, position_xy: ArrayLike = (0.0, 0.0), heading: float = 0.0) -> int:
+        """Stand a new character on the floor and return its index."""
+        x, y = (float(v) for v in np.asarray(position_xy, float))
+        index = len(self.characters)
+        character = Character(self.client, self.model, self.packing, (x, y, 10.0 + 3.0 * index))
+        self.characters.append(character)
+        if not self.collide_characters:
+            group = 1 << (index % 20 + 4)
+            for link in range(-1, self.model.num_bodies):
+                pb.setCollisionFilterGroupMask(character.bullet_id, link, group, group | 1, self.client)
+        self._touches.renumber()
+        self._resize(index + 1)
+        self.reset([index], self.standing((x, y), heading)[None])
+        return index
+
+    def remove_character(self) -> None:
+        """Take the last character away. Raises WorldError where there is none."""
+        if not self.characters:
+            raise WorldError("there is no character to remove")
+        character = self.characters.pop()
+        last = len(self.characters)
+        self.forces = [f for f in self.forces if f.character != last]
+        pb.removeBody(character.bullet_id, physicsClientId=self.client)
+        self._touches.renumber()
+        self._resize(last)
+
+    def standing(self, position_xy: ArrayLike, heading: float = 0.0) -> CharacterState:
+        """The default pose at rest, soles on the floor."""
+        j = self.model.num_joints
+        still = CharacterState(
+            np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]), np.tile([0.0, 0.0, 0.0, 1.0], (j, 1)),
+            np.zeros(3), np.zeros(3), np.zeros((j, 3)),
+        )  # fmt: skip
+        poses = kinematics.body_poses(self.model, still.root_pos, still.root_rot, still.joint_rot)
+        height = -float(kinematics.lowest_point(self.model, poses))
+        x, y = np.asarray(position_xy, float)
+        return still.moved(np.array([x, y, height]), heading)
+
+    def reset(self, indices: Sequence[int] | NDArray[np.int64], state: CharacterState) -> None:
+        """Put characters `indices` (M,) into states with batch (M,), world frame."""
+        q, qd = self.packing.pack_rotations(state.joint_rot), self.packing.pack_velocities(state.joint_vel)
+        rows = self._rows
+        for k, n in enumerate(indices):
+            character = self.characters[n]
+            character.write(state.root_pos[k], state.root_rot[k], state.root_vel[k], state.root_ang_vel[k], q[k], qd[k])
+            character.read(n, *rows.views)
+        self._derive()
+
+    def _derive(self) -> None:
+        """Fill `state`, `body_poses` and `body_velocities` from the flat rows."""
+        rows = self._rows
+        joint_rot, joint_vel = self.packing.unpack(rows.q, rows.qd)
+        self.state = CharacterState(
+            rows.root_pos.copy(), rows.root_rot.copy(), joint_rot,
+            rows.root_vel.copy(), rows.root_ang_vel.copy(), joint_vel,
+        )  # fmt: skip
+        self.body_poses = kinematics.body_poses(self.model, rows.root_pos, rows.root_rot, joint_rot)
+        self.body_velocities = kinematics.body_velocities(
+            self.model, self.body_poses, rows.root_vel, rows.root_ang_vel, joint_vel
+        )
+
+    # ---------------------------------------------------------------- props and forces
+    def spawn(self, item: ItemSpec, velocity: ArrayLike = (0.0, 0.0, 0.0), ang_vel: ArrayLike = (0.0, 0.0, 0.0)) -> int:
+        """Put a thing into the world and return its id, never used again."""
+        prop = spawn(self.client, item, velocity, ang_vel)
+        prop_id, self._next_prop = self._next_prop, self._next_prop + 1
+        self.props[prop_id] = prop
+        self._touches.renumber()
+        return prop_id
+
+    def remove_prop(self, prop_id: int) -> None:
+        """Take a thing away. Raises WorldError."""
+        prop = self._prop(prop_id)
+        self.forces = [f for f in self.forces if f.prop != prop_id]
+        pb.removeBody(prop.bullet_id, physicsClientId=self.client)
+        del self.props[prop_id]
+        self._touches.renumber()
+
+    def _prop(self, prop_id: int) -> Prop:
+        if prop_id not in self.props:
+            raise WorldError(f"no prop {prop_id}; there are {sorted(self.props)}")
+        return self.props[prop_id]
+
+    def push(self, character: int, body: int, force_w: ArrayLike, num_ticks: int) -> None:
+        """Push a body at its centre of mass with force_w (3,), N, for num_ticks. Raises WorldError."""
+        self._check(character, body)
+        self.forces.append(Push(character, body, np.asarray(force_w, float), num_ticks * self.model.substeps))
+
+    def grab(self, character: int, body: int, point_b: ArrayLike, target_w: ArrayLike) -> Grab:
+        """Hang a body's point_b (3,) on a spring to target_w (3,); move `Grab.target_w`, end it with `release`."""
+        self._check(character, body)
+        grab = Grab(character, body, np.asarray(point_b, float), np.asarray(target_w, float))
+        self.forces.append(grab)
+        return grab
+
+    def grab_prop(self, prop_id: int, point_b: ArrayLike, target_w: ArrayLike) -> Grab:
+        """Hang a prop's point_b (3,), in its own frame, on a spring to target_w (3,)."""
+        self._prop(prop_id)
+        grab = Grab(-1, -1, np.asarray(point_b, float), np.asarray(target_w, float), prop=prop_id)
+        self.forces.append(grab)
+        return grab
+
+    def release(self, force: Force) -> None:
+        """End a grab or a push."""
+        self.forces = [f for f in self.forces if f is not force]
+
+    def _check(self, character: int, body: int) -> None:
+        if not 0 <= character < len(self.characters):
+            raise WorldError(f"no character {character}; there are {len(self.characters)}")
+        if not 0 <= body < self.model.num_bodies:
+            raise WorldError(f"no body {body}; there are {self.model.num_bodies}: {', '.join(self.model.body_names)}")
+
+    # ---------------------------------------------------------------- time
+    def step(self, target: Array) -> None:
+        """Advance one control tick towards joint targets (N, J, 4), child in parent."""
+        if target.shape != (len(self.characters), self.model.num_joints, 4):
+            expected = (len(self.characters), self.model.num_joints, 4)
+            raise WorldError(f"targets of shape {target.shape}, expected {expected}")
+        rows, torque, client = self._rows, self._torque, self.client
+        views, characters, tree = rows.views, self.characters, self.packing.tree
+        wanted = self.packing.pack_rotations(target)
+        kp, kd, limit = (self.strength * gain for gain in (self.model.kp, self.model.kd, self.model.torque_limit))
+        self.faults = []
+        self._touches.begin()
+        last = self.model.substeps - 1
+        for substep in range(last + 1):
+            stable_pd.torques(
+                tree, self.dt, rows.root_rot, rows.root_ang_vel, rows.q, rows.qd, wanted, kp, kd, limit, torque
+            )
+            for character, row in zip(characters, torque.tolist(), strict=True):
+                character.apply(row)
+            if self.forces:
+                self._apply_forces()
+            pb.stepSimulation(client)
+            if self.contact_detail or substep == last:
+                self._touches.read()
+            for index, character in enumerate(characters):
+                character.read(index, *views)
+            if characters and not _plausible(rows.root_pos, rows.root_vel, rows.root_ang_vel, rows.q, rows.qd):
+                self._mend()
+        self.tick += 1
+        self.contacts, self.fallen = self._touches.end()
+        self._derive()
+
+    def _apply_forces(self) -> None:
+        for force in self.forces:
+            force.apply(self)
+        self.forces = [f for f in self.forces if not f.spent]
+
+    def _mend(self) -> None:
+        """Put characters in an absurd state back on their feet where they were last known to be."""
+        rows = self._rows
+        for n, character in enumerate(self.characters):
+            one = slice(n, n + 1)
+            if _plausible(rows.root_pos[one], rows.root_vel[one], rows.root_ang_vel[one], rows.q[one], rows.qd[one]):
+                continue
+            last = self.state.root_pos[n]
+            sane = np.isfinite(last).all() and np.abs(last).max() < 1000.0
+            state = self.standing(last[:2] if sane else (0.0, 0.0))[None]
+            q, qd = self.packing.pack_rotations(state.joint_rot)[0], self.packing.pack_velocities(state.joint_vel)[0]
+            character.write(state.root_pos[0], state.root_rot[0], state.root_vel[0], state.root_ang_vel[0], q, qd)
+            character.read(n, *rows.views)
+            self.forces = [f for f in self.forces if f.character != n]
+            if n not in self.faults:
+                self.faults.append(n)
+
+    def snapshot(self, messages: tuple[str, ...] = ()) -> Snapshot:
+        """Everything that can be seen now."""
+        poses = [pb.getBasePositionAndOrientation(p.bullet_id, self.client) for p in self.props.values()]
+        share = np.abs(self._torque) / self._limits_per_axis()
+        torque = np.maximum.reduceat(share, self.packing.tree.v_index[1:], axis=1) if len(share) else share[:, :12]
+        return Snapshot(
+            tick=self.tick,
+            model=self.model,
+            state=self.state,
+            body_pos=self.body_poses.pos,
+            body_rot=self.body_poses.rot,
+            body_vel=self.body_velocities.vel,
+            body_ang_vel=self.body_velocities.ang_vel,
+            strength=self.strength.copy(),
+            torque=torque,
+            contacts=self.contacts,
+            fallen=self.fallen,
+            props=PropPoses(
+                tuple(self.props),
+                np.array([p for p, _ in poses], float).reshape(-1, 3),
+                np.array([q for _, q in poses], float).reshape(-1, 4),
+            ),
+            gravity=self.gravity.copy(),
+            messages=messages,
+        )
+
+    def _limits_per_axis(self) -> Array:
+        widths = [s.stop - s.start for s in self.packing.v_slices]
+        return np.repeat(self.model.torque_limit, widths)
+
+
+@njit(cache=True)
+def _plausible(root_pos, root_vel, root_ang_vel, q, qd):  # type: ignore[no-untyped-def]
+    """Whether all numbers are finite and no root is over MAX_SPEED. No fastmath here: it swallows NaN."""
+    for n in range(len(root_pos)):
+        speed = 0.0
+        for k in range(3):
+            speed += root_vel[n, k] * root_vel[n, k]
+            if not (np.isfinite(root_pos[n, k]) and np.isfinite(root_ang_vel[n, k])):
+                return False
+        if not speed <= MAX_SPEED * MAX_SPEED:
+            return False
+        for k in range(q.shape[1]):
+            if not np.isfinite(q[n, k]):
+                return False
+        for k in range(qd.shape[1]):
+            if not np.isfinite(qd[n, k]):
+                return False
+    return True
