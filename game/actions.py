@@ -39,9 +39,11 @@ class Action:
     def keys_text(self) -> str:
         """The keys as a person calls them."""
         names = [_spoken(key) for key in self.keys]
-        if self.choice and len(names) > 4:
-            return f"{names[0]} - {names[-1]}"
-        return " ".join(names) if self.choice else " or ".join(names)
+        if not self.choice:
+            return " or ".join(names)
+        if self.keys[0].endswith(_ARROWS[0]):
+            return names[0].replace("Up", "Arrows")
+        return f"{names[0]} - {names[-1]}" if len(names) > 4 else " ".join(names)
 
 
 _ARROWS = ("arrow_up", "arrow_down", "arrow_left", "arrow_right")
@@ -59,7 +61,7 @@ ACTIONS = (
     Action("reset", _HIM, ("r",), "back on his feet, the floor cleared"),
     Action("gravity_down", _WORLD, ("-",), "less gravity", repeats=True),
     Action("gravity_up", _WORLD, ("=",), "more gravity", repeats=True),
-    Action("gravity_next", _WORLD, ("g",), "next gravity: Moon, Mars, Jupiter, none, sideways, ..."),
+    Action("gravity_next", _WORLD, ("g",), "next gravity: Moon, Mars, ... sideways"),
     Action("pause", _TIME, ("p",), "pause, and go on"),
     Action("step", _TIME, (".",), "one tick further, paused", repeats=True),
     Action("slower", _TIME, (",",), "half as fast, down to 1/16"),

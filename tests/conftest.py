@@ -1,4 +1,4 @@
-"""What several tests share: a display of their own, and temporary homes."""
+"""What several tests share: a display of their own, and a renderer without one."""
 
 import os
 import shutil
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from game.view.pick_pipe import Output, configure, open_offscreen
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -30,3 +32,12 @@ def display() -> Iterator[str]:
     yield f":{number}"
     server.terminate()
     server.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def output() -> Iterator[Output]:
+    """A renderer without a display: film from it with a FilmCamera."""
+    configure()
+    output = open_offscreen((64, 64))
+    yield output
+    output.engine.remove_window(output.buffer)

@@ -22,7 +22,7 @@ def test_the_readme_lists_the_keys() -> None:
 def test_keys_read_as_a_person_says_them() -> None:
     lines = {does: keys for keys, does in help_lines()}
     assert lines["play that policy of the list"] == "1 - 9"
-    assert lines["shove him hard"] == "Shift+Up Shift+Down Shift+Left Shift+Right"
+    assert lines["shove him hard"] == "Shift+Arrows"
     assert lines["less gravity"] == "-"
     assert lines["show and hide this help"] == "H or F1"
 

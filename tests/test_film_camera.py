@@ -1,21 +1,11 @@
 """Real rendering without a display: what stands left, right, above is filmed there."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import panda3d.core as p3d
 import pytest
 
 from game.view.film_camera import FilmCamera
-from game.view.pick_pipe import Output, configure, open_offscreen
-
-
-@pytest.fixture(scope="module")
-def output() -> Iterator[Output]:
-    configure()
-    output = open_offscreen((64, 64))
-    yield output
-    output.engine.remove_window(output.buffer)
+from game.view.pick_pipe import Output
 
 
 def scene_with_card() -> p3d.NodePath:

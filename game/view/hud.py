@@ -1,0 +1,133 @@
+"""Hud: the words over the picture. Readable on any set, out of the way, in proportion to the window."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import deque
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import panda3d.core as p3d
+
+TEXT = p3d.LColor(1.0, 1.0, 1.0, 1.0)
+DIM = p3d.LColor(0.80, 0.86, 0.92, 1.0)
+CARD = p3d.LColor(0.05, 0.06, 0.08, 0.62)
+RED = p3d.LColor(1.0, 0.30, 0.25, 1.0)
+SIZE = 0.043
+"""height of a line where the window is 2 high"""
+HELP_SIZE = 0.8 * SIZE
+MARGIN = 0.04
+WRAP = 46
+PIXELS_PER_UNIT = 64
+MAX_MESSAGES = 4
+MESSAGE_SECONDS = 5.0
+
+
+class Hud:
+    """Status at the top left, what was refused or has happened at the bottom left, help on the right.
+
+    Args:
+        corners: nodes at the window's corners, as ShowBase has them: top left, top right, bottom left.
+    """
+
+    def __init__(self, top_left: p3d.NodePath, top_right: p3d.NodePath, bottom_left: p3d.NodePath) -> None:
+        self._font = _font()
+        self._status = self._text("status", top_left, MARGIN, -MARGIN - SIZE)
+        self._record = self._text("record", top_right, -MARGIN, -MARGIN - SIZE)
+        self._record.node().set_align(p3d.TextNode.A_right)
+        self._record.node().set_text_color(RED)
+        self._messages = self._text("messages", bottom_left, MARGIN, MARGIN)
+        self._help = top_right.attach_new_node("help")
+        self._help.set_pos(-MARGIN, 0, -MARGIN - 3.5 * SIZE)
+        self._said: deque[tuple[float, str]] = deque(maxlen=MAX_MESSAGES)
+        self.help_visible = True
+
+    @property
+    def lines(self) -> list[str]:
+        """All that is on screen now, for tests and logs."""
+        texts = (self._status, self._record, self._messages)
+        return [line for text in texts for line in text.node().get_text().splitlines() if line]
+
+    def show(self, lines: Sequence[str], recording: str = "") -> None:
+        """Shows the status lines, and beside a red dot how long the film is."""
+        _set(self._status, "\n".join(lines))
+        _set(self._record, f"REC {recording}" if recording else "")
+
+    def say(self, words: str, now: float) -> None:
+        """Shows a message for some seconds; `now` is any clock in seconds."""
+        if self._said and self._said[-1][1] == words:
+            self._said.pop()
+        self._said.append((now + MESSAGE_SECONDS, words))
+        self.update(now)
+
+    def update(self, now: float) -> None:
+        """Lets old messages go."""
+        while self._said and self._said[0][0] <= now:
+            self._said.popleft()
+        lines = [words for _, words in self._said]
+        _set(self._messages, "\n".join(lines))
+        self._messages.set_z(MARGIN + 0.01 + SIZE * (max(1, self._messages.node().get_num_rows()) - 1))
+
+    def set_help(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Sets the help panel, flush right: keys and what they do."""
+        self._help.children.detach()
+        keys, words = (
+            self._text("help", self._help, 0.0, 0.0, "\n".join(column)) for column in zip(*lines, strict=True)
+        )
+        keys.node().set_text_color(DIM)
+        for column in (keys, words):
+            column.set_scale(HELP_SIZE)
+        words.set_x(-HELP_SIZE * words.node().get_width())
+        keys.set_x(words.get_x() - HELP_SIZE * (keys.node().get_width() + 1.0))
+        maker = p3d.CardMaker("card")
+        edge = 0.5 * HELP_SIZE
+        bottom = HELP_SIZE * words.node().get_bottom()
+        maker.set_frame(keys.get_x() - edge, edge, bottom - edge, HELP_SIZE + edge)
+        card = self._help.attach_new_node(maker.generate(), -1)
+        card.set_color(CARD)
+        card.set_transparency(p3d.TransparencyAttrib.M_alpha)
+
+    def toggle_help(self) -> None:
+        """Shows or hides the help."""
+        self.help_visible = not self.help_visible
+        if self.help_visible:
+            self._help.show()
+        else:
+            self._help.hide()
+
+    def _text(self, name: str, parent: p3d.NodePath, x: float, z: float, words: str = "") -> p3d.NodePath[p3d.TextNode]:
+        node = p3d.TextNode(name)
+        node.set_font(self._font)
+        node.set_text_color(TEXT)
+        node.set_wordwrap(WRAP)
+        node.set_text(words)
+        path: p3d.NodePath[p3d.TextNode] = parent.attach_new_node(node)
+        path.set_scale(SIZE)
+        path.set_pos(x, 0, z)
+        return path
+
+
+def _font() -> p3d.TextFont:
+    """Roboto, which comes with the panel's library; `find_spec` finds it without loading that."""
+    spec = importlib.util.find_spec("imgui_bundle")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("imgui-bundle is missing: install this package with its dependencies")
+    file = Path(spec.submodule_search_locations[0]) / "assets" / "fonts" / "Roboto" / "Roboto-Regular.ttf"
+    font = p3d.DynamicTextFont(p3d.Filename.from_os_specific(str(file)))
+    font.set_pixels_per_unit(PIXELS_PER_UNIT)
+    font.set_page_size(512, 512)
+    return font
+
+
+def _set(path: p3d.NodePath[p3d.TextNode], text: str) -> None:
+    """Sets the words and, behind them, the card that makes them readable."""
+    node = path.node()
+    if node.get_text() == text:
+        return
+    node.set_text(text)
+    if text:
+        node.set_card_color(CARD)
+        node.set_card_as_margin(0.5, 0.5, 0.3, 0.3)
+        node.set_card_decal(True)
+    else:
+        node.clear_card()
