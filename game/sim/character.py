@@ -6,14 +6,14 @@ import struct
 from itertools import chain
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from game.sim.bullet import pb, quiet
 from game.sim.model import CharacterModel
 from game.sim.packing import Packing
 
-Bytes = NDArray[np.uint8]
+Bytes = Any
+"""uint8 view of a float array: a writable buffer, which numpy's types do not say"""
 
 _FLAGS = (
     pb.URDF_MAINTAIN_LINK_ORDER

@@ -51,8 +51,9 @@ class _Rows:
 
     @staticmethod
     def empty(n: int, packing: Packing) -> _Rows:
-        arrays = [np.zeros((n, width)) for width in (3, 4, 3, 3, packing.num_q, packing.num_v)]
-        return _Rows(*arrays, [a.reshape(-1).view(np.uint8) for a in arrays])
+        widths = (3, 4, 3, 3, packing.num_q, packing.num_v)
+        a, b, c, d, e, f = (np.zeros((n, width)) for width in widths)
+        return _Rows(a, b, c, d, e, f, [x.reshape(-1).view(np.uint8) for x in (a, b, c, d, e, f)])
 
 
 class World:
