@@ -1,0 +1,97 @@
+"""Films made while a game runs: beside a window, at the film's own size and rate, or without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import panda3d.core as p3d
+
+from game.sets import ItemSpec
+from game.sim.snapshot import Snapshot
+from game.view import pick_pipe
+from game.view.camera import OrbitCamera, make_lens
+from game.view.film import FilmWriter
+from game.view.film_camera import FilmCamera
+from game.view.shapes import BACKGROUND, ShapesView
+
+FILM_SIZE = (1280, 720)
+FILM_FPS = 30
+
+
+class Recorder:
+    """Films what a camera in a window sees. Time in the film is time as it was seen, slow motion included.
+
+    Each frame of the game calls `begin_frame` before it is rendered and `end_frame` after. Where the
+    encoder is behind a picture is left out rather than the game held up.
+    """
+
+    def __init__(
+        self,
+        host: p3d.GraphicsOutput,
+        scene: p3d.NodePath,
+        path: Path,
+        size: tuple[int, int] = FILM_SIZE,
+        fps: int = FILM_FPS,
+    ) -> None:
+        self.path = path
+        self.seconds = 0.0
+        self._writer = FilmWriter(path, size, fps)
+        self._camera = FilmCamera(host, scene, size)
+        self._last = -1
+        self._due = 0
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the next picture would be left out."""
+        return self._writer.is_behind
+
+    def begin_frame(self, seconds: float, camera: p3d.NodePath, lens: p3d.Lens) -> None:
+        """Lets film time pass; renders a picture only where one is due."""
+        self.seconds += seconds
+        self._due = int(self.seconds * self._writer.fps)
+        self._camera.active = self._due > self._last and not self.is_behind
+        self._camera.follow(camera, lens)
+
+    def end_frame(self) -> None:
+        """Takes the picture that was rendered. Raises FilmError."""
+        if self._camera.active:
+            self._writer.write(self._camera.frame(), self._due)
+            self._last = self._due
+
+    def close(self) -> None:
+        """Ends the film. Raises FilmError."""
+        self._camera.close()
+        self._writer.close()
+
+
+class TickFilm:
+    """Films a run that has no window: a camera that follows the first character, a picture every tick."""
+
+    def __init__(self, first: Snapshot, path: Path, size: tuple[int, int] = FILM_SIZE) -> None:
+        pick_pipe.configure()
+        self._output = pick_pipe.open_offscreen((64, 64))
+        self._output.buffer.clear_color = p3d.LColor(*BACKGROUND)
+        scene = p3d.NodePath("scene")
+        scene.set_antialias(p3d.AntialiasAttrib.M_multisample)
+        self._view = ShapesView(scene, first.model)
+        self._film = FilmCamera(self._output.buffer, scene, size, samples=4)
+        self._orbit = OrbitCamera()
+        self._fps = first.model.control_hz
+        self._writer = FilmWriter(path, size, self._fps)
+        make_lens(self._film.lens)
+
+    def show(self, snapshot: Snapshot, items: dict[int, ItemSpec]) -> None:
+        """Adds the picture of one tick. Raises FilmError."""
+        self._view.show(snapshot, items)
+        if snapshot.num_characters:
+            self._orbit.update(snapshot.state.root_pos[0], 1.0 / self._fps)
+        self._orbit.place(self._film.node)
+        self._output.engine.render_frame()
+        self._writer.write(self._film.frame())
+
+    def close(self) -> None:
+        """Ends the film. Raises FilmError."""
+        self._writer.close()
+        self._view.close()
+        self._film.close()
+        self._output.engine.remove_window(self._output.buffer)
