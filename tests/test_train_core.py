@@ -1,0 +1,201 @@
+"""The trainer's parts, each at toy size and against values that were worked out by hand or by the game's own code."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from game.motion import MotionClip
+from game.sim import rotation
+from game.sim.model import CharacterModel
+from tools.train import quaternion, rewards, terminations
+from tools.train.config import ConfigError, TrainConfig
+from tools.train.network import ActorCritic, Normalizer
+from tools.train.ppo import PPO, Batch, NonFiniteError, advantages, log_prob
+from tools.train.reference import Reference, ReferenceTable, ReferenceTrack
+from tools.train.rewards import ImitationReward, Motion, RewardWeights
+
+MODEL = CharacterModel.load()
+
+
+def quaternions(count: int) -> np.ndarray:
+    return rotation.normalize(np.random.default_rng(0).normal(size=(count, 4)))
+
+
+def test_torch_rotations_are_the_games() -> None:
+    a, b = quaternions(8), quaternions(8)[::-1].copy()
+    v = np.random.default_rng(1).normal(size=(8, 3))
+    ta, tb, tv = (torch.from_numpy(x) for x in (a, b, v))
+    np.testing.assert_allclose(quaternion.multiply(ta, tb), rotation.multiply(a, b), atol=1e-12)
+    np.testing.assert_allclose(quaternion.rotate(ta, tv), rotation.rotate(a, v), atol=1e-12)
+    np.testing.assert_allclose(quaternion.to_rotvec(ta), rotation.to_rotvec(a), atol=1e-12)
+    np.testing.assert_allclose(quaternion.from_rotvec(tv), rotation.from_rotvec(v), atol=1e-12)
+    axes = rotation.to_matrix(a)
+    expected = np.concatenate([axes[:, :, 0], axes[:, :, 1]], axis=1)
+    np.testing.assert_allclose(quaternion.tangent_normal(ta), expected, atol=1e-12)
+
+
+def test_rotvec_of_nothing_is_nothing() -> None:
+    still = torch.tensor([0.0, 0.0, 0.0, 1.0])
+    assert torch.equal(quaternion.to_rotvec(still), torch.zeros(3))
+    assert torch.equal(quaternion.from_rotvec(torch.zeros(3)), still)
+
+
+@pytest.mark.parametrize("name", ["backflip", "walk", "crawl", "getup_facedown"])
+def test_reference_samples_like_the_clip(name: str) -> None:
+    clip = MotionClip.load(name)
+    times = np.linspace(0.0, 1.99 * clip.duration, 97)
+    expected = clip.placed().sample(times)
+    pose = Reference(clip)(torch.tensor(times, dtype=torch.float32)[:, None])
+    np.testing.assert_allclose(pose.root_pos[:, 0], expected.root_pos, atol=2e-4)
+    assert rotation.angle_between(pose.root_rot[:, 0].double().numpy(), expected.root_rot).max() < 2e-3
+    assert rotation.angle_between(pose.joint_rot[:, 0].double().numpy(), expected.joint_rot).max() < 5e-3
+
+
+def test_time_wraps_at_cycles_even_where_float32_falls_short() -> None:
+    reference = Reference(MotionClip.load("backflip"))
+    times = torch.tensor([0.0, 1.0, 1.75, 1.75 * 7 - 1e-5, 1.75 * 7 + 1.0])
+    np.testing.assert_allclose(reference.wrap(times), [0.0, 1.0, 0.0, 0.0, 1.0], atol=2e-5)
+
+
+def test_table_holds_what_the_clip_and_kinematics_say() -> None:
+    clip = MotionClip.load("walk")
+    times = np.array([0.0, 0.3, 1.1])
+    track = ReferenceTable(clip, MODEL)(torch.tensor(times, dtype=torch.float32))
+    state = clip.placed().sample(times)
+    np.testing.assert_allclose(track.root_vel, state.root_vel, atol=1e-2)
+    np.testing.assert_allclose(track.joint_vel, state.joint_vel, atol=0.1)
+    np.testing.assert_allclose(track.body_pos[:, 0], state.root_pos, atol=1e-4)
+
+
+def still_track(count: int = 1) -> ReferenceTrack:
+    identity = torch.tensor([0.0, 0.0, 0.0, 1.0])
+    return ReferenceTrack(
+        root_pos=torch.zeros(count, 3), root_rot=identity.expand(count, 4), joint_rot=identity.expand(count, 12, 4),
+        root_vel=torch.zeros(count, 3), root_ang_vel=torch.zeros(count, 3), joint_vel=torch.zeros(count, 12, 3),
+        body_pos=torch.zeros(count, 15, 3), com=torch.zeros(count, 3),
+    )  # fmt: skip
+
+
+def test_perfect_imitation_earns_one() -> None:
+    track = still_track()
+    reward = ImitationReward(RewardWeights(), MODEL.joint_names, [5, 8, 11, 14])
+    terms = reward(Motion(*track), track)
+    assert torch.equal(terms, torch.ones(1, 5))
+    assert float(terms @ reward.weights) == pytest.approx(1.0)
+
+
+def test_reward_terms_by_hand() -> None:
+    track = still_track()
+    weights = rewards.joint_weights(MODEL.joint_names)
+    knee = MODEL.joint_names.index("right_knee")
+    # 0.3 of a sum of 1 + .5 + .3 + 2 (.5 + .3 + .2 + .3 + .2) = 4.8
+    assert float(weights[1 + knee]) == pytest.approx(0.3 / 4.8)
+    bent = track.joint_rot.clone()
+    bent[0, knee] = torch.tensor([0.0, math.sin(0.25), 0.0, math.cos(0.25)])
+    velocity = torch.zeros(1, 12, 3)
+    velocity[0, knee, 1] = 2.0
+    hand = torch.zeros(1, 15, 3)
+    hand[0, 8, 0] = 0.2
+    motion = Motion(*track)._replace(
+        joint_rot=bent, joint_vel=velocity, body_pos=hand, root_vel=torch.tensor([[0.0, 3.0, 0.0]]),
+        com=torch.tensor([[0.1, 0.0, 0.0]]),
+    )  # fmt: skip
+    terms = ImitationReward(RewardWeights(), MODEL.joint_names, [5, 8, 11, 14])(motion, track)[0]
+    expected = [
+        math.exp(-2.0 * 0.3 / 4.8 * 0.5**2),
+        math.exp(-0.05 * 0.3 / 4.8 * 2.0**2),
+        math.exp(-10.0 * 0.2**2 / 4),
+        math.exp(-8.0 * 0.01 * 3.0**2),
+        math.exp(-10.0 * 0.1**2),
+    ]
+    np.testing.assert_allclose(terms, expected, rtol=1e-5)
+
+
+def test_terminations_by_hand() -> None:
+    here = torch.zeros(2, 15, 3)
+    there = here.clone()
+    there[1, 3] = torch.tensor([0.6, 0.5, 0.0])
+    assert terminations.strayed(here, there, 0.75).tolist() == [False, True]
+    contact = np.zeros((2, 15), bool)
+    contact[0, 5], contact[1, 4] = True, True
+    allowed = np.zeros(15, bool)
+    allowed[5] = True
+    assert terminations.fell(contact, allowed).tolist() == [False, True]
+
+
+def test_a_clip_allows_what_it_puts_on_the_floor() -> None:
+    def names(clip: str) -> set[str]:
+        return {
+            MODEL.body_names[b] for b in np.flatnonzero(terminations.allowed_contacts(MotionClip.load(clip), MODEL))
+        }
+
+    assert names("backflip") == names("run") == {"right_foot", "left_foot"}
+    assert {"right_hand", "left_hand"} <= names("cartwheel") and "head" not in names("cartwheel")
+    assert "torso" in names("getup_faceup")
+
+
+def test_advantages_by_hand() -> None:
+    reward = torch.tensor([[1.0], [1.0], [1.0]])
+    value = torch.tensor([[0.5], [0.5], [0.5], [2.0]])
+    done = torch.tensor([[0.0], [1.0], [0.0]])
+    bootstrap = torch.tensor([[0.0], [4.0], [0.0]])
+    # step 1 ended by time in a state worth 4; step 2 belongs to the next episode
+    expected_2 = 1.0 + 0.9 * 2.0 - 0.5
+    expected_1 = 1.0 + 0.9 * 4.0 - 0.5
+    expected_0 = 1.0 + 0.9 * 0.5 - 0.5 + 0.9 * 0.8 * expected_1
+    found = advantages(reward, value, done, bootstrap, 0.9, 0.8)[:, 0]
+    np.testing.assert_allclose(found, [expected_0, expected_1, expected_2], rtol=1e-6)
+
+
+def test_normalizer_merges_batches_exactly() -> None:
+    data = torch.randn(300, 4, generator=torch.Generator().manual_seed(0)) * 3.0 + 1.0
+    normalizer = Normalizer(4)
+    for part in torch.split(data, 100):
+        normalizer.merge(part.mean(0), part.var(0, unbiased=False), len(part))
+    np.testing.assert_allclose(normalizer.mean, data.mean(0), atol=1e-5)
+    np.testing.assert_allclose(normalizer.var, data.var(0, unbiased=False), rtol=1e-5)
+
+
+def guess(networks: ActorCritic, ppo: PPO, generator: torch.Generator, std: float = 0.3) -> float:
+    """One iteration of a game that pays for actions near twice the observation. Returns the mean reward."""
+    observation = torch.rand(9, 64, 1, generator=generator) - 0.5
+    with torch.no_grad():
+        mean = networks.act(observation[:-1].flatten(0, 1)).view(8, 64, 1)
+    action = mean + std * torch.randn(mean.shape, generator=generator)
+    reward = torch.exp(-4.0 * (action - 2.0 * observation[:-1]).square().sum(-1))
+    ones = torch.ones(8, 64)
+    ppo.update(Batch(observation, action, log_prob(action, mean, std), reward, ones, 0 * ones), std, generator)
+    return float(reward.mean())
+
+
+def test_ppo_learns_a_toy_problem() -> None:
+    torch.manual_seed(0)
+    networks = ActorCritic(1, 1, (32,))
+    ppo = PPO(networks, TrainConfig("backflip", minibatch=128, actor_rate=2e-3, actor_rate_range=(1e-4, 1e-2)))
+    generator = torch.Generator().manual_seed(0)
+    earned = [guess(networks, ppo, generator) for _ in range(25)]
+    assert earned[0] < 0.5
+    # the noise alone costs exp(-4 * 0.09) or so
+    assert np.mean(earned[-3:]) > 0.7
+
+
+def test_nan_stops_the_update_and_is_named() -> None:
+    networks = ActorCritic(3, 2, (8,))
+    ppo = PPO(networks, TrainConfig("backflip", minibatch=8))
+    observation = torch.zeros(3, 4, 3)
+    observation[1, 2, 0] = math.nan
+    zero = torch.zeros(2, 4)
+    with pytest.raises(NonFiniteError, match=r"observation is not finite \(rank 0, first at \[1, 2, 0\]"):
+        ppo.update(Batch(observation, torch.zeros(2, 4, 2), zero, zero, zero, zero), 0.1, torch.Generator())
+
+
+def test_config_refuses_nonsense() -> None:
+    with pytest.raises(ConfigError, match="at least 1"):
+        TrainConfig("backflip", ranks=0)
+    assert TrainConfig("backflip").folder == Path("runs/backflip")
+    assert TrainConfig("backflip", noise=(0.4, 0.1), noise_samples=100).noise_at(50) == pytest.approx(0.2)

@@ -1,0 +1,148 @@
+"""TrainConfig: everything that makes a run, on the command line, in its folder and in the policy's metadata."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+
+class ConfigError(ValueError):
+    """A configuration contradicts itself or the run that it resumes."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Train a policy that imitates CLIP. A rerun with the same --out resumes."""
+
+    clip: Annotated[str, tyro.conf.Positional]
+    """name of a clip in models/clips, or a path to one"""
+    out: Path | None = None
+    """folder of the run; default runs/CLIP"""
+    hours: float | None = None
+    """stop after so many hours of this run, all sittings together"""
+    samples: int | None = None
+    """stop after so many control steps, all ranks together"""
+    seed: int = 0
+    """of networks, starts and noise"""
+    ranks: int = 2
+    """processes on this machine; ignored under torchrun, which starts its own"""
+    publish: Path | None = None
+    """folder where each new age is put for a running game to load"""
+    init: Path | None = None
+    """checkpoint of another run whose networks to start from"""
+
+    worlds: int = 8
+    """Bullet worlds of a rank"""
+    characters: int = 8
+    """characters in a world; they do not collide with each other"""
+    steps: int = 32
+    """control steps of each character in an iteration"""
+
+    hidden: tuple[int, ...] = (256, 256)
+    """widths of the hidden layers, of the actor and of the critic"""
+    action_scale: float = 0.5
+    """rad of correction for an action of 1"""
+    lead: float = 3.0
+    """ticks by which the pose that is corrected is ahead; kd/kp is 0.1 s, so 3 cancel the damping's lag"""
+    gamma: float = 0.97
+    """discount of a control step"""
+    lam: float = 0.95
+    """lambda of the generalised advantage estimate"""
+    epochs: int = 5
+    """passes over an iteration's samples"""
+    minibatch: int = 1024
+    """samples of a gradient step, all ranks together"""
+    clip_ratio: float = 0.2
+    """PPO's bound on the probability ratio"""
+    target_kl: float = 0.02
+    """the actor's rate is steered so that an iteration moves the policy by this"""
+    actor_rate: float = 2e-4
+    """the actor's first learning rate"""
+    actor_rate_range: tuple[float, float] = (2e-5, 5e-4)
+    """bounds of the steering"""
+    critic_rate: float = 6e-4
+    """the critic's learning rate"""
+    noise: tuple[float, float] = (0.2, 0.07)
+    """standard deviation of the actions at the start and after noise_samples; a schedule, not learned"""
+    noise_samples: int = 1_200_000
+    """samples over which the noise falls"""
+    entropy: float = 0.0
+    """weight of the entropy bonus; without effect while the noise is a schedule"""
+
+    cycles: float = 3.0
+    """length of an episode in cycles of a looping clip"""
+    hold: float = 2.0
+    """s that an episode goes on after the end of a clip that does not loop"""
+    stray: float = 0.75
+    """m from the reference at which any body ends the episode"""
+    contact_bodies: tuple[str, ...] = ()
+    """bodies that may touch the floor; empty: derived from the clip"""
+    start_zero: float = 0.2
+    """share of episodes that start at the clip's start"""
+    start_own: float = 0.2
+    """share that start where an earlier episode came round to the next cycle"""
+    start_weighted: float = 0.5
+    """of the remaining, share that start shortly before the phases that fail most; the others are uniform"""
+    start_noise: float = 0.02
+    """rad and rad/s * 10, standard deviation added to start states"""
+
+    robust_at: float = 0.9
+    """survival in evaluation at which the robustness stage begins; over 1: never"""
+    robust_samples: int = 1_000_000
+    """samples over which the disturbances grow to full size"""
+    push_every: float = 3.0
+    """mean s between pushes of 0.2 s, robustness stage"""
+    push_force: float = 100.0
+    """N, the largest push"""
+    vary_gravity: float = 0.1
+    """largest relative change"""
+    vary_friction: float = 0.25
+    """largest relative change"""
+    vary_strength: float = 0.1
+    """largest weakening of the joints' torques"""
+
+    checkpoint_minutes: float = 3.0
+    """between checkpoints; a kill loses at most this"""
+    evaluate_samples: int = 200_000
+    """between evaluations with the deterministic policy"""
+    evaluate_seconds: float = 10.0
+    """length of an evaluation's episodes"""
+    film_minutes: float = 0.0
+    """between short films of the policy; 0: none"""
+
+    def __post_init__(self) -> None:
+        if self.minibatch < 1 or self.worlds < 1 or self.characters < 1 or self.steps < 1 or self.ranks < 1:
+            raise ConfigError("worlds, characters, steps, minibatch and ranks must be at least 1")
+        if not 0.0 <= self.start_zero + self.start_own <= 1.0:
+            raise ConfigError(f"start_zero + start_own is {self.start_zero + self.start_own}, expected 0..1")
+
+    @property
+    def folder(self) -> Path:
+        """Where the run lives."""
+        return self.out or Path("runs") / Path(self.clip).stem
+
+    @property
+    def num_characters(self) -> int:
+        """Characters of a rank."""
+        return self.worlds * self.characters
+
+    def noise_at(self, samples: int) -> float:
+        """Standard deviation of the actions after so many samples; falls geometrically."""
+        first, last = self.noise
+        part = min(1.0, samples / max(1, self.noise_samples))
+        return float(first * (last / first) ** part)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a checkpoint, metadata or a file."""
+        return {k: str(v) if isinstance(v, Path) else v for k, v in dataclasses.asdict(self).items()}
+
+    def fingerprint(self) -> str:
+        """Of what the tensors of a checkpoint depend on."""
+        shape = {"clip": self.clip, "hidden": self.hidden, "action_scale": self.action_scale, "lead": self.lead}
+        return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]

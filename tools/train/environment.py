@@ -1,0 +1,263 @@
+"""ImitationEnvironment: a crowd that imitates one clip; raw policy inputs out, joint targets in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from game.motion import MotionClip
+from game.sim import kinematics, rotation
+from game.sim.model import CharacterModel
+from game.sim.state import CharacterState
+from tools.train import terminations
+from tools.train.config import TrainConfig
+from tools.train.crowd import Crowd
+from tools.train.disturbances import Disturbances
+from tools.train.features import PolicyInputs
+from tools.train.reference import CYCLE_TOLERANCE, ReferenceTable
+from tools.train.rewards import ImitationReward, Motion, RewardWeights
+from tools.train.starts import Starts
+
+Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+CLEARANCE = 0.002
+"""m above the floor to which a start pose that reaches into it is lifted"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a tick brought, before any reset."""
+
+    reward: Tensor
+    """(N,)"""
+    terms: Tensor
+    """(N, 5) of ImitationReward"""
+    terminated: Bools
+    """(N,) fell, strayed or became absurd"""
+    truncated: Bools
+    """(N,) ran out of time"""
+    fell: Bools
+    """(N,) touched the floor with a body that the clip keeps off it"""
+    wrapped: Bools
+    """(N,) came round to the next cycle: the anchor was taken anew"""
+
+
+class ImitationEnvironment:
+    """N characters; the anchor is taken at the start and anew at every cycle, as the Runtime does it.
+
+    Time is a start time plus an integer number of ticks. Reset is explicit: `step` leaves ended episodes as they are.
+    """
+
+    def __init__(
+        self, config: TrainConfig, clip: MotionClip, model: CharacterModel, worlds: int, per_world: int
+    ) -> None:
+        self.config, self.clip, self.model = config, clip.placed(), model
+        self.crowd = Crowd(model, worlds, per_world)
+        n = self.num_characters = self.crowd.num_characters
+        self.table = ReferenceTable(clip, model)
+        ends = [model.body(name) for name in ("right_foot", "left_foot", "right_hand", "left_hand")]
+        self.reward = ImitationReward(RewardWeights(), model.joint_names, ends)
+        self.allowed = contact_bodies(config, clip, model)
+        seconds = config.cycles * clip.duration if clip.loop else clip.duration + config.hold
+        self.max_ticks = round(seconds * model.control_hz)
+        self.ticks = np.zeros(n, np.int64)
+        self.start_time = np.zeros(n)
+        self.anchor = np.zeros((n, 3))
+        """(N, 3) x, y and heading of the anchor in the world"""
+        width = sum(int(np.prod(getattr(self.crowd.state, f.name).shape[1:])) for f in fields(CharacterState))
+        self.starts = Starts(config, clip.duration, clip.loop, width + 1)
+        self.disturbances = Disturbances(config, self.crowd)
+        self.rng = np.random.default_rng(0)
+
+    # ---------------------------------------------------------------- time
+    @property
+    def time(self) -> Array:
+        """(N,) s since the start, of the clip's phase 0."""
+        return self.start_time + self.ticks / self.model.control_hz
+
+    def _cycle(self, time: Array) -> Array:
+        return np.floor(time / self.clip.duration + CYCLE_TOLERANCE) if self.clip.loop else np.zeros_like(time)
+
+    def _anchored_time(self) -> Array:
+        """(N,) s since the present cycle began."""
+        return self.time - self._cycle(self.time) * self.clip.duration
+
+    # ---------------------------------------------------------------- episodes
+    def seed(self, *numbers: int) -> None:
+        """Make the following starts and disturbances a function of these numbers and the state."""
+        self.rng = np.random.default_rng(numbers)
+
+    def reset(self, indices: NDArray[np.int64], time: Array | None = None) -> None:
+        """Begin new episodes for characters (M,): at the given times (M,) of the clip, or drawn from Starts."""
+        if not len(indices):
+            return
+        own = np.full(len(indices), -1)
+        if time is None:
+            time, own = self.starts.draw(len(indices), self.rng)
+        state = self.clip.sample(np.minimum(time, self.clip.duration))
+        state = self._lifted(self._blurred(state))
+        state = self._own(state, own)
+        self.ticks[indices], self.start_time[indices] = 0, time
+        self.anchor[indices] = self.crowd.places[indices] * np.array([1.0, 1.0, 0.0])
+        self.crowd.reset(indices, state.moved(self.crowd.places[indices]))
+
+    def _blurred(self, state: CharacterState) -> CharacterState:
+        """The reference's state with small random errors."""
+        noise, rng = self.config.start_noise, self.rng
+        joint = rng.normal(0.0, noise, state.joint_vel.shape)
+        joint[:, self.model.joint_is_hinge] *= np.array([0.0, 1.0, 0.0])
+        speed = rng.normal(0.0, 10.0 * noise, state.joint_vel.shape)
+        speed[:, self.model.joint_is_hinge] *= np.array([0.0, 1.0, 0.0])
+        root = rng.normal(0.0, noise, state.root_pos.shape)
+        return CharacterState(
+            state.root_pos,
+            rotation.multiply(rotation.from_rotvec(root), state.root_rot),
+            rotation.multiply(state.joint_rot, rotation.from_rotvec(joint)),
+            state.root_vel + rng.normal(0.0, 5.0 * noise, state.root_vel.shape),
+            state.root_ang_vel + rng.normal(0.0, 5.0 * noise, state.root_vel.shape),
+            state.joint_vel + speed,
+        )
+
+    def _lifted(self, state: CharacterState) -> CharacterState:
+        """Raised until nothing reaches into the floor."""
+        poses = kinematics.body_poses(self.model, state.root_pos, state.root_rot, state.joint_rot)
+        state.root_pos[:, 2] += np.maximum(0.0, CLEARANCE - kinematics.lowest_point(self.model, poses))
+        return state
+
+    def _own(self, state: CharacterState, own: NDArray[np.int64]) -> CharacterState:
+        """Replace rows whose `own` (M,) is not -1 by remembered states."""
+        chosen = own >= 0
+        if not chosen.any():
+            return state
+        rows, at = self.starts.own[own[chosen]], 0
+        for f in fields(CharacterState):
+            array = getattr(state, f.name)
+            width = int(np.prod(array.shape[1:]))
+            array[chosen] = rows[:, at : at + width].reshape(-1, *array.shape[1:])
+            at += width
+        return state
+
+    # ---------------------------------------------------------------- a tick
+    def inputs(self) -> PolicyInputs:
+        """What the contract hands a policy, float32."""
+        state = self.crowd.state
+        cos, sin = np.cos(self.anchor[:, 2]), np.sin(self.anchor[:, 2])
+        ground = self.anchor * np.array([1.0, 1.0, 0.0])
+        turn = rotation.from_heading(-self.anchor[:, 2])
+        gravity = np.repeat([w.gravity for w in self.crowd.worlds], self.crowd.per_world, axis=0)
+        arrays = (
+            _turned(state.root_pos - ground, cos, sin),
+            rotation.multiply(turn, state.root_rot),
+            _turned(state.root_vel, cos, sin),
+            _turned(state.root_ang_vel, cos, sin),
+            state.joint_rot,
+            state.joint_vel,
+            _turned(self.crowd.body_pos - ground[:, None], cos[:, None], sin[:, None]),
+            _turned(gravity, cos, sin),
+            self.time,
+        )
+        return PolicyInputs(*(torch.from_numpy(a.astype(np.float32)) for a in arrays))
+
+    def step(self, target: Array) -> Outcome:
+        """Advance one tick towards joint targets (N, J, 4)."""
+        self.disturbances.tick(self.rng)
+        self.crowd.step(target)
+        before = self._cycle(self.time)
+        self.ticks += 1
+        wrapped = self._cycle(self.time) != before
+        self._anchor_anew(np.flatnonzero(wrapped))
+        inputs = self.inputs()
+        reference = self.table(torch.from_numpy(self._anchored_time().astype(np.float32)))
+        motion = _motion(inputs, self._com(inputs))
+        terms = self.reward(motion, reference)
+        absurd = self.crowd.faults()
+        fell = terminations.fell(self.crowd.floor_contacts(), self.allowed)
+        strayed = terminations.strayed(motion.body_pos, reference.body_pos, self.config.stray).numpy()
+        terminated = fell | strayed | absurd
+        reward = torch.where(torch.from_numpy(absurd), torch.zeros(()), terms @ self.reward.weights)
+        truncated = (self.ticks >= self.max_ticks) & ~terminated
+        self._remember(np.flatnonzero(wrapped & ~terminated))
+        self.latest = inputs
+        return Outcome(reward, terms, terminated, truncated, fell, wrapped)
+
+    def end(self, outcome: Outcome) -> None:
+        """Count the episodes that ended and begin new ones in their place."""
+        ended = np.flatnonzero(outcome.terminated | outcome.truncated)
+        phase = np.clip(self._anchored_time()[ended] / self.clip.duration, 0.0, 1.0)
+        self.starts.learn(phase, outcome.terminated[ended])
+        self.disturbances.vary(ended, self.rng)
+        self.reset(ended)
+
+    def _com(self, inputs: PolicyInputs) -> Tensor:
+        """Centre of mass (N, 3) in the anchor's frame."""
+        crowd, model = self.crowd, self.model
+        centers = kinematics.center_of_mass(model, kinematics.BodyPoses(crowd.body_pos, crowd.body_rot))
+        cos, sin = np.cos(self.anchor[:, 2]), np.sin(self.anchor[:, 2])
+        ground = self.anchor * np.array([1.0, 1.0, 0.0])
+        return torch.from_numpy(_turned(centers - ground, cos, sin)).to(inputs.root_pos.dtype)
+
+    def _anchor_anew(self, indices: NDArray[np.int64]) -> None:
+        if not len(indices):
+            return
+        state = self.crowd.state[indices]
+        self.anchor[indices, :2] = state.root_pos[:, :2]
+        self.anchor[indices, 2] = rotation.heading(state.root_rot)
+
+    def _remember(self, indices: NDArray[np.int64]) -> None:
+        """Give Starts the states of characters that have just come round, in their new anchors' frames."""
+        if not len(indices):
+            return
+        anchor = self.anchor[indices]
+        state = self.crowd.state[indices].moved(-anchor * np.array([1.0, 1.0, 0.0]))
+        state = state.moved(np.zeros(3), -anchor[:, 2])
+        columns = [getattr(state, f.name).reshape(len(indices), -1) for f in fields(CharacterState)]
+        self.starts.remember(np.concatenate([*columns, self._anchored_time()[indices, None]], axis=1))
+
+    # ---------------------------------------------------------------- keeping
+    def state_dict(self) -> dict[str, Tensor]:
+        """All that the next iteration depends on, as tensors of the same shape on every rank."""
+        state = {f"state.{f.name}": torch.tensor(getattr(self.crowd.state, f.name)) for f in fields(CharacterState)}
+        state |= {k: torch.tensor(getattr(self, k)) for k in ("ticks", "start_time", "anchor")}
+        state |= {f"starts.{k}": v for k, v in self.starts.state_dict().items()}
+        return state | {f"disturbances.{k}": v for k, v in self.disturbances.state_dict().items()}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Take over what state_dict gave and continue in fresh Worlds."""
+        self.starts.load_state_dict({k[7:]: v for k, v in state.items() if k.startswith("starts.")})
+        self.disturbances.load_state_dict({k[13:]: v for k, v in state.items() if k.startswith("disturbances.")})
+        self.ticks, self.start_time = state["ticks"].numpy().copy(), state["start_time"].numpy().copy()
+        self.anchor = state["anchor"].numpy().copy()
+        self.crowd.state = CharacterState(*(state[f"state.{f.name}"].numpy() for f in fields(CharacterState)))
+        self.crowd.rebuild()
+
+    def close(self) -> None:
+        """Give the Bullet clients back."""
+        self.crowd.close()
+
+
+def contact_bodies(config: TrainConfig, clip: MotionClip, model: CharacterModel) -> Bools:
+    """Bodies (B,) that may touch the floor, by configuration or from the clip."""
+    if not config.contact_bodies:
+        return terminations.allowed_contacts(clip, model)
+    allowed = np.zeros(model.num_bodies, bool)
+    allowed[[model.body(name) for name in config.contact_bodies]] = True
+    return allowed
+
+
+def _motion(inputs: PolicyInputs, com: Tensor) -> Motion:
+    return Motion(
+        inputs.root_pos, inputs.root_rot, inputs.joint_rot, inputs.root_vel, inputs.root_ang_vel, inputs.joint_vel,
+        inputs.body_pos, com,
+    )  # fmt: skip
+
+
+def _turned(v: Array, cos: Array, sin: Array) -> Array:
+    """Vectors (..., 3) turned about z by minus the angle of cos and sin (...)."""
+    out = v.copy()
+    out[..., 0] = cos * v[..., 0] + sin * v[..., 1]
+    out[..., 1] = cos * v[..., 1] - sin * v[..., 0]
+    return out

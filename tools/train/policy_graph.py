@@ -1,0 +1,67 @@
+"""The whole policy as one graph: raw state in, joint targets out. Rollouts run it and the exporter writes it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from game.motion import MotionClip
+from game.sim.model import CharacterModel
+from tools.train import quaternion
+from tools.train.features import Features, PolicyInputs
+from tools.train.network import ActorCritic
+from tools.train.reference import Reference, ReferencePose
+
+ACTION_LIMIT = 4.0
+
+
+class Residual(nn.Module):
+    """Joint targets: the reference a little ahead, corrected by exp(scale * action) in the joint's own frame."""
+
+    spread: Tensor
+
+    def __init__(self, model: CharacterModel, scale: float = 0.5) -> None:
+        super().__init__()
+        columns = [(j, k) for j, hinge in enumerate(model.joint_is_hinge) for k in ((1,) if hinge else (0, 1, 2))]
+        spread = torch.zeros(len(columns), model.num_joints * 3)
+        for row, (joint, axis) in enumerate(columns):
+            spread[row, 3 * joint + axis] = scale
+        self.num_joints = model.num_joints
+        self.register_buffer("spread", spread)
+
+    @property
+    def num_actions(self) -> int:
+        """Degrees of freedom of the joints."""
+        return len(self.spread)
+
+    def forward(self, pose: Tensor, action: Tensor) -> Tensor:
+        """(B, J, 4) and (B, num_actions) -> (B, J, 4)."""
+        turn = (action.clamp(-ACTION_LIMIT, ACTION_LIMIT) @ self.spread).view(-1, self.num_joints, 3)
+        return quaternion.multiply(pose, quaternion.from_rotvec(turn))
+
+
+class PolicyGraph(nn.Module):
+    """Features, normaliser, actor and residual, over one clip."""
+
+    def __init__(
+        self, model: CharacterModel, clip: MotionClip, hidden: tuple[int, ...], scale: float = 0.5, lead: float = 3.0
+    ) -> None:
+        super().__init__()
+        self.features = Features(model, Reference(clip), lead)
+        self.residual = Residual(model, scale)
+        self.networks = ActorCritic(self.features.size, self.residual.num_actions, hidden)
+
+    def observe(self, inputs: PolicyInputs) -> tuple[Tensor, ReferencePose]:
+        """The observation (B, size) and the reference poses that go with it."""
+        observation, pose = self.features(inputs)
+        return observation, pose
+
+    def target(self, pose: ReferencePose, action: Tensor) -> Tensor:
+        """Joint targets (B, J, 4) of an action (B, num_actions)."""
+        return torch.as_tensor(self.residual(pose.joint_rot[:, -1], action))
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The contract: inputs in the order of PolicyInputs -> joint_target and the reference now."""
+        observation, pose = self.observe(PolicyInputs(*inputs))
+        target = self.target(pose, self.networks.act(observation))
+        return target, pose.root_pos[:, 0], pose.root_rot[:, 0], pose.joint_rot[:, 0]

@@ -1,0 +1,169 @@
+"""Proximal policy optimisation (Schulman et al. 2017) with generalised advantage estimation (2016)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from tools.train import ranks
+from tools.train.config import TrainConfig
+from tools.train.network import ActorCritic
+
+
+class NonFiniteError(ArithmeticError):
+    """Something became NaN or infinite; the message names it."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """An iteration of one rank: T steps of N characters."""
+
+    observation: Tensor
+    """(T + 1, N, D)"""
+    action: Tensor
+    """(T, N, A)"""
+    log_prob: Tensor
+    """(T, N) of the action when it was drawn"""
+    reward: Tensor
+    """(T, N)"""
+    done: Tensor
+    """(T, N) the episode ended here, for whatever reason"""
+    bootstrap: Tensor
+    """(T, N) value of the state in which an episode was cut off by time, else 0"""
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an update did, the same on all ranks."""
+
+    policy_loss: float
+    value_loss: float
+    kl: float
+    clipped: float
+    """share of samples whose ratio was clipped"""
+    rate: float
+    """the actor's learning rate of the next update"""
+
+
+def advantages(reward: Tensor, value: Tensor, done: Tensor, bootstrap: Tensor, gamma: float, lam: float) -> Tensor:
+    """GAE: sum over l of (gamma lam)^l delta, delta = r + gamma V' - V, cut where episodes end.
+
+    Args:
+        reward, done, bootstrap: (T, N); value: (T + 1, N).
+    """
+    advantage, carried = torch.zeros_like(reward), torch.zeros_like(reward[0])
+    alive = 1.0 - done
+    for t in range(len(reward) - 1, -1, -1):
+        following = alive[t] * value[t + 1] + bootstrap[t]
+        delta = reward[t] + gamma * following - value[t]
+        carried = delta + gamma * lam * alive[t] * carried
+        advantage[t] = carried
+    return advantage
+
+
+def log_prob(action: Tensor, mean: Tensor, std: float) -> Tensor:
+    """Of independent normals, without the constant: (..., A) -> (...)."""
+    return -0.5 * ((action - mean) / std).square().sum(-1) - mean.shape[-1] * math.log(std)
+
+
+class PPO:
+    """Optimises an ActorCritic; the actor's learning rate follows the measured KL, the critic's is fixed."""
+
+    def __init__(self, networks: ActorCritic, config: TrainConfig) -> None:
+        self.networks, self.config = networks, config
+        self.rate = config.actor_rate
+        self.optimizer = torch.optim.Adam(
+            [
+                {"params": list(networks.actor.parameters()), "lr": self.rate},
+                {"params": list(networks.critic.parameters()), "lr": config.critic_rate},
+            ]
+        )
+
+    def update(self, batch: Batch, std: float, generator: torch.Generator) -> Update:
+        """Learn from a batch whose actions were drawn with noise `std`. Raises NonFiniteError."""
+        config, networks = self.config, self.networks
+        check_finite("observation", batch.observation)
+        check_finite("reward", batch.reward)
+        with torch.no_grad():
+            inputs = networks.normalizer(batch.observation)
+            value = networks.critic(inputs)[..., 0] / (1.0 - config.gamma)
+            advantage = advantages(batch.reward, value, batch.done, batch.bootstrap, config.gamma, config.lam)
+            returns = ((advantage + value[:-1]) * (1.0 - config.gamma)).flatten()
+            advantage = _standardized(advantage.flatten())
+        inputs = inputs[:-1].flatten(0, 1)
+        action, old = batch.action.flatten(0, 1), batch.log_prob.flatten()
+        size = max(1, min(len(inputs), config.minibatch // ranks.world_size()))
+        kl, sums, num = 0.0, torch.zeros(3), 0
+        for _ in range(config.epochs):
+            order = torch.randperm(len(inputs), generator=generator)
+            passed = torch.zeros(4)
+            for part in torch.split(order, size):
+                passed += self._step(inputs[part], action[part], old[part], advantage[part], returns[part], std)
+                num += 1
+            kl = float(ranks.mean(passed[3:4] / math.ceil(len(inputs) / size)))
+            sums += passed[:3]
+            if kl > 2.5 * config.target_kl:
+                break
+        policy_loss, value_loss, clipped = ranks.mean(sums / num).tolist()
+        self._steer(kl)
+        self._merge(batch.observation[:-1].flatten(0, 1))
+        return Update(policy_loss, value_loss, kl, clipped, self.rate)
+
+    def _step(
+        self, inputs: Tensor, action: Tensor, old: Tensor, advantage: Tensor, returns: Tensor, std: float
+    ) -> Tensor:
+        """One gradient step. Returns policy loss, value loss, share clipped, KL estimate: (4,)."""
+        config, networks = self.config, self.networks
+        mean = networks.actor(inputs)
+        log_ratio = log_prob(action, mean, std) - old
+        ratio = log_ratio.exp()
+        bounded = ratio.clamp(1.0 - config.clip_ratio, 1.0 + config.clip_ratio)
+        policy_loss = -torch.min(ratio * advantage, bounded * advantage).mean()
+        value_loss = (networks.critic(inputs)[:, 0] - returns).square().mean()
+        # keeps means inside the range where actions still have an effect
+        bound_loss = (mean.abs() - 3.0).clamp(min=0.0).square().mean() + 1e-3 * mean.square().mean()
+        loss = policy_loss + 2.0 * value_loss + bound_loss
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        ranks.average_gradients(networks.parameters())
+        norms = [nn.utils.clip_grad_norm_(net.parameters(), 1.0) for net in (networks.actor, networks.critic)]
+        check_finite("loss", loss.detach())
+        check_finite("gradient of the actor", norms[0])
+        check_finite("gradient of the critic", norms[1])
+        self.optimizer.step()
+        with torch.no_grad():
+            clipped = ((ratio - 1.0).abs() > config.clip_ratio).float().mean()
+            # Schulman's unbiased, non-negative estimator of KL(old, new)
+            return torch.stack([policy_loss, value_loss, clipped, (ratio - 1.0 - log_ratio).mean()])
+
+    def _steer(self, kl: float) -> None:
+        low, high = self.config.actor_rate_range
+        if kl > 1.5 * self.config.target_kl:
+            self.rate = max(low, self.rate / 1.3)
+        elif kl < self.config.target_kl / 1.5:
+            self.rate = min(high, self.rate * 1.15)
+        self.optimizer.param_groups[0]["lr"] = self.rate
+
+    def _merge(self, observation: Tensor) -> None:
+        """Update the normaliser after the update, so that old log-probabilities stay right during it."""
+        moments = ranks.mean(torch.stack([observation.mean(0), observation.square().mean(0)]).double())
+        var = (moments[1] - moments[0] ** 2).clamp(min=0.0)
+        count = float(len(observation) * ranks.world_size())
+        self.networks.normalizer.merge(moments[0].float(), var.float(), count)
+
+
+def _standardized(x: Tensor) -> Tensor:
+    """Zero mean and unit variance over all ranks."""
+    moments = ranks.mean(torch.stack([x.mean(), x.square().mean()]).double())
+    return (x - moments[0].float()) / ((moments[1] - moments[0] ** 2).clamp(min=0.0).sqrt().float() + 1e-6)
+
+
+def check_finite(name: str, tensor: Tensor) -> None:
+    """Raise NonFiniteError naming `tensor` and where its first bad entry lies."""
+    if torch.isfinite(tensor).all():
+        return
+    where = torch.nonzero(~torch.isfinite(tensor))[0].tolist() if tensor.ndim else []
+    raise NonFiniteError(f"{name} is not finite (rank {ranks.rank()}, first at {where}, shape {tuple(tensor.shape)})")

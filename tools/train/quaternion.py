@@ -1,0 +1,75 @@
+"""Rotations as unit quaternions (xyzw) in torch: game/sim/rotation.py once more, differentiable and exportable."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def multiply(a: Tensor, b: Tensor) -> Tensor:
+    """Return the rotation that applies b, then a. Shapes (..., 4) x (..., 4) -> (..., 4)."""
+    av, aw, bv, bw = a[..., :3], a[..., 3:], b[..., :3], b[..., 3:]
+    vector = aw * bv + bw * av + torch.linalg.cross(av, bv)
+    return torch.cat([vector, aw * bw - (av * bv).sum(-1, keepdim=True)], -1)
+
+
+def conjugate(q: Tensor) -> Tensor:
+    """Return the inverse of a unit quaternion. Shape (..., 4)."""
+    return torch.cat([-q[..., :3], q[..., 3:]], -1)
+
+
+def rotate(q: Tensor, v: Tensor) -> Tensor:
+    """Rotate vectors v (..., 3) by q (..., 4)."""
+    u = q[..., :3]
+    t = 2.0 * torch.linalg.cross(u, v)
+    return torch.as_tensor(v + q[..., 3:] * t + torch.linalg.cross(u, t))
+
+
+def normalize(q: Tensor) -> Tensor:
+    """Scale quaternions (..., 4) to unit length."""
+    return q / length(q)
+
+
+def length(v: Tensor) -> Tensor:
+    """Euclidean length along the last axis, kept: (..., K) -> (..., 1)."""
+    return (v * v).sum(-1, keepdim=True).sqrt()
+
+
+def from_rotvec(v: Tensor) -> Tensor:
+    """Exponential map: rotation vectors (..., 3), rad -> quaternions (..., 4)."""
+    half = 0.5 * length(v)
+    # sin(x)/x with its limit at zero; the clamp keeps the division exact enough in float32
+    sinc = torch.sin(half) / half.clamp(min=1e-8)
+    return torch.cat([0.5 * v * torch.where(half < 1e-6, 1.0, sinc), torch.cos(half)], -1)
+
+
+def to_rotvec(q: Tensor) -> Tensor:
+    """Logarithm: quaternions (..., 4) -> rotation vectors (..., 3) of angle at most pi."""
+    w = q[..., 3:]
+    v = torch.where(w < 0.0, -q[..., :3], q[..., :3])
+    sine = length(v)
+    # atan of the ratio rather than atan2, which ONNX lacks: w >= 0 here
+    angle = 2.0 * torch.atan(sine / w.abs().clamp(min=1e-9))
+    return v * torch.where(sine < 1e-7, 2.0, angle / sine.clamp(min=1e-7))
+
+
+def from_heading(angle: Tensor) -> Tensor:
+    """Rotation about z by angle (...) -> (..., 4)."""
+    zero = torch.zeros_like(angle)
+    return torch.stack([zero, zero, torch.sin(0.5 * angle), torch.cos(0.5 * angle)], -1)
+
+
+def tangent_normal(q: Tensor) -> Tensor:
+    """The rotated x and y axes, (..., 4) -> (..., 6): continuous where Euler angles are not."""
+    x, y, z, w = q.unbind(-1)
+    return torch.stack(
+        [
+            1 - 2 * (y * y + z * z),
+            2 * (x * y + w * z),
+            2 * (x * z - w * y),
+            2 * (x * y - w * z),
+            1 - 2 * (x * x + z * z),
+            2 * (y * z + w * x),
+        ],
+        -1,
+    )

@@ -1,0 +1,69 @@
+"""Starts: where episodes begin. Reference-state initialisation (DeepMimic, section 6), weighted by failure."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tools.train.config import TrainConfig
+
+Array = NDArray[np.float64]
+BINS = 30
+BACK = 0.35
+"""share of a cycle before a failing phase within which the weighted starts lie"""
+
+
+class Starts:
+    """Draws start times, learns which phases fail, and remembers how earlier cycles ended."""
+
+    def __init__(self, config: TrainConfig, duration: float, loop: bool, state_width: int, capacity: int = 256) -> None:
+        self.config, self.duration, self.loop = config, duration, loop
+        self.failure = np.full(BINS, 0.5)
+        """(BINS,) recent failures by phase"""
+        self.own = np.zeros((capacity, state_width))
+        """(capacity, width) states in the new cycle's anchor frame, with their time, last"""
+        self.num_own = 0
+
+    def draw(self, count: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
+        """Start times (count,), s, and for each the row of `own` to start from, or -1 for the reference."""
+        config, kind = self.config, rng.random(count)
+        weights = 0.5 * self.failure / self.failure.sum() + 0.5 / BINS
+        phase = (rng.choice(BINS, size=count, p=weights) + rng.random(count)) / BINS - BACK * rng.random(count)
+        phase = phase % 1.0 if self.loop else np.clip(phase, 0.0, 1.0)
+        uniform = rng.random(count) >= config.start_weighted
+        phase = np.where(uniform, rng.random(count), phase)
+        time = np.where(kind < config.start_zero, 0.0, phase * self.duration)
+        own = np.full(count, -1)
+        if self.num_own:
+            rows = rng.integers(min(self.num_own, len(self.own)), size=count)
+            chosen = (kind >= config.start_zero) & (kind < config.start_zero + config.start_own)
+            own[chosen] = rows[chosen]
+            time = np.where(chosen, self.own[rows, -1], time)
+        return time, own
+
+    def learn(self, phase: Array, failed: NDArray[np.bool_]) -> None:
+        """Count episodes that ended at phases (M,) in 0..1."""
+        for at in phase[failed]:
+            bin_ = min(int(at * BINS), BINS - 1)
+            self.failure[bin_] += 0.02 * (1.0 - self.failure[bin_])
+        self.failure *= 0.9995 ** len(phase)
+        np.clip(self.failure, 1e-3, 1.0, out=self.failure)
+
+    def remember(self, states: Array) -> None:
+        """Keep states (M, width) in which characters came round to the next cycle."""
+        for row in states:
+            self.own[self.num_own % len(self.own)] = row
+            self.num_own += 1
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Tensors of the same shape on every rank."""
+        number = torch.tensor([float(self.num_own)], dtype=torch.float64)
+        return {"failure": torch.tensor(self.failure), "own": torch.tensor(self.own), "num_own": number}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Take over what state_dict gave."""
+        self.failure = state["failure"].numpy().copy()
+        self.own = state["own"].numpy().copy()
+        self.num_own = int(state["num_own"][0])

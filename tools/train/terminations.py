@@ -1,0 +1,63 @@
+"""When an episode ends early: pure functions, (N, ...) -> (N,) bool; and which bodies a clip lets touch the floor."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from game.motion import MotionClip
+from game.sim import kinematics, rotation
+from game.sim.model import CharacterModel
+
+
+def strayed(body_pos: Tensor, reference_pos: Tensor, limit: float) -> Tensor:
+    """Some body is farther than `limit` m from where the reference has it: (N, B, 3) x2 -> (N,).
+
+    Pose-error termination: MimicKit and DeepMimic's successors; without it a fall is imitated for seconds.
+    """
+    return (body_pos - reference_pos).square().sum(-1).amax(-1) > limit**2
+
+
+def fell(floor_contact: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Some body that the clip keeps off the floor touched it: (N, B), (B,) -> (N,). DeepMimic, section 6."""
+    return np.asarray((floor_contact & ~allowed).any(-1))
+
+
+def not_finite(*arrays: Tensor) -> Tensor:
+    """Some entry of a character's row is not finite: (N, ...) each -> (N,)."""
+    return torch.stack([~torch.isfinite(a.flatten(1)).all(1) for a in arrays]).any(0)
+
+
+def allowed_contacts(
+    clip: MotionClip, model: CharacterModel, near: float = 0.05, touching: float = 0.03
+) -> NDArray[np.bool_]:
+    """Bodies (B,) that may touch the floor: the feet, and what the clip itself puts there.
+
+    A clip that stays on its feet allows nothing else. One that brings anything but feet and shins to within `touching`
+    m of the floor (hands, back, knees: cartwheel, roll, getting up, crawl) allows all that it brings to within `near`.
+    """
+    state = clip.sample(np.arange(0.0, clip.duration, 1.0 / model.physics_hz))
+    poses = kinematics.body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
+    lowest = np.array([_lowest(model, poses, b).min() for b in range(model.num_bodies)])
+    allowed = np.zeros(model.num_bodies, dtype=bool)
+    allowed[list(model.feet)] = True
+    shins = [int(model.body_parent[foot]) for foot in model.feet]
+    if np.delete(lowest, [*model.feet, *shins]).min() < touching:
+        allowed |= lowest < near
+    return allowed
+
+
+def _lowest(model: CharacterModel, poses: kinematics.BodyPoses, body: int) -> NDArray[np.float64]:
+    """Height (F,) of the lowest point of one body's shape."""
+    shape = model.shapes[body]
+    rot = poses.rot[:, body]
+    center = poses.pos[:, body] + rotation.rotate(rot, np.array(shape.center))
+    up = rotation.to_matrix(rot)[:, 2, :]
+    if shape.kind == "box":
+        reach = np.abs(up) @ (0.5 * np.array(shape.size))
+    else:
+        half_length = 0.5 * shape.size[1] if shape.kind == "capsule" else 0.0
+        reach = shape.size[0] + half_length * np.abs(up[:, 2])
+    return np.asarray(center[:, 2] - reach)

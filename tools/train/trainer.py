@@ -1,0 +1,201 @@
+"""Trainer: iterations of collecting and learning, and what must survive them."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from game.motion import MotionClip
+from game.sim.model import CharacterModel
+from tools.train import checkpoint, evaluation, ranks
+from tools.train.ages import Ages
+from tools.train.config import ConfigError, TrainConfig
+from tools.train.environment import ImitationEnvironment
+from tools.train.evaluation import Scores
+from tools.train.live import Live
+from tools.train.policy_graph import PolicyGraph
+from tools.train.ppo import PPO, Update
+from tools.train.rollout import Tally, collect
+
+EVALUATION_WORLDS = 2
+
+
+class Trainer:
+    """One rank of a run. All ranks hold the same networks; rank 0 writes."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        self.config = config
+        self.model = CharacterModel.load()
+        self.clip = MotionClip.load(config.clip)
+        torch.manual_seed(config.seed)
+        self.graph = PolicyGraph(self.model, self.clip, config.hidden, config.action_scale, config.lead)
+        self.ppo = PPO(self.graph.networks, config)
+        self.environment = ImitationEnvironment(config, self.clip, self.model, config.worlds, config.characters)
+        self.testing = ImitationEnvironment(config, self.clip, self.model, EVALUATION_WORLDS, config.characters)
+        self.iteration, self.samples, self.seconds = 0, 0, 0.0
+        self.robust_since: int | None = None
+        self.best, self.evaluated_at = -1.0, -(10**12)
+        self.first_landing: dict[str, float] = {}
+        self.interrupted = False
+        self.ages = Ages(config, self.model, self.clip)
+        if self.path.is_file():
+            self.resume(checkpoint.load(self.path))
+        else:
+            if config.init is not None:
+                self.graph.networks.load_state_dict(checkpoint.load(config.init)["networks"])
+            self.environment.seed(config.seed, ranks.rank(), 0)
+            self.environment.reset(torch.arange(self.environment.num_characters).numpy())
+
+    @property
+    def path(self) -> Path:
+        """The run's checkpoint."""
+        return self.config.folder / "checkpoint.pt"
+
+    # ---------------------------------------------------------------- one iteration
+    def step(self) -> tuple[Update, Tally]:
+        """Collect and learn once. The same numbers follow from the same checkpoint."""
+        config = self.config
+        seed = [config.seed, ranks.rank(), self.iteration + 1]
+        self.environment.seed(*seed)
+        generator = torch.Generator().manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
+        self.environment.disturbances.size = self._disturbance()
+        std = config.noise_at(self.samples)
+        batch, tally = collect(self.environment, self.graph, config.steps, std, generator)
+        update = self.ppo.update(batch, std, generator)
+        self.iteration += 1
+        self.samples += config.steps * config.num_characters * ranks.world_size()
+        return update, Tally(ranks.total(tally.sums))
+
+    def _disturbance(self) -> float:
+        if self.robust_since is None:
+            return 0.0
+        return min(1.0, 0.2 + 0.8 * (self.samples - self.robust_since) / max(1, self.config.robust_samples))
+
+    # ---------------------------------------------------------------- a run
+    def run(self) -> None:
+        """Iterate until time or samples are used up, or somebody interrupts."""
+        signal.signal(signal.SIGINT, self._interrupt)
+        signal.signal(signal.SIGTERM, self._interrupt)
+        live = Live(self.config, self.samples, self.seconds)
+        begun, before = time.monotonic(), self.seconds
+        saved = time.monotonic()
+        while not self._finished():
+            if self.samples - self.evaluated_at >= self.config.evaluate_samples:
+                live.scores(self.samples, self.seconds, self.evaluate())
+            started = time.monotonic()
+            update, tally = self.step()
+            self.seconds = before + time.monotonic() - begun
+            live.iteration(self.samples, self.seconds, time.monotonic() - started, update, tally, self.config)
+            due = time.monotonic() - saved > 60.0 * self.config.checkpoint_minutes
+            if ranks.total(torch.tensor([float(due and ranks.rank() == 0)])).item():
+                self.save()
+                saved = time.monotonic()
+        self.seconds = before + time.monotonic() - begun
+        live.scores(self.samples, self.seconds, self.evaluate())
+        self.save()
+        if ranks.rank() == 0:
+            self.ages.finish(self.config.folder / "best.pt")
+        live.close()
+
+    def _interrupt(self, *_: object) -> None:
+        self.interrupted = True
+
+    def _finished(self) -> bool:
+        config = self.config
+        over = self.interrupted
+        over |= config.samples is not None and self.samples >= config.samples
+        over |= config.hours is not None and self.seconds >= 3600.0 * config.hours
+        return bool(ranks.total(torch.tensor([float(over)])).item())
+
+    def evaluate(self) -> Scores:
+        """Score the policy; keep it when it is the best so far, or a new age."""
+        scores = evaluation.evaluate(self.testing, self.graph, self.config.evaluate_seconds)
+        self.evaluated_at = self.samples
+        facts = {"samples": self.samples, "seconds": round(self.seconds, 1)}
+        if scores.landed > 0.0 and "landed" not in self.first_landing:
+            self.first_landing = {"landed": self.samples, "landed_seconds": round(self.seconds, 1)}
+        if self.robust_since is None and scores.survival >= self.config.robust_at:
+            self.robust_since = self.samples
+            self.best = -1.0
+        if ranks.rank() == 0:
+            content = self._networks() | {"scores": evaluation.as_dict(scores), **facts}
+            self.ages.consider(content, scores)
+            # what went through the robustness stage is not measured against what did not
+            if scores.score >= self.best:
+                self.best = scores.score
+                checkpoint.save(self.config.folder / "best.pt", content)
+        return scores
+
+    # ---------------------------------------------------------------- keeping
+    def _networks(self) -> dict[str, Any]:
+        return {"networks": self.graph.networks.state_dict(), "config": self.config.to_json()}
+
+    def save(self) -> None:
+        """Write a checkpoint and go on from it as a resumed run would: in fresh Worlds with the stored states."""
+        own = self.environment.state_dict()
+        everyone = {k: ranks.gather(v) for k, v in own.items()}
+        if ranks.rank() == 0:
+            content = self._networks() | {
+                "fingerprint": self.config.fingerprint(),
+                "optimizer": self.ppo.optimizer.state_dict(),
+                "rate": self.ppo.rate,
+                "environments": everyone,
+                "counters": {
+                    k: getattr(self, k)
+                    for k in (
+                        "iteration",
+                        "samples",
+                        "seconds",
+                        "robust_since",
+                        "best",
+                        "evaluated_at",
+                        "first_landing",
+                    )
+                },
+                "ages": self.ages.state_dict(),
+            }
+            checkpoint.save(self.path, content)
+        self.environment.load_state_dict(own)
+
+    def resume(self, content: dict[str, Any]) -> None:
+        """Take over a checkpoint. Raises ConfigError where it belongs to another clip or network."""
+        if content["fingerprint"] != self.config.fingerprint():
+            raise ConfigError(
+                f"{self.path} was trained with {_shape(content['config'])}; asked for {_shape(self.config.to_json())}. "
+                "Give another --out."
+            )
+        self.graph.networks.load_state_dict(content["networks"])
+        self.ppo.optimizer.load_state_dict(content["optimizer"])
+        self.ppo.rate = content["rate"]
+        for name, value in content["counters"].items():
+            setattr(self, name, value)
+        self.ages.load_state_dict(content["ages"])
+        everyone = content["environments"]
+        same = len(everyone["ticks"]) == ranks.world_size()
+        if same and everyone["ticks"].shape[1] == self.environment.num_characters:
+            self.environment.load_state_dict({k: v[ranks.rank()] for k, v in everyone.items()})
+        else:
+            # another number of ranks or characters: the networks go on, the episodes begin anew
+            self.environment.seed(self.config.seed, ranks.rank(), self.iteration)
+            self.environment.reset(torch.arange(self.environment.num_characters).numpy())
+
+
+def _shape(config: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {config[name]}" for name in ("clip", "hidden", "action_scale", "lead"))
+
+
+def main(config: TrainConfig) -> None:
+    """Train as one rank of what the environment says."""
+    ranks.join()
+    try:
+        trainer = Trainer(config)
+        trainer.run()
+        trainer.environment.close()
+        trainer.testing.close()
+    finally:
+        ranks.leave()
