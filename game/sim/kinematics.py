@@ -149,16 +149,17 @@ def center_of_mass(model: CharacterModel, poses: BodyPoses) -> Array:
     return np.asarray(np.einsum("...bk,b->...k", com_positions(model, poses), model.mass / model.mass.sum()))
 
 
+def lowest_points(model: CharacterModel, poses: BodyPoses) -> Array:
+    """Height of the lowest point of each body's collision shape, (..., B)."""
+    center = np.array([shape.center for shape in model.shapes])
+    # every shape is a box with rounded edges: half its edges, and a radius around it
+    edges = [s.size if s.kind == "box" else (0.0, 0.0, s.size[1] if s.kind == "capsule" else 0.0) for s in model.shapes]
+    radius = np.array([0.0 if s.kind == "box" else s.size[0] for s in model.shapes])
+    up = rotation.rotate_inverse(poses.rot, np.array([0.0, 0.0, 1.0]))
+    height = poses.pos[..., 2] + (up * center).sum(-1)
+    return np.asarray(height - (np.abs(up) * (0.5 * np.array(edges))).sum(-1) - radius)
+
+
 def lowest_point(model: CharacterModel, poses: BodyPoses) -> Array:
     """Height of the lowest point of any collision shape, (...)."""
-    lowest = np.full(poses.pos.shape[:-2], np.inf)
-    for b, shape in enumerate(model.shapes):
-        center = poses.pos[..., b, :] + rotation.rotate(poses.rot[..., b, :], np.array(shape.center))
-        axes_z = rotation.to_matrix(poses.rot[..., b, :])[..., 2, :]
-        if shape.kind == "box":
-            reach = np.abs(axes_z) @ (0.5 * np.array(shape.size))
-        else:
-            half_length = 0.5 * shape.size[1] if shape.kind == "capsule" else 0.0
-            reach = shape.size[0] + half_length * np.abs(axes_z[..., 2])
-        lowest = np.minimum(lowest, center[..., 2] - reach)
-    return lowest
+    return np.asarray(lowest_points(model, poses).min(-1))

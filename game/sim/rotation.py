@@ -15,8 +15,8 @@ IDENTITY: Array = np.array([0.0, 0.0, 0.0, 1.0])
 
 def multiply(a: Array, b: Array) -> Array:
     """Return the rotation that applies b, then a. Shapes (..., 4) x (..., 4) -> (..., 4)."""
-    ax, ay, az, aw = np.moveaxis(a, -1, 0)
-    bx, by, bz, bw = np.moveaxis(b, -1, 0)
+    ax, ay, az, aw = a[..., 0], a[..., 1], a[..., 2], a[..., 3]
+    bx, by, bz, bw = b[..., 0], b[..., 1], b[..., 2], b[..., 3]
     return np.stack(
         [
             aw * bx + ax * bw + ay * bz - az * by,
@@ -36,8 +36,14 @@ def conjugate(q: Array) -> Array:
 def rotate(q: Array, v: Array) -> Array:
     """Rotate vectors v (..., 3) by q (..., 4)."""
     u, w = q[..., :3], q[..., 3:]
-    t = 2.0 * np.cross(u, v)
-    return v + w * t + np.cross(u, t)
+    t = 2.0 * _cross(u, v)
+    return np.asarray(v + w * t + _cross(u, t))
+
+
+def _cross(a: Array, b: Array) -> Array:
+    """np.cross of (..., 3) and (..., 3), without its overhead on small arrays."""
+    ax, ay, az, bx, by, bz = a[..., 0], a[..., 1], a[..., 2], b[..., 0], b[..., 1], b[..., 2]
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
 
 
 def rotate_inverse(q: Array, v: Array) -> Array:

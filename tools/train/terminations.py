@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from game.motion import MotionClip
-from game.sim import kinematics, rotation
+from game.sim import kinematics
 from game.sim.model import CharacterModel
 
 
@@ -40,24 +40,10 @@ def allowed_contacts(
     """
     state = clip.sample(np.arange(0.0, clip.duration, 1.0 / model.physics_hz))
     poses = kinematics.body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
-    lowest = np.array([_lowest(model, poses, b).min() for b in range(model.num_bodies)])
+    lowest = kinematics.lowest_points(model, poses).min(0)
     allowed = np.zeros(model.num_bodies, dtype=bool)
     allowed[list(model.feet)] = True
     shins = [int(model.body_parent[foot]) for foot in model.feet]
     if np.delete(lowest, [*model.feet, *shins]).min() < touching:
         allowed |= lowest < near
     return allowed
-
-
-def _lowest(model: CharacterModel, poses: kinematics.BodyPoses, body: int) -> NDArray[np.float64]:
-    """Height (F,) of the lowest point of one body's shape."""
-    shape = model.shapes[body]
-    rot = poses.rot[:, body]
-    center = poses.pos[:, body] + rotation.rotate(rot, np.array(shape.center))
-    up = rotation.to_matrix(rot)[:, 2, :]
-    if shape.kind == "box":
-        reach = np.abs(up) @ (0.5 * np.array(shape.size))
-    else:
-        half_length = 0.5 * shape.size[1] if shape.kind == "capsule" else 0.0
-        reach = shape.size[0] + half_length * np.abs(up[:, 2])
-    return np.asarray(center[:, 2] - reach)
