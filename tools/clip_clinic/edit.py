@@ -1,0 +1,50 @@
+"""Clips cut, mirrored and thinned: whole-clip edits that change no pose's quality."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.motion import ClipError, MotionClip
+from game.sim.model import CharacterModel
+
+Array = NDArray[np.float64]
+
+_FLIP_POS = np.array([1.0, -1.0, 1.0])
+_FLIP_ROT = np.array([-1.0, 1.0, -1.0, 1.0])
+"""A mirror at y = 0 keeps turns about y and reverses those about x and z."""
+
+
+def mirrored(clip: MotionClip) -> MotionClip:
+    """Left and right swapped at the plane y = 0."""
+    names = CharacterModel.load(clip.character).joint_names
+    swap = {"left": "right", "right": "left"}
+    order = []
+    for name in names:
+        side, _, rest = name.partition("_")
+        order.append(names.index(f"{swap[side]}_{rest}" if side in swap else name))
+    return replace(
+        clip,
+        root_pos=clip.root_pos * _FLIP_POS,
+        root_rot=clip.root_rot * _FLIP_ROT,
+        joint_rot=clip.joint_rot[:, order] * _FLIP_ROT,
+    )
+
+
+def cut(clip: MotionClip, start: float = 0.0, end: float = float("inf")) -> MotionClip:
+    """The frames from `start` to `end` s; what is cut no longer loops. Raises ClipError when under two are left."""
+    first, last = int(np.ceil(start * clip.fps - 1e-3)), int(np.floor(min(end, 1e9) * clip.fps + 1e-3))
+    if first <= 0 and last >= clip.num_frames - 1:
+        return clip
+    if last - first < 1 or first > clip.num_frames - 2:
+        raise ClipError(f"{clip.name}: nothing between {start:g} and {end:g} s; it lasts {clip.duration:.2f} s")
+    part = slice(first, last + 1)
+    return replace(
+        clip,
+        loop=False,
+        root_pos=clip.root_pos[part],
+        root_rot=clip.root_rot[part],
+        joint_rot=clip.joint_rot[part],
+    )

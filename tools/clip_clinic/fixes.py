@@ -1,0 +1,198 @@
+"""What can be mended in a clip, each as a pure function of a clip. None of them invents a motion."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.motion import MotionClip
+from game.sim import rotation
+from game.sim.kinematics import BodyPoses, center_of_mass, lowest_point
+from game.sim.model import CharacterModel
+from tools.clip_clinic.checks import hinge_angle, spikes
+from tools.clip_clinic.feet import planted, runs, slip, sole_corners
+from tools.clip_clinic.flight import GRAVITY, flights, poses_of
+from tools.clip_clinic.legs import move_ankles
+
+Array = NDArray[np.float64]
+
+_SMOOTH = 0.1
+"""s over which a lift fades in and out"""
+_FADE = 0.2
+"""s over which a foot's correction fades where no other plant follows"""
+_JOIN = 0.1
+"""s; plants closer together than this count as one"""
+_MAX_SHIFT = 0.15
+"""m that a foot may be moved"""
+_MAX_ARC = 0.06
+"""m that a flight may be bent; what is further off is slow motion or a hover, and no bend makes it right"""
+
+
+def mend(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
+    """All fixes, in an order in which none spoils another. Returns what was done, a sentence each."""
+    done: tuple[str, ...] = ()
+    for fix in (remove_spikes, limit_hinges, close_seam, stand_on_floor, bend_flights):
+        clip, said = fix(clip)
+        done += said
+    # holding the feet opened the seam a little
+    clip, _ = close_seam(clip)
+    return _hold_feet(clip, CharacterModel.load(clip.character), slips=False)[0], done
+
+
+def remove_spikes(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
+    """Joints that jerk in single frames take the middle of the frames around."""
+    count = 0
+    for _ in range(3):
+        flags = spikes(clip)
+        if not flags.any():
+            break
+        count += int(flags.any(axis=1).sum())
+        middle = rotation.slerp(clip.joint_rot[:-2], clip.joint_rot[2:], np.full(clip.joint_rot[2:].shape[:2], 0.5))
+        middle = np.concatenate([clip.joint_rot[:1], middle, clip.joint_rot[-1:]])
+        clip = replace(clip, joint_rot=np.where(flags[..., None], middle, clip.joint_rot))
+    return clip, (f"smoothed spikes in {count} frame(s)",) if count else ()
+
+
+def limit_hinges(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
+    """Hinges turn about y within their limits."""
+    model = CharacterModel.load(clip.character)
+    joint_rot = clip.joint_rot.copy()
+    for joint in np.flatnonzero(model.joint_is_hinge):
+        angle = np.clip(hinge_angle(joint_rot[:, joint]), *model.joint_limits[joint])
+        joint_rot[:, joint] = rotation.from_axis_angle((0.0, 1.0, 0.0), angle)
+    off = float(rotation.angle_between(joint_rot, clip.joint_rot).max())
+    if off < np.radians(0.1):
+        return clip, ()
+    return replace(clip, joint_rot=joint_rot), (f"turned hinges back by up to {np.degrees(off):.1f} degrees",)
+
+
+def floor_level(lowest: Array) -> float:
+    """Height at which the floor must be, from the lowest points (F,): the middle of what touches it."""
+    return float(np.median(lowest[lowest < np.median(lowest) + 0.05]))
+
+
+def stand_on_floor(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
+    """Puts the clip on the floor, lifts what digs in, and holds feet that slip."""
+    model, done = CharacterModel.load(clip.character), []
+    level = floor_level(lowest_point(model, poses_of(clip)))
+    if abs(level) > 0.01:
+        clip = replace(clip, root_pos=clip.root_pos - [0.0, 0.0, level])
+        done.append(f"moved {'down' if level > 0 else 'up'} by {100 * abs(level):.1f} cm")
+    clip, lifted = _lift(clip, model)
+    if lifted > 0.005:
+        done.append(f"lifted by up to {100 * lifted:.1f} cm where the body dug into the floor")
+    clip, shifted = _hold_feet(clip, model)
+    if shifted > 0.005:
+        done.append(f"moved feet by up to {100 * shifted:.1f} cm that slipped or dug in")
+    return clip, tuple(done)
+
+
+def _lift(clip: MotionClip, model: CharacterModel) -> tuple[MotionClip, float]:
+    """Raise the root where anything but a foot is under the floor."""
+    others, poses = [b for b in range(model.num_bodies) if b not in model.feet], poses_of(clip)
+    without_feet = replace(model, shapes=tuple(model.shapes[b] for b in others))
+    depth = np.maximum(-lowest_point(without_feet, BodyPoses(poses.pos[:, others], poses.rot[:, others])), 0.0)
+    rise = _envelope(depth, max(1, round(_SMOOTH * clip.fps)), clip.loop)
+    return replace(clip, root_pos=clip.root_pos + rise[:, None] * [0.0, 0.0, 1.0]), float(rise.max())
+
+
+def _envelope(values: Array, reach: int, loop: bool) -> Array:
+    """A smooth curve (F,) nowhere under the values (F,), the same at both ends of a loop."""
+    reach = min(reach, len(values) - 2)
+
+    def padded(v: Array) -> Array:
+        # the last frame of a loop is the first one
+        return np.pad(v[:-1], (reach, reach + 1), mode="wrap") if loop else np.pad(v, reach, mode="edge")
+
+    highest = np.lib.stride_tricks.sliding_window_view(padded(values), 2 * reach + 1).max(axis=-1)
+    window = np.hanning(2 * reach + 3)[1:-1]
+    return np.convolve(padded(highest), window / window.sum(), mode="valid")
+
+
+def _hold_feet(clip: MotionClip, model: CharacterModel, slips: bool = True) -> tuple[MotionClip, float]:
+    """Move the ankles so that none is under the floor and, with `slips`, so that planted feet stay."""
+    corners = sole_corners(model, poses_of(clip))
+    feet = slip(corners)
+    stands = planted(feet, clip.fps) & slips
+    shift = np.zeros((clip.num_frames, 2, 3))
+    for foot in range(2):
+        shift[:, foot, :2] = _hold(feet.step[:, foot], stands[:, foot], clip.fps)
+        depth = np.maximum(-corners[:, foot, :, 2].min(axis=-1), 0.0)
+        shift[:, foot, 2] = _envelope(depth, max(1, round(0.5 * _SMOOTH * clip.fps)), clip.loop)
+    joint_rot = move_ankles(model, clip.root_pos, clip.root_rot, clip.joint_rot, shift)
+    return replace(clip, joint_rot=joint_rot), float(np.linalg.norm(shift, axis=-1).max())
+
+
+def _hold(step: Array, stands: NDArray[np.bool_], fps: float) -> Array:
+    """Correction (F, 2) that undoes the slip `step` (F - 1, 2) of one foot while it stands (F - 1,)."""
+    stands = stands.copy()
+    for first, past in runs(~stands):
+        if first > 0 and past < len(stands) and past - first < _JOIN * fps:
+            stands[first:past] = True
+    num_frames = len(step) + 1
+    keys, values = [-1e9], [np.zeros(2)]
+    for first, past in runs(stands):
+        way = np.concatenate([np.zeros((1, 2)), np.cumsum(step[first:past] * stands[first:past, None], axis=0)])
+        fix = way.mean(axis=0) - way
+        if keys[-1] > -1e8 and first - keys[-1] > 2.0 * _FADE * fps:
+            keys += [keys[-1] + _FADE * fps, first - _FADE * fps]
+            values += [np.zeros(2), np.zeros(2)]
+        elif keys[-1] < -1e8:
+            keys.append(first - _FADE * fps)
+            values.append(np.zeros(2))
+        keys += list(range(first, past + 1))
+        values += list(fix)
+    keys += [keys[-1] + _FADE * fps]
+    values += [np.zeros(2)]
+    frames = np.arange(num_frames)
+    curve = np.stack([np.interp(frames, keys, [v[k] for v in values]) for k in range(2)], axis=-1)
+    size = np.linalg.norm(curve, axis=-1, keepdims=True)
+    return np.asarray(curve * np.minimum(1.0, _MAX_SHIFT / np.maximum(size, 1e-9)))
+
+
+def bend_flights(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
+    """Lay the centre of mass on the arc of a thrown stone, from the frame before take-off to the one after landing."""
+    model = CharacterModel.load(clip.character)
+    com = center_of_mass(model, poses_of(clip))
+    root_pos, done = clip.root_pos.copy(), []
+    for flight in flights(clip):
+        first, last = max(flight.first - 1, 0), min(flight.past, clip.num_frames - 1)
+        time = np.arange(last - first + 1)[:, None] / clip.fps
+        arc = com[first] + (com[last] - com[first]) * time / time[-1]
+        arc[:, 2] += 0.5 * GRAVITY * (time * (time[-1] - time))[:, 0]
+        shift = arc - com[first : last + 1]
+        size = float(np.linalg.norm(shift, axis=-1).max())
+        if size <= _MAX_ARC:
+            root_pos[first : last + 1] += shift
+            done.append(f"bent the flight at frame {flight.first} by up to {100 * size:.1f} cm")
+        elif flight.error > 0.025:
+            pace = np.sqrt(max(flight.gravity, 0.1) / GRAVITY)
+            done.append(
+                f"left the flight at frame {flight.first} alone, {100 * size:.0f} cm off: its gravity is "
+                f"{flight.gravity:.1f} m/s2; were it slow motion, real speed would be {1.0 / pace:.2f} times as fast"
+            )
+    return replace(clip, root_pos=root_pos), tuple(done)
+
+
+def close_seam(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
+    """Lead the last frames of a loop to the pose and height of the first one."""
+    if not clip.loop:
+        return clip, ()
+    count = max(2, min(clip.num_frames // 4, round(0.25 * clip.fps)))
+    ramp = np.linspace(0.0, 1.0, count + 1)[1:]
+    ramp = ramp**2 * (3.0 - 2.0 * ramp)
+    turned = rotation.multiply(rotation.from_heading(clip.cycle_turn), clip.root_rot[0])
+    goal = np.concatenate([turned[None], clip.joint_rot[0]])
+    rot = np.concatenate([clip.root_rot[:, None], clip.joint_rot], axis=1)
+    gap = rotation.to_rotvec(rotation.multiply(rotation.conjugate(rot[-1]), goal))
+    rise = float(clip.root_pos[0, 2] - clip.root_pos[-1, 2])
+    if np.degrees(np.linalg.norm(gap, axis=-1).max()) < 0.5 and abs(rise) < 0.002:
+        return clip, ()
+    rot[-count:] = rotation.multiply(rot[-count:], rotation.from_rotvec(ramp[:, None, None] * gap))
+    root_pos = clip.root_pos.copy()
+    root_pos[-count:, 2] += ramp * rise
+    off = np.degrees(np.linalg.norm(gap, axis=-1).max())
+    said = f"closed the seam by up to {off:.1f} degrees and {100 * abs(rise):.1f} cm"
+    return replace(clip, root_pos=root_pos, root_rot=rot[:, 0], joint_rot=rot[:, 1:]), (said,)

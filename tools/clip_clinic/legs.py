@@ -1,0 +1,61 @@
+"""Two-bone legs with a hinge for a knee: move an ankle, keep the foot's direction."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.sim import rotation
+from game.sim.kinematics import body_poses
+from game.sim.model import CharacterModel
+
+Array = NDArray[np.float64]
+
+SIDES = ("right", "left")
+_REACH = 0.9995
+"""Of the stretched leg: past it the knee would have to snap straight."""
+
+
+def shortest_arc(a: Array, b: Array) -> Array:
+    """The smallest rotation that turns directions a (..., 3) to directions b (..., 3), any lengths -> (..., 4)."""
+    a = a / np.maximum(np.linalg.norm(a, axis=-1, keepdims=True), 1e-12)
+    b = b / np.maximum(np.linalg.norm(b, axis=-1, keepdims=True), 1e-12)
+    a, b = np.broadcast_arrays(a, b)
+    cosine = np.sum(a * b, axis=-1, keepdims=True)
+    # opposite directions: half a turn about any axis across
+    across = np.where(np.abs(a[..., :1]) < 0.9, np.cross(a, [1.0, 0.0, 0.0]), np.cross(a, [0.0, 1.0, 0.0]))
+    axis = np.where(cosine < -1.0 + 1e-9, across, np.cross(a, b))
+    scalar = np.where(cosine < -1.0 + 1e-9, 0.0, 1.0 + cosine)
+    return rotation.normalize(np.concatenate([axis, scalar], axis=-1))
+
+
+def move_ankles(model: CharacterModel, root_pos: Array, root_rot: Array, joint_rot: Array, shift: Array) -> Array:
+    """Bend the legs so that each ankle moves by `shift`, as far as the leg reaches; feet keep their direction.
+
+    Args:
+        root_pos: (F, 3)
+        root_rot: (F, 4)
+        joint_rot: (F, J, 4)
+        shift: (F, 2, 3) of the right and the left ankle, m, in the frame of the root's position.
+
+    Returns: joint_rot (F, J, 4), changed at hips, knees and ankles only, and only in frames with a shift.
+    """
+    poses = body_poses(model, root_pos, root_rot, joint_rot)
+    result = joint_rot.copy()
+    for side, offset in zip(SIDES, np.moveaxis(shift, 1, 0), strict=True):
+        thigh, shin, foot = (model.body(f"{side}_{name}") for name in ("thigh", "shin", "foot"))
+        pelvis = int(model.body_parent[thigh])
+        upper, lower = -model.body_offset[shin][2], -model.body_offset[foot][2]
+        way = poses.pos[:, foot] + offset - poses.pos[:, thigh]
+        reach = np.clip(np.linalg.norm(way, axis=-1), abs(upper - lower) + 1e-4, _REACH * (upper + lower))
+        bend = np.arccos(np.clip((reach**2 - upper**2 - lower**2) / (2.0 * upper * lower), -1.0, 1.0))
+        knee = rotation.from_axis_angle((0.0, 1.0, 0.0), bend)
+        reached = np.array([0.0, 0.0, -upper]) + rotation.rotate(knee, np.broadcast_to([0.0, 0.0, -lower], way.shape))
+        old_thigh = poses.rot[:, thigh]
+        new_thigh = rotation.multiply(shortest_arc(rotation.rotate(old_thigh, reached), way), old_thigh)
+        ankle = rotation.multiply(rotation.conjugate(rotation.multiply(new_thigh, knee)), poses.rot[:, foot])
+        hip = rotation.multiply(rotation.conjugate(poses.rot[:, pelvis]), new_thigh)
+        moved = np.linalg.norm(offset, axis=-1) > 1e-6
+        for name, turn in (("hip", hip), ("knee", knee), ("ankle", ankle)):
+            result[moved, model.joint(f"{side}_{name}")] = turn[moved]
+    return result

@@ -1,0 +1,218 @@
+"""From any skeleton's motion to our humanoid's: directions of bones are kept, lengths become ours.
+
+Each bone's turn away from the file's rest pose is carried over to our bone as it lies in that rest pose (T, A or arms
+hanging). Thighs and upper arms are then swung exactly along the source's bones and twisted so that knee or elbow, a
+hinge with us, bends in the plane in which the source bends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.motion import ClipError, MotionClip
+from game.sim import rotation
+from game.sim.kinematics import body_poses, lowest_point
+from game.sim.model import CharacterModel
+from tools.clip_clinic.fixes import floor_level
+from tools.clip_clinic.legs import SIDES, shortest_arc
+from tools.import_motion.source import SourceMotion
+
+Array = NDArray[np.float64]
+
+_DOWN = np.array([0.0, 0.0, -1.0])
+_UP = np.array([0.0, 0.0, 1.0])
+_OWN_TWIST, _BENT = 0.15, 0.5
+"""Weight of a limb's own twist where it is straight, and the sine of the bend from which on the bend alone counts."""
+_UNITS = {
+    "metres": 1.0,
+    "centimetres": 0.01,
+    "millimetres": 0.001,
+    "inches": 0.0254,
+    "feet": 0.3048,
+    "CMU's 5.6 cm": 0.0254 / 0.45,
+}
+_LIMBS = (("thigh", "hip", "knee", "ankle", 1.0), ("upper_arm", "shoulder", "elbow", "wrist", -1.0))
+"""Upper body, its joint, the hinge, the end, and the sign of the hinge's bend."""
+
+
+def upright(motion: SourceMotion, roles: Mapping[str, str], up: str = "") -> tuple[SourceMotion, str]:
+    """Turn to z up. `up` is "y", "z", "-y" ... or "" to find it. Returns the motion and how it was found.
+
+    The rest pose is taken to stand, and turned by itself: some programs write it along another axis.
+    """
+    spine = _spine(motion, roles, motion.rest_pos)
+    rest_axis = _nearest_axis(spine)
+    told = up or motion.up
+    if told:
+        axis, how = _axis(told), "told" if up else "by the format"
+    else:
+        standing = np.median(_spine(motion, roles, motion.pos), axis=0)
+        # who lies or rolls most of the time tells nothing
+        clear = np.abs(standing).max() > 0.85
+        axis, how = (_nearest_axis(standing), "as he stands") if clear else (rest_axis, "as the rest pose stands")
+    name = ("-" if axis.sum() < 0 else "") + "xyz"[int(np.abs(axis).argmax())]
+    return motion.turned(shortest_arc(axis, _UP), shortest_arc(rest_axis, _UP)), f"{name} is up ({how})"
+
+
+def _axis(name: str) -> Array:
+    if name.lstrip("-") not in ("x", "y", "z"):
+        raise ClipError(f"up {name!r}, expected x, y, z, -x, -y or -z")
+    axis: Array = np.eye(3)["xyz".index(name[-1])]
+    return -axis if name.startswith("-") else axis
+
+
+def _nearest_axis(way: Array) -> Array:
+    k = int(np.abs(way).argmax())
+    return np.asarray(np.eye(3)[k] * (1.0 if way[k] >= 0.0 else -1.0))
+
+
+def _spine(motion: SourceMotion, roles: Mapping[str, str], pos: Array) -> Array:
+    """Unit vectors (..., 3) from between the ankles to between the shoulders, of positions (..., S, 3)."""
+    top = [motion.index(roles[f"{side}_shoulder"]) for side in SIDES]
+    bottom = [motion.index(roles[f"{side}_ankle"]) for side in SIDES]
+    way = pos[..., top, :].mean(axis=-2) - pos[..., bottom, :].mean(axis=-2)
+    return np.asarray(way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-9))
+
+
+def scale_to_ours(motion: SourceMotion, roles: Mapping[str, str]) -> tuple[float, str]:
+    """Factor from the file's lengths to ours, by the legs, and what that says about the unit. Raises ClipError."""
+    lengths = [_length(motion, roles[f"{s}_{a}"], roles[f"{s}_{b}"])
+               for s in SIDES for a, b in (("hip", "knee"), ("knee", "ankle"))]  # fmt: skip
+    if min(lengths) <= 1e-9:
+        raise ClipError(f"{motion.name}: a thigh or a shin has no length; check the mapping")
+    leg = sum(lengths) / 2.0
+    model = CharacterModel.load("humanoid")
+    ours = -float(sum(model.body_offset[model.body(f"right_{bone}"), 2] for bone in ("shin", "foot")))
+    if motion.metres:
+        unit, metres = f"{motion.metres:g} m", motion.metres
+        how = "by the format"
+    else:
+        unit = min(_UNITS, key=lambda u: abs(np.log(leg * _UNITS[u] / ours)))
+        metres, how = _UNITS[unit], "by the legs"
+    return ours / leg, f"unit {unit} ({how}): legs of {leg * metres:.2f} m made ours of {ours:.2f} m"
+
+
+def _length(motion: SourceMotion, a: str, b: str) -> float:
+    """Median distance of two joints over the clip."""
+    return float(np.median(np.linalg.norm(motion.pos[:, motion.index(a)] - motion.pos[:, motion.index(b)], axis=-1)))
+
+
+def retarget(motion: SourceMotion, roles: Mapping[str, str], scale: float) -> MotionClip:
+    """Carry a motion over. What is lowest stands on the floor; nothing else is mended.
+
+    Args:
+        motion: z up.
+        roles: role -> joint, checked.
+        scale: from the motion's lengths to ours.
+    """
+    model = CharacterModel.load("humanoid")
+    rots = _aligned(motion, roles)
+    joint_rot = np.array(np.broadcast_to(rotation.IDENTITY, (motion.num_frames, model.num_joints, 4)))
+    pelvis, torso = rots["pelvis"], rots["torso"]
+    joint_rot[:, model.joint("chest")] = _relative(pelvis, torso)
+    joint_rot[:, model.joint("neck")] = _relative(torso, rots["head"])
+    for side in SIDES:
+        for upper, joint, hinge, end, sign in _LIMBS:
+            parent = pelvis if upper == "thigh" else torso
+            way = _way(motion, roles, f"{side}_{joint}", f"{side}_{hinge}")
+            lower_way = _way(motion, roles, f"{side}_{hinge}", f"{side}_{end}")
+            if lower_way is None:  # no wrist: along the forearm's own axis
+                lower_way = rotation.rotate(rots[f"{side}_forearm"], np.broadcast_to(_DOWN, (motion.num_frames, 3)))
+            turn, bend = _swing_and_bend(rots[f"{side}_{upper}"], way, lower_way, sign)
+            joint_rot[:, model.joint(f"{side}_{joint}")] = _relative(parent, turn)
+            joint_rot[:, model.joint(f"{side}_{hinge}")] = bend
+            if upper == "thigh":
+                ankle = model.joint(f"{side}_ankle")
+                joint_rot[:, ankle] = _relative(rotation.multiply(turn, bend), rots[f"{side}_foot"])
+    hips = [motion.index(roles[f"{side}_hip"]) for side in SIDES]
+    root_pos = scale * motion.pos[:, hips].mean(axis=1)
+    root_pos[:, 2] -= floor_level(lowest_point(model, body_poses(model, root_pos, pelvis, joint_rot)))
+    return MotionClip(motion.name, motion.fps, False, root_pos, pelvis, joint_rot).placed()
+
+
+def _aligned(motion: SourceMotion, roles: Mapping[str, str]) -> dict[str, Array]:
+    """Rotations (F, 4) that our bodies would have, were they glued to the source's in its rest pose."""
+    face = facing(motion, roles)
+    glued = {"pelvis": ("pelvis", face), "torso": ("chest", face)}
+    glued["head"] = (next(role for role in ("head", "neck", "chest") if role in roles), face)
+    for side in SIDES:
+        for body, joint, end in (("thigh", "hip", "knee"), ("shin", "knee", "ankle"),
+                                 ("upper_arm", "shoulder", "elbow"), ("forearm", "elbow", "wrist")):  # fmt: skip
+            rest = _along(motion, roles, face, f"{side}_{joint}", f"{side}_{end}")
+            glued[f"{side}_{body}"] = (f"{side}_{joint}", rest)
+        glued[f"{side}_foot"] = (f"{side}_ankle", _sole(motion, roles, face, side))
+    result = {}
+    for body, (role, rest) in glued.items():
+        index = motion.index(roles[role])
+        local = rotation.multiply(rotation.conjugate(motion.rest_rot[index]), rest)
+        result[body] = rotation.multiply(motion.rot[:, index], np.broadcast_to(local, (motion.num_frames, 4)))
+    return result
+
+
+def facing(motion: SourceMotion, roles: Mapping[str, str]) -> Array:
+    """Turn (4,) about z that the rest pose faces, from its hips. Raises ClipError."""
+    right, left = (motion.rest_pos[motion.index(roles[f"{side}_hip"])] for side in SIDES)
+    across = (left - right) * np.array([1.0, 1.0, 0.0])
+    if np.linalg.norm(across) < 1e-9:
+        raise ClipError(f"{motion.name}: right and left hip lie in one place in the rest pose; check the mapping")
+    return rotation.from_heading(np.arctan2(-across[0], across[1]))
+
+
+def _along(motion: SourceMotion, roles: Mapping[str, str], face: Array, joint: str, end: str) -> Array:
+    """Rotation (4,) of our bone, which hangs at rest, laid along the source's in its rest pose."""
+    if end not in roles:
+        end = joint.replace("elbow", "shoulder")  # no wrist: as the upper arm lies
+        bone = motion.rest_pos[motion.index(roles[joint])] - motion.rest_pos[motion.index(roles[end])]
+    else:
+        bone = motion.rest_pos[motion.index(roles[end])] - motion.rest_pos[motion.index(roles[joint])]
+    return rotation.multiply(shortest_arc(_DOWN, bone), face)
+
+
+def _sole(motion: SourceMotion, roles: Mapping[str, str], face: Array, side: str) -> Array:
+    """Rotation (4,) of our foot in the rest pose: flat on the floor, along the toes where there are any."""
+    if f"{side}_toe" not in roles:
+        return face
+    toe, ankle = (motion.rest_pos[motion.index(roles[f"{side}_{joint}"])] for joint in ("toe", "ankle"))
+    way = toe - ankle
+    if np.hypot(way[0], way[1]) < 0.5 * np.linalg.norm(way):
+        return face
+    turn = rotation.from_heading(np.arctan2(way[1], way[0]))
+    # out-turned by under 60 degrees, or it is no foot's direction
+    return turn if rotation.angle_between(turn, face) < np.radians(60.0) else face
+
+
+def _way(motion: SourceMotion, roles: Mapping[str, str], joint: str, end: str) -> Array | None:
+    """(F, 3) from one joint to the other, or None where the end is not known."""
+    if end not in roles:
+        return None
+    return np.asarray(motion.pos[:, motion.index(roles[end])] - motion.pos[:, motion.index(roles[joint])])
+
+
+def _relative(parent: Array, child: Array) -> Array:
+    return rotation.multiply(rotation.conjugate(parent), child)
+
+
+def _swing_and_bend(turn: Array, way: Array | None, lower_way: Array, sign: float) -> tuple[Array, Array]:
+    """Rotation of the upper bone and of the hinge, both (F, 4).
+
+    Args:
+        turn: (F, 4) of the upper bone, as carried over; its twist holds where the limb is straight.
+        way: (F, 3) along the upper bone.
+        lower_way: (F, 3) along the lower bone.
+        sign: 1 for a knee, which bends backward, -1 for an elbow.
+    """
+    if way is not None:
+        turn = rotation.multiply(shortest_arc(rotation.rotate(turn, np.broadcast_to(_DOWN, way.shape)), way), turn)
+    lower = rotation.rotate_inverse(turn, lower_way / np.linalg.norm(lower_way, axis=-1, keepdims=True))
+    # a bend by b about y takes (0, 0, -1) to (-sin b, 0, -cos b)
+    # near straight, the plane of the bend is noise and a little overstretch is no half turn: lean on the own twist
+    sine = np.hypot(lower[:, 0], lower[:, 1])
+    own = _OWN_TWIST * np.clip((_BENT - sine) / (_BENT - _OWN_TWIST), 0.0, 1.0)
+    twist = np.arctan2(-sign * lower[:, 1], -sign * lower[:, 0] + own)
+    turn = rotation.multiply(turn, rotation.from_axis_angle(_UP, twist))
+    lower = rotation.rotate(rotation.from_axis_angle(_UP, -twist), lower)
+    bend = sign * np.arctan2(np.maximum(-sign * lower[:, 0], 0.0), -lower[:, 2])
+    return turn, rotation.from_axis_angle((0.0, 1.0, 0.0), bend)
