@@ -56,16 +56,16 @@ class Touches:
                 total[7] = force
 
     def end(self) -> tuple[tuple[Contact, ...], NDArray[np.bool_]]:
-        """The tick's contacts, and which characters (N,) touched the floor with a body other than a foot."""
+        """The tick's contacts, and which bodies (N, B) touched the floor."""
         world = self._world
-        fallen = np.zeros(len(world.characters), bool)
+        floor_touch = np.zeros((len(world.characters), world.model.num_bodies), bool)
         contacts: list[Contact] = []
         for key, total in self._sums.items():
             contact = self._contact(key, total)
             contacts.append(contact)
-            if contact.kind == "floor" and contact.character >= 0 and contact.body not in world.model.feet:
-                fallen[contact.character] = True
-        return tuple(contacts), fallen
+            if contact.kind == "floor" and contact.character >= 0:
+                floor_touch[contact.character, contact.body] = True
+        return tuple(contacts), floor_touch
 
     def _contact(self, key: _Key, total: list[float]) -> Contact:
         first, second, link_a, link_b = key

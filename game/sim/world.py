@@ -147,8 +147,8 @@ class World:
         self.strength = np.ones((n, model.num_joints))
         """(N, J) share of the gains and torque limits that a joint has; 0 is limp"""
         self.strength[: len(old)] = old[:n]
-        self.fallen = np.zeros(n, bool)
-        """(N,) a body other than a foot touched the floor in the last tick"""
+        self.floor_touch = np.zeros((n, model.num_bodies), bool)
+        """(N, B) bodies that touched the floor in the last tick"""
         for index, character in enumerate(self.characters):
             character.read(index, *self._rows.views)
         self._derive()
@@ -200,6 +200,12 @@ class World:
             character.write(state.root_pos[k], state.root_rot[k], state.root_vel[k], state.root_ang_vel[k], q[k], qd[k])
             character.read(n, *rows.views)
         self._derive()
+
+    @property
+    def fallen(self) -> NDArray[np.bool_]:
+        """(N,) a body other than a foot touched the floor in the last tick."""
+        others = [b for b in range(self.model.num_bodies) if b not in self.model.feet]
+        return np.asarray(self.floor_touch[:, others].any(axis=1))
 
     def _derive(self) -> None:
         """Fill `state`, `body_poses` and `body_velocities` from the flat rows."""
@@ -294,7 +300,7 @@ class World:
             if characters and not _plausible(rows.root_pos, rows.root_vel, rows.root_ang_vel, rows.q, rows.qd):
                 self._mend()
         self.tick += 1
-        self.contacts, self.fallen = self._touches.end()
+        self.contacts, self.floor_touch = self._touches.end()
         self._derive()
 
     def _apply_forces(self) -> None:

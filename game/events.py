@@ -1,0 +1,190 @@
+"""Events: everything that a person, a script, a test or a replay may do to a Runtime.
+
+As JSON an event is an object with its `tick`, its `type` (the class's name in lower case) and the class's fields; those
+with a default may be left out. `{"tick": 30, "type": "push", "body": "torso", "force": [400, 0, 0]}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import cattrs
+from cattrs.errors import BaseValidationError
+
+from game.sets import ItemSpec
+
+Vec3 = tuple[float, float, float]
+
+ALL = "all"
+"""`Strength.part` of the whole body"""
+
+
+class EventError(ValueError):
+    """An event's JSON or values make no sense: says which, and what there is."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """Let a policy drive a character from this tick on, in whatever state it is."""
+
+    policy: str | None
+    """name in the library; None lets go (it holds the default pose)"""
+    character: int = 0
+    phase: float = 0.0
+    """0..1, where in the clip it starts"""
+    place: bool = False
+    """put the character into the clip's pose at that phase, where it first stood"""
+
+
+@dataclass(frozen=True)
+class Reset:
+    """Put a character into the starting pose of its policy, where it first stood."""
+
+    character: int = 0
+    phase: float = 0.0
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Have this many characters; new ones copy the first one's policy, spread over its phases."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class Push:
+    """A force at a body's centre of mass for a while."""
+
+    force: Vec3
+    """N, world"""
+    body: str = "pelvis"
+    character: int = 0
+    seconds: float = 0.2
+
+
+@dataclass(frozen=True)
+class Grab:
+    """Take hold of a body, or of a prop, with a spring. A hand holds one thing at a time."""
+
+    target: Vec3
+    """m, world: where the hand is"""
+    point: Vec3 = (0.0, 0.0, 0.0)
+    """m, where it holds, in the frame of the body or prop"""
+    body: str = "torso"
+    character: int = 0
+    prop: int | None = None
+    """a prop's id instead of a character's body"""
+    hand: int = 0
+
+
+@dataclass(frozen=True)
+class Drag:
+    """Move a hand that holds something."""
+
+    target: Vec3
+    hand: int = 0
+
+
+@dataclass(frozen=True)
+class Release:
+    """Open a hand."""
+
+    hand: int = 0
+
+
+@dataclass(frozen=True)
+class Gravity:
+    """Change gravity."""
+
+    vector: Vec3
+    """m/s2, world"""
+
+
+@dataclass(frozen=True)
+class Friction:
+    """Change the floor's friction."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Strength:
+    """Scale the gains and torque limits of a part of a body: 1 driven, 0 limp."""
+
+    value: float
+    part: str = ALL
+    """a joint, a limb (left_arm, right_arm, left_leg, right_leg, trunk) or all"""
+    character: int = 0
+
+
+@dataclass(frozen=True)
+class Nerves:
+    """Disturb what a character senses and does."""
+
+    delay: int = 0
+    """ticks until what the policy wants arrives at the joints"""
+    sense_noise: float = 0.0
+    """rad (and rad/s times 10) on what the policy sees of the joints"""
+    act_noise: float = 0.0
+    """rad on the joint targets"""
+    character: int = 0
+
+
+@dataclass(frozen=True)
+class Spawn:
+    """Put a thing into the world; ids count up from 0."""
+
+    item: ItemSpec
+    velocity: Vec3 = (0.0, 0.0, 0.0)
+    ang_vel: Vec3 = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Take a thing away."""
+
+    prop: int
+
+
+Event = (
+    Play | Reset | Crowd | Push | Grab | Drag | Release | Gravity | Friction | Strength | Nerves | Spawn | Remove
+)  # fmt: skip
+TYPES: dict[str, type[Any]] = {
+    cls.__name__.lower(): cls
+    for cls in (Play, Reset, Crowd, Push, Grab, Drag, Release, Gravity, Friction, Strength, Nerves, Spawn, Remove)
+}
+
+
+class Timed(NamedTuple):
+    """An event and the tick before which it happens."""
+
+    tick: int
+    event: Event
+
+
+_CONVERTER = cattrs.Converter(forbid_extra_keys=True)
+
+
+def to_json(timed: Timed) -> dict[str, Any]:
+    """The JSON object of an event."""
+    return {"tick": timed.tick, "type": type(timed.event).__name__.lower(), **asdict(timed.event)}
+
+
+def from_json(card: Any) -> Timed:
+    """Read an event. Raises EventError."""
+    if not isinstance(card, dict):
+        raise EventError(f"an event is a JSON {type(card).__name__}, expected an object with tick and type")
+    fields = dict(card)
+    tick, kind = fields.pop("tick", None), fields.pop("type", None)
+    if not isinstance(tick, int) or isinstance(tick, bool) or tick < 0:
+        raise EventError(f"event {kind!r}: tick {tick!r}, expected an integer from 0")
+    if kind not in TYPES:
+        raise EventError(f"event at tick {tick}: type {kind!r}; there are {', '.join(TYPES)}")
+    try:
+        return Timed(tick, _CONVERTER.structure(fields, TYPES[kind]))
+    except (BaseValidationError, ValueError, TypeError) as error:
+        reasons = (
+            "; ".join(cattrs.transform_error(error, path=kind)) if isinstance(error, BaseValidationError) else error
+        )
+        raise EventError(f"event at tick {tick}: {reasons}") from error

@@ -1,0 +1,139 @@
+"""PolicyLibrary: finds policies in folders, loads them beside the game's own time, and notices new ones."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from game.paths import policies_dir
+from game.policy import Policy, PolicyError
+from game.sim.model import CharacterModel
+
+POLL_SECONDS = 0.25
+
+
+@dataclass
+class _Entry:
+    """One file: what it looked like when it was last read, and what came of it."""
+
+    stamp: tuple[int, int]
+    future: Future[Policy]
+    announced: bool = False
+
+
+class PolicyLibrary:
+    """Policies by name (the file's stem). What is broken is refused with its reason, and what played plays on."""
+
+    def __init__(self, model: CharacterModel, folders: list[Path] | None = None) -> None:
+        """Look at folders (policies/ by default); a later folder's policies hide an earlier one's of the same name."""
+        self.model = model
+        self.folders = folders if folders is not None else [policies_dir()]
+        self.refused: dict[str, str] = {}
+        """reason why, by name, of the files that are no policies"""
+        self._entries: dict[Path, _Entry] = {}
+        self._loaded: dict[str, Policy] = {}
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="policies")
+        self._next_poll = 0.0
+        self._lock = threading.Lock()
+        self._scan(settle=False)
+
+    def close(self) -> None:
+        """Stop loading."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that could be played, sorted; those still loading among them."""
+        pending = {path.stem for path, entry in self._entries.items() if not entry.future.done()}
+        self._collect()
+        return tuple(sorted(pending | self._loaded.keys()))
+
+    def get(self, name: str) -> Policy:
+        """The policy of that name; waits while it is being loaded. Raises PolicyError."""
+        for path, entry in self._entries.items():
+            if path.stem == name and name not in self._loaded:
+                entry.future.exception()
+        self._collect()
+        if name in self._loaded:
+            return self._loaded[name]
+        reason = f": {self.refused[name]}" if name in self.refused else f"; there are {', '.join(self.names) or 'none'}"
+        raise PolicyError(f"no policy {name!r}{reason}")
+
+    def add(self, name: str, policy: Policy) -> None:
+        """Hold a policy that is no file of the folders (a take's)."""
+        self._loaded[name] = policy
+
+    def family(self, name: str) -> tuple[str, ...]:
+        """The names of a policy's ages, youngest first; itself alone where it has none."""
+        family = self.get(name).spec.family
+        if not family:
+            return (name,)
+        self._wait()
+        ages = [
+            (p.spec.age if p.spec.age is not None else 1.0, n)
+            for n, p in self._loaded.items()
+            if p.spec.family == family
+        ]
+        return tuple(n for _, n in sorted(ages))
+
+    def poll(self) -> list[str]:
+        """Look for what is new, at most every POLL_SECONDS; returns what to tell the user."""
+        now = time.monotonic()
+        if now >= self._next_poll:
+            self._next_poll = now + POLL_SECONDS
+            self._scan(settle=True)
+        return self._collect()
+
+    def _wait(self) -> None:
+        for entry in list(self._entries.values()):
+            entry.future.exception()
+        self._collect()
+
+    def _scan(self, *, settle: bool) -> None:
+        """Queue files that are new or changed. `settle`: those written this very moment wait for the next look."""
+        for folder in self.folders:
+            if not folder.is_dir():
+                continue
+            for path in sorted(folder.glob("*.onnx")):
+                try:
+                    stat = path.stat()
+                except OSError:
+                    continue  # gone between listing and looking
+                stamp = (stat.st_mtime_ns, stat.st_size)
+                entry = self._entries.get(path)
+                if entry is not None and entry.stamp == stamp:
+                    continue
+                if settle and time.time_ns() - stat.st_mtime_ns < 100_000_000:
+                    continue
+                self._entries[path] = _Entry(
+                    stamp, self._pool.submit(Policy.load, path, self.model), announced=not settle
+                )
+
+    def _collect(self) -> list[str]:
+        """Take in what has been loaded or refused."""
+        messages = []
+        with self._lock:
+            for path, entry in self._entries.items():
+                if not entry.future.done() or entry.future.cancelled():
+                    continue
+                error = entry.future.exception()
+                if error is None:
+                    policy = entry.future.result()
+                    if self._loaded.get(path.stem) is not policy and self._hides(path):
+                        self._loaded[path.stem] = policy
+                        self.refused.pop(path.stem, None)
+                        if not entry.announced:
+                            messages.append(f"loaded {path.stem}")
+                elif self.refused.get(path.stem) != str(error):
+                    self.refused[path.stem] = str(error)
+                    messages.append(f"refused {error}")
+                entry.announced = True
+        return messages
+
+    def _hides(self, path: Path) -> bool:
+        """Whether no later folder has a file of this name."""
+        order = [folder for folder in self.folders if (folder / path.name) in self._entries]
+        return not order or order[-1] == path.parent

@@ -1,0 +1,165 @@
+"""Policy: an ONNX file that drives a character, checked before it is used (contract: policies/README.md)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from game.anchor import SHAPES, Anchor, Inputs, to_anchor
+from game.onnx_guard import check_graph
+from game.policy_spec import METADATA_KEY, PolicyError, PolicySpec
+from game.sim import kinematics
+from game.sim.model import CharacterModel
+from game.sim.state import CharacterState
+
+__all__ = ["Policy", "PolicyError", "PolicyOutput", "PolicySpec"]
+
+MAX_BYTES = 64 << 20
+TARGET = "joint_target"
+REFERENCE = ("reference_root_pos", "reference_root_rot", "reference_joint_rot")
+UNIT_TOLERANCE = 1e-2
+"""How far from 1 the length of a target quaternion may be"""
+
+
+@dataclass(frozen=True, eq=False)
+class PolicyOutput:
+    """What a policy wants for M characters, and the pose of the clip at that time if it tells."""
+
+    joint_target: NDArray[np.float64]
+    """(M, J, 4) child in parent"""
+    reference_root_pos: NDArray[np.float64] | None = None
+    """(M, 3) anchor frame"""
+    reference_root_rot: NDArray[np.float64] | None = None
+    """(M, 4) anchor frame"""
+    reference_joint_rot: NDArray[np.float64] | None = None
+    """(M, J, 4)"""
+
+
+class Policy:
+    """A loaded policy. Stateless: what it remembers is the anchor and the time, and the Runtime holds those."""
+
+    def __init__(self, data: bytes, model: CharacterModel, path: Path | None = None) -> None:
+        """Check and load a policy from the bytes of its file. Raises PolicyError."""
+        if not data:
+            raise PolicyError("the file is empty, expected an ONNX model")
+        if len(data) > MAX_BYTES:
+            raise PolicyError(f"{len(data) / 2**20:.0f} MiB, expected at most {MAX_BYTES >> 20}")
+        if data[:4] == b"PK\x03\x04":
+            raise PolicyError("this is a zip archive, expected an ONNX model: unpack it first")
+        check_graph(data)
+        self.path = path
+        self.data = data
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self._session = _session(data)
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        if METADATA_KEY not in metadata:
+            raise PolicyError(f"no metadata property {METADATA_KEY!r}; there are {sorted(metadata) or 'none'}")
+        self.spec = PolicySpec.from_json(metadata[METADATA_KEY])
+        self.spec.check(model)
+        self.inputs = _check_ports("input", self._session.get_inputs(), _input_shapes(model))
+        outputs = _check_ports("output", self._session.get_outputs(), _output_shapes(model))
+        if TARGET not in outputs:
+            raise PolicyError(f"no output {TARGET!r}; there are {', '.join(outputs)}")
+        self.outputs = (TARGET, *(REFERENCE if set(REFERENCE) <= set(outputs) else ()))
+        self._try_out(model)
+
+    @staticmethod
+    def load(path: Path, model: CharacterModel) -> Policy:
+        """Read a policy file. Raises PolicyError."""
+        try:
+            size = path.stat().st_size
+            if path.is_dir():
+                raise PolicyError(f"{path.name} is a directory, expected an .onnx file")
+            if size > MAX_BYTES:
+                raise PolicyError(f"{path.name}: {size / 2**20:.0f} MiB, expected at most {MAX_BYTES >> 20}")
+            data = path.read_bytes()
+        except OSError as error:
+            raise PolicyError(f"{path.name} cannot be read: {error.strerror}") from error
+        try:
+            return Policy(data, model, path)
+        except PolicyError as error:
+            raise PolicyError(f"{path.name}: {error}") from error
+
+    def run(self, inputs: Inputs) -> PolicyOutput:
+        """Ask for the targets of M characters. Raises PolicyError where the answer is not finite."""
+        values = self._session.run(self.outputs, {name: inputs[name] for name in self.inputs})
+        for name, value in zip(self.outputs, values, strict=True):
+            if not np.isfinite(value).all():
+                raise PolicyError(f"{self.spec.name}: output {name} is not finite")
+        return PolicyOutput(*(np.asarray(value, np.float64) for value in values))
+
+    def _try_out(self, model: CharacterModel) -> None:
+        """Run on a standing character, one and three at once."""
+        for m in (1, 3):
+            state = CharacterState(
+                np.tile([0.0, 0.0, 0.9], (m, 1)), np.tile([0.0, 0.0, 0.0, 1.0], (m, 1)),
+                np.tile([0.0, 0.0, 0.0, 1.0], (m, model.num_joints, 1)), np.zeros((m, 3)), np.zeros((m, 3)),
+                np.zeros((m, model.num_joints, 3)),
+            )  # fmt: skip
+            poses = kinematics.body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
+            still = kinematics.body_velocities(model, poses, state.root_vel, state.root_ang_vel, state.joint_vel)
+            anchors = [Anchor(0.0, 0.0, 0.0)] * m
+            try:
+                out = self.run(to_anchor(anchors, state, poses, still, np.array([0, 0, -9.8]), np.linspace(0, 1, m)))
+            except PolicyError:
+                raise
+            except Exception as error:
+                raise PolicyError(f"fails on a standing character: {_first_line(error)}") from error
+            if out.joint_target.shape != (m, model.num_joints, 4):
+                expected = (m, model.num_joints, 4)
+                raise PolicyError(
+                    f"{TARGET} has shape {out.joint_target.shape} for {m} characters, expected {expected}"
+                )
+            norm = np.linalg.norm(out.joint_target, axis=-1)
+            if np.abs(norm - 1.0).max() > UNIT_TOLERANCE:
+                raise PolicyError(f"{TARGET} has a quaternion of length {norm.flat[np.abs(norm - 1).argmax()]:.3f}")
+
+
+def _session(data: bytes) -> Any:
+    options = ort.SessionOptions()
+    # one thread: takes must repeat bit for bit
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.log_severity_level = 4
+    try:
+        return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise PolicyError(f"onnxruntime refuses it: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def _input_shapes(model: CharacterModel) -> dict[str, tuple[int, ...]]:
+    sizes = {"joints": model.num_joints, "bodies": model.num_bodies}
+    return {name: tuple(sizes[d] if isinstance(d, str) else d for d in shape) for name, shape in SHAPES.items()}
+
+
+def _output_shapes(model: CharacterModel) -> dict[str, tuple[int, ...]]:
+    j = model.num_joints
+    return dict(zip((TARGET, *REFERENCE), ((j, 4), (3,), (4,), (j, 4)), strict=True))
+
+
+def _check_ports(kind: str, ports: list[Any], expected: dict[str, tuple[int, ...]]) -> tuple[str, ...]:
+    """Names, dtypes and shapes of a graph's inputs or outputs; the batch dimension must be free."""
+    for port in ports:
+        if port.name not in expected:
+            raise PolicyError(f"{kind} {port.name!r} is unknown; there are {', '.join(expected)}")
+        if port.type != "tensor(float)":
+            raise PolicyError(f"{kind} {port.name!r} is a {port.type}, expected tensor(float)")
+        wanted = expected[port.name]
+        shape = list(port.shape or [])
+        fits = len(shape) == len(wanted) + 1 and not isinstance(shape[0], int)
+        if not fits or any(isinstance(d, int) and d != w for d, w in zip(shape[1:], wanted, strict=True)):
+            raise PolicyError(f"{kind} {port.name!r} has shape {shape}, expected ['batch', {str(list(wanted))[1:-1]}]")
+    if not ports:
+        raise PolicyError(f"no {kind}s at all; there could be {', '.join(expected)}")
+    return tuple(port.name for port in ports)

@@ -1,0 +1,145 @@
+"""PolicySpec: what a policy file says about itself, as one JSON metadata property (policies/README.md)."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from game.sim.model import CharacterModel
+
+SCHEMA = 1
+METADATA_KEY = "pratfall"
+REQUIRED = {"name", "skill", "clip", "control_hz", "character", "character_sha256", "joints", "gains"}
+ANCHORS = ("start", "cycle")
+
+
+class PolicyError(ValueError):
+    """A policy does not fit: says what was found, what was expected and what is available."""
+
+
+@dataclass(frozen=True)
+class ClipInfo:
+    """The motion that a policy imitates."""
+
+    name: str
+    duration: float
+    """s, of one cycle"""
+    loop: bool
+
+
+@dataclass(frozen=True)
+class PolicySpec:
+    """A policy's self-description."""
+
+    name: str
+    skill: str
+    clip: ClipInfo | None
+    control_hz: int
+    character: str
+    character_sha256: str
+    joints: tuple[str, ...]
+    gains: dict[str, list[float]]
+    """kp, kd and torque_limit, one number a joint"""
+    anchor: str = "start"
+    """`start`: taken when the policy is started; `cycle`: taken anew at the first tick of every cycle of the clip"""
+    family: str = ""
+    """policies of one family are the ages of one skill"""
+    age: float | None = None
+    """0 newborn .. 1 trained"""
+    allowed_contacts: tuple[str, ...] = ()
+    """bodies beside the feet that may touch the floor without it being called a fall"""
+    training: dict[str, Any] = field(default_factory=dict)
+    """samples, seconds, minutes, config, ..."""
+    scores: dict[str, Any] = field(default_factory=dict)
+    """of tools.evaluate"""
+    provenance: str = ""
+    licence: str = ""
+
+    @staticmethod
+    def for_model(model: CharacterModel, name: str, skill: str, clip: ClipInfo | None, **more: Any) -> PolicySpec:
+        """The spec of a policy for this very body."""
+        gains = {key: getattr(model, key).tolist() for key in ("kp", "kd", "torque_limit")}
+        return PolicySpec(
+            name, skill, clip, model.control_hz, model.name, model.sha256, model.joint_names, gains, **more
+        )
+
+    def to_json(self) -> str:
+        """The metadata property's text."""
+        return json.dumps({"schema": SCHEMA, **asdict(self)})
+
+    @staticmethod
+    def from_json(text: str) -> PolicySpec:
+        """Read the metadata property. Raises PolicyError."""
+        try:
+            card = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise PolicyError(f"metadata {METADATA_KEY!r} is not JSON: {error}") from error
+        if not isinstance(card, dict):
+            raise PolicyError(f"metadata {METADATA_KEY!r} is a JSON {type(card).__name__}, expected an object")
+        schema = card.pop("schema", None)
+        if schema != SCHEMA:
+            raise PolicyError(f"metadata schema {schema!r}, expected {SCHEMA}")
+        known = {f.name for f in fields(PolicySpec)}
+        missing = {
+            "name",
+            "skill",
+            "clip",
+            "control_hz",
+            "character",
+            "character_sha256",
+            "joints",
+            "gains",
+        } - card.keys()
+        if missing:
+            raise PolicyError(f"metadata lacks {', '.join(sorted(missing))}")
+        try:
+            return _typed({key: value for key, value in card.items() if key in known})
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
+            raise PolicyError(f"metadata has a value of the wrong kind: {error}") from error
+
+    def check(self, model: CharacterModel) -> None:
+        """Raise PolicyError unless the policy was made for this body at these rates and gains."""
+        pairs: list[tuple[str, object, object]] = [
+            ("character", self.character, model.name),
+            ("joints", self.joints, model.joint_names),
+            ("control_hz", self.control_hz, model.control_hz),
+            ("character_sha256", self.character_sha256, model.sha256),
+        ]
+        pairs += [(key, self.gains.get(key), getattr(model, key).tolist()) for key in ("kp", "kd", "torque_limit")]
+        for what, found, expected in pairs:
+            if found != expected:
+                raise PolicyError(f"made for another body: {what} is {found}, expected {expected}")
+
+
+def _typed(card: dict[str, Any]) -> PolicySpec:
+    clip = card["clip"]
+    if clip is not None:
+        clip = ClipInfo(str(clip["name"]), float(clip["duration"]), bool(clip["loop"]))
+        if not (math.isfinite(clip.duration) and clip.duration > 0.0):
+            raise ValueError(f"clip duration {clip.duration}, expected a positive number")
+    anchor = card.get("anchor", "start")
+    if anchor not in ANCHORS:
+        raise ValueError(f"anchor {anchor!r}, expected one of {', '.join(ANCHORS)}")
+    age = card.get("age")
+    if age is not None and not 0.0 <= float(age) <= 1.0:
+        raise ValueError(f"age {age}, expected 0..1")
+    return PolicySpec(
+        name=str(card["name"]),
+        skill=str(card["skill"]),
+        clip=clip,
+        control_hz=int(card["control_hz"]),
+        character=str(card["character"]),
+        character_sha256=str(card["character_sha256"]),
+        joints=tuple(str(j) for j in card["joints"]),
+        gains={str(k): [float(v) for v in values] for k, values in card["gains"].items()},
+        anchor=anchor,
+        family=str(card.get("family", "")),
+        age=None if age is None else float(age),
+        allowed_contacts=tuple(str(b) for b in card.get("allowed_contacts", ())),
+        training=dict(card.get("training", {})),
+        scores=dict(card.get("scores", {})),
+        provenance=str(card.get("provenance", "")),
+        licence=str(card.get("licence", "")),
+    )

@@ -1,0 +1,361 @@
+"""Runtime: a World and who drives whom; one control tick at a time, all input as events.
+
+A Runtime is a function of its seed and its events: the same ones give the same Snapshots, bit for bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game import events as ev
+from game.anchor import Anchor, to_anchor
+from game.events import Event, EventError, Timed
+from game.library import PolicyLibrary
+from game.limbs import joints_of
+from game.player import Player
+from game.policy import Policy, PolicyError, PolicyOutput
+from game.sim import kinematics, rotation
+from game.sim.forces import Grab
+from game.sim.kinematics import BodyPoses, BodyVelocities
+from game.sim.snapshot import Snapshot
+from game.sim.state import CharacterState
+from game.sim.world import World, WorldError
+from game.start import starting_state
+
+Array = NDArray[np.float64]
+
+MAX_CROWD = 64
+SPACING = 1.8
+"""m between the characters of a crowd"""
+MAX_SECONDS = 3600.0
+
+
+class Runtime:
+    """Begins with one character that stands at the origin and that nobody drives."""
+
+    def __init__(self, library: PolicyLibrary, *, seed: int = 0) -> None:
+        self.library = library
+        self.seed = seed
+        self.model = library.model
+        self.world = World(self.model)
+        self.players: list[Player] = []
+        self.log: list[Timed] = []
+        """every event that was carried out"""
+        self.trace: list[tuple[str, list[list[float]]]] = []
+        """per tick a hash of the root and joint states, and the root positions"""
+        self.policies: dict[str, Policy] = {}
+        """every policy that was played, by name"""
+        self._hands: dict[int, Grab] = {}
+        self._random = np.random.default_rng(seed)
+        self._messages: list[str] = []
+        self._ghost: tuple[Array, Array] | None = None
+        self._add_character()
+        self.snapshot: Snapshot = self.world.snapshot()
+
+    def close(self) -> None:
+        """Give the World back."""
+        self.world.close()
+
+    @property
+    def tick_count(self) -> int:
+        """Ticks that have been made."""
+        return self.world.tick
+
+    def tick(self, events: Iterable[Event] = (), *, strict: bool = False) -> Snapshot:
+        """Carry out events, then let everybody act for one control tick.
+
+        Args:
+            events: in order; one that makes no sense is refused with a message and changes nothing.
+            strict: raise instead (replays).
+
+        Raises:
+            EventError: an event makes no sense, and strict is set.
+        """
+        self._messages = []
+        for event in events:
+            self._carry_out(event, strict)
+        target = self._targets()
+        self.world.step(target)
+        self._after_faults()
+        self._judge()
+        snapshot = self.world.snapshot(tuple(self._messages))
+        if self._ghost is not None:
+            snapshot = replace(snapshot, ghost_pos=self._ghost[0], ghost_rot=self._ghost[1])
+        self.snapshot = snapshot
+        self._record()
+        return snapshot
+
+    # ---------------------------------------------------------------- events
+    def _carry_out(self, event: Event, strict: bool) -> None:
+        try:
+            self._HANDLERS[type(event)](self, event)
+        except (EventError, WorldError, PolicyError) as error:
+            if strict:
+                raise EventError(f"tick {self.world.tick}: {error}") from error
+            self._messages.append(str(error))
+        else:
+            self.log.append(Timed(self.world.tick, event))
+
+    def _player(self, character: int) -> Player:
+        if not 0 <= character < len(self.players):
+            raise EventError(f"no character {character}; there are {len(self.players)}")
+        return self.players[character]
+
+    def _play(self, event: ev.Play) -> None:
+        player = self._player(event.character)
+        _check_phase(event.phase)
+        policy = None if event.policy is None else self._policy(event.policy)
+        root = self.world.state[event.character]
+        player.start(policy, Anchor.under(root.root_pos, root.root_rot), self.world.tick, event.phase)
+        if event.place:
+            self._place(event.character, event.phase)
+
+    def _policy(self, name: str) -> Policy:
+        policy = self.library.get(name)
+        known = self.policies.get(name)
+        if known is not None and known.sha256 != policy.sha256:
+            # hot-reloaded under the same name: a take must hold both
+            name = f"{name}@{policy.sha256[:8]}"
+            self.library.add(name, policy)
+        self.policies[name] = policy
+        return policy
+
+    def _reset(self, event: ev.Reset) -> None:
+        self._player(event.character)
+        _check_phase(event.phase)
+        self._place(event.character, event.phase)
+
+    def _place(self, character: int, phase: float) -> None:
+        """Put a character into the starting pose of its policy at home."""
+        player = self.players[character]
+        state = starting_state(self.world, player.policy, phase)
+        player.start(player.policy, player.home, self.world.tick, phase)
+        player.stand_up()
+        self.world.reset([character], player.home.place(state)[None])
+
+    def _crowd(self, event: ev.Crowd) -> None:
+        if not 1 <= event.count <= MAX_CROWD:
+            raise EventError(f"a crowd of {event.count}, expected 1..{MAX_CROWD}")
+        while len(self.players) > event.count:
+            self._hands = {h: g for h, g in self._hands.items() if g.character != len(self.players) - 1}
+            self.world.remove_character()
+            self.players.pop()
+        newcomers = range(len(self.players), event.count)
+        for index in newcomers:
+            self._add_character()
+            # golden ratio: phases spread evenly however many come
+            phase = (index * 0.618034) % 1.0
+            self.players[index].policy = self.players[0].policy
+            self._place(index, phase)
+
+    def _add_character(self) -> None:
+        index = len(self.players)
+        row, column = divmod(index, 4)
+        home = Anchor(-SPACING * row, SPACING * ((column + 1) // 2) * (-1 if column % 2 else 1), 0.0)
+        self.world.add_character((home.x, home.y), home.heading)
+        self.players.append(Player(home, anchor=home))
+
+    def _push(self, event: ev.Push) -> None:
+        self._player(event.character)
+        _check_finite("force", event.force)
+        if not 0.0 < event.seconds <= MAX_SECONDS:
+            raise EventError(f"a push of {event.seconds} s, expected 0..{MAX_SECONDS}")
+        ticks = max(1, round(event.seconds * self.model.control_hz))
+        self.world.push(event.character, self._body(event.body), event.force, ticks)
+
+    def _body(self, name: str) -> int:
+        if name not in self.model.body_names:
+            raise EventError(f"no body {name!r}; there are {', '.join(self.model.body_names)}")
+        return self.model.body_names.index(name)
+
+    def _grab(self, event: ev.Grab) -> None:
+        _check_finite("target", event.target)
+        _check_finite("point", event.point)
+        if event.prop is None:
+            self._player(event.character)
+            grab = self.world.grab(event.character, self._body(event.body), event.point, event.target)
+        else:
+            grab = self.world.grab_prop(event.prop, event.point, event.target)
+        self._release(ev.Release(event.hand))
+        self._hands[event.hand] = grab
+
+    def _drag(self, event: ev.Drag) -> None:
+        _check_finite("target", event.target)
+        if event.hand in self._hands:  # what was held may have been taken away meanwhile
+            self._hands[event.hand].target_w = np.array(event.target)
+
+    def _release(self, event: ev.Release) -> None:
+        grab = self._hands.pop(event.hand, None)
+        if grab is not None:
+            self.world.release(grab)
+
+    def _gravity(self, event: ev.Gravity) -> None:
+        self.world.set_gravity(event.vector)
+
+    def _friction(self, event: ev.Friction) -> None:
+        self.world.set_friction(event.value)
+
+    def _strength(self, event: ev.Strength) -> None:
+        self._player(event.character)
+        if not 0.0 <= event.value <= 10.0:
+            raise EventError(f"strength {event.value}, expected 0..10")
+        self.world.strength[event.character, joints_of(self.model, event.part)] = event.value
+
+    def _nerves(self, event: ev.Nerves) -> None:
+        if not (0 <= event.delay <= 30 and 0.0 <= event.sense_noise <= 3.0 and 0.0 <= event.act_noise <= 3.0):
+            raise EventError(f"nerves {event}: expected a delay of 0..30 ticks and noises of 0..3 rad")
+        player = self._player(event.character)
+        player.nerves = event
+        player.delayed.clear()
+
+    def _spawn(self, event: ev.Spawn) -> None:
+        item = event.item
+        for what in ("position", "quaternion"):
+            _check_finite(what, getattr(item, what))
+        _check_finite("velocity", event.velocity)
+        _check_finite("ang_vel", event.ang_vel)
+        if not item.parts:
+            raise EventError(f"{item.name!r} has no solid parts")
+        self.world.spawn(item, event.velocity, event.ang_vel)
+
+    def _remove(self, event: ev.Remove) -> None:
+        self.world.remove_prop(event.prop)
+        self._hands = {h: g for h, g in self._hands.items() if g.prop != event.prop}
+
+    _HANDLERS: ClassVar[dict[type[Any], Any]] = {
+        ev.Play: _play,
+        ev.Reset: _reset,
+        ev.Crowd: _crowd,
+        ev.Push: _push,
+        ev.Grab: _grab,
+        ev.Drag: _drag,
+        ev.Release: _release,
+        ev.Gravity: _gravity,
+        ev.Friction: _friction,
+        ev.Strength: _strength,
+        ev.Nerves: _nerves,
+        ev.Spawn: _spawn,
+        ev.Remove: _remove,
+    }
+
+    # ---------------------------------------------------------------- acting
+    def _targets(self) -> Array:
+        """Joint targets (N, J, 4): one batched run per policy. Fills the ghosts."""
+        n, j = len(self.players), self.model.num_joints
+        target = np.tile(rotation.IDENTITY, (n, j, 1))
+        ghost_pos = np.full((n, self.model.num_bodies, 3), np.nan)
+        ghost_rot = np.full((n, self.model.num_bodies, 4), np.nan)
+        groups: dict[Policy, list[int]] = {}
+        for index, player in enumerate(self.players):
+            if player.policy is not None:
+                groups.setdefault(player.policy, []).append(index)
+        for policy, members in groups.items():
+            times = np.array([self._time_of(index) for index in members])
+            try:
+                out = self._ask(policy, members, times)
+            except PolicyError as error:
+                self._messages.append(f"{error}; it was stopped")
+                for index in members:
+                    self.players[index].policy = None
+                continue
+            target[members] = out.joint_target
+            if out.reference_root_pos is not None and out.reference_root_rot is not None:
+                assert out.reference_joint_rot is not None
+                for k, index in enumerate(members):
+                    ghost = self.players[index].anchor.place(
+                        _still(out.reference_root_pos[k], out.reference_root_rot[k], out.reference_joint_rot[k])
+                    )
+                    ghost_pos[index], ghost_rot[index] = kinematics.body_poses(
+                        self.model, ghost.root_pos, ghost.root_rot, ghost.joint_rot
+                    )
+        self._ghost = (ghost_pos, ghost_rot)
+        self._disturb(target)
+        return target
+
+    def _time_of(self, index: int) -> float:
+        """A character's policy time; takes its anchor anew where the policy wants that."""
+        player, world = self.players[index], self.world
+        time = player.time(world.tick, self.model.control_hz)
+        if player.begins_cycle(time):
+            player.anchor = Anchor.under(world.state.root_pos[index], world.state.root_rot[index])
+        return time
+
+    def _ask(self, policy: Policy, members: list[int], times: Array) -> PolicyOutput:
+        world = self.world
+        poses = BodyPoses(world.body_poses.pos[members], world.body_poses.rot[members])
+        velocities = BodyVelocities(world.body_velocities.vel[members], world.body_velocities.ang_vel[members])
+        anchors = [self.players[index].anchor for index in members]
+        inputs = to_anchor(anchors, world.state[members], poses, velocities, world.gravity, times)
+        for k, index in enumerate(members):
+            noise = self.players[index].nerves.sense_noise
+            if noise:
+                shape = (self.model.num_joints, 3)
+                turn = rotation.from_rotvec(self._random.normal(scale=noise, size=shape))
+                inputs["joint_rot"][k] = rotation.multiply(inputs["joint_rot"][k].astype(float), turn)
+                inputs["joint_vel"][k] += self._random.normal(scale=10.0 * noise, size=shape)
+        return policy.run(inputs)
+
+    def _disturb(self, target: Array) -> None:
+        """What nerves do to the targets, in place."""
+        for index, player in enumerate(self.players):
+            nerves = player.nerves
+            if nerves.act_noise:
+                turn = self._random.normal(scale=nerves.act_noise, size=(self.model.num_joints, 3))
+                target[index] = rotation.multiply(target[index], rotation.from_rotvec(turn))
+            if nerves.delay:
+                player.delayed.append(target[index].copy())
+                target[index] = player.delayed[0]
+                if len(player.delayed) > nerves.delay:
+                    player.delayed.popleft()
+
+    def _after_faults(self) -> None:
+        for index in self.world.faults:
+            self._messages.append(f"character {index} left the realm of physics and was put back on his feet")
+            player, state = self.players[index], self.world.state[index]
+            player.start(player.policy, Anchor.under(state.root_pos, state.root_rot), self.world.tick, 0.0)
+            player.stand_up()
+
+    def _judge(self) -> None:
+        world, state = self.world, self.world.state
+        rates = rotation.rotate_inverse(state.root_rot, state.root_ang_vel)[:, 1]
+        feet = list(self.model.feet)
+        for index, player in enumerate(self.players):
+            touch = world.floor_touch[index]
+            allowed = player.policy.spec.allowed_contacts if player.policy is not None else ()
+            harmless = {*feet, *(self.model.body_names.index(b) for b in allowed if b in self.model.body_names)}
+            touched = any(touch[b] for b in range(self.model.num_bodies) if b not in harmless)
+            player.judge(touched, bool(touch[feet].any()), float(rates[index]), 1.0 / self.model.control_hz)
+
+    def _record(self) -> None:
+        state = self.world.state
+        digest = hashlib.blake2b(digest_size=8)
+        for array in (
+            state.root_pos,
+            state.root_rot,
+            state.root_vel,
+            state.root_ang_vel,
+            state.joint_rot,
+            state.joint_vel,
+        ):
+            digest.update(array.tobytes())
+        self.trace.append((digest.hexdigest(), state.root_pos.tolist()))
+
+
+def _still(root_pos: Array, root_rot: Array, joint_rot: Array) -> CharacterState:
+    return CharacterState(root_pos, root_rot, joint_rot, np.zeros(3), np.zeros(3), np.zeros((len(joint_rot), 3)))
+
+
+def _check_finite(what: str, values: tuple[float, ...]) -> None:
+    if not np.isfinite(values).all() or np.abs(values).max() > 1e6:
+        raise EventError(f"{what} {values}: expected finite numbers")
+
+
+def _check_phase(phase: float) -> None:
+    if not 0.0 <= phase <= 1.0:
+        raise EventError(f"phase {phase}, expected 0..1")

@@ -1,0 +1,46 @@
+"""Where a character starts: in the pose of the clip that its policy imitates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from game.anchor import Anchor, to_anchor
+from game.policy import Policy
+from game.sim import kinematics, rotation
+from game.sim.state import CharacterState
+from game.sim.world import World
+
+MAX_PENETRATION = 0.02
+"""m: how deep a clip's own pose may lie in the floor before the start is lifted; what is shallower, contacts sort out"""
+
+
+def starting_state(world: World, policy: Policy | None, phase: float) -> CharacterState:
+    """The pose and velocity of a policy's reference at a phase, in its anchor frame, lifted out of the floor.
+
+    A policy that tells no reference starts from the default pose.
+    """
+    standing = world.standing((0.0, 0.0))
+    if policy is None or policy.spec.clip is None or len(policy.outputs) == 1:
+        return standing
+    clip, model = policy.spec.clip, world.model
+    h = 0.5 / model.physics_hz
+    now = min(phase * clip.duration, clip.duration - 2.0 * h)
+    both = CharacterState.stack([standing, standing])
+    poses = kinematics.body_poses(model, both.root_pos, both.root_rot, both.joint_rot)
+    rest = kinematics.body_velocities(model, poses, both.root_vel, both.root_ang_vel, both.joint_vel)
+    out = policy.run(to_anchor([Anchor(0.0, 0.0, 0.0)] * 2, both, poses, rest, world.gravity, np.array([now, now + h])))
+    pos, rot, joints = out.reference_root_pos, out.reference_root_rot, out.reference_joint_rot
+    assert pos is not None and rot is not None and joints is not None
+    rot, joints = rotation.normalize(rot), rotation.normalize(joints)
+    state = CharacterState(
+        root_pos=pos[0],
+        root_rot=rot[0],
+        joint_rot=joints[0],
+        root_vel=(pos[1] - pos[0]) / h,
+        root_ang_vel=rotation.to_rotvec(rotation.multiply(rot[1], rotation.conjugate(rot[0]))) / h,
+        joint_vel=rotation.to_rotvec(rotation.multiply(rotation.conjugate(joints[0]), joints[1])) / h,
+    )
+    lowest = kinematics.lowest_point(
+        model, kinematics.body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
+    )
+    return state.moved(np.array([0.0, 0.0, max(0.0, -float(lowest) - MAX_PENETRATION)]))

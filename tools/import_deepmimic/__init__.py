@@ -1,0 +1,1 @@
+"""PyBullet's trained DeepMimic policies as contract files. `python -m tools.import_deepmimic`."""

@@ -1,0 +1,111 @@
+"""The actors of PyBullet's DeepMimic environment behind the policy contract.
+
+Everything is computed as the environment's own code does (pybullet_envs/deep_mimic, 2025-01-29), in its y-up axes; what
+comes in and goes out is z up. Peng et al. 2018, "DeepMimic".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from game.motion import MotionClip
+from game.sim.model import CharacterModel
+from tools.train import quaternion
+from tools.train.reference import Reference
+
+INPUTS = ("root_pos", "root_rot", "body_pos", "body_rot", "body_vel", "body_ang_vel", "time")
+HALF_TURN = 3.14
+OUTPUTS = ("joint_target", "reference_root_pos", "reference_root_rot", "reference_joint_rot")
+
+
+def to_y_up(v: Tensor) -> Tensor:
+    """(..., 3) x forward, y left, z up -> x forward, y up, z right."""
+    return torch.stack([v[..., 0], v[..., 2], -v[..., 1]], dim=-1)
+
+
+def to_z_up(v: Tensor) -> Tensor:
+    """The inverse of to_y_up."""
+    return torch.stack([v[..., 0], -v[..., 2], v[..., 1]], dim=-1)
+
+
+class DeepMimicGraph(nn.Module):
+    """One of the published actors: 197 -> 1024 -> 512 -> 36, relu."""
+
+    com: Tensor
+    mean: Tensor
+    std: Tensor
+    action_mean: Tensor
+    action_std: Tensor
+
+    def __init__(self, tensors: dict[str, NDArray[np.float32]], model: CharacterModel, clip: MotionClip) -> None:
+        """Take the weights from a checkpoint's tensors, by their TensorFlow names."""
+        super().__init__()
+        self.layers = nn.ModuleList()
+        for scope in ("0/dense", "1/dense", "dense"):
+            kernel, bias = (tensors[f"agent/main/actor/{scope}/{kind}"] for kind in ("kernel", "bias"))
+            layer = nn.Linear(*kernel.shape)
+            layer.weight = nn.Parameter(torch.tensor(kernel.T.copy()))
+            layer.bias = nn.Parameter(torch.tensor(bias.copy()))
+            self.layers.append(layer)
+        resources = {
+            "mean": "s_norm/mean",
+            "std": "s_norm/std",
+            "action_mean": "a_norm/mean",
+            "action_std": "a_norm/std",
+        }
+        for name, key in resources.items():
+            self.register_buffer(name, torch.tensor(tensors[f"agent/resource/{key}"].copy()))
+        self.register_buffer("com", torch.tensor(model.com, dtype=torch.float32))
+        self.hinges = [bool(h) for h in model.joint_is_hinge]
+        self.reference = Reference(clip)
+
+    def observe(
+        self, root_pos: Tensor, root_rot: Tensor, pos: Tensor, rot: Tensor, vel: Tensor, ang_vel: Tensor, time: Tensor
+    ) -> Tensor:
+        """The environment's 197 numbers: phase, height, then of all bodies the poses and the velocities."""
+        arm = quaternion.rotate(rot, torch.broadcast_to(self.com, pos.shape))
+        forward = quaternion.rotate(root_rot, torch.tensor([1.0, 0.0, 0.0]).expand_as(root_pos))
+        # the heading flips when the root's x axis passes the vertical; the actors were trained with that
+        turn = quaternion.from_heading(-torch.atan2(forward[:, 1], forward[:, 0]))[:, None]
+
+        def local(v: Tensor) -> Tensor:
+            return to_y_up(quaternion.rotate(turn.expand(*v.shape[:-1], 4), v))
+
+        turned = quaternion.multiply(turn.expand_as(rot), rot)
+        wxyz = torch.cat([turned[..., 3:], to_y_up(turned[..., :3])], dim=-1)
+        wxyz = torch.where(wxyz[..., :1] < 0.0, -wxyz, wxyz)
+        poses = torch.cat([local(pos + arm - root_pos[:, None]), wxyz], dim=-1)
+        velocities = torch.cat([local(vel + torch.linalg.cross(ang_vel, arm)), local(ang_vel)], dim=-1)
+        cycles = time / self.reference.duration
+        phase = (cycles - torch.floor(cycles))[:, None]
+        return torch.cat([phase, root_pos[:, 2:], poses.flatten(1), velocities.flatten(1)], dim=1)
+
+    def decode(self, action: Tensor) -> Tensor:
+        """36 numbers -> joint targets (B, J, 4): spherical joints as angle and axis, hinges as an angle."""
+        targets, column = [], 0
+        for hinge in self.hinges:
+            if hinge:
+                # About their z is against our y. Actors ask for more than half a turn, which a rotation cannot say;
+                # held just short of it the torque is the same, since it saturates long before.
+                half = -0.5 * action[:, column : column + 1].clamp(-HALF_TURN, HALF_TURN)
+                zero = torch.zeros_like(half)
+                targets.append(torch.cat([zero, torch.sin(half), zero, torch.cos(half)], dim=1))
+                column += 1
+                continue
+            half, axis = 0.5 * action[:, column : column + 1], action[:, column + 1 : column + 4]
+            axis = axis / axis.square().sum(1, keepdim=True).clamp_min(1e-24).sqrt()
+            targets.append(torch.cat([to_z_up(axis) * torch.sin(half), torch.cos(half)], dim=1))
+            column += 4
+        return torch.nn.functional.normalize(torch.stack(targets, dim=1), dim=-1)
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The contract, inputs in the order of INPUTS, outputs in that of OUTPUTS."""
+        x = (self.observe(*inputs) - self.mean) / self.std
+        for layer in self.layers[:-1]:
+            x = torch.relu(layer(x))
+        action = self.layers[-1](x) * self.action_std + self.action_mean
+        now = self.reference(self.reference.wrap(inputs[-1])[:, None])
+        return self.decode(action), now.root_pos[:, 0], now.root_rot[:, 0], now.joint_rot[:, 0]

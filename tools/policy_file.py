@@ -1,0 +1,115 @@
+"""Writes a torch module as a policy file: the reference implementation of the contract in policies/README.md."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from game.anchor import SHAPES, Anchor, Inputs, to_anchor
+from game.policy import Policy, PolicyError, PolicySpec
+from game.policy_spec import METADATA_KEY
+from game.sim import kinematics, rotation
+from game.sim.model import CharacterModel
+from game.sim.state import CharacterState
+
+OPSET = 17
+PARITY = 1e-4
+"""How far onnxruntime's outputs may be from torch's."""
+
+
+def random_inputs(model: CharacterModel, m: int, seed: int = 0) -> Inputs:
+    """Contract inputs of M characters in random poses, moving."""
+    rng = np.random.default_rng(seed)
+    joint_rot = rotation.from_rotvec(rng.normal(scale=0.5, size=(m, model.num_joints, 3)) * _axes(model))
+    joint_vel = rng.normal(scale=3.0, size=(m, model.num_joints, 3)) * _axes(model)
+    state = CharacterState(
+        rng.normal(size=(m, 3)) * [0.3, 0.3, 0.1] + [0, 0, 0.9],
+        rotation.normalize(rng.normal(size=(m, 4))),
+        joint_rot,
+        rng.normal(size=(m, 3)),
+        rng.normal(size=(m, 3)),
+        joint_vel,
+    )
+    poses = kinematics.body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
+    moving = kinematics.body_velocities(model, poses, state.root_vel, state.root_ang_vel, state.joint_vel)
+    anchors = [Anchor(*row) for row in rng.normal(scale=0.2, size=(m, 3))]
+    return to_anchor(anchors, state, poses, moving, np.array([0.0, 0.0, -9.8]), rng.uniform(0.0, 3.0, m))
+
+
+def _axes(model: CharacterModel) -> np.ndarray:
+    """(J, 3) 1 on the axes that a joint can turn about."""
+    return np.where(model.joint_is_hinge[:, None], [0.0, 1.0, 0.0], [1.0, 1.0, 1.0])
+
+
+def write_policy(
+    graph: nn.Module, inputs: tuple[str, ...], outputs: tuple[str, ...], spec: PolicySpec, path: Path
+) -> Policy:
+    """Export a module to a policy file, prove it, then put it in its place.
+
+    Args:
+        graph: takes the named inputs in order, batch first, and returns the named outputs in order.
+        inputs: names of the contract's inputs that it takes
+        outputs: names of the contract's outputs that it gives
+        spec: becomes the metadata property
+        path: written to a temporary name and renamed
+
+    Raises:
+        PolicyError: the file does not load, or onnxruntime and torch differ by more than PARITY.
+    """
+    model = CharacterModel.load(spec.character)
+    if unknown := set(inputs) - SHAPES.keys():
+        raise PolicyError(f"inputs {', '.join(sorted(unknown))} are unknown; there are {', '.join(SHAPES)}")
+    graph = graph.eval()
+    sample = random_inputs(model, 7)
+    tensors = tuple(torch.tensor(sample[name]) for name in inputs)
+    data = _with_metadata(_export(graph, tensors, inputs, outputs), spec)
+    policy = Policy(data, model, path)
+    _check_parity(graph, policy, sample, tensors, outputs)
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_bytes(data)
+    temporary.replace(path)
+    return policy
+
+
+def _export(graph: nn.Module, tensors: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...]) -> bytes:
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the exporter's deprecation notes and its tracer's remarks on constants
+        torch.onnx.export(
+            graph,
+            tensors,
+            buffer,  # type: ignore[arg-type]  # its types name paths alone; files work
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes={name: {0: "batch"} for name in (*inputs, *outputs)},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    return buffer.getvalue()
+
+
+def _with_metadata(data: bytes, spec: PolicySpec) -> bytes:
+    model = onnx.load_model_from_string(data)
+    model.doc_string = ""
+    for node in model.graph.node:
+        node.doc_string = ""  # the tracer notes source paths here
+    onnx.helper.set_model_props(model, {METADATA_KEY: spec.to_json()})
+    return bytes(model.SerializeToString())
+
+
+def _check_parity(
+    graph: nn.Module, policy: Policy, sample: Inputs, tensors: tuple[Tensor, ...], outputs: tuple[str, ...]
+) -> None:
+    with torch.no_grad():
+        expected = dict(zip(outputs, graph(*tensors), strict=True))
+    found = policy.run(sample)
+    for name in policy.outputs:
+        difference = float(np.abs(getattr(found, name) - expected[name].numpy()).max())
+        if not difference <= PARITY:
+            raise PolicyError(f"{policy.spec.name}: {name} differs by {difference:.2e} from torch's, expected {PARITY}")
