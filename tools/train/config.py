@@ -79,8 +79,8 @@ class TrainConfig:
     """length of an episode in cycles of a looping clip"""
     hold: float = 2.0
     """s that an episode goes on after the end of a clip that does not loop"""
-    stray: float = 0.75
-    """m from the reference at which any body ends the episode"""
+    stray: tuple[float, float] = (1.0, 0.75)
+    """m from the reference at which any body ends the episode, at the start and after noise_samples"""
     contact_bodies: tuple[str, ...] = ()
     """bodies that may touch the floor; empty: derived from the clip"""
     start_zero: float = 0.2
@@ -137,6 +137,11 @@ class TrainConfig:
         first, last = self.noise
         part = min(1.0, samples / max(1, self.noise_samples))
         return float(first * (last / first) ** part)
+
+    def stray_at(self, samples: int) -> float:
+        """Distance from the reference that ends an episode after so many samples."""
+        first, last = self.stray
+        return first + (last - first) * min(1.0, samples / max(1, self.noise_samples))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a checkpoint, metadata or a file."""

@@ -24,6 +24,8 @@ from tools.train.starts import Starts
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+OWN_SHARE = 0.5
+"""of a cycle that an episode must have lasted for the state at the cycle's end to be remembered"""
 CLEARANCE = 0.002
 """m above the floor to which a start pose that reaches into it is lifted"""
 
@@ -59,6 +61,8 @@ class ImitationEnvironment:
         self.crowd = Crowd(model, worlds, per_world)
         n = self.num_characters = self.crowd.num_characters
         self.table = ReferenceTable(clip, model)
+        self.stray = config.stray[1]
+        """m, present limit"""
         ends = [model.body(name) for name in ("right_foot", "left_foot", "right_hand", "left_hand")]
         self.reward = ImitationReward(RewardWeights(), model.joint_names, ends)
         self.allowed = contact_bodies(config, clip, model)
@@ -142,13 +146,13 @@ class ImitationEnvironment:
         return state
 
     # ---------------------------------------------------------------- a tick
-    def inputs(self) -> PolicyInputs:
-        """What the contract hands a policy, float32."""
-        state = self.crowd.state
-        cos, sin = np.cos(self.anchor[:, 2]), np.sin(self.anchor[:, 2])
-        ground = self.anchor * np.array([1.0, 1.0, 0.0])
-        turn = rotation.from_heading(-self.anchor[:, 2])
-        gravity = np.repeat([w.gravity for w in self.crowd.worlds], self.crowd.per_world, axis=0)
+    def inputs(self, rows: NDArray[np.int64] | slice = slice(None)) -> PolicyInputs:
+        """What the contract hands the policy of characters `rows`, float32."""
+        state, anchor = self.crowd.state[rows], self.anchor[rows]
+        cos, sin = np.cos(anchor[:, 2]), np.sin(anchor[:, 2])
+        ground = anchor * np.array([1.0, 1.0, 0.0])
+        turn = rotation.from_heading(-anchor[:, 2])
+        gravity = np.repeat([w.gravity for w in self.crowd.worlds], self.crowd.per_world, axis=0)[rows]
         arrays = (
             _turned(state.root_pos - ground, cos, sin),
             rotation.multiply(turn, state.root_rot),
@@ -156,9 +160,9 @@ class ImitationEnvironment:
             _turned(state.root_ang_vel, cos, sin),
             state.joint_rot,
             state.joint_vel,
-            _turned(self.crowd.body_pos - ground[:, None], cos[:, None], sin[:, None]),
+            _turned(self.crowd.body_pos[rows] - ground[:, None], cos[:, None], sin[:, None]),
             _turned(gravity, cos, sin),
-            self.time,
+            self.time[rows],
         )
         return PolicyInputs(*(torch.from_numpy(a.astype(np.float32)) for a in arrays))
 
@@ -176,21 +180,24 @@ class ImitationEnvironment:
         terms = self.reward(motion, reference)
         absurd = self.crowd.faults()
         fell = terminations.fell(self.crowd.floor_contacts(), self.allowed)
-        strayed = terminations.strayed(motion.body_pos, reference.body_pos, self.config.stray).numpy()
+        strayed = terminations.strayed(motion.body_pos, reference.body_pos, self.stray).numpy()
         terminated = fell | strayed | absurd
         reward = torch.where(torch.from_numpy(absurd), torch.zeros(()), terms @ self.reward.weights)
         truncated = (self.ticks >= self.max_ticks) & ~terminated
-        self._remember(np.flatnonzero(wrapped & ~terminated))
+        # who has just been put down shortly before the end says nothing about how our own cycles end
+        settled = self.ticks > OWN_SHARE * self.clip.duration * self.model.control_hz
+        self._remember(np.flatnonzero(wrapped & ~terminated & settled))
         self.latest = inputs
         return Outcome(reward, terms, terminated, truncated, fell, wrapped)
 
-    def end(self, outcome: Outcome) -> None:
-        """Count the episodes that ended and begin new ones in their place."""
+    def end(self, outcome: Outcome) -> NDArray[np.int64]:
+        """Count the episodes that ended, begin new ones in their place, and return which characters' (M,)."""
         ended = np.flatnonzero(outcome.terminated | outcome.truncated)
         phase = np.clip(self._anchored_time()[ended] / self.clip.duration, 0.0, 1.0)
         self.starts.learn(phase, outcome.terminated[ended])
         self.disturbances.vary(ended, self.rng)
         self.reset(ended)
+        return ended
 
     def _com(self, inputs: PolicyInputs) -> Tensor:
         """Centre of mass (N, 3) in the anchor's frame."""

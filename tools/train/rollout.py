@@ -48,8 +48,8 @@ def collect(
             reward[t], done[t] = outcome.reward, torch.from_numpy(ended).float()
             seen, pose = graph.observe(environment.latest)
             if outcome.truncated.any():
-                rows = torch.from_numpy(np.flatnonzero(outcome.truncated))
-                bootstrap[t, rows] = networks.value(seen[rows]) / (1.0 - gamma)
+                late = torch.from_numpy(np.flatnonzero(outcome.truncated))
+                bootstrap[t, late] = networks.value(seen[late]) / (1.0 - gamma)
             sums[0] += n
             sums[1] += outcome.reward.sum()
             sums[2:7] += outcome.terms.sum(0)
@@ -57,8 +57,9 @@ def collect(
             sums[8] += int(outcome.terminated.sum())
             sums[9] += int(environment.ticks[ended].sum())
             if ended.any():
-                environment.end(outcome)
-                seen, pose = graph.observe(environment.inputs())
+                rows = environment.end(outcome)
+                fresh, begun = graph.observe(environment.inputs(rows))
+                seen[rows], pose.joint_rot[rows] = fresh, begun.joint_rot
         observation[steps] = seen
     # out of inference mode: learning needs tensors that autograd may save
     tensors = (observation, action, logs, reward, done, bootstrap)
