@@ -11,7 +11,7 @@ from game.sim.state import CharacterState
 from game.sim.world import World
 
 MAX_PENETRATION = 0.02
-"""m: how deep a clip's own pose may lie in the floor before the start is lifted; what is shallower, contacts sort out"""
+"""m: how deep a clip's own pose may lie in the floor before the start is lifted"""
 
 
 def starting_state(world: World, policy: Policy | None, phase: float) -> CharacterState:
