@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import panda3d.core as p3d
@@ -80,7 +81,7 @@ class TickFilm:
         self._writer = FilmWriter(path, size, self._fps)
         make_lens(self._film.lens)
 
-    def show(self, snapshot: Snapshot, items: dict[int, ItemSpec]) -> None:
+    def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> None:
         """Adds the picture of one tick. Raises FilmError."""
         self._view.show(snapshot, items)
         if snapshot.num_characters:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
@@ -35,7 +37,7 @@ class ShapesView:
         _floor().reparent_to(self.root)
         _light(self.root)
 
-    def show(self, snapshot: Snapshot, items: dict[int, ItemSpec]) -> None:
+    def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> None:
         """Draws one snapshot.
 
         Args:
@@ -69,7 +71,7 @@ class ShapesView:
         node.set_color({"left": LEFT_COLOR, "right": RIGHT_COLOR}.get(side, MIDDLE_COLOR))
         return node
 
-    def _match_props(self, ids: tuple[int, ...], items: dict[int, ItemSpec]) -> None:
+    def _match_props(self, ids: tuple[int, ...], items: Mapping[int, ItemSpec]) -> None:
         for gone in self._props.keys() - set(ids):
             self._props.pop(gone).remove_node()
         for prop in ids:

@@ -1,0 +1,76 @@
+"""python -m game, or the command pratfall: the window, or the same game without one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+NO_WINDOW = 3
+"""exit status where no window can be opened; `make play` films instead"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the game; returns the exit status."""
+    options = parser().parse_args(arguments)
+    # Imported here: a run without a window loads nothing that draws.
+    if options.headless:
+        from game import headless
+
+        return headless.main(options)
+    return _window(options)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        prog="pratfall", description="A physics playground for an avatar that has learned to move."
+    )
+    top.add_argument("--policy", metavar="NAME", help="what he begins with: a policy or a skill (default: backflip)")
+    top.add_argument(
+        "--policies", metavar="DIR", type=Path, action="append", default=[],
+        help="a further folder of policies; files that come or change there are loaded at once",
+    )  # fmt: skip
+    top.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
+    window = top.add_argument_group("with a window")
+    window.add_argument("--keys", metavar="FILE", type=Path, help="keys.json, see README.md")
+    window.add_argument("--out", metavar="DIR", type=Path, default=Path("out"), help="of films, takes and pictures")
+    without = top.add_argument_group("without a window (the last line printed is a JSON object)")
+    without.add_argument("--headless", action="store_true", help="run without a window, as fast as possible")
+    without.add_argument("--seconds", metavar="N", type=float, help="how long (default: 10; a take's own length)")
+    without.add_argument("--events", metavar="FILE", type=Path, help="JSON list of events with their ticks")
+    without.add_argument("--take", metavar="FILE", type=Path, help="run a take again and verify it")
+    without.add_argument("--save-take", metavar="FILE", type=Path, help="save the run as a take")
+    without.add_argument("--record", metavar="FILE.mp4", type=Path, help="film it")
+    return top
+
+
+def _window(options: argparse.Namespace) -> int:
+    from game.actions import ActionError, load_actions
+    from game.app import App
+    from game.library import PolicyLibrary
+    from game.live import Live
+    from game.paths import policies_dir
+    from game.policy import PolicyError
+    from game.runtime import Runtime
+    from game.sim.model import CharacterModel
+    from game.view.pick_pipe import OutputError
+
+    def begin() -> Live:
+        library = PolicyLibrary(CharacterModel.load(), [policies_dir(), *options.policies])
+        return Live(Runtime(library, seed=options.seed), options.policy)
+
+    try:
+        app = App(begin, load_actions(options.keys), options.out)
+    except OutputError as error:
+        print(f"{error}\nWithout a window: python -m game --headless --record out/film.mp4", file=sys.stderr)
+        return NO_WINDOW
+    except (ActionError, PolicyError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    app.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,252 @@
+"""Controls: what a person asks for, turned into events. Knows no keys and no window."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
+from game.sets import ItemSpec, PartSpec
+from game.sim.snapshot import Snapshot
+
+Array = NDArray[np.float64]
+
+GRAVITIES: dict[str, Vec3] = {
+    "Earth": (0.0, 0.0, -9.8),
+    "Moon": (0.0, 0.0, -1.62),
+    "Mars": (0.0, 0.0, -3.71),
+    "Jupiter": (0.0, 0.0, -24.79),
+    "none": (0.0, 0.0, 0.0),
+    "sideways": (9.8, 0.0, 0.0),
+    "upside down": (0.0, 0.0, 9.8),
+}
+"""m/s2"""
+GRAVITY_STEP, MAX_GRAVITY = 1.0, 50.0
+SHOVE, HARD_SHOVE = 250.0, 750.0
+"""N, for Push's 0.2 s"""
+SHOVED_BODY = "torso"
+MAX_CROWD = 16
+BALL = ItemSpec(
+    "ball",
+    mass=3.0,
+    friction=0.6,
+    rolling_friction=0.002,
+    restitution=0.6,
+    parts=(PartSpec("sphere", (0.12,), color=(0.86, 0.28, 0.16), material="rubber"),),
+)
+BALL_SPEED = 9.0
+"""m/s"""
+MAX_BALLS = 20
+
+
+class Eye(Protocol):
+    """Where a person looks from: any camera."""
+
+    @property
+    def eye(self) -> Array:
+        """(3,)"""
+
+    @property
+    def forward(self) -> Array:
+        """(3,) horizontal unit vector away from the viewer"""
+
+    @property
+    def right(self) -> Array:
+        """(3,) horizontal unit vector to the viewer's right"""
+
+
+class Played(Protocol):
+    """What is being played: the part of a run that the controls look at."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest."""
+
+    @property
+    def items(self) -> Mapping[int, ItemSpec]:
+        """What each prop is, by id."""
+
+    @property
+    def policy_names(self) -> Sequence[str]:
+        """All that could be played, in the order of the list."""
+
+    def policy_of(self, character: int) -> str | None:
+        """What a character plays."""
+
+    def family_of(self, policy: str) -> Sequence[str]:
+        """The ages of a policy's skill, youngest first."""
+
+    def post(self, event: Event) -> None:
+        """Has an event happen at the next tick."""
+
+
+class Controls:
+    """One method for each action of `game.actions` that changes the world; `do` calls it by name."""
+
+    def __init__(self, played: Played, camera: Callable[[], Eye]) -> None:
+        self._played = played
+        self._camera = camera
+        self._down: Array = np.array([0.0, 0.0, -1.0])
+        self.chosen = 0
+        """the character that shoves and balls are meant for"""
+
+    def do(self, action: str, choice: int = 0) -> str | None:
+        """Does an action by name; returns what to tell the person, None where the picture tells enough."""
+        act: Callable[[int], str | None] = getattr(self, f"_do_{action}")
+        return act(choice)
+
+    def knows(self, action: str) -> bool:
+        """Whether `do` has it."""
+        return hasattr(self, f"_do_{action}")
+
+    def _everyone(self) -> range:
+        return range(self._played.snapshot.num_characters)
+
+    def _play(self, name: str) -> str:
+        for character in self._everyone():
+            self._played.post(Play(name, character))
+        return name
+
+    def _cycle(self, names: Sequence[str], steps: int) -> str:
+        """Plays the policy so many places further in a list, round and round."""
+        current = self._played.policy_of(self.chosen)
+        if not names:
+            return "there is no policy to play"
+        place = names.index(current) + steps if current in names else 0
+        return self._play(names[place % len(names)])
+
+    def _do_policy(self, choice: int) -> str:
+        names = self._played.policy_names
+        if choice >= len(names):
+            return f"there is no policy {choice + 1}, only {len(names)}"
+        return self._play(names[choice])
+
+    def _do_policy_next(self, _: int) -> str:
+        return self._cycle(self._played.policy_names, 1)
+
+    def _do_policy_previous(self, _: int) -> str:
+        return self._cycle(self._played.policy_names, -1)
+
+    def _age(self, steps: int) -> str:
+        current = self._played.policy_of(self.chosen)
+        ages = self._played.family_of(current) if current is not None else ()
+        if current is None or len(ages) < 2:
+            return "this skill has no ages"
+        place = ages.index(current) + steps
+        if not 0 <= place < len(ages):
+            return f"{current} is the {'youngest' if steps < 0 else 'oldest'}"
+        return self._play(ages[place])
+
+    def _do_younger(self, _: int) -> str:
+        return self._age(-1)
+
+    def _do_older(self, _: int) -> str:
+        return self._age(1)
+
+    def _do_restart(self, _: int) -> None:
+        for character in self._everyone():
+            self._played.post(Play(self._played.policy_of(character), character))
+
+    def _do_reset(self, _: int) -> str:
+        for character in self._everyone():
+            self._played.post(Reset(character))
+        for prop in self._balls():
+            self._played.post(Remove(prop))
+        return "reset"
+
+    def _shove(self, choice: int, force: float) -> None:
+        camera = self._camera()
+        direction = (camera.forward, -camera.forward, -camera.right, camera.right)[choice]
+        self._played.post(Push(_vec3(direction * force), SHOVED_BODY, self.chosen))
+
+    def _do_shove(self, choice: int) -> None:
+        self._shove(choice, SHOVE)
+
+    def _do_shove_hard(self, choice: int) -> None:
+        self._shove(choice, HARD_SHOVE)
+
+    def _do_limp(self, _: int) -> None:
+        self._strengthen(0.0)
+
+    def _do_limp_end(self, _: int) -> None:
+        self._strengthen(1.0)
+
+    def _strengthen(self, value: float) -> None:
+        for character in self._everyone():
+            self._played.post(Strength(value, character=character))
+
+    def _do_crowd_more(self, _: int) -> str:
+        return self._crowd(1)
+
+    def _do_crowd_less(self, _: int) -> str:
+        return self._crowd(-1)
+
+    def _crowd(self, more: int) -> str:
+        now = self._played.snapshot.num_characters
+        count = min(max(now + more, 1), MAX_CROWD)
+        if count != now:
+            self._played.post(Crowd(count))
+        return f"{count} of him"
+
+    def _do_throw_ball(self, _: int) -> None:
+        balls = self._balls()
+        if len(balls) >= MAX_BALLS:
+            self._played.post(Remove(balls[0]))
+        snapshot, eye = self._played.snapshot, self._camera().eye
+        body = snapshot.model.body(SHOVED_BODY)
+        target, moving = snapshot.body_pos[self.chosen, body], snapshot.body_vel[self.chosen, body]
+        start = eye + 0.08 * (target - eye)
+        velocity = throw_velocity(start, target, moving, snapshot.gravity)
+        ball = BALL.at(_vec3(start))
+        self._played.post(Spawn(ball, _vec3(velocity), ang_vel=(0.0, 0.0, 6.0)))
+
+    def _balls(self) -> list[int]:
+        return [prop for prop, item in self._played.items.items() if item.name == BALL.name]
+
+    def _do_gravity_down(self, _: int) -> None:
+        self._pull(-GRAVITY_STEP)
+
+    def _do_gravity_up(self, _: int) -> None:
+        self._pull(GRAVITY_STEP)
+
+    def _pull(self, more: float) -> None:
+        """Changes gravity's strength; where there is none it comes back in the direction that it had."""
+        now = self._played.snapshot.gravity
+        strength = float(np.linalg.norm(now))
+        if strength > 0.0:
+            self._down = now / strength
+        wanted = min(max(strength + more, 0.0), MAX_GRAVITY)
+        self._played.post(Gravity(_vec3(self._down * wanted)))
+
+    def _do_gravity_next(self, _: int) -> str:
+        names = list(GRAVITIES)
+        current = gravity_name(self._played.snapshot.gravity)
+        name = names[(names.index(current) + 1) % len(names)] if current else names[0]
+        self._played.post(Gravity(GRAVITIES[name]))
+        return f"gravity: {name}"
+
+
+def gravity_name(gravity: Array) -> str | None:
+    """Which of GRAVITIES a vector (3,) is, if any."""
+    for name, vector in GRAVITIES.items():
+        if math.dist(vector, gravity) < 1e-6:
+            return name
+    return None
+
+
+def throw_velocity(start: Array, target: Array, target_vel: Array, gravity: Array) -> Array:
+    """The velocity (3,) that takes a ball from `start` to where `target` will be, at about BALL_SPEED.
+
+    All are (3,), world. The flight time is that of the straight line; gravity is made up for exactly.
+    """
+    seconds = max(float(np.linalg.norm(target - start)) / BALL_SPEED, 0.05)
+    return np.asarray((target - start) / seconds + target_vel - 0.5 * gravity * seconds)
+
+
+def _vec3(vector: Array) -> Vec3:
+    x, y, z = vector.tolist()
+    return (x, y, z)

@@ -1,0 +1,148 @@
+"""Live: a Runtime on a clock. Takes events whenever they come, makes ticks when they are due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from game.clock import FixedClock
+from game.events import Crowd, Event, Play, Reset
+from game.library import PolicyLibrary
+from game.player import Player
+from game.policy import PolicyError
+from game.runtime import Runtime
+from game.sets import ItemSpec
+from game.sim.snapshot import Snapshot, interpolate
+
+DEFAULT_SKILL = "backflip"
+
+
+class Live:
+    """What a window shows.
+
+    Args:
+        runtime: a fresh one.
+        policy: what to begin with, see `find_policy`. Raises PolicyError where there is none of that name.
+    """
+
+    def __init__(self, runtime: Runtime, policy: str | None = None) -> None:
+        self.runtime = runtime
+        self.clock = FixedClock(runtime.model.control_hz)
+        self._pending: list[Event] = []
+        self._previous = runtime.snapshot
+        name = find_policy(runtime.library, policy)
+        if name is not None:
+            self.post(Play(name, place=True))
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest."""
+        return self.runtime.snapshot
+
+    @property
+    def items(self) -> Mapping[int, ItemSpec]:
+        """What each prop is, by id."""
+        return {prop: held.item for prop, held in self.runtime.world.props.items()}
+
+    @property
+    def policy_names(self) -> Sequence[str]:
+        """All that could be played, in the order of the list."""
+        return self.runtime.library.names
+
+    def policy_of(self, character: int) -> str | None:
+        """The name of what a character plays, what was asked for counted in; None where nobody drives him."""
+        for event in reversed(self._pending):
+            if isinstance(event, Play) and event.character == character:
+                return event.policy
+        policy = self.runtime.players[character].policy
+        if policy is None:
+            return None
+        return policy.path.stem if policy.path is not None else policy.spec.name
+
+    def family_of(self, policy: str) -> Sequence[str]:
+        """The ages of a policy's skill, youngest first; empty where it cannot be played any more."""
+        try:
+            return self.runtime.library.family(policy)
+        except PolicyError:
+            return ()
+
+    def post(self, event: Event) -> None:
+        """Has an event happen at the next tick."""
+        self._pending.append(event)
+
+    def poll(self) -> list[str]:
+        """Looks for new and changed policies; one that is being played goes on in its new form.
+
+        Returns what to tell the person.
+        """
+        library = self.runtime.library
+        messages = library.poll()
+        for index, player in enumerate(self.runtime.players):
+            policy, name = player.policy, self.policy_of(index)
+            if not messages or policy is None or name not in library.names:
+                continue
+            if library.get(name).sha256 != policy.sha256:
+                self.post(Play(name, index, phase=self._phase(player)))
+        return messages
+
+    def advance(self, seconds: float) -> list[Snapshot]:
+        """Makes the ticks that are due after so many seconds on the wall, and returns them."""
+        return [self._tick() for _ in range(self.clock.advance(seconds))]
+
+    def step(self) -> Snapshot:
+        """Makes one tick whatever the clock says; it is shown whole."""
+        snapshot = self._tick()
+        self._previous = snapshot
+        return snapshot
+
+    def shown(self) -> Snapshot:
+        """What to draw: between the last two ticks, where the clock stands."""
+        if self._previous is self.snapshot:
+            return self.snapshot
+        return interpolate(self._previous, self.snapshot, self.clock.fraction)
+
+    def _tick(self) -> Snapshot:
+        events, self._pending = self._pending, []
+        self._previous = self.snapshot
+        snapshot = self.runtime.tick(events)
+        moved = any(isinstance(e, Reset | Crowd) or (isinstance(e, Play) and e.place) for e in events)
+        if moved or self.runtime.world.faults:
+            self._previous = snapshot  # who was put elsewhere does not fly there
+        return snapshot
+
+    def _phase(self, player: Player) -> float:
+        """0..1, where in its clip a player is now."""
+        clip = player.policy.spec.clip if player.policy is not None else None
+        if clip is None:
+            return 0.0
+        time = player.time(self.runtime.tick_count, self.runtime.model.control_hz)
+        return (time / clip.duration) % 1.0 if clip.loop else min(time / clip.duration, 1.0)
+
+
+def find_policy(library: PolicyLibrary, wanted: str | None) -> str | None:
+    """The name of a policy in a library.
+
+    Args:
+        library: where to look.
+        wanted: a policy's name, or a skill; None takes the default skill, or the first policy there is.
+
+    Returns:
+        The policy of that name, else the first that has that skill; None where nothing was wanted and
+        there is nothing.
+
+    Raises:
+        PolicyError: there is neither.
+    """
+    names = library.names
+    skill = DEFAULT_SKILL if wanted is None else wanted
+    if skill in names:
+        return skill
+    for name in names:
+        try:
+            if library.get(name).spec.skill == skill:
+                return name
+        except PolicyError:
+            continue  # `library.poll` tells why it was refused
+    if wanted is None:
+        return next((name for name in names if name not in library.refused), None)
+    library.get(wanted)  # says what there is
+    return wanted

@@ -1,0 +1,159 @@
+"""What a person asks for, as events: checked against a tiny stand-in for a run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from game.actions import ACTIONS
+from game.controls import BALL, GRAVITIES, MAX_BALLS, Controls, gravity_name, throw_velocity
+from game.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength
+from game.sets import ItemSpec
+from game.sim.model import CharacterModel
+from game.sim.snapshot import Snapshot
+from game.sim.world import World
+from game.view.camera import OrbitCamera
+
+
+class Run:
+    """Two characters, three policies of which two are ages of one skill."""
+
+    def __init__(self) -> None:
+        world = World(CharacterModel.load())
+        world.add_character()
+        world.add_character((0.0, 2.0))
+        self.snapshot: Snapshot = world.snapshot()
+        self.items: Mapping[int, ItemSpec] = {}
+        self.policy_names: Sequence[str] = ("flip_old", "flip_young", "walk")
+        self.playing: str | None = "flip_old"
+        self.posted: list[Event] = []
+
+    def policy_of(self, character: int) -> str | None:
+        assert character in (0, 1)
+        return self.playing
+
+    def family_of(self, policy: str) -> Sequence[str]:
+        return ("flip_young", "flip_old") if policy.startswith("flip") else (policy,)
+
+    def post(self, event: Event) -> None:
+        self.posted.append(event)
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run()
+
+
+@pytest.fixture
+def controls(run: Run) -> Controls:
+    camera = OrbitCamera(yaw=-np.pi / 2, pitch=0.1)  # looks along +y, right is +x
+    return Controls(run, lambda: camera)
+
+
+def test_policies_by_number_and_in_turn(run: Run, controls: Controls) -> None:
+    assert controls.do("policy", 2) == "walk"
+    assert run.posted == [Play("walk", 0), Play("walk", 1)]
+    assert controls.do("policy_next") == "flip_young"
+    assert controls.do("policy_previous") == "walk"  # round and round
+    run.playing = None
+    assert controls.do("policy_next") == "flip_old"
+    assert controls.do("policy", 7) == "there is no policy 8, only 3"
+
+
+def test_ages(run: Run, controls: Controls) -> None:
+    assert controls.do("older") == "flip_old is the oldest"
+    assert controls.do("younger") == "flip_young"
+    run.playing = "walk"
+    assert controls.do("younger") == "this skill has no ages"
+
+
+@pytest.mark.parametrize(("choice", "direction"), [(0, (0, 1, 0)), (1, (0, -1, 0)), (2, (-1, 0, 0)), (3, (1, 0, 0))])
+def test_shoves_are_the_viewers(run: Run, controls: Controls, choice: int, direction: tuple[int, int, int]) -> None:
+    controls.do("shove", choice)
+    controls.do("shove_hard", choice)
+    soft, hard = run.posted
+    assert isinstance(soft, Push)
+    assert isinstance(hard, Push)
+    assert np.array(soft.force) / np.linalg.norm(soft.force) == pytest.approx(direction, abs=1e-9)
+    assert np.linalg.norm(hard.force) == pytest.approx(3 * np.linalg.norm(soft.force))
+
+
+def test_limp_while_held(run: Run, controls: Controls) -> None:
+    controls.do("limp")
+    controls.do("limp_end")
+    assert run.posted == [
+        Strength(0.0, character=0),
+        Strength(0.0, character=1),
+        Strength(1.0, character=0),
+        Strength(1.0, character=1),
+    ]
+
+
+def test_gravity_steps_and_comes_back_as_it_was(run: Run, controls: Controls) -> None:
+    run.snapshot = replace(run.snapshot, gravity=np.array([0.8, 0.0, 0.0]))
+    controls.do("gravity_down")
+    run.snapshot = replace(run.snapshot, gravity=np.zeros(3))
+    controls.do("gravity_up")
+    assert run.posted == [Gravity((0.0, 0.0, 0.0)), Gravity((1.0, 0.0, 0.0))]
+
+
+def test_gravity_presets_go_round(run: Run, controls: Controls) -> None:
+    seen = []
+    for _ in GRAVITIES:
+        controls.do("gravity_next")
+        event = run.posted[-1]
+        assert isinstance(event, Gravity)
+        run.snapshot = replace(run.snapshot, gravity=np.array(event.vector))
+        seen.append(gravity_name(run.snapshot.gravity))
+    assert seen == [*list(GRAVITIES)[1:], "Earth"]
+    assert gravity_name(np.array([0.0, 0.0, -5.0])) is None
+
+
+@pytest.mark.parametrize("gravity", list(GRAVITIES.values()))
+def test_a_thrown_ball_hits_what_moves(gravity: tuple[float, float, float]) -> None:
+    """Flown by hand in small steps."""
+    start, target, moving = np.array([3.0, -2.0, 1.5]), np.array([0.0, 0.5, 1.2]), np.array([1.0, 0.0, 0.5])
+    position, velocity = start.copy(), throw_velocity(start, target, moving, np.array(gravity))
+    nearest, dt = np.inf, 1e-3
+    for i in range(1000):
+        velocity = velocity + np.array(gravity) * dt
+        position = position + velocity * dt
+        nearest = min(nearest, float(np.linalg.norm(position - (target + moving * (i + 1) * dt))))
+    assert nearest < 0.02
+
+
+def test_balls_come_from_the_camera_and_make_room(run: Run, controls: Controls) -> None:
+    controls.do("throw_ball")
+    (spawn,) = run.posted
+    assert isinstance(spawn, Spawn)
+    assert spawn.item.name == BALL.name
+    assert spawn.item.position[1] < -2.5  # near the eye
+    assert spawn.velocity[1] > 0
+    run.items = dict.fromkeys(range(MAX_BALLS), BALL)
+    controls.do("throw_ball")
+    assert run.posted[1] == Remove(0)
+
+
+def test_reset_takes_the_balls_but_not_the_furniture(run: Run, controls: Controls) -> None:
+    run.items = {3: BALL, 4: replace(BALL, name="sofa")}
+    controls.do("reset")
+    assert run.posted == [Reset(0), Reset(1), Remove(3)]
+
+
+def test_crowd(run: Run, controls: Controls) -> None:
+    assert controls.do("crowd_more") == "3 of him"
+    assert controls.do("crowd_less") == "1 of him"
+    assert run.posted == [Crowd(3), Crowd(1)]
+
+
+def test_restart(run: Run, controls: Controls) -> None:
+    controls.do("restart")
+    assert run.posted == [Play("flip_old", 0), Play("flip_old", 1)]
+
+
+def test_every_action_about_him_and_the_world_is_known(controls: Controls) -> None:
+    for action in ACTIONS:
+        if action.group in ("Him", "World"):
+            assert controls.knows(action.name), action.name
+            assert not action.held or controls.knows(f"{action.name}_end")

@@ -1,0 +1,115 @@
+"""A run on a clock: events take effect at the next tick, drawing lies between ticks."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from game.events import Crowd, Gravity, Play, Push, Reset
+from game.library import PolicyLibrary
+from game.live import Live, find_policy
+from game.paths import policies_dir
+from game.policy import PolicyError
+from game.runtime import Runtime
+from game.sim.model import CharacterModel
+
+POLICY = "deepmimic_backflip"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one policy."""
+    shutil.copy(policies_dir() / f"{POLICY}.onnx", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def live(folder: Path) -> Iterator[Live]:
+    library = PolicyLibrary(CharacterModel.load(), [folder])
+    live = Live(Runtime(library))
+    yield live
+    live.runtime.close()
+    library.close()
+
+
+def test_it_begins_with_the_default_policy(live: Live) -> None:
+    assert live.policy_of(0) == POLICY  # asked for, not yet begun
+    live.step()
+    assert live.policy_of(0) == POLICY
+    assert live.policy_names == (POLICY,)
+    assert live.runtime.log[0].event == Play(POLICY, place=True)
+
+
+def test_time_makes_ticks(live: Live) -> None:
+    assert live.advance(0.01) == []
+    assert [s.tick for s in live.advance(0.095)] == [1, 2, 3]
+    live.clock.paused = True
+    assert live.advance(1.0) == []
+    live.clock.paused = False
+    live.clock.set_speed(0.5)
+    assert len(live.advance(0.1)) in (1, 2)
+
+
+def test_what_is_shown_lies_between_ticks(live: Live) -> None:
+    live.step()
+    live.post(Gravity((0.0, 0.0, 0.0)))
+    live.post(Push((3000.0, 0.0, 0.0)))
+    live.advance(1 / 30)
+    before = live.snapshot.state.root_pos[0, 0]
+    live.advance(1.5 / 30)
+    after = live.snapshot.state.root_pos[0, 0]
+    fraction = live.clock.fraction
+    assert after - before > 0.05
+    assert live.shown().state.root_pos[0, 0] == pytest.approx(before + fraction * (after - before))
+    live.step()
+    assert live.shown() is live.snapshot  # a single step is shown whole
+
+
+@pytest.mark.parametrize("event", [Reset(), Play(POLICY, place=True), Crowd(2)])
+def test_who_is_put_elsewhere_does_not_fly_there(live: Live, event: Reset | Play | Crowd) -> None:
+    for _ in range(20):
+        live.step()
+    live.post(event)
+    live.advance(1.2 / 30)
+    assert np.array_equal(live.shown().state.root_pos, live.snapshot.state.root_pos)
+
+
+def test_a_changed_policy_goes_on_where_it_was(live: Live, folder: Path) -> None:
+    for _ in range(20):
+        live.step()
+    old = live.runtime.players[0].policy
+    other = (policies_dir() / "deepmimic_jump.onnx").read_bytes()
+    (folder / f"{POLICY}.onnx").write_bytes(other)
+    messages: list[str] = []
+    until = time.monotonic() + 5
+    while not messages and time.monotonic() < until:
+        messages = live.poll()
+        time.sleep(0.05)
+    assert messages == [f"loaded {POLICY}"]
+    live.step()
+    new = live.runtime.players[0].policy
+    assert new is not None
+    assert new is not old
+    play = live.runtime.log[-1].event
+    assert isinstance(play, Play)
+    assert 0.2 < play.phase < 0.7  # 20 ticks into a clip of about 1.8 s
+
+
+def test_finding_a_policy(live: Live) -> None:
+    library = live.runtime.library
+    assert find_policy(library, POLICY) == POLICY
+    assert find_policy(library, "backflip") == POLICY  # by skill
+    assert find_policy(library, None) == POLICY
+    with pytest.raises(PolicyError, match=f"no policy 'yoga'; there are {POLICY}"):
+        find_policy(library, "yoga")
+
+
+def test_without_any_policy_he_stands(tmp_path: Path) -> None:
+    library = PolicyLibrary(CharacterModel.load(), [tmp_path])
+    live = Live(Runtime(library))
+    assert live.policy_of(0) is None
+    assert len(live.advance(0.1)) in (2, 3)
+    library.close()
