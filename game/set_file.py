@@ -135,6 +135,7 @@ def _item(fields: Fields, name: str | None) -> ItemSpec:
         parts=tuple(_part(f, SOLID_SHAPES) for f in fields.sections("parts")),
         decor=tuple(_part(f, DRAWN_SHAPES) for f in fields.sections("decor")),
         shell=fields.flag("shell", False),
+        shadow=fields.flag("shadow", True),
     )
     fields.done()
     if not item.parts and not item.decor:

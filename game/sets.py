@@ -67,6 +67,8 @@ class ItemSpec:
     """what is only drawn"""
     shell: bool = False
     """the parts are invisible: decor alone is what is seen"""
+    shadow: bool = True
+    """whether it throws one"""
 
     def at(self, position: Vec3, yaw: float = 0.0) -> ItemSpec:
         """The same thing elsewhere; `yaw` in radians."""

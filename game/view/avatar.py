@@ -1,0 +1,194 @@
+"""Avatar: draws one character. His skin hangs on the physical links; his face is played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import panda3d.core as p3d
+from numpy.typing import NDArray
+
+from game.fields import parse_color
+from game.paths import models_dir
+from game.view.face import Face, joint_turns
+from game.view.lights import NUM_JOINTS
+from game.view.skin import Skin, SkinError, SkinPart
+from game.view.vertices import Finish, Vertices, matrix, merge
+
+Array = NDArray[np.float64]
+
+FLESH = {"skin", "lid", "brow", "hair", "tongue", "mouth"}
+CLOTH = {"shirt", "stripe", "trim", "trousers", "moustache"}
+SHOWN_RADII = (0.14, 0.17, 0.15, 0.09, 0.07, 0.07, 0.06, 0.05, 0.05, 0.09, 0.07, 0.07, 0.06, 0.05, 0.05)
+"""m, of the spheres that darken what is near: one for each link"""
+SHOWN_CENTERS = np.array(
+    [[0, 0, 0.05], [0, 0, 0.13], [0, 0, 0.18]]
+    + 2 * [[0, 0, -0.2], [0, 0, -0.2], [0.05, 0, -0.02], [0, 0, -0.14], [0, 0, -0.12], [0, 0, -0.06]]
+)
+
+
+@dataclass(frozen=True)
+class AvatarLook:
+    """What an avatar wears."""
+
+    model: str = "avatar"
+    """the files models/humanoid/MODEL_high.glb, _mid and _low; or a path to a .glb"""
+    colors: Mapping[str, str] = field(default_factory=dict)
+    """"#rrggbb" by material, over the model's own: shirt, stripe, trim, trousers, shoes, hair, skin, ..."""
+    opacity: float = 1.0
+    """below 1 a ghost"""
+
+
+@cache
+def _load(path: Path) -> Skin:
+    return Skin.load(path)
+
+
+def skin_path(model: str, level: str) -> Path:
+    """The file of an avatar's level of detail."""
+    given = Path(model)
+    return given if given.suffix == ".glb" else models_dir() / "humanoid" / f"{model}_{level}.glb"
+
+
+class Avatar:
+    """One character's skin under `parent`. B bodies."""
+
+    def __init__(self, parent: p3d.NodePath, body_names: tuple[str, ...], look: AvatarLook, level: str) -> None:
+        """Raises SkinError when the file is no avatar or lacks a joint for one of `body_names`."""
+        skin = _load(skin_path(look.model, level))
+        missing = [name for name in body_names if name not in skin.joint_names]
+        if missing:
+            raise SkinError(f"{look.model} has no joint for {', '.join(missing)}; it has {', '.join(skin.joint_names)}")
+        if len(skin.joint_names) > NUM_JOINTS:
+            raise SkinError(f"{look.model} has {len(skin.joint_names)} joints, at most {NUM_JOINTS} can be drawn")
+        self._skin = skin
+        self._bodies = np.array([skin.joint_names.index(name) for name in body_names])
+        self._head = skin.joint_names.index("head")
+        self._face_joints = {n: i for i, n in enumerate(skin.joint_names) if n not in body_names}
+        self._bind = [np.asarray(x) for x in _pose_of(skin.bind)]
+        self.root = parent.attach_new_node("avatar")
+        self._colors = look.colors
+        body = _sturdy("body")
+        body.add_geom(merge([self._dressed(p) for p in skin.body]).geom())
+        self.root.attach_new_node(body)
+        self._mouth_base = [self._dressed(p) for p in skin.mouth]
+        self._mouth = _sturdy("mouth")
+        self.root.attach_new_node(self._mouth)
+        self._shown_morphs: tuple[float, ...] | None = None
+        self._real, self._dual = vectors(NUM_JOINTS), vectors(NUM_JOINTS)
+        self.root.set_shader_inputs(skinned=1.0, joint_real=self._real, joint_dual=self._dual, opacity=look.opacity)
+        if look.opacity < 1.0:
+            self.root.set_transparency(p3d.TransparencyAttrib.M_alpha)
+
+    def _dressed(self, part: SkinPart) -> Vertices:
+        chosen = self._colors.get(part.material)
+        wrap = 0.42 if part.material in FLESH else (0.34 if part.material in CLOTH else 0.31)
+        sheen = 0.5 if part.material in FLESH | CLOTH else 0.3
+        v = Vertices.of(part.position, part.normal, part.triangles).painted(
+            parse_color(chosen, part.material) if chosen else part.color, Finish(part.roughness, wrap, 0.0, sheen)
+        )
+        color = v.color.copy()
+        color[:, :3] *= part.tint ** (1.0 / 2.2)
+        color[:, 3] = part.openness
+        return Vertices(v.position, v.normal, v.triangles, color, v.surface, v.uv, part.joint, part.weight)
+
+    def pose(self, position: Array, quaternion: Array, face: Face) -> None:
+        """Puts the links at position (B, 3), quaternion (B, 4) xyzw in the world, and shows a face."""
+        count = len(self._skin.joint_names)
+        pos, quat = np.zeros((count, 3)), np.tile([0.0, 0.0, 0.0, 1.0], (count, 1))
+        scale = self._skin.height
+        anchor = np.array([position[0, 0], position[0, 1], 0.0])
+        pos[self._bodies] = anchor + scale * (position - anchor)
+        quat[self._bodies] = quaternion
+        self._pose_face(pos, quat, face)
+        real, dual = _dual_quaternions(pos, quat, *self._bind)
+        _fill(self._real, real)
+        _fill(self._dual, dual)
+        self._shape_mouth(face)
+
+    def _pose_face(self, pos: Array, quat: Array, face: Face) -> None:
+        head_pos, head_quat = pos[self._head], quat[self._head]
+        bind_pos, bind_quat = self._bind
+        turn, unbind = matrix(head_quat), matrix(bind_quat[self._head])
+        turns = joint_turns(face)
+        for name, i in self._face_joints.items():
+            local = unbind.T @ (bind_pos[i] - bind_pos[self._head])
+            pos[i] = head_pos + turn @ local
+            quat[i] = _multiply(head_quat, turns[name]) if name in turns else head_quat
+
+    def _shape_mouth(self, face: Face) -> None:
+        wanted = tuple(round(face.morph(name), 3) for name in self._skin.morph_names)
+        if not self._mouth_base or wanted == self._shown_morphs:
+            return
+        self._shown_morphs = wanted
+        moved = []
+        for part, base in zip(self._skin.mouth, self._mouth_base, strict=True):
+            shift = sum((w * m for w, m in zip(wanted, part.morphs, strict=True)), start=np.zeros_like(part.position))
+            moved.append(
+                Vertices(
+                    part.position + shift,
+                    base.normal,
+                    base.triangles,
+                    base.color,
+                    base.surface,
+                    base.uv,
+                    base.joint,
+                    base.weight,
+                )
+            )
+        self._mouth.remove_all_geoms()
+        self._mouth.add_geom(merge(moved).geom())
+
+    def blobs(self, position: Array, quaternion: Array) -> Array:
+        """(B, 4) centres and radii of spheres that fill the links at position (B, 3), quaternion (B, 4)."""
+        centers = position + np.einsum("bij,bj->bi", matrix(quaternion), SHOWN_CENTERS[: len(position)])
+        return np.concatenate([centers, np.array(SHOWN_RADII[: len(position)])[:, None]], axis=1)
+
+    def close(self) -> None:
+        self.root.remove_node()
+
+
+def vectors(count: int) -> p3d.PTA_LVecBase4f:
+    """A shader input of so many vec4, zero at first."""
+    return p3d.PTA_LVecBase4f([p3d.UnalignedLVecBase4f(0.0) for _ in range(count)])
+
+
+def _sturdy(name: str) -> p3d.GeomNode:
+    """A node that is never culled: joints carry its mesh far from where it was modelled."""
+    node = p3d.GeomNode(name)
+    node.set_bounds(p3d.OmniBoundingVolume())
+    node.set_final(True)
+    return node
+
+
+def _fill(target: p3d.PTA_LVecBase4f, rows: Array) -> None:
+    for i, row in enumerate(rows.tolist()):
+        target[i] = p3d.LVecBase4f(*row)
+
+
+def _multiply(a: Array, b: Array) -> Array:
+    """(..., 4) quaternion products, b applied first."""
+    av, aw, bv, bw = a[..., :3], a[..., 3:], b[..., :3], b[..., 3:]
+    vector = aw * bv + bw * av + np.cross(av, bv)
+    return np.concatenate([vector, aw * bw - (av * bv).sum(-1, keepdims=True)], axis=-1)
+
+
+def _pose_of(frames: Array) -> tuple[Array, Array]:
+    """Positions (K, 3) and quaternions (K, 4) of (K, 4, 4)."""
+    r = frames[:, :3, :3]
+    w = np.sqrt(np.maximum(1.0 + r[:, 0, 0] + r[:, 1, 1] + r[:, 2, 2], 1e-9)) / 2.0
+    xyz = np.stack([r[:, 2, 1] - r[:, 1, 2], r[:, 0, 2] - r[:, 2, 0], r[:, 1, 0] - r[:, 0, 1]], -1) / (4.0 * w[:, None])
+    q = np.concatenate([xyz, w[:, None]], axis=1)
+    return frames[:, :3, 3], q / np.linalg.norm(q, axis=1, keepdims=True)
+
+
+def _dual_quaternions(pos: Array, quat: Array, bind_pos: Array, bind_quat: Array) -> tuple[Array, Array]:
+    """(K, 4) real and dual parts of what takes the bind pose to pos (K, 3), quat (K, 4)."""
+    back = bind_quat * [-1.0, -1.0, -1.0, 1.0]
+    real = _multiply(quat, back)
+    shift = pos - np.einsum("kij,kj->ki", matrix(real), bind_pos)
+    dual = 0.5 * _multiply(np.concatenate([shift, np.zeros((len(shift), 1))], axis=1), real)
+    return real, dual

@@ -1,0 +1,95 @@
+"""Dust: soft puffs where something hits hard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import panda3d.core as p3d
+from numpy.typing import NDArray
+
+from game.sim.contact import Contact
+from game.view.lights import SHADERS, SHADOW_MASK
+
+Array = NDArray[np.float64]
+
+MOST = 96
+"""puffs at a time"""
+HARD = 700.0
+"""N: from here on it raises dust"""
+LIFE = 0.9
+"""s"""
+
+
+class Dust:
+    """Puffs as quads that face the camera, all in one mesh."""
+
+    def __init__(self, parent: p3d.NodePath) -> None:
+        self._random = np.random.default_rng(7)
+        self._place, self._velocity = np.zeros((MOST, 3)), np.zeros((MOST, 3))
+        self._age, self._size = np.full(MOST, LIFE), np.zeros(MOST)
+        self._next = 0
+        self._seen: object = None
+        self._data = p3d.GeomVertexData("dust", p3d.GeomVertexFormat.get_v3c4t2(), p3d.Geom.UH_dynamic)
+        self._data.unclean_set_num_rows(4 * MOST)
+        corners = np.tile(np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32), (MOST, 1))
+        self._rows = np.zeros(4 * MOST, np.dtype([("vertex", "<f4", 3), ("color", "u1", 4), ("uv", "<f4", 2)]))
+        self._rows["uv"] = corners
+        triangles = p3d.GeomTriangles(p3d.Geom.UH_static)
+        for i in range(MOST):
+            triangles.add_vertices(4 * i, 4 * i + 1, 4 * i + 2)
+            triangles.add_vertices(4 * i, 4 * i + 2, 4 * i + 3)
+        geom = p3d.Geom(self._data)
+        geom.add_primitive(triangles)
+        node = p3d.GeomNode("dust")
+        node.add_geom(geom)
+        node.set_bounds(p3d.OmniBoundingVolume())
+        node.set_final(True)
+        self.node = parent.attach_new_node(node)
+        sources = [(SHADERS / name).read_text("utf-8") for name in ("dust.vert", "dust.frag")]
+        self.node.set_shader(p3d.Shader.make(p3d.Shader.SL_GLSL, *sources), 100)
+        self.node.set_transparency(p3d.TransparencyAttrib.M_alpha)
+        self.node.set_depth_write(False)
+        self.node.set_bin("fixed", 10)
+        self.node.hide(SHADOW_MASK)
+        self.node.hide()
+
+    def update(self, contacts: Sequence[Contact], seconds: float, camera: p3d.NodePath) -> None:
+        """Moves on by `seconds`; contacts of a tick raise dust once, however often they are shown."""
+        if contacts is not self._seen:
+            self._seen = contacts
+            for contact in contacts:
+                if contact.peak > HARD and contact.kind in ("floor", "prop"):
+                    self.puff(np.array(contact.point), min(contact.peak / HARD, 4.0))
+        self._age = np.minimum(self._age + seconds, LIFE)
+        if not (self._age < LIFE).any():
+            self.node.hide()
+            return
+        self.node.show()
+        self._velocity *= np.exp(-3.5 * seconds)
+        self._place += self._velocity * seconds
+        self._draw(camera)
+
+    def puff(self, point: Array, strength: float) -> None:
+        """A ring of dust about a point (3,)."""
+        for k in range(int(4 + 4 * strength)):
+            i, self._next = self._next, (self._next + 1) % MOST
+            angle = 2.399 * k + self._random.random()
+            out = np.array([np.cos(angle), np.sin(angle), 0.25 + 0.4 * self._random.random()])
+            self._place[i] = point + 0.04 * out
+            self._velocity[i] = out * (0.5 + 0.5 * self._random.random()) * (0.5 + 0.35 * strength)
+            self._size[i] = 0.05 + 0.03 * strength * self._random.random()
+            self._age[i] = -0.06 * self._random.random()
+
+    def _draw(self, camera: p3d.NodePath) -> None:
+        turn = camera.get_net_transform().get_mat()
+        right, up = (np.array(list(turn.get_row3(i))) for i in (0, 2))
+        t = np.clip(self._age / LIFE, 0.0, 1.0)
+        size = self._size * (0.6 + 2.2 * np.sqrt(t)) * (self._age < LIFE)
+        offsets = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], float)
+        spread = offsets[:, :1] * right + offsets[:, 1:] * up
+        self._rows["vertex"] = (self._place[:, None] + size[:, None, None] * spread[None]).reshape(-1, 3)
+        alpha = 0.34 * (1.0 - t) ** 1.5
+        color = np.stack([np.full(MOST, 0.80), np.full(MOST, 0.74), np.full(MOST, 0.64), alpha], -1)
+        self._rows["color"] = np.repeat(np.round(color * 255), 4, axis=0)
+        self._data.modify_array(0).modify_handle().copy_data_from(self._rows.tobytes())

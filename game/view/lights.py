@@ -1,0 +1,118 @@
+"""Sun: the light that throws shadows, with a depth map of its own around what matters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import panda3d.core as p3d
+from numpy.typing import NDArray
+
+from game.sets import LightSpec
+from game.view.quality import Quality
+
+Array = NDArray[np.float64]
+
+SHADERS = Path(__file__).with_name("shaders")
+NUM_JOINTS = 24
+"""an avatar has 15 links and 8 joints in its face"""
+SHADOW_SORT = -20
+"""drawn before everything that looks at it"""
+SHADOW_MASK = p3d.BitMask32.bit(5)
+"""cameras that draw shadow maps; hide what throws none from it"""
+REACH = 5.5
+"""m, edge of the square of ground that gets shadows"""
+FAR = 18.0
+"""m, depth of the light's box"""
+
+
+def shader(fragment: str, quality: Quality) -> p3d.Shader:
+    """surface.vert with one of the fragment shaders, for a tier. Raises OSError when a file is missing."""
+    defines = (
+        f"#define NUM_JOINTS {NUM_JOINTS}\n#define TAPS {quality.shadow_taps if quality.shadow_size else 0}\n"
+        f"#define BLOBS {quality.blobs}\n#define CONTACT_HARDENING {int(quality.contact_hardening)}\n"
+    )
+
+    def source(name: str) -> str:
+        return (SHADERS / name).read_text("utf-8").replace("#version 150\n", "#version 150\n" + defines, 1)
+
+    return p3d.Shader.make(p3d.Shader.SL_GLSL, source("surface.vert"), source(fragment))
+
+
+class Sun:
+    """A directional light's shadow camera. Sets the inputs `shadow_map`, `shadow_depth` and `shadow_matrix`."""
+
+    def __init__(self, host: p3d.GraphicsOutput, root: p3d.NodePath, light: LightSpec, quality: Quality) -> None:
+        """`host` is an open window or buffer, whose graphics context is shared."""
+        self._root = root
+        self._engine = host.engine
+        direction = np.array(light.sun_direction) / np.linalg.norm(light.sun_direction)
+        self.direction = direction
+        self._texel = REACH / max(quality.shadow_size, 1)
+        self._lens = p3d.OrthographicLens()
+        self._lens.set_film_size(REACH, REACH)
+        self._lens.set_near_far(0.5, FAR)
+        camera = p3d.Camera("sun", self._lens)
+        camera.set_camera_mask(SHADOW_MASK)
+        self.node = root.attach_new_node(camera)
+        # without a state of its own the whole surface shader would run for every texel of the map
+        state = p3d.RenderState.make(
+            p3d.ShaderAttrib.make(shader("depth.frag", quality), 1000),
+            p3d.ColorWriteAttrib.make(p3d.ColorWriteAttrib.C_off),
+            p3d.CullFaceAttrib.make(p3d.CullFaceAttrib.M_cull_none),
+            p3d.TransparencyAttrib.make(p3d.TransparencyAttrib.M_none),
+        )
+        camera.set_initial_state(state)
+        self._buffer = self._make_buffer(host, quality.shadow_size) if quality.shadow_size else None
+        self.focus(np.zeros(3))
+
+    def _make_buffer(self, host: p3d.GraphicsOutput, size: int) -> p3d.GraphicsOutput:
+        wanted = p3d.FrameBufferProperties()
+        wanted.set_depth_bits(24)
+        buffer = host.engine.make_output(
+            host.pipe, "shadow", SHADOW_SORT, wanted, p3d.WindowProperties(size=(size, size)),
+            p3d.GraphicsPipe.BF_refuse_window, host.gsg, host,
+        )  # fmt: skip
+        if buffer is None:
+            raise RuntimeError(f"the renderer has no shadow buffer of {size}x{size}; take a lower quality")
+        texture = p3d.Texture("shadow")
+        texture.set_format(p3d.Texture.F_depth_component)
+        texture.set_wrap_u(p3d.SamplerState.WM_clamp)
+        texture.set_wrap_v(p3d.SamplerState.WM_clamp)
+        buffer.add_render_texture(texture, p3d.GraphicsOutput.RTM_bind_or_copy, p3d.GraphicsOutput.RTP_depth)
+        buffer.make_display_region().camera = self.node
+        compare = p3d.SamplerState()
+        compare.set_minfilter(p3d.SamplerState.FT_shadow)
+        compare.set_magfilter(p3d.SamplerState.FT_shadow)
+        plain = p3d.SamplerState()
+        plain.set_minfilter(p3d.SamplerState.FT_nearest)
+        plain.set_magfilter(p3d.SamplerState.FT_nearest)
+        self._root.set_shader_input("shadow_map", texture, compare)
+        self._root.set_shader_input("shadow_depth", texture, plain)
+        return buffer
+
+    def focus(self, point: Array) -> None:
+        """Centres the shadows on a point (3,), in whole texels so that their edges do not crawl."""
+        forward = -self.direction
+        right = np.cross(forward, [0.0, 0.0, 1.0])
+        right = right / max(float(np.linalg.norm(right)), 1e-6) if abs(forward[2]) < 0.999 else np.array([1.0, 0, 0])
+        up = np.cross(right, forward)
+        snapped = sum(
+            (np.round(float(point @ axis) / self._texel) * self._texel * axis for axis in (right, up)),
+            start=float(point @ forward) * forward,
+        )
+        eye = snapped - forward * (0.5 * FAR)
+        rows = np.eye(4)
+        rows[0, :3], rows[1, :3], rows[2, :3], rows[3, :3] = right, forward, up, eye
+        self.node.set_mat(p3d.LMatrix4(*rows.reshape(-1).tolist()))
+        # to 0..1 across the map, and the depth that the rasteriser writes
+        to_unit = p3d.LMatrix4.scale_mat(0.5, 0.5, 0.5) * p3d.LMatrix4.translate_mat(0.5, 0.5, 0.5)
+        view = p3d.LMatrix4(self.node.get_mat())
+        view.invert_in_place()
+        self._root.set_shader_input("shadow_matrix", view * self._lens.get_projection_mat() * to_unit)
+
+    def close(self) -> None:
+        """Gives the buffer back."""
+        if self._buffer is not None:
+            self._engine.remove_window(self._buffer)
+        self.node.remove_node()

@@ -1,0 +1,99 @@
+"""Draws a set: its ground, and its items as nodes that can be moved."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import panda3d.core as p3d
+
+from game.sets import GroundSpec, ItemSpec, PartSpec
+from game.view import patterns
+from game.view.forms import form, plane
+from game.view.lights import SHADOW_MASK
+from game.view.quality import Quality
+from game.view.vertices import Finish, Vertices, merge
+
+FINISHES = {
+    "paint": Finish(0.75, 0.0, 0.0, 0.15),
+    "fabric": Finish(0.92, 0.18, 0.0, 0.45),
+    "velvet": Finish(0.80, 0.24, 0.0, 0.9),
+    "wood": Finish(0.48, 0.0, 0.0, 0.2),
+    "planks": Finish(0.40, 0.0, 0.0, 0.2),
+    "metal": Finish(0.32, 0.0, 0.0, 0.4),
+    "plastic": Finish(0.38, 0.08, 0.0, 0.3),
+    "rubber": Finish(0.62, 0.10, 0.0, 0.25),
+    "ceramic": Finish(0.25, 0.1, 0.0, 0.3),
+    "cardboard": Finish(0.9, 0.0, 0.0, 0.15),
+    "foliage": Finish(0.7, 0.28, 0.0, 0.35),
+    "grass": Finish(1.0, 0.2, 0.0, 0.1),
+    "gravel": Finish(1.0, 0.0, 0.0, 0.1),
+    "earth": Finish(1.0, 0.0, 0.0, 0.1),
+    "skin": Finish(0.5, 0.28, 0.0, 0.4),
+    "ice": Finish(0.10, 0.25, 0.0, 0.9),
+    "glow": Finish(0.9, 0.3, 1.0, 0.0),
+    "shade": Finish(0.9, 0.3, 0.55, 0.0),
+    "paper": Finish(0.9, 0.1, 0.0, 0.1),
+    "rug": Finish(1.0, 0.1, 0.0, 0.1),
+    "art": Finish(0.6, 0.0, 0.0, 0.1),
+    "chalk": Finish(1.0, 0.0, 0.0, 0.05),
+}
+
+
+def ground_node(ground: GroundSpec, quality: Quality) -> p3d.NodePath:
+    """The floor, receiving shadows and throwing none."""
+    v = plane(*ground.size)
+    if ground.material in patterns.TILE:
+        v = Vertices(
+            v.position, v.normal, v.triangles, v.color, v.surface, v.uv * ground.size / patterns.TILE[ground.material]
+        )
+    node = v.painted(ground.color, FINISHES[ground.material]).node("ground")
+    _texture(node, ground.material, 0, quality)
+    node.set_pos(*ground.center, 0.0)
+    node.hide(SHADOW_MASK)
+    return node
+
+
+def item_node(item: ItemSpec, quality: Quality) -> p3d.NodePath:
+    """An item about its own frame: one node, a mesh for each texture."""
+    root = p3d.NodePath(item.name)
+    groups: dict[tuple[str, int], list[Vertices]] = defaultdict(list)
+    for part in (() if item.shell else item.parts) + item.decor:
+        key = (part.material, part.seed) if patterns.has_pattern(part.material) else ("", 0)
+        groups[key].append(drawn(part, quality.detail))
+    for (material, seed), meshes in groups.items():
+        node = merge(meshes).node(material or "plain")
+        if material:
+            _texture(node, material, seed, quality)
+        node.reparent_to(root)
+    if not item.shadow:
+        root.hide(SHADOW_MASK)
+    return root
+
+
+def drawn(part: PartSpec, detail: float) -> Vertices:
+    """A part's mesh in its item's frame, painted."""
+    v = form(part, detail).painted(part.color, FINISHES[part.material])
+    if part.material in ("rug", "art", "cardboard"):
+        v = Vertices(v.position, v.normal, v.triangles, v.color, v.surface, _over_face(v, part), v.joint, v.weight)
+    elif part.material in patterns.TILE:
+        v = Vertices(
+            v.position, v.normal, v.triangles, v.color, v.surface, v.position[:, :2] / patterns.TILE[part.material]
+        )
+    return v.placed(part.position, part.quaternion)
+
+
+def _over_face(v: Vertices, part: PartSpec) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """(V, 2) 0..1 across each face, by the axis that its normal is nearest to."""
+    if part.shape == "plane":
+        return v.uv
+    axis = np.abs(v.normal).argmax(1)
+    low, size = v.position.min(0), np.maximum(np.ptp(v.position, axis=0), 1e-6)
+    unit = (v.position - low) / size
+    pick = np.array([[1, 2], [0, 2], [0, 1]])[axis]
+    return np.take_along_axis(unit, pick, 1)
+
+
+def _texture(node: p3d.NodePath, material: str, seed: int, quality: Quality) -> None:
+    if patterns.has_pattern(material):
+        node.set_texture(patterns.texture(material, quality.texture_size, quality.anisotropy, seed))

@@ -1,0 +1,3 @@
+#version 150
+// The light's camera sees depth alone.
+void main() {}

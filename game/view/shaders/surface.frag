@@ -1,0 +1,122 @@
+#version 150
+// A sun with a soft shadow, a sky, light thrown back by the ground, one warm lamp, and what stands near hides a
+// little of all that. TAPS, BLOBS and CONTACT_HARDENING come from the quality tier.
+uniform sampler2D p3d_Texture0;
+uniform mat4 p3d_ViewMatrixInverse;
+uniform vec3 sun_direction, sun_color, sky_color, bounce_color, fog_color;
+uniform vec4 look;        // exposure, vignette, fog density, shadow softness
+uniform vec4 lamp;        // place, reach
+uniform vec3 lamp_color;
+uniform vec4 room;        // low x, low y, high x, high y: walls darken their corners
+uniform float opacity;
+#if TAPS > 0
+uniform sampler2DShadow shadow_map;
+#endif
+#if CONTACT_HARDENING
+uniform sampler2D shadow_depth;
+#endif
+#if BLOBS > 0
+uniform vec4 blobs[BLOBS];
+#endif
+
+in vec3 position_w;
+in vec3 normal_w;
+in vec4 color;
+in vec4 finish;
+in vec2 uv;
+in vec3 shadow_uvz;
+in vec3 clip;
+out vec4 pixel;
+
+float noise(vec2 p) { return fract(52.9829189 * fract(dot(p, vec2(0.06711056, 0.00583715)))); }
+
+#if TAPS > 0
+float sunlight(float facing) {
+    vec3 s = shadow_uvz;
+    if (any(lessThan(s, vec3(0.0))) || any(greaterThan(s, vec3(1.0)))) return 1.0;
+    s.z -= mix(0.0024, 0.0007, clamp(facing, 0.0, 1.0));
+#if TAPS == 1
+    float lit = texture(shadow_map, s);
+#else
+    float turn = 6.2831853 * noise(gl_FragCoord.xy), radius = look.w;
+#if CONTACT_HARDENING
+    float blockers = 0.0, depth = 0.0;
+    for (int i = 0; i < 8; i++) {
+        float r = sqrt((float(i) + 0.5) / 8.0) * look.w * 3.0, a = turn + 2.39996 * float(i);
+        float z = texture(shadow_depth, s.xy + r * vec2(cos(a), sin(a))).x;
+        if (z < s.z) { blockers += 1.0; depth += z; }
+    }
+    if (blockers < 0.5) return 1.0;
+    // the farther the blocker, the wider the penumbra
+    radius = look.w * clamp((s.z - depth / blockers) * 26.0, 0.30, 3.0);
+#endif
+    float lit = 0.0;
+    for (int i = 0; i < TAPS; i++) {
+        float r = sqrt((float(i) + 0.5) / float(TAPS)) * radius, a = turn + 2.39996 * float(i);
+        lit += texture(shadow_map, vec3(s.xy + r * vec2(cos(a), sin(a)), s.z));
+    }
+    lit /= float(TAPS);
+#endif
+    vec2 edge = smoothstep(vec2(0.0), vec2(0.06), min(shadow_uvz.xy, 1.0 - shadow_uvz.xy));
+    return mix(1.0, lit, edge.x * edge.y);
+}
+#endif
+
+// ACES by Narkowicz, 2015
+vec3 film(vec3 x) { return clamp((x * (2.51 * x + 0.03)) / (x * (2.43 * x + 0.59) + 0.14), 0.0, 1.0); }
+
+void main() {
+    vec3 n = normalize(normal_w), eye = p3d_ViewMatrixInverse[3].xyz, view = normalize(eye - position_w);
+    if (!gl_FrontFacing) n = -n;
+    vec3 base = pow(color.rgb, vec3(2.2)) * texture(p3d_Texture0, uv).rgb;
+    float rough = max(finish.x, 0.08), wrap = finish.y, open = color.a;
+    float facing = dot(n, sun_direction), half_lit = clamp((facing + wrap) / (1.0 + wrap), 0.0, 1.0);
+    float sun = half_lit;
+#if TAPS > 0
+    if (half_lit > 0.0) sun *= sunlight(facing);
+#endif
+
+    float hidden = open;
+#if BLOBS > 0
+    float near_strength = wrap > 0.3 ? 0.12 : 0.55;  // a body barely hides its own sky
+    for (int i = 0; i < BLOBS; i++) {
+        vec3 d = blobs[i].xyz - position_w;
+        float l2 = dot(d, d), c = dot(n, d) * inversesqrt(l2);
+        hidden *= 1.0 - near_strength * clamp(c, 0.0, 1.0) * clamp(blobs[i].w * blobs[i].w / l2, 0.0, 1.0);
+    }
+#endif
+    vec2 wall = min(position_w.xy - room.xy, room.zw - position_w.xy);
+    vec3 crevice = 0.36 * exp(-max(vec3(wall, position_w.z), 0.0) * vec3(3.2, 3.2, 5.0)) * (1.0 - abs(n));
+    hidden *= (1.0 - crevice.x) * (1.0 - crevice.y) * (1.0 - crevice.z);
+
+    vec3 ambient = mix(bounce_color, sky_color, 0.5 + 0.5 * n.z) * hidden;
+    // a broad soft fill from where the camera is, so that faces never drown
+    ambient += sky_color * 0.16 * (0.5 + 0.5 * dot(n, view)) * hidden;
+    vec3 to_lamp = lamp.xyz - position_w;
+    float reach = dot(to_lamp, to_lamp);
+    ambient += lamp_color * lamp.w / (reach + 0.12) * clamp(dot(n, to_lamp) * inversesqrt(reach) * 0.6 + 0.4, 0.0, 1.0);
+
+    vec3 creep = mix(vec3(1.0), vec3(1.08, 0.80, 0.66), wrap * 2.0 * (1.0 - half_lit));
+    vec3 c = base * (ambient + sun_color * sun * creep * mix(0.75, 1.0, open));
+
+#if TAPS > 1
+    vec3 h = normalize(sun_direction + view);
+    float nh = clamp(dot(n, h), 0.0, 1.0), nv = clamp(dot(n, view), 0.0, 1.0), a2 = rough * rough * rough * rough;
+    float d = nh * nh * (a2 - 1.0) + 1.0;
+    float lobe = min(a2 / (3.14159 * d * d), 14.0) * 0.25 / max(0.3, 0.5 + 0.5 * nv);
+    float fresnel = 0.04 + 0.96 * pow(1.0 - clamp(dot(h, view), 0.0, 1.0), 5.0);
+    c += sun_color * lobe * fresnel * sun * max(facing, 0.0) * 2.0;
+    float rim = pow(1.0 - nv, 4.0) * (0.35 + 0.65 * max(n.z, 0.0));
+    c += sky_color * rim * finish.w * hidden * (1.0 - 0.45 * rough);
+    c += sky_color * 0.22 * (1.0 - rough) * (1.0 - rough) * (0.3 + 0.7 * max(reflect(-view, n).z, 0.0)) * hidden;
+#endif
+    c = mix(c, base * 1.6, finish.z);
+
+    float fog = 1.0 - exp(-length(eye - position_w) * look.z);
+    c = mix(c, fog_color, fog);
+    vec2 q = clip.xy / clip.z * 0.5;
+    c *= 1.0 - look.y * dot(q, q);
+    c = pow(film(c * look.x), vec3(1.0 / 2.2));
+    c = mix(c, c * c * (3.0 - 2.0 * c), 0.18);
+    pixel = vec4(c + (noise(gl_FragCoord.yx + 3.0) - 0.5) / 255.0, opacity);
+}

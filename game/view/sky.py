@@ -1,0 +1,20 @@
+"""The sky: a dome with a haze at the horizon, the sun's glow and soft clouds."""
+
+from __future__ import annotations
+
+import panda3d.core as p3d
+
+from game.view.forms import capsule
+from game.view.lights import SHADERS, SHADOW_MASK
+
+
+def sky_node() -> p3d.NodePath:
+    """Drawn behind everything, throwing no shadow."""
+    node = capsule(120.0, 0.0, 14).node("sky")
+    sources = [(SHADERS / name).read_text("utf-8") for name in ("sky.vert", "sky.frag")]
+    node.set_shader(p3d.Shader.make(p3d.Shader.SL_GLSL, *sources), 100)
+    node.set_two_sided(True)
+    node.set_bin("background", 0)
+    node.set_depth_write(False)
+    node.hide(SHADOW_MASK)
+    return node

@@ -1,0 +1,232 @@
+"""Stage: draws Snapshots: set, props, avatars, light and dust, in a window or in a buffer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import panda3d.core as p3d
+from numpy.typing import NDArray
+
+from game.sets import ItemSpec, SetSpec
+from game.sim.model import CharacterModel
+from game.sim.snapshot import Snapshot
+from game.view import patterns
+from game.view.avatar import Avatar, AvatarLook, vectors
+from game.view.dust import Dust
+from game.view.face import FaceActor
+from game.view.lights import NUM_JOINTS, SHADOW_MASK, Sun, shader
+from game.view.mood import MoodJudge
+from game.view.quality import QUALITIES, Quality
+from game.view.set_view import ground_node, item_node
+from game.view.sky import sky_node
+
+Array = NDArray[np.float64]
+
+LOOKS = (
+    AvatarLook(),
+    AvatarLook(colors={"shirt": "#4e8a86", "stripe": "#e8e2d2", "trousers": "#5a4636"}),
+    AvatarLook(colors={"shirt": "#b9503f", "stripe": "#b9503f"}),
+    AvatarLook(colors={"shirt": "#dfd8c8", "stripe": "#3c5a78"}),
+    AvatarLook(colors={"shirt": "#6d7f4a", "stripe": "#e9dcae"}),
+)
+"""What the avatars of a crowd wear, in turn."""
+GHOST = AvatarLook(opacity=0.32)
+
+
+class _Actor:
+    """An avatar on stage with the face that he plays."""
+
+    def __init__(self, avatar: Avatar, seed: int) -> None:
+        self.avatar = avatar
+        self.face = FaceActor(seed)
+        self.mood = MoodJudge()
+
+
+class Stage:
+    """A set, and whoever falls down in it.
+
+    The owner renders; `camera` may be moved and shared, and any other camera below `root` sees the same.
+    """
+
+    def __init__(
+        self,
+        host: p3d.GraphicsOutput,
+        spec: SetSpec,
+        quality: Quality = QUALITIES["std"],
+        parent: p3d.NodePath | None = None,
+        model: CharacterModel | None = None,
+        looks: tuple[AvatarLook, ...] = LOOKS,
+    ) -> None:
+        """`host` is the open window or buffer whose graphics context is used; `looks` are worn in turn."""
+        self._host = host
+        self.spec = spec
+        self.model = model or CharacterModel.load()
+        self.looks = looks
+        self.show_ghost = False
+        self.root = p3d.NodePath("stage")
+        if parent is not None:
+            self.root.reparent_to(parent)
+        self.lens = p3d.PerspectiveLens()
+        self.lens.set_near_far(0.05, 200.0)
+        self.camera = self.root.attach_new_node(p3d.Camera("stage", self.lens))
+        self._home()
+        self._actors: list[_Actor] = []
+        self._ghosts: list[Avatar] = []
+        self._props: dict[int, tuple[ItemSpec, p3d.NodePath]] = {}
+        self._static: dict[str, p3d.NodePath] = {}
+        self._last: Snapshot | None = None
+        self._items: Mapping[int, ItemSpec] = {}
+        self.quality = quality
+        self._furnish()
+
+    def _home(self) -> None:
+        view = self.spec.view
+        self.lens.set_fov(math.degrees(view.field_of_view))
+        self.camera.set_pos(*view.position)
+        self.camera.look_at(p3d.Point3(*view.target), p3d.Vec3(0, 0, 1))
+
+    def set_quality(self, quality: Quality) -> None:
+        """Draws in another tier from the next frame on."""
+        if quality == self.quality:
+            return
+        self._clear()
+        self.quality = quality
+        self._furnish()
+        if self._last is not None:
+            self.show(self._last, self._items, 0.0)
+
+    def _furnish(self) -> None:
+        light, quality = self.spec.light, self.quality
+        self._world = self.root.attach_new_node("world")
+        self._world.set_shader(shader("surface.frag", quality))
+        self._world.set_texture(patterns.white(), -10)
+        self._sun = Sun(self._host, self._world, light, quality)
+        ground = self.spec.ground
+        low = np.array(ground.center) - np.array(ground.size) / 2
+        high = np.array(ground.center) + np.array(ground.size) / 2
+        walls = (-999.0, -999.0, 999.0, 999.0) if light.outdoors else (*low.tolist(), *high.tolist())
+        self._world.set_shader_inputs(
+            skinned=0.0,
+            opacity=1.0,
+            joint_real=vectors(NUM_JOINTS),
+            joint_dual=vectors(NUM_JOINTS),
+            sun_direction=p3d.LVecBase3f(*self._sun.direction.tolist()),
+            sun_color=p3d.LVecBase3f(*light.sun),
+            sky_color=p3d.LVecBase3f(*light.sky),
+            bounce_color=p3d.LVecBase3f(*light.bounce),
+            fog_color=p3d.LVecBase3f(*light.fog),
+            look=p3d.LVecBase4f(light.exposure, 0.42, light.fog_density, 0.0022),
+            lamp=p3d.LVecBase4f(*light.lamp_position, 0.30),
+            lamp_color=p3d.LVecBase3f(*light.lamp),
+            room=p3d.LVecBase4f(*walls),
+        )
+        self._blobs = vectors(max(quality.blobs, 1))
+        self._set_blobs(np.zeros((0, 4)))
+        self._world.set_shader_input("blobs", self._blobs)
+        ground_node(ground, quality).reparent_to(self._world)
+        if light.outdoors:
+            sky_node().reparent_to(self._world)
+        self._dust = Dust(self._world)
+        for item in self.spec.items:
+            node = item_node(item, quality)
+            _place(node, np.array(item.position), np.array(item.quaternion))
+            node.reparent_to(self._world)
+            self._static[item.name] = node
+
+    def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], seconds: float) -> None:
+        """Draws one snapshot.
+
+        Args:
+            snapshot: what to draw.
+            items: what each of its props is, by id; a set's item that is among them is drawn where it has got to.
+            seconds: since the last one shown, for faces and dust.
+        """
+        self._last, self._items = snapshot, items
+        self._match_props(snapshot, items)
+        self._match_actors(snapshot.num_characters)
+        eye = np.array(self.camera.get_pos(self.root))
+        for i, actor in enumerate(self._actors):
+            mood, gaze = actor.mood.update(snapshot, i, eye, seconds)
+            face = actor.face.update(mood, gaze, seconds)
+            actor.avatar.pose(snapshot.body_pos[i], snapshot.body_rot[i], face)
+        self._match_ghosts(snapshot)
+        self._shade(snapshot)
+        self._dust.update(snapshot.contacts, seconds, self.camera)
+
+    def _shade(self, snapshot: Snapshot) -> None:
+        """Centres the sun's map on the characters, and lets the nearest of them darken what is around."""
+        if not self._actors:
+            return
+        self._sun.focus(np.append(snapshot.body_pos[:, 0, :2].mean(0), 0.6))
+        if self.quality.blobs:
+            self._set_blobs(self._actors[0].avatar.blobs(snapshot.body_pos[0], snapshot.body_rot[0]))
+
+    def _set_blobs(self, rows: Array) -> None:
+        order = (0, 1, 2, 5, 11, 4, 10, 8, 14, 3, 9, 6, 12, 7, 13)[: len(rows)]
+        for slot in range(len(self._blobs)):
+            row = rows[order[slot]].tolist() if slot < len(order) else [0.0, 0.0, -50.0, 0.01]
+            self._blobs[slot] = p3d.LVecBase4f(*row)
+
+    def _match_actors(self, count: int) -> None:
+        while len(self._actors) > count:
+            self._actors.pop().avatar.close()
+        while len(self._actors) < count:
+            i = len(self._actors)
+            self._actors.append(_Actor(self._avatar(self.looks[i % len(self.looks)], self._level(i)), i))
+
+    def _level(self, i: int) -> str:
+        """Only the first of a crowd is drawn in full."""
+        return self.quality.avatar if i == 0 or self.quality.name == "lite" else ("mid" if i < 4 else "low")
+
+    def _avatar(self, look: AvatarLook, level: str) -> Avatar:
+        return Avatar(self._world, self.model.body_names, look, level)
+
+    def _match_ghosts(self, snapshot: Snapshot) -> None:
+        pos, rot = snapshot.ghost_pos, snapshot.ghost_rot
+        count = 0 if pos is None or rot is None or not self.show_ghost else len(pos)
+        while len(self._ghosts) > count:
+            self._ghosts.pop().close()
+        while len(self._ghosts) < count:
+            ghost = self._avatar(GHOST, "low")
+            ghost.root.hide(SHADOW_MASK)
+            self._ghosts.append(ghost)
+        for i, ghost in enumerate(self._ghosts):
+            if pos is None or rot is None:
+                break
+            known = bool(np.isfinite(pos[i]).all() and np.isfinite(rot[i]).all())
+            (ghost.root.show if known else ghost.root.hide)()
+            if known:
+                ghost.pose(pos[i], rot[i], FaceActor().face)
+
+    def _match_props(self, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> None:
+        present = set(snapshot.props.ids)
+        for gone in [i for i in self._props if i not in present]:
+            self._props.pop(gone)[1].remove_node()
+        simulated = {items[i].name for i in present}
+        for name, node in self._static.items():
+            (node.hide if name in simulated else node.show)()
+        for i, position, rotation in zip(snapshot.props.ids, snapshot.props.pos, snapshot.props.rot, strict=True):
+            if i not in self._props:
+                node = item_node(items[i], self.quality)
+                node.reparent_to(self._world)
+                self._props[i] = (items[i], node)
+            _place(self._props[i][1], position, rotation)
+
+    def _clear(self) -> None:
+        for actor in self._actors:
+            actor.avatar.close()
+        self._actors, self._ghosts, self._props, self._static = [], [], {}, {}
+        self._sun.close()
+        self._world.remove_node()
+
+    def close(self) -> None:
+        """Takes everything off the graphics context."""
+        self._clear()
+        self.root.remove_node()
+
+
+def _place(node: p3d.NodePath, position: Array, rotation: Array) -> None:
+    x, y, z, w = rotation.tolist()
+    node.set_pos_quat(p3d.Point3(*position.tolist()), p3d.Quat(w, x, y, z))

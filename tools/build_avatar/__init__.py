@@ -1,0 +1,1 @@
+"""Builds a skinned person from signed distance fields; `python -m tools.build_avatar --help`."""

@@ -1,0 +1,194 @@
+"""Puts the person together: one closed surface, cut by material, skinned, at three levels of detail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.fields import parse_color
+from tools.build_avatar import face
+from tools.build_avatar.anatomy import HEAD, SIDES
+from tools.build_avatar.clothes import MATERIALS, Figure
+from tools.build_avatar.glb import Primitive, write_glb
+from tools.build_avatar.options import AvatarConfig
+from tools.build_avatar.sdf import Array, vec
+from tools.build_avatar.surface import Mesh, decimate, gradient, polygonise, split
+from tools.build_avatar.weights import INFLUENCES, skin_weights
+
+LEVELS = ("high", "mid", "low")
+PER_VERTEX = ("vertices", "normals", "joints", "weights", "tint", "openness")
+LOW, HIGH = np.array([-0.32, -0.80, -0.92]), np.array([0.56, 0.80, 0.92])
+"""The box that the bind pose fits in, m."""
+ROUGHNESS = {
+    "skin": 0.62, "shirt": 0.92, "stripe": 0.92, "trim": 0.92, "trousers": 0.85, "shoes": 0.55, "caps": 0.5,
+    "soles": 0.7, "hair": 0.5, "brow": 0.7, "lid": 0.6, "eye": 0.12, "iris": 0.15, "pupil": 0.1, "glint": 0.1,
+    "mouth": 0.6, "teeth": 0.3, "tongue": 0.4, "moustache": 0.6,
+}  # fmt: skip
+
+
+def colors(config: AvatarConfig) -> dict[str, tuple[float, float, float]]:
+    """sRGB 0..1 of each material. Raises SetError for what is no colour."""
+    said = {
+        k: getattr(config, k) for k in ("skin", "shirt", "stripe", "trim", "trousers", "shoes", "soles", "hair", "iris")
+    }
+    found = {k: parse_color(v, f"--{k}") for k, v in said.items()}
+    r, g, b = found["skin"]
+    found |= {
+        "caps": found["soles"], "brow": found["hair"], "moustache": found["hair"],
+        "lid": (r * 0.93, g * 0.88, b * 0.86), "eye": (0.97, 0.965, 0.95), "pupil": (0.03, 0.03, 0.04),
+        "glint": (1.0, 1.0, 1.0), "mouth": (0.27, 0.075, 0.075), "teeth": (0.97, 0.95, 0.91),
+        "tongue": (0.80, 0.38, 0.36),
+    }  # fmt: skip
+    return found
+
+
+def linear(color: tuple[float, float, float]) -> tuple[float, float, float]:
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color)
+    return r, g, b
+
+
+def closed_surface(figure: Figure, voxel: float) -> Mesh:
+    """The whole dressed body, watertight."""
+    return polygonise(figure.distance, LOW, HIGH, voxel)
+
+
+def by_material(figure: Figure, mesh: Mesh) -> dict[str, Mesh]:
+    """The surface cut along its seams; all pieces together are still closed."""
+    pieces: dict[str, Mesh] = {}
+    rest = mesh
+    for m, name in enumerate(MATERIALS[:-1]):
+
+        def ahead(p: Array, m: int = m) -> Array:
+            d = figure.fields(p)
+            return np.asarray(d[m] - np.delete(d, m, axis=0).min(0))
+
+        whole, below = split(rest, ahead)
+        pieces[name], rest = whole.part(below), whole.part(~below)
+    pieces[MATERIALS[-1]] = rest
+    for name, chosen, of in (
+        ("trim", figure.trims, "shirt"),
+        ("stripe", figure.stripes, "shirt"),
+        ("caps", figure.toe_caps, "shoes"),
+    ):
+        whole = pieces[of]
+        for line in figure.lines(of) if name != "stripe" else []:
+            whole = split(whole, line)[0]
+        inside = chosen(whole.vertices[whole.triangles].mean(1))
+        pieces[name], pieces[of] = whole.part(inside), whole.part(~inside)
+    return {name: piece for name, piece in pieces.items() if len(piece.triangles)}
+
+
+def openness(figure: Figure, p: Array, normals: Array) -> Array:
+    """(N,) 1 in the open .. 0 in a cranny, from how fast the distance grows along the normal."""
+    hidden = np.zeros(len(p))
+    for h in (0.012, 0.03, 0.07, 0.13):
+        d = figure.distance(p + normals * h)
+        hidden = np.maximum(hidden, np.clip((h - d) / h, 0.0, 1.0) * (1.0 - 2.2 * h))
+    return np.asarray(1.0 - 0.62 * hidden**1.3)
+
+
+def blush(figure: Figure, p: Array) -> Array:
+    """(N, 3) tint: nose, cheeks, ears, knuckles and elbows are a little redder."""
+    h = figure.at.local(p, "head") - HEAD
+    side = np.abs(h[:, 1])
+    mirrored = np.stack([h[:, 0], side, h[:, 2]], -1)
+    spots = [
+        (h - vec(0.128, 0, -0.024), 0.034, 0.9),
+        (mirrored - vec(0.085, 0.060, -0.034), 0.036, 0.75),
+        (mirrored - vec(-0.008, 0.112, -0.010), 0.030, 0.8),
+    ]
+    spots += [(figure.at.local(p, f"{s}_hand") + vec(0, 0, 0.115), 0.040, 0.5) for s in SIDES]
+    spots += [(figure.at.local(p, f"{s}_forearm") + vec(0.03, 0, 0), 0.040, 0.5) for s in SIDES]
+    red = np.max([strength * np.exp(-((np.linalg.norm(d, axis=1) / size) ** 2)) for d, size, strength in spots], axis=0)
+    return np.asarray(1.0 - red[:, None] * np.array([0.0, 0.30, 0.34]))
+
+
+def quantise(weights: Array) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """(N, B) to the four strongest joints (N, 4) and their weights in 255ths (N, 4), each row summing to 255."""
+    joints = np.argsort(-weights, axis=1, kind="stable")[:, :INFLUENCES]
+    w = np.take_along_axis(weights, joints, 1)
+    units = np.floor(w * 255.0).astype(int)
+    units[:, 0] += 255 - units.sum(1)
+    return np.where(units > 0, joints, 0).astype(np.uint8), units.astype(np.uint8)
+
+
+def _skinned(figure: Figure, name: str, mesh: Mesh, tint: dict[str, tuple[float, float, float]]) -> Primitive:
+    garment = {"trim": "shirt", "stripe": "shirt", "caps": "shoes"}.get(name, name)
+    row = MATERIALS.index(garment)
+    normals = gradient(lambda p: np.asarray(figure.fields(p)[row]), mesh.vertices)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    joints, weights = quantise(skin_weights(figure, mesh.vertices))
+    return Primitive(
+        name, linear(tint[name]), ROUGHNESS[name], mesh.vertices, normals, mesh.triangles, joints, weights,
+        blush(figure, mesh.vertices) if name == "skin" else np.ones_like(normals),
+        openness(figure, mesh.vertices, normals),
+    )  # fmt: skip
+
+
+def _rigid(figure: Figure, piece: face.Piece, tint: dict[str, tuple[float, float, float]]) -> Primitive:
+    names = (*figure.at.names, *face.FACE_JOINTS)
+    frame = figure.at.frames[figure.at.index("head")]
+    turn = frame[:3, :3]
+    v, n = piece.mesh.vertices @ turn.T + frame[:3, 3], piece.normals @ turn.T
+    count = len(v)
+    joints = np.zeros((count, INFLUENCES), np.uint8)
+    joints[:, 0] = names.index(piece.joint)
+    weights = np.zeros((count, INFLUENCES), np.uint8)
+    weights[:, 0] = 255
+    return Primitive(
+        piece.material, linear(tint[piece.material]), ROUGHNESS[piece.material], v, n, piece.mesh.triangles,
+        joints, weights, np.ones((count, 3)), np.ones(count), tuple(m @ turn.T for m in piece.morphs),
+    )  # fmt: skip
+
+
+def merged(primitives: list[Primitive]) -> list[Primitive]:
+    """One primitive for each material."""
+    result = []
+    for name in dict.fromkeys(p.material for p in primitives):
+        same = [p for p in primitives if p.material == name]
+        start = np.cumsum([0] + [len(p.vertices) for p in same])
+        arrays: dict[str, Any] = {f: np.concatenate([getattr(p, f) for p in same]) for f in PER_VERTEX}
+        triangles = np.concatenate([p.triangles + s for p, s in zip(same, start, strict=False)])
+        result.append(replace(same[0], triangles=triangles, **arrays))
+    return result
+
+
+def build(config: AvatarConfig, progress: Callable[[str], None] = lambda _: None) -> list[Path]:
+    """Writes NAME_high.glb, NAME_mid.glb and NAME_low.glb; returns their paths."""
+    tint = colors(config)
+    figure = Figure(config)
+    progress("surface")
+    surface = closed_surface(figure, config.voxel)
+    written = []
+    for level, (name, triangles) in enumerate(zip(LEVELS, config.triangles, strict=True)):
+        progress(f"{name}: {triangles} triangles")
+        cuts = by_material(figure, decimate(surface, triangles))
+        body = [_skinned(figure, material, mesh, tint) for material, mesh in cuts.items()]
+        pieces = face.pieces(figure, 2 - level)
+        body += merged([_rigid(figure, p, tint) for p in pieces if not p.morphs])
+        mouth = [_rigid(figure, p, tint) for p in pieces if p.morphs]
+        path = config.out / f"{config.name}_{name}.glb"
+        names, frames = _joints(figure, config.height)
+        body, mouth = (_scaled(config.height, group) for group in (body, mouth))
+        write_glb(path, body, mouth, names, frames, face.MOUTH_MORPHS, {"height": config.height})
+        written.append(path)
+    return written
+
+
+def _scaled(scale: float, primitives: list[Primitive]) -> list[Primitive]:
+    return [replace(p, vertices=p.vertices * scale, morphs=tuple(m * scale for m in p.morphs)) for p in primitives]
+
+
+def _joints(figure: Figure, scale: float) -> tuple[tuple[str, ...], Array]:
+    """Names and bind poses (K, 4, 4) of the links and of the face's joints."""
+    head = figure.at.frames[figure.at.index("head")]
+    local = np.tile(np.eye(4), (len(face.FACE_JOINTS), 1, 1))
+    local[:, :3, 3] = face.joint_centers()
+    frames = np.concatenate([figure.at.frames, head @ local])
+    frames[:, :3, 3] *= scale
+    return (*figure.at.names, *face.FACE_JOINTS), frames

@@ -1,0 +1,174 @@
+"""Who wears what: skin, shirt, trousers, shoes, soles and hair as fields, one closed surface together.
+
+Each garment is a little larger than the flesh inside it and ends in a rounded lip; where two fields are equal,
+the surface changes its material. So nothing can poke through anything, whatever the pose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.build_avatar.anatomy import HEAD, SIDES, Body, near
+from tools.build_avatar.hair import hair
+from tools.build_avatar.options import AvatarConfig
+from tools.build_avatar.sdf import Array, both, cone, cut, ellipsoid, join, smoothstep, union, vec
+from tools.build_avatar.skeleton import Skeleton
+
+MATERIALS = ("skin", "shirt", "trousers", "shoes", "soles", "hair")
+HEM = 0.048
+"""Height of the shirt's edge in the pelvis's frame, m: above the hips' crease, so that thighs never pull it."""
+SLEEVE = 0.150
+"""Length of the sleeve along the upper arm, m."""
+CUFF = 0.345
+"""Where the trousers end along the shin, m."""
+BAND, COLLAR, TOE = 0.018, 0.013, 0.118
+"""Widths of cuffs and collar, and where the toe caps begin, m."""
+STRIPES, STRIPE = tuple(-0.135 + 0.064 * i for i in range(5)), 0.022
+"""Lower edges of the stripes in the torso's frame and their width, m."""
+
+
+class Figure:
+    """The dressed person. `fields(p)` (M, N) holds a distance for each of MATERIALS."""
+
+    def __init__(self, config: AvatarConfig, skeleton: Skeleton | None = None) -> None:
+        self.config = config
+        self.at = skeleton or Skeleton.bind()
+        self.body = Body(self.at, config.build)
+
+    def fields(self, p: Array) -> Array:
+        head = self.at.origin("head") + vec(0, 0, 0.16)
+        torso = near(
+            p, self.at.origin("pelvis") - [0, 0, 0.05], self.at.origin("torso") + vec(0, 0, 0.2), 0.20, self.body.torso
+        )
+        arms = self.body.arms(p)
+        legs = {s: near(p, *self._leg_line(s), 0.27, lambda q, s=s: self.body.leg(q, s)) for s in SIDES}  # type: ignore[misc]
+        feet = {s: near(p, *self._foot_line(s), 0.10, lambda q, s=s: self._shoe(q, s)) for s in SIDES}  # type: ignore[misc]
+        soles = {s: near(p, *self._foot_line(s), 0.10, lambda q, s=s: self._sole(q, s)) for s in SIDES}  # type: ignore[misc]
+        skull = near(p, head, head, 0.20, self.body.head)
+        neck = near(p, head - [0, 0, 0.25], head, 0.08, self.body.neck)
+        return np.stack(
+            [
+                self._skin(p, skull, neck, torso, arms),
+                self._shirt(p, torso),
+                self._trousers(p, torso, legs),
+                np.minimum(*feet.values()),
+                np.minimum(*soles.values()),
+                near(p, head + vec(0, 0, 0.03), head + vec(0, 0, 0.03), 0.22, self._hair),
+            ]
+        )
+
+    def distance(self, p: Array) -> Array:
+        """(N,) to the whole surface."""
+        return np.asarray(self.fields(p).min(0))
+
+    def _hair(self, p: Array) -> Array:
+        return hair(self.at.local(p, "head") - HEAD, self.config.style)
+
+    def _leg_line(self, side: str) -> tuple[Array, Array]:
+        # the knee bends the line in two: a capsule from hip to ankle through it is wide enough
+        return self.at.origin(f"{side}_thigh"), self.at.origin(f"{side}_foot")
+
+    def _foot_line(self, side: str) -> tuple[Array, Array]:
+        frame = self.at.frames[self.at.index(f"{side}_foot")]
+        return frame[:3, 3], frame[:3, 3] + 0.1 * frame[:3, 0]
+
+    def _skin(self, p: Array, skull: Array, neck: Array, torso: Array, arms: dict[str, Array]) -> Array:
+        d = join(skull, neck, 0.040)
+        # shoulders under the collar only: the rest of the trunk is never seen and would waste triangles
+        trunk = cut(join(torso + 0.012, neck, 0.05), self.at.local(p, "torso")[:, 2] - 0.13, 0.01)
+        return union([d, trunk, *arms.values()], 0.02)
+
+    def _shirt(self, p: Array, torso: Array) -> Array:
+        r, n = self.at.local(p, "pelvis"), self.at.local(p, "head")
+        fat = self.config.build
+        d = torso - 0.010
+        hang = cone(r * np.array([1.30, 1.0, 1.0]), [0, 0, 0.21], [0, 0, 0.04], 0.118 + 0.02 * fat, 0.150 + 0.015 * fat)
+        d = join(d, hang, 0.06)
+        around = np.arctan2(r[:, 1], r[:, 0])
+        d = d + 0.0028 * np.sin(around * 6.0 + 1.0) * smoothstep(0.16, 0.05, r[:, 2])
+        for side in SIDES:
+            d = join(d, near(p, *self._sleeve_line(side), 0.09, lambda q, s=side: self._sleeve(q, s)), 0.045)  # type: ignore[misc]
+        d = cut(d, r[:, 2] - HEM + 0.004 * np.cos(2.0 * around), 0.009)
+        return cut(d, self.collar(n), 0.008)
+
+    def _sleeve_line(self, side: str) -> tuple[Array, Array]:
+        o = self.at.origin(f"{side}_upper_arm")
+        return o, o + SLEEVE * self.at.axis(f"{side}_upper_arm")
+
+    def _sleeve(self, p: Array, side: str) -> Array:
+        u = self.at.local(p, f"{side}_upper_arm")
+        fat = 1.0 + 0.12 * self.config.build
+        d = cone(u, [0, 0, -0.022], [0, 0, -0.22], 0.0500 * fat, 0.0640 * fat)
+        return cut(d, u[:, 2] + SLEEVE, 0.008)
+
+    @staticmethod
+    def collar(n: Array) -> Array:
+        """What the shirt's neck hole takes away, from points in the head's frame."""
+        return cone(n, [0.012, 0, -0.03], [0.055, 0, 0.16], 0.0705, 0.125)
+
+    def _trousers(self, p: Array, torso: Array, legs: dict[str, Array]) -> Array:
+        r = self.at.local(p, "pelvis")
+        d = both(torso - 0.004, r[:, 2] - 0.075, 0.012)
+        for side, leg in legs.items():
+            k = self.at.local(p, f"{side}_shin")
+            fabric = join(leg - 0.006, cone(k, [-0.002, 0, 0.0], [-0.004, 0, -0.36], 0.0575, 0.0565), 0.03)
+            folds = np.exp(-(((k[:, 2] + CUFF - 0.03) / 0.05) ** 2))
+            fabric = fabric + 0.0022 * np.sin(k[:, 2] * 95.0 + np.cos(k[:, 1] * 40.0) * 1.2) * folds
+            fabric = cut(fabric, k[:, 2] + CUFF, 0.010)
+            d = join(d, fabric, 0.035)
+        return d
+
+    def _shoe(self, p: Array, side: str) -> Array:
+        q = self.at.local(p, f"{side}_foot")
+        d = ellipsoid(q, [0.080, 0, -0.018], [0.080, 0.045, 0.040])
+        d = join(d, ellipsoid(q, [-0.012, 0, -0.004], [0.052, 0.042, 0.058]), 0.04)
+        d = join(d, cone(q, [0, 0, 0], [0.06, 0, -0.012], 0.043, 0.036), 0.04)
+        d = join(d, cone(q, [-0.006, 0, 0.015], [-0.008, 0, 0.062], 0.045, 0.044), 0.02)
+        d = cut(d, q[:, 2] + 0.034, 0.006)
+        return both(d, q[:, 2] - 0.058, 0.01)
+
+    def _sole(self, p: Array, side: str) -> Array:
+        q = self.at.local(p, f"{side}_foot")
+        flat = q * np.array([1.0, 1.0, 0.0])
+        waist = 1.0 + 0.10 * smoothstep(0.02, -0.03, np.abs(q[:, 0] - 0.02) - 0.02)
+        outline = ellipsoid(
+            flat * np.stack([np.ones(len(q)), waist, np.ones(len(q))], -1), [0.046, 0, 0], [0.121, 0.051, 1]
+        )
+        return both(outline, np.abs(q[:, 2] + 0.037) - 0.0135, 0.010)
+
+    def lines(self, garment: str) -> list[Callable[[Array], Array]]:
+        """Where a garment changes colour: fields that each cross it once, so that long triangles are cut too."""
+
+        def plane(link: str, axis: int, at: float) -> Callable[[Array], Array]:
+            return lambda p: self.at.local(p, link)[:, axis] - at
+
+        if garment == "shirt":
+            rings = [plane("torso", 2, low + edge) for low in STRIPES for edge in (0.0, STRIPE)]
+            cuffs = [plane(f"{side}_upper_arm", 2, BAND - SLEEVE) for side in SIDES]
+            return [*rings, *cuffs, lambda p: self.collar(self.at.local(p, "head")) - COLLAR]
+        if garment == "shoes":
+            return [plane(f"{side}_foot", 0, TOE) for side in SIDES]
+        return []
+
+    def trims(self, p: Array) -> NDArray[np.bool_]:
+        """(N,) in the shirt's collar or cuffs."""
+        found = self.collar(self.at.local(p, "head")) < COLLAR
+        for side in SIDES:
+            u = self.at.local(p, f"{side}_upper_arm")
+            found |= (u[:, 2] < BAND - SLEEVE) & (np.hypot(u[:, 0], u[:, 1]) < 0.09)
+        return np.asarray(found)
+
+    def stripes(self, p: Array) -> NDArray[np.bool_]:
+        """(N,) in the shirt's stripes, level rings around the trunk; the sleeves have none."""
+        z, y = self.at.local(p, "torso")[:, 2], self.at.local(p, "torso")[:, 1]
+        rings = np.any([(z > low) & (z < low + STRIPE) for low in STRIPES], axis=0)
+        return np.asarray(rings & (np.abs(y) < 0.165))
+
+    def toe_caps(self, p: Array) -> NDArray[np.bool_]:
+        """(N,) in the shoes' caps."""
+        feet = [self.at.local(p, f"{side}_foot") for side in SIDES]
+        caps = [(q[:, 0] > TOE) & (np.abs(q[:, 1]) < 0.06) & (np.abs(q[:, 2]) < 0.1) for q in feet]
+        return np.asarray(caps[0] | caps[1])

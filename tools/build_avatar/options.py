@@ -1,0 +1,39 @@
+"""AvatarConfig: what a user may choose about the person that is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+HairStyle = Literal["parted", "crop", "curls", "bun", "bald"]
+
+
+@dataclass(frozen=True)
+class AvatarConfig:
+    """Colours are "#rrggbb" as on a screen."""
+
+    out: Path = Path("models/humanoid")
+    """Folder for the files NAME_high.glb, NAME_mid.glb and NAME_low.glb."""
+    name: str = "avatar"
+    skin: str = "#e3a07c"
+    shirt: str = "#d8922f"
+    stripe: str = "#f3e7cd"
+    """Colour of the shirt's stripes; the same as `shirt` for none."""
+    trim: str = "#2d4a53"
+    """Collar and cuffs."""
+    trousers: str = "#2b3a5c"
+    shoes: str = "#c8402f"
+    soles: str = "#f1ece1"
+    hair: str = "#3a2417"
+    iris: str = "#4b7f86"
+    style: HairStyle = "parted"
+    moustache: bool = False
+    height: float = 1.0
+    """Of the flesh, relative: legs and arms stay as long as the physical links."""
+    build: float = 0.0
+    """-1 thin .. 0 .. 1 stout."""
+    voxel: float = 0.0045
+    """m, grid that the surface is first sampled on."""
+    triangles: tuple[int, int, int] = (32000, 10000, 3000)
+    """Of the body at each level of detail."""
