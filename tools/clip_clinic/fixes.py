@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from game.motion import MotionClip
 from game.sim import rotation
-from game.sim.kinematics import BodyPoses, center_of_mass, lowest_point
+from game.sim.kinematics import center_of_mass, lowest_point, lowest_points
 from game.sim.model import CharacterModel
 from tools.clip_clinic.checks import hinge_angle, spikes
 from tools.clip_clinic.feet import planted, runs, slip, sole_corners
@@ -91,9 +91,8 @@ def stand_on_floor(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
 
 def _lift(clip: MotionClip, model: CharacterModel) -> tuple[MotionClip, float]:
     """Raise the root where anything but a foot is under the floor."""
-    others, poses = [b for b in range(model.num_bodies) if b not in model.feet], poses_of(clip)
-    without_feet = replace(model, shapes=tuple(model.shapes[b] for b in others))
-    depth = np.maximum(-lowest_point(without_feet, BodyPoses(poses.pos[:, others], poses.rot[:, others])), 0.0)
+    others = [b for b in range(model.num_bodies) if b not in model.feet]
+    depth = np.maximum(-lowest_points(model, poses_of(clip))[:, others].min(axis=-1), 0.0)
     rise = _envelope(depth, max(1, round(_SMOOTH * clip.fps)), clip.loop)
     return replace(clip, root_pos=clip.root_pos + rise[:, None] * [0.0, 0.0, 1.0]), float(rise.max())
 

@@ -86,7 +86,7 @@ def _hierarchy(lines: Iterator[tuple[int, str]]) -> _Hierarchy:
             current = tree.add(" ".join(words[1:]) or f"joint{len(tree.joints)}", stack[-1] if stack else -1)
         elif key == "END":
             current = tree.add(f"{tree.joints[stack[-1]]}_end" if stack else "end", stack[-1] if stack else -1)
-        elif key == "{":
+        elif key == "{" and tree.joints:
             stack.append(current)
             if len(stack) > MAX_DEPTH:
                 raise ClipError(f"line {number}: joints nested over {MAX_DEPTH} deep")

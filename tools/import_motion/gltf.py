@@ -36,6 +36,7 @@ def read(path: Path, take: str = "") -> SourceMotion:
     bones, remarks = _bones(file)
     skins = [j for skin in file.items("skins") for j in skin.get("joints", [])]
     kept = _kept(file, parents, [*skins, *bones.values(), *(node for node, _ in channels)])
+    check_size(path.name, len(kept), 2)
     at = {node: i for i, node in enumerate(kept)}
     names = _names(nodes, kept)
     tree = np.array([at.get(parents[node], -1) for node in kept])

@@ -1,0 +1,264 @@
+"""The clinic finds exactly the fault that was put into a clip, and mends it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import ArrayLike
+
+from game.motion import ClipError, MotionClip
+from game.sim import rotation
+from game.sim.kinematics import body_poses, center_of_mass
+from game.sim.model import CharacterModel
+from tools.clip_clinic.__main__ import main
+from tools.clip_clinic.checks import Check, Report, examine, hinge_angle
+from tools.clip_clinic.edit import cut
+from tools.clip_clinic.feet import planted, runs, slip, sole_corners
+from tools.clip_clinic.fixes import bend_flights, limit_hinges, mend, remove_spikes, stand_on_floor
+from tools.clip_clinic.flight import angular_momentum, flights, poses_of
+from tools.clip_clinic.legs import move_ankles, shortest_arc
+
+MODEL = CharacterModel.load()
+STAND_HEIGHT = 0.421546 + 0.40987 + 0.05
+"""Root over the floor with straight legs: thigh, shin, and the sole under the ankle (0.0225 + 0.0275)."""
+
+
+def standing(num_frames: int = 60, fps: float = 60.0, loop: bool = False) -> MotionClip:
+    """Somebody who does nothing, on the floor."""
+    still = np.broadcast_to(rotation.IDENTITY, (num_frames, MODEL.num_joints, 4))
+    root = np.tile([0.0, 0.0, STAND_HEIGHT], (num_frames, 1))
+    return MotionClip("standing", fps, loop, root, np.array(still[:, 0]), np.array(still))
+
+
+def moved(clip: MotionClip, x: ArrayLike = 0.0, z: ArrayLike = 0.0) -> MotionClip:
+    """Shifted by x and z, numbers or (F,)."""
+    shift = np.zeros((clip.num_frames, 3))
+    shift[:, 0], shift[:, 2] = np.asarray(x), np.asarray(z)
+    return replace(clip, root_pos=clip.root_pos + shift)
+
+
+def thrown(gravity: float, fps: float = 60.0) -> MotionClip:
+    """Stands, flies up at 3 m/s under some gravity, stands again."""
+    up = np.arange(0.0, 6.0 / gravity, 1.0 / fps)
+    height = np.concatenate([np.zeros(20), 3.0 * up - 0.5 * gravity * up**2, np.zeros(20)])
+    return moved(standing(len(height), fps), z=np.maximum(height, 0.0))
+
+
+def test_standing_still_is_perfect() -> None:
+    report = examine(standing(loop=True))
+    assert report.verdict == "green"
+    assert {c.name for c in report.checks} >= {"penetration", "foot slip", "joint limits", "seam pose"}
+    assert all(c.value == pytest.approx(0.0, abs=1e-6) for c in report.checks)
+
+
+@pytest.mark.parametrize(
+    ("clip", "name", "value", "verdict"),
+    [
+        (moved(standing(), z=-0.03), "penetration", 3.0, "amber"),
+        (moved(standing(), z=-0.07), "penetration", 7.0, "red"),
+        (moved(standing(), z=0.03), "hover", 3.0, "amber"),
+        (moved(standing(), x=0.3 * np.arange(60) / 60.0), "foot slip", 0.3, "amber"),
+        (moved(standing(), x=7.0 * np.arange(60) / 60.0), "root speed", 7.0, "amber"),
+    ],
+)
+def test_a_fault_of_known_size_is_measured(clip: MotionClip, name: str, value: float, verdict: str) -> None:
+    check = examine(clip)[name]
+    assert check.value == pytest.approx(value, rel=1e-3)
+    assert check.verdict == verdict
+
+
+def test_joint_limits_and_speed() -> None:
+    clip = standing(61)
+    turn = np.linspace(0.0, 0.5, 61)
+    bent = clip.joint_rot.copy()
+    bent[:, MODEL.joint("left_knee")] = rotation.from_axis_angle((0.0, 1.0, 0.0), -turn)
+    report = examine(replace(clip, joint_rot=bent))
+    assert report["joint limits"].value == pytest.approx(np.degrees(0.5))
+    assert (report["joint limits"].note, report["joint limits"].frame) == ("left_knee", 60)
+    assert report["joint speed"].value == pytest.approx(0.5)
+    mended, said = limit_hinges(replace(clip, joint_rot=bent))
+    assert examine(mended)["joint limits"].value == 0.0
+    assert "28.6 degrees" in said[0]
+
+
+def test_a_hinge_that_turns_about_a_wrong_axis() -> None:
+    clip = standing()
+    joint_rot = clip.joint_rot.copy()
+    joint_rot[:, MODEL.joint("right_elbow")] = rotation.from_axis_angle((1.0, 0.0, 0.0), 0.2)
+    assert examine(replace(clip, joint_rot=joint_rot))["joint limits"].value == pytest.approx(np.degrees(0.2))
+
+
+@given(st.floats(-3.1, 3.1))
+@settings(max_examples=30, deadline=None)
+def test_hinge_angle(angle: float) -> None:
+    assert hinge_angle(rotation.from_axis_angle((0.0, 1.0, 0.0), angle)) == pytest.approx(angle)
+    assert hinge_angle(-rotation.from_axis_angle((0.0, 1.0, 0.0), angle)) == pytest.approx(angle)
+
+
+def test_gravity_of_a_flight_is_measured() -> None:
+    (moon,) = flights(thrown(1.62))
+    assert moon.gravity == pytest.approx(1.62, rel=1e-6)
+    assert examine(thrown(1.62))["flight gravity"].verdict == "red"
+    assert examine(thrown(9.8))["flight arc"].value == pytest.approx(0.0, abs=1e-6)
+
+
+def test_angular_momentum_of_a_rigid_spin() -> None:
+    """A stiff body turning about x: its inertia times its rate, by the parallel axis theorem."""
+    rate, clip = 2.0, standing(40)
+    turn = rotation.from_axis_angle((1.0, 0.0, 0.0), rate * np.arange(40) / clip.fps)
+    spinning = replace(clip, root_rot=turn)
+    poses = poses_of(clip)
+    com = center_of_mass(MODEL, poses)[0]
+    arms = poses.pos[0] + MODEL.com - com
+    inertia = MODEL.inertia[:, 0].sum() + (MODEL.mass * (arms[:, 1] ** 2 + arms[:, 2] ** 2)).sum()
+    found = angular_momentum(MODEL, poses_of(spinning), clip.fps)[1:-1]
+    # central differences shorten a turning arm by a part in a thousand
+    assert found[:, 0] == pytest.approx(np.full(38, rate * inertia), rel=1e-3)
+
+
+def test_a_rolling_foot_does_not_slip() -> None:
+    """The heel comes up while the toes stay: the ankle moves, nothing slips."""
+    clip, pitch = standing(61), np.linspace(0.0, 0.6, 61)
+    poses = poses_of(clip)
+    toe = np.array([0.045 + 0.0885, 0.0, -0.05])
+    turn = rotation.from_axis_angle((0.0, 1.0, 0.0), pitch)
+    rolled_rot, rolled_pos = poses.rot.copy(), poses.pos.copy()
+    for foot in MODEL.feet:
+        rolled_pos[:, foot] += toe - rotation.rotate(turn, np.broadcast_to(toe, (61, 3)))
+        rolled_rot[:, foot] = turn
+    feet = slip(sole_corners(MODEL, poses._replace(pos=rolled_pos, rot=rolled_rot)))
+    late = slice(20, None)  # before that the heel is low enough to count, too
+    assert feet.touching[late].all()
+    assert np.abs(feet.step[late]).max() < 1e-9
+
+
+def test_one_spike_is_found_and_taken_out() -> None:
+    clip = cut(MotionClip.load("walk"), 0.0, 1.0)
+    joint_rot = clip.joint_rot.copy()
+    spike = rotation.from_axis_angle((1.0, 0.0, 0.0), 1.2)
+    neck = MODEL.joint("neck")
+    joint_rot[15, neck] = rotation.multiply(joint_rot[15, neck], spike)
+    broken = replace(clip, joint_rot=joint_rot)
+    assert examine(broken)["spikes"].frame == 15
+    mended, said = remove_spikes(broken)
+    assert rotation.angle_between(mended.joint_rot, clip.joint_rot).max() < 0.05
+    assert said == ("smoothed spikes in 1 frame(s)",)
+
+
+def test_slipping_feet_are_held() -> None:
+    """Feet glide forward under a body that leans back on them: they stay, the rest does not change."""
+    clip = moved(standing(90), z=-0.05)
+    knees = move_ankles(MODEL, clip.root_pos, clip.root_rot, clip.joint_rot, np.tile([0.0, 0.0, 0.05], (90, 2, 1)))
+    gliding = moved(replace(clip, joint_rot=knees), x=0.15 * np.arange(90) / 90.0)
+    assert examine(gliding)["foot slip"].value == pytest.approx(0.1, rel=1e-3)
+    mended, said = stand_on_floor(gliding)
+    assert examine(mended)["foot slip"].value < 0.005
+    assert mended.root_pos == pytest.approx(gliding.root_pos, abs=1e-9)
+    assert "moved feet by up to 7.4 cm" in said[0]
+
+
+@given(st.lists(st.floats(-0.15, 0.15), min_size=6, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_ankles_go_where_they_are_sent(shift: list[float]) -> None:
+    clip = moved(standing(2), z=-0.2)
+    up = np.tile([0.0, 0.0, 0.2], (2, 2, 1))
+    crouched = move_ankles(MODEL, clip.root_pos, clip.root_rot, clip.joint_rot, up)
+    sent = np.tile(np.array(shift).reshape(2, 3) * [1.0, 0.5, 0.5], (2, 1, 1))
+    joint_rot = move_ankles(MODEL, clip.root_pos, clip.root_rot, crouched, sent)
+    before = body_poses(MODEL, clip.root_pos, clip.root_rot, crouched)
+    after = body_poses(MODEL, clip.root_pos, clip.root_rot, joint_rot)
+    feet = list(MODEL.feet)
+    assert after.pos[:, feet] == pytest.approx(before.pos[:, feet] + sent, abs=1e-6)
+    assert rotation.angle_between(after.rot[:, feet], before.rot[:, feet]) == pytest.approx(0.0, abs=1e-6)
+    assert hinge_angle(joint_rot[:, MODEL.joint("left_knee")]).min() >= 0.0
+
+
+@given(st.lists(st.floats(-1.0, 1.0), min_size=3, max_size=3), st.lists(st.floats(-1.0, 1.0), min_size=3, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_shortest_arc(a: list[float], b: list[float]) -> None:
+    start, end = np.array(a), np.array(b)
+    if min(np.linalg.norm(start), np.linalg.norm(end)) < 1e-3:
+        return
+    turned = rotation.rotate(shortest_arc(start, end), start / np.linalg.norm(start))
+    assert turned == pytest.approx(end / np.linalg.norm(end), abs=1e-6)
+    assert rotation.rotate(shortest_arc(start, -start), start) == pytest.approx(-start, abs=1e-9)
+
+
+def test_a_flight_is_bent_to_the_arc_and_no_further() -> None:
+    wobbly = thrown(9.8)
+    (flight,) = flights(wobbly)
+    middle = np.zeros(wobbly.num_frames)
+    middle[flight.first : flight.past] = 0.04 * np.sin(np.linspace(0.0, np.pi, flight.past - flight.first))
+    mended, said = bend_flights(moved(wobbly, z=middle))
+    assert examine(mended)["flight arc"].value < 0.5
+    assert "bent the flight" in said[0]
+    moon = thrown(1.62)
+    same, said = bend_flights(moon)
+    assert same.root_pos == pytest.approx(moon.root_pos)
+    assert "gravity is 1.6 m/s2; were it slow motion, real speed would be 2.46 times as fast" in said[0]
+
+
+def test_mending_makes_no_check_worse_in_any_clip() -> None:
+    folder = Path(__file__).parents[1] / "models" / "clips"
+    for path in sorted(folder.glob("*.json")):
+        clip = MotionClip.load(path)
+        mended, _ = mend(clip)
+        before, after = examine(clip), examine(mended)
+        for name in ("penetration", "foot slip", "joint limits", "spikes", "seam pose", "seam height"):
+            old, new = ({c.name: c for c in r.checks}.get(name) for r in (before, after))
+            if old and new:
+                assert new.value <= max(old.value, new.good), (clip.name, name, old.value, new.value)
+        assert after["penetration"].verdict == "green"
+        # nobody is thrown about: the root stays within a lift
+        assert np.abs(mended.root_pos - clip.root_pos).max() < 0.16, clip.name
+
+
+def test_mending_is_done_once() -> None:
+    once, _ = mend(MotionClip.load("dance_a"))
+    twice, _ = mend(once)
+    assert np.abs(twice.root_pos - once.root_pos).max() < 0.02
+
+
+def test_verdicts() -> None:
+    values = [Check("a", v, "m", 1.0, 2.0) for v in (1.0, 1.5, 2.5)]
+    assert [c.verdict for c in values] == ["green", "amber", "red"]
+    assert Report("x", tuple(values[:2])).verdict == "amber"
+    assert Report("x", tuple(values)).as_dict()["checks"][2]["verdict"] == "red"
+
+
+def test_runs() -> None:
+    assert runs(np.array([True, False, True, True])) == [(0, 1), (2, 4)]
+    assert runs(np.zeros(3, np.bool_)) == []
+    feet = slip(sole_corners(MODEL, poses_of(standing(5))))
+    assert planted(feet, 60.0).all()
+
+
+def test_two_frames_are_enough() -> None:
+    report = examine(standing(2, loop=True))
+    assert report.verdict == "green"
+    mended, done = mend(standing(2, loop=True))
+    assert done == ()
+    assert mended.num_frames == 2
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = ["spinkick", "--fix", "--out", tmp_path / "a" / "b.json", "--plot", tmp_path / "p.svg"]
+    assert main([*map(str, told), "--json", str(tmp_path / "r.json")]) == 0
+    assert "before and after" in capsys.readouterr().out
+    assert MotionClip.load(tmp_path / "a" / "b.json").num_frames == MotionClip.load("spinkick").num_frames
+    assert json.loads((tmp_path / "r.json").read_text())[0]["verdict"] == "red"
+    assert "<svg" in (tmp_path / "p.svg").read_text()
+    assert main(["walk", "jump", "--markdown"]) == 0
+    assert "| walk |" in capsys.readouterr().out
+    assert main(["walk", "jump", "--fix"]) == 1
+    assert main(["nobody"]) == 1
+    assert "no clip at nobody; there are backflip" in capsys.readouterr().err
+
+
+def test_a_cut_outside_the_clip_says_how_long_it_is() -> None:
+    with pytest.raises(ClipError, match=r"nothing between 9 and 10 s; it lasts 1.27 s"):
+        cut(MotionClip.load("walk"), 9.0, 10.0)

@@ -1,0 +1,68 @@
+"""python -m tools.clip_clinic CLIP ...: what is physically wrong with clips; --fix mends what can be mended."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from game.motion import ClipError, MotionClip
+from tools.clip_clinic.checks import examine
+from tools.clip_clinic.fixes import mend
+from tools.clip_clinic.table import markdown, table
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns 0, or 1 after one line on what is wrong with the request."""
+    parser = argparse.ArgumentParser(prog="python -m tools.clip_clinic", description=__doc__)
+    parser.add_argument("clips", nargs="+", metavar="CLIP", help="a clip's file, or its name in models/clips")
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended and write the clip to --out")
+    parser.add_argument("--out", type=Path, help="where the mended clip goes (default: out/NAME.json)")
+    parser.add_argument("--plot", type=Path, help="write a picture of the clip over time: .png, .svg or .pdf")
+    parser.add_argument("--json", type=Path, help="write the report as JSON")
+    parser.add_argument("--markdown", action="store_true", help="print the comparison as a Markdown table")
+    told = parser.parse_args(arguments)
+    try:
+        if len(told.clips) > 1 and (told.fix or told.plot):
+            raise ClipError(f"--fix and --plot take one clip, found {len(told.clips)}")
+        clips = [MotionClip.load(clip) for clip in told.clips]
+        reports = [examine(clip) for clip in clips]
+        print(markdown(reports) if told.markdown else table(reports))
+        mended = _fix(clips[0], told.out) if told.fix else None
+        if told.json:
+            told.json.write_text(json.dumps([r.as_dict() for r in reports], indent=1) + "\n", "utf-8")
+        if told.plot:
+            from tools.clip_clinic import plot  # matplotlib takes a second to load
+
+            plot.save(told.plot, mended or clips[0], clips[0] if mended else None)
+            print(told.plot)
+    except (ClipError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _fix(clip: MotionClip, out: Path | None) -> MotionClip:
+    """Mend, say what was done and show the figures before and after."""
+    mended, done = mend(clip)
+    before, after = examine(clip), examine(mended)
+    print("\n" + "\n".join(done or ("nothing to mend",)))
+    print("\nbefore and after, ! amber, # red:")
+    for check in after.checks:
+        old = {c.name: c for c in before.checks}.get(check.name)
+        was = f"{old.value:9.2f}{_mark(old.verdict)}" if old else f"{'-':>9} "
+        print(f"  {check.name:<15}{was} {check.value:9.2f}{_mark(check.verdict)} {check.unit}")
+    path = out or Path("out") / f"{clip.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mended.save(path)
+    print(path)
+    return mended
+
+
+def _mark(verdict: str) -> str:
+    return {"green": " ", "amber": "!", "red": "#"}[verdict]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
