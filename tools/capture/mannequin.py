@@ -80,8 +80,9 @@ class Studio:
         region.set_camera(self._camera)
         self._output.buffer.set_clear_color((0.70, 0.76, 0.82, 1.0))
         self._screen = p3d.Texture("screen")
-        mode = p3d.GraphicsOutput.RTM_copy_ram
-        self._output.buffer.add_render_texture(self._screen, mode, p3d.GraphicsOutput.RTP_color)
+        self._output.buffer.add_render_texture(
+            self._screen, p3d.GraphicsOutput.RTM_copy_ram, p3d.GraphicsOutput.RTP_color
+        )
         ambient = p3d.AmbientLight("ambient")
         ambient.set_color((0.5, 0.5, 0.5, 1.0))
         sun = p3d.DirectionalLight("sun")
@@ -114,7 +115,8 @@ class Studio:
         self._ground.set_pos(center[0], center[1], 0.0)
         behind = center - 4.0 * side
         self._wall.set_pos(behind[0], behind[1], 0.0)
-        self._wall.look_at(*(behind - 6.0 * side).tolist()[:2], 0.0)
+        beyond = behind - 6.0 * side
+        self._wall.look_at(beyond[0], beyond[1], 0.0)
         light = center + 3.0 * side + np.array([1.5, 0.0, 0.0])
         self._sun.set_pos(light[0], light[1], 4.0)
         self._sun.look_at(center[0], center[1], 1.0)
@@ -293,7 +295,7 @@ def _mesh(rings: list[Ring], colour: Colour) -> p3d.NodePath:
     data = p3d.GeomVertexData("part", p3d.GeomVertexFormat.get_v3n3(), p3d.Geom.UH_static)
     data.unclean_set_num_rows(len(vertices))
     rows = np.concatenate([vertices, normals], axis=1).astype(np.float32)
-    memoryview(data.modify_array(0)).cast("B")[:] = rows.tobytes()
+    data.modify_array_handle(0).set_data(rows.tobytes())
     faces = p3d.GeomTriangles(p3d.Geom.UH_static)
     for triangle in triangles:
         faces.add_vertices(*triangle)

@@ -88,11 +88,13 @@ class BlazePose:
         )
         self._anchors = _anchors()
 
-    def detect(self, image: Image, *, threshold: float = 0.5, turn: float = 0.0, most: int = 4) -> list[Square]:
-        """Squares around people, the surest first. `turn`: rad by which the picture is turned for the detector."""
+    def detect(
+        self, image: Image, *, inside: Square | None = None, threshold: float = 0.5, most: int = 4
+    ) -> list[Square]:
+        """Squares around people, the surest first; `inside`: the part of the picture to look at, all by default."""
         height, width = image.shape[:2]
-        fit = 1.0 if turn % (math.pi / 2) == 0.0 else 1.2
-        matrix = Square(width / 2, height / 2, max(height, width) * fit, turn).matrix(_DETECTOR_SIZE)
+        area = inside or Square(width / 2, height / 2, max(height, width), 0.0)
+        matrix = area.matrix(_DETECTOR_SIZE)
         picture = _warp(image, matrix, _DETECTOR_SIZE) / np.float32(127.5) - np.float32(1.0)
         boxes, logits = self._detector.run(None, {"input": picture[None]})
         scores = _sigmoid(logits[0, :, 0])
@@ -115,7 +117,7 @@ class BlazePose:
         return found
 
     def read(self, image: Image, square: Square, *, mirror: bool = False, source: str = "detector") -> Reading:
-        """Read the landmarks of whoever is in `square`."""
+        """Read the landmarks of whoever is in `square`; `mirror`: in its mirror image, too."""
         matrix = square.matrix(_SQUARE_SIZE)
         picture = _warp(image, matrix, _SQUARE_SIZE) / np.float32(255.0)
         xy, world, visibility, quality = self._run(picture)

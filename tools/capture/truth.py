@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from game.motion import MotionClip
-from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses
 from game.sim.model import CharacterModel
 from game.view.film import FilmWriter

@@ -1,0 +1,152 @@
+"""Who is in the video: everybody is followed, one is chosen."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.capture import CaptureError
+from tools.capture.pose import BlazePose, Image, Reading, Square
+from tools.capture.survey import Survey
+
+Array = NDArray[np.float64]
+
+MAX_GAP = 15
+MIN_QUALITY = 0.35
+MIN_READINGS = 8
+TILES_EVERY = 8
+
+
+@dataclass(eq=False)
+class Person:
+    """One person's readings, by number of the frame among those used."""
+
+    readings: dict[int, Reading] = field(default_factory=dict)
+
+    @property
+    def last(self) -> int:
+        return max(self.readings)
+
+    @property
+    def height(self) -> float:
+        """px"""
+        return float(np.percentile([r.height for r in self.readings.values()], 75))
+
+    @property
+    def quality(self) -> float:
+        return float(np.median([r.quality for r in self.readings.values()]))
+
+    def speed(self, times: Array) -> float:
+        """Mean way of the landmarks, body heights a second."""
+        frames = sorted(self.readings)
+        ways = [np.linalg.norm(self.readings[b].xy - self.readings[a].xy, axis=1).mean() for a, b in _pairs(frames)]
+        seconds = sum(times[b] - times[a] for a, b in _pairs(frames))
+        return float(sum(ways) / max(seconds, 1e-6) / max(self.height, 1.0))
+
+    def prominence(self, times: Array) -> float:
+        """Large, long seen and moving: the one the video is about."""
+        return self.height * len(self.readings) * (0.2 + min(self.speed(times), 2.0)) * self.quality
+
+
+def follow(found: Survey, pose: BlazePose, each: Callable[[], Any] = lambda: None) -> list[Person]:
+    """Read everybody in every used frame; people in order from left to right. Raises CaptureError for nobody."""
+    people: list[Person] = []
+    number = {int(frame): k for k, frame in enumerate(found.used)}
+    for frame in found.section.frames():
+        k = number.get(frame.index)
+        if k is None:
+            continue
+        _see(people, frame.image, k, [None], pose)
+        if k % TILES_EVERY == 0:
+            _see(people, frame.image, k, tiles(*found.size), pose)
+        lost = [p for p in people if p.last < k and k - p.last <= MAX_GAP]
+        _see(people, frame.image, k, [_around(p.readings[p.last]) for p in lost], pose)
+        each()
+    people = [p for p in people if len(p.readings) >= max(MIN_READINGS, 0.15 * len(found.used))]
+    if not people:
+        raise CaptureError(f"{found.section.path.name}: nobody is seen in its {len(found.used)} frames")
+    return sorted(people, key=lambda p: float(np.mean([r.square.x for r in p.readings.values()])))
+
+
+def _see(people: list[Person], image: Image, frame: int, areas: Sequence[Square | None], pose: BlazePose) -> None:
+    """Find people in parts of a frame (None: all of it), and add who is new to what is known of the frame."""
+    known = [p.readings[frame] for p in people if frame in p.readings]
+    new: list[Reading] = []
+    for area in areas:
+        for square in pose.detect(image, inside=area):
+            if any(_covers(square, r.square) for r in known + new):
+                continue
+            reading = pose.read(image, square, mirror=True)
+            if reading.quality >= MIN_QUALITY and not any(_same(reading, other) for other in known + new):
+                new.append(reading)
+    _assign(people, new, frame)
+
+
+def tiles(width: int, height: int) -> list[Square]:
+    """Overlapping squares of the picture's short side and of half of it: small people are missed in all of it."""
+    found = []
+    for size in (min(width, height), min(width, height) / 2):
+        across, down = (max(1, math.ceil((side / size - 1.0) / 0.6) + 1) for side in (width, height))
+        for x in np.linspace(size / 2, width - size / 2, across):
+            found += [Square(float(x), float(y), size, 0.0) for y in np.linspace(size / 2, height - size / 2, down)]
+    return found
+
+
+def _around(reading: Reading) -> Square:
+    return replace(reading.square, size=1.8 * reading.square.size, angle=0.0)
+
+
+def _covers(a: Square, b: Square) -> bool:
+    near = math.hypot(a.x - b.x, a.y - b.y) < 0.12 * b.size
+    turn = abs((a.angle - b.angle + math.pi) % (2.0 * math.pi) - math.pi)
+    return near and 0.75 < a.size / b.size < 1.33 and turn < 0.5
+
+
+def choose(people: Sequence[Person], found: Survey, number: int | None, at: tuple[float, float] | None) -> int:
+    """Index of the person wanted: by number from 1, by a place in the first frame, else the most prominent."""
+    if number is not None:
+        if not 1 <= number <= len(people):
+            raise CaptureError(f"there is no person {number}: {len(people)} found, counted from the left from 1")
+        return number - 1
+    if at is not None:
+        fraction = max(at) <= 1.0
+        x, y = (a * s for a, s in zip(at, found.size if fraction else (found.scale, found.scale), strict=True))
+        first = [p.readings[min(p.readings)] for p in people]
+        return int(np.argmin([np.hypot(*(r.xy.mean(axis=0) - (x, y))) for r in first]))
+    return int(np.argmax([p.prominence(found.used_times) for p in people]))
+
+
+def _assign(people: list[Person], readings: list[Reading], frame: int) -> None:
+    """Give each reading to the nearest person seen not long ago, nearest pairs first."""
+    offers = []
+    for i, reading in enumerate(readings):
+        for person in people:
+            gap = frame - person.last
+            if gap > MAX_GAP:
+                continue
+            before = person.readings[person.last]
+            size = max(before.height, reading.height)
+            distance = float(np.hypot(*(reading.xy[23:25].mean(axis=0) - before.xy[23:25].mean(axis=0)))) / size
+            ratio = reading.square.size / before.square.size
+            if distance < 0.3 + 0.06 * gap and 0.5 < ratio < 2.0:
+                offers.append((distance, i, person))
+    taken: set[int] = set()
+    for _, i, person in sorted(offers, key=lambda offer: offer[0]):
+        if i not in taken and frame not in person.readings:
+            person.readings[frame] = readings[i]
+            taken.add(i)
+    people += [Person({frame: reading}) for i, reading in enumerate(readings) if i not in taken]
+
+
+def _same(a: Reading, b: Reading) -> bool:
+    return bool(np.linalg.norm(a.xy - b.xy, axis=1).mean() < 0.12 * max(a.height, b.height))
+
+
+def _pairs(frames: list[int]) -> list[tuple[int, int]]:
+    return list(itertools.pairwise(frames))
