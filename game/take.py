@@ -11,7 +11,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -149,8 +149,16 @@ class Take:
         if len(self.trace) != self.num_ticks:
             raise TakeError(f"its trace has {len(self.trace)} ticks, expected {self.num_ticks}")
         runtime = self.runtime()
-        for tick, _ in enumerate(self.replay(runtime)):
-            (found, found_pos), (expected, expected_pos) = runtime.trace[tick], self.trace[tick]
+        for _ in self.replay(runtime):
+            if (divergence := self.divergence(runtime.trace[-1:], runtime.tick_count - 1)) is not None:
+                return divergence
+        return None
+
+    def divergence(self, trace: Sequence[TraceRow], first_tick: int = 0) -> Divergence | None:
+        """Hold what a Runtime did from a tick on against the take; None where every bit is the same."""
+        for tick, ((found, found_pos), (expected, expected_pos)) in enumerate(
+            zip(trace, self.trace[first_tick : first_tick + len(trace)], strict=True), first_tick
+        ):
             if found != expected:
                 a, b = np.array(found_pos), np.array(expected_pos)
                 distance = float(np.linalg.norm(a - b, axis=-1).max()) if a.shape == b.shape else np.inf
