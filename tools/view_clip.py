@@ -1,0 +1,232 @@
+"""python -m tools.view_clip CLIP ...: plays clips as they are, without physics, in a window or into an MP4."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import panda3d.core as p3d
+from direct.showbase.ShowBase import ShowBase
+from tqdm import tqdm
+
+from game.fields import SetError
+from game.motion import ClipError, MotionClip
+from game.set_file import load_set
+from game.sim.kinematics import body_poses, body_velocities
+from game.sim.model import CharacterModel
+from game.sim.snapshot import PropPoses, Snapshot
+from game.sim.state import CharacterState
+from game.view import pick_pipe
+from game.view.camera import OrbitCamera, make_lens
+from game.view.film import FilmError, FilmWriter
+from game.view.film_camera import FilmCamera
+from game.view.quality import Quality, quality
+from game.view.shapes import BACKGROUND, ShapesView
+from game.view.stage import Stage
+from tools.clip_clinic.edit import mirrored
+
+SPACING = 1.5
+"""m between clips that are shown side by side"""
+GRAVITY = np.array([0.0, 0.0, -9.8])
+
+
+def snapshot_at(clips: list[MotionClip], time: float, tick: int = 0) -> Snapshot:
+    """What clips look like at a time, one character each, side by side. All must move the same character.
+
+    Raises:
+        ClipError: they move different ones.
+    """
+    if len({clip.character for clip in clips}) != 1:
+        raise ClipError(f"clips of different characters: {', '.join(f'{c.name}: {c.character}' for c in clips)}")
+    model = CharacterModel.load(clips[0].character)
+    aside = [np.array([0.0, SPACING * (0.5 * (len(clips) - 1) - i), 0.0]) for i in range(len(clips))]
+    states = [clip.sample(time).moved(way) for clip, way in zip(clips, aside, strict=True)]
+    state = CharacterState(*(np.stack([getattr(s, f.name) for s in states]) for f in fields(CharacterState)))
+    poses = body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
+    speeds = body_velocities(model, poses, state.root_vel, state.root_ang_vel, state.joint_vel)
+    count = len(clips)
+    return Snapshot(
+        tick=tick,
+        model=model,
+        state=state,
+        body_pos=poses.pos,
+        body_rot=poses.rot,
+        body_vel=speeds.vel,
+        body_ang_vel=speeds.ang_vel,
+        strength=np.ones((count, model.num_joints)),
+        torque=np.zeros((count, model.num_joints)),
+        contacts=(),
+        fallen=np.zeros(count, np.bool_),
+        props=PropPoses((), np.zeros((0, 3)), np.zeros((0, 4))),
+        gravity=GRAVITY,
+    )
+
+
+@dataclass(frozen=True)
+class ViewOptions:
+    """How clips are shown."""
+
+    size: tuple[int, int] = (1280, 720)
+    fps: int = 30
+    speed: float = 1.0
+    set_name: str = "park"
+    tier: str = "std"
+    shapes: bool = False
+    """draw what would collide instead of the avatar"""
+
+
+class _Scene:
+    """The clips in a set, or as bare shapes, and a camera that follows them."""
+
+    def __init__(self, output: p3d.GraphicsOutput, scene: p3d.NodePath, clips: list[MotionClip],
+                 options: ViewOptions, look: Quality) -> None:  # fmt: skip
+        self.clips = clips
+        self.orbit = OrbitCamera(distance=4.2 + 0.8 * (len(clips) - 1))
+        if len(clips) > 1:
+            self.orbit.yaw = -0.5  # they stand side by side as seen from the front
+        self.view: Stage | ShapesView
+        if options.shapes:
+            self.view = ShapesView(scene, CharacterModel.load(clips[0].character))
+        else:
+            self.view = Stage(output, load_set(options.set_name), look, scene)
+
+    def show(self, time: float, seconds: float, camera: p3d.NodePath) -> None:
+        """The clips at a time; `seconds` since the last call."""
+        snapshot = snapshot_at(self.clips, time)
+        if isinstance(self.view, Stage):
+            self.view.show(snapshot, {}, seconds)
+        else:
+            self.view.show(snapshot, {})
+        # the first picture is framed at once
+        self.orbit.update(snapshot.state.root_pos.mean(axis=0), seconds or 10.0)
+        self.orbit.place(camera)
+
+
+def film(clips: list[MotionClip], out: Path, seconds: float, options: ViewOptions = ViewOptions()) -> int:
+    """Write an MP4 of so many seconds of the clips, fewer or more in the film where `speed` is not 1.
+
+    Returns the number of pictures. Raises FilmError, OutputError or SetError.
+    """
+    pick_pipe.configure()
+    output = pick_pipe.open_offscreen((64, 64))
+    look = quality(options.tier)
+    if not output.has_shaders:
+        options = replace(options, shapes=True)
+    output.buffer.clear_color = p3d.LColor(*BACKGROUND)
+    root = p3d.NodePath("scene")
+    root.set_antialias(p3d.AntialiasAttrib.M_multisample)
+    camera = FilmCamera(output.buffer, root, options.size, look.samples)
+    make_lens(camera.lens)
+    count = max(1, round(seconds / options.speed * options.fps))
+    try:
+        scene = _Scene(output.buffer, root, clips, options, look)
+        with FilmWriter(out, options.size, options.fps) as writer:
+            for frame in tqdm(range(count), desc=out.name, unit="frame", disable=None):
+                step = 1.0 / options.fps if frame else 0.0
+                scene.show(frame * options.speed / options.fps, step, camera.node)
+                output.engine.render_frame()
+                writer.write(camera.frame())
+        scene.view.close()
+    finally:
+        camera.close()
+        output.engine.remove_window(output.buffer)
+    return count
+
+
+class _Window(ShowBase):
+    """Space holds, arrows step, drag turns, wheel zooms, Escape ends."""
+
+    def __init__(self, clips: list[MotionClip], options: ViewOptions) -> None:
+        pick_pipe.configure()
+        width, height = options.size
+        p3d.load_prc_file_data("", f"window-title {' '.join(c.name for c in clips)}\nwin-size {width} {height}\n")
+        pipe = pick_pipe.window_pipe()
+        super().__init__(windowType="none")
+        if not self.open_default_window(type="onscreen", pipe=pipe):
+            raise pick_pipe.OutputError("the display refused to open a window")
+        self.disable_mouse()
+        self.set_background_color(*BACKGROUND)
+        make_lens(self.camLens)
+        self._scene = _Scene(self.win, self.render, clips, options, quality(options.tier))
+        self._speed, self._time, self._held = options.speed, 0.0, False
+        self._mouse: tuple[float, float] | None = None
+        self._step = 1.0 / clips[0].fps
+        for key, act in (
+            ("escape", self.userExit),
+            ("space", self._hold),
+            ("arrow_left", lambda: self._move(-1)),
+            ("arrow_right", lambda: self._move(1)),
+            ("wheel_up", lambda: self._scene.orbit.zoom(1)),
+            ("wheel_down", lambda: self._scene.orbit.zoom(-1)),
+        ):
+            self.accept(key, act)
+            if key.startswith("arrow"):
+                self.accept(f"{key}-repeat", act)
+        self.task_mgr.add(self._frame, "frame", sort=10)
+
+    def _hold(self) -> None:
+        self._held = not self._held
+
+    def _move(self, frames: int) -> None:
+        self._held, self._time = True, max(0.0, self._time + frames * self._step)
+
+    def _frame(self, task: Any) -> int:
+        seconds = p3d.ClockObject.get_global_clock().dt
+        watcher = self.mouseWatcherNode
+        if watcher.has_mouse() and watcher.is_button_down(p3d.MouseButton.one()):
+            x, y = watcher.get_mouse()
+            if self._mouse is not None:
+                self._scene.orbit.drag((x - self._mouse[0]) / 2, (y - self._mouse[1]) / 2)
+            self._mouse = (x, y)
+        else:
+            self._mouse = None
+        if not self._held:
+            self._time += seconds * self._speed
+        clip = self._scene.clips[0]
+        if not clip.loop and self._time > clip.duration + 1.0:
+            self._time = 0.0  # again, after a second in the last pose
+        self._scene.show(self._time, max(seconds, 1e-3), self.camera)
+        return int(task.cont)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns 0, or 1 after one line on what is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tools.view_clip", description=__doc__)
+    parser.add_argument("clips", nargs="+", metavar="CLIP", help="clips' files or names, shown side by side")
+    parser.add_argument("--out", type=Path, help="film into this .mp4 instead of a window")
+    parser.add_argument("--seconds", type=float, help="of the clip to film (default: all; two rounds of a loop)")
+    parser.add_argument("--speed", type=float, default=1.0, help="0.25 is slow motion")
+    parser.add_argument("--size", default="1280x720", help="WIDTHxHEIGHT")
+    parser.add_argument("--fps", type=int, default=30, help="of the film")
+    parser.add_argument("--set", default="park", dest="set_name", help="where it is shown, a name in models/sets")
+    parser.add_argument("--quality", default="std", help="lite, std or film")
+    parser.add_argument("--shapes", action="store_true", help="show what would collide, not the avatar")
+    parser.add_argument("--mirror", action="store_true", help="swap left and right")
+    told = parser.parse_args(arguments)
+    try:
+        width, _, height = told.size.partition("x")
+        if not (width.isdigit() and height.isdigit() and told.speed > 0.0 and 1 <= told.fps <= 240):
+            raise ValueError("expected --size such as 1280x720, --speed over 0 and --fps 1 to 240")
+        options = ViewOptions((int(width), int(height)), told.fps, told.speed, told.set_name, told.quality, told.shapes)
+        quality(options.tier)
+        clips = [MotionClip.load(clip) for clip in told.clips]
+        if told.mirror:
+            clips = [mirrored(clip) for clip in clips]
+        if told.out is None:
+            _Window(clips, options).run()
+            return 0
+        seconds = told.seconds or max((2.0 if c.loop else 1.0) * c.duration for c in clips)
+        count = film(clips, told.out, seconds, options)
+        print(f"{told.out}: {count} pictures")
+    except (ClipError, SetError, FilmError, pick_pipe.OutputError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
