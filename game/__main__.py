@@ -15,9 +15,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     # Imported here: a run without a window loads nothing that draws.
     if options.headless:
-        from game import headless
+        from game.headless import main as run
 
-        return headless.main(options)
+        return run(options)
     return _window(options)
 
 

@@ -11,7 +11,7 @@ from game.sets import ItemSpec
 from game.sim.snapshot import Snapshot
 from game.view import pick_pipe
 from game.view.camera import OrbitCamera, make_lens
-from game.view.film import FilmWriter
+from game.view.film import FilmError, FilmWriter
 from game.view.film_camera import FilmCamera
 from game.view.shapes import BACKGROUND, ShapesView
 
@@ -66,11 +66,17 @@ class Recorder:
 
 
 class TickFilm:
-    """Films a run that has no window: a camera that follows the first character, a picture every tick."""
+    """Films a run that has no window: a camera that follows the first character, a picture every tick.
+
+    Raises FilmError where nothing can be drawn or written.
+    """
 
     def __init__(self, first: Snapshot, path: Path, size: tuple[int, int] = FILM_SIZE) -> None:
         pick_pipe.configure()
-        self._output = pick_pipe.open_offscreen((64, 64))
+        try:
+            self._output = pick_pipe.open_offscreen((64, 64))
+        except pick_pipe.OutputError as error:
+            raise FilmError(f"cannot film: {error}") from error
         self._output.buffer.clear_color = p3d.LColor(*BACKGROUND)
         scene = p3d.NodePath("scene")
         scene.set_antialias(p3d.AntialiasAttrib.M_multisample)

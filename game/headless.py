@@ -1,0 +1,206 @@
+"""The same game without a window: a run of a policy, of a file of events or of a take, as fast as it goes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from game.events import Event, EventError, Play, Timed, from_json
+from game.library import PolicyLibrary
+from game.live import find_policy
+from game.paths import policies_dir
+from game.policy import PolicyError
+from game.runtime import Runtime
+from game.sim.model import CharacterModel
+from game.sim.snapshot import Snapshot
+from game.take import Divergence, Take, TakeError
+from game.view.film import FilmError
+
+DEFAULT_SECONDS = 10.0
+MAX_SECONDS = 24 * 3600.0
+MAX_EVENTS_BYTES = 64 << 20
+
+
+class RunError(ValueError):
+    """What was asked for cannot be run; says why."""
+
+
+@dataclass
+class Report:
+    """What came of a run; `to_json` is the last line that it prints."""
+
+    ticks: int
+    falls: int
+    flips: int
+    sim_ms_per_tick: float
+    """wall time of a tick, the first left out, which compiles"""
+    realtime_factor: float
+    take_sha256: str
+    divergence: Divergence | None = None
+    """where a take's replay left the take"""
+
+    def to_json(self, *, verified: bool) -> str:
+        """One line. `verified` tells of a take whether it repeated bit for bit."""
+        card: dict[str, Any] = {
+            "ticks": self.ticks,
+            "falls": self.falls,
+            "flips": self.flips,
+            "sim_ms_per_tick": round(self.sim_ms_per_tick, 4),
+            "realtime_factor": round(self.realtime_factor, 2),
+            "take_sha256": self.take_sha256,
+        }
+        if verified:
+            card["repeats"] = self.divergence is None
+        return json.dumps(card)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Runs what `game.__main__.parser` understood; prints a report. Returns the exit status."""
+    try:
+        report = run(options)
+    except (RunError, TakeError, PolicyError, EventError, FilmError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if report.divergence is not None:
+        print(f"error: {options.take} {report.divergence}", file=sys.stderr)
+    print(report.to_json(verified=options.take is not None))
+    return 0 if report.divergence is None else 1
+
+
+def run(options: argparse.Namespace) -> Report:
+    """Runs, films and saves. Raises one of the errors that `main` names."""
+    take = Take.load(options.take) if options.take else None
+    if take is not None and (options.policy or options.events):
+        raise RunError("a take has its own policies and events: leave --policy and --events away")
+    model = CharacterModel.load()
+    num_ticks = _num_ticks(options.seconds, model.control_hz, take)
+    events = list(take.events) if take is not None else read_events(options.events) if options.events else []
+    if take is not None:
+        runtime = take.runtime()
+    else:
+        library = PolicyLibrary(model, [policies_dir(), *options.policies])
+        events = opening(library, options.policy) + events
+        runtime = Runtime(library, seed=options.seed)
+    late = [timed.tick for timed in events if timed.tick >= num_ticks]
+    if take is None and late:
+        print(f"note: {len(late)} events come after the end, the first at tick {late[0]}", file=sys.stderr)
+    try:
+        seconds = _film(ticks(runtime, events, num_ticks), num_ticks, runtime, options.record)
+        made = Take.of(runtime)
+        if options.save_take:
+            made.save(options.save_take)
+        return _report(runtime, seconds, made, take)
+    finally:
+        runtime.close()
+        runtime.library.close()
+
+
+def opening(library: PolicyLibrary, wanted: str | None) -> list[Timed]:
+    """How a run begins: with a policy, from its starting pose. Raises PolicyError."""
+    name = find_policy(library, wanted)
+    return [] if name is None else [Timed(0, Play(name, place=True))]
+
+
+def read_events(path: Path) -> list[Timed]:
+    """Reads a JSON list of events (game.events), sorted by tick.
+
+    Raises:
+        RunError: the file is no such list, or an event in it makes no sense.
+    """
+    try:
+        if path.stat().st_size > MAX_EVENTS_BYTES:
+            raise RunError(f"{path}: over {MAX_EVENTS_BYTES >> 20} MiB of events")
+        cards = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path}: {error}") from error
+    if not isinstance(cards, list):
+        raise RunError(f"{path}: expected a JSON list of events, found {type(cards).__name__}")
+    try:
+        return sorted((from_json(card) for card in cards), key=lambda timed: timed.tick)
+    except EventError as error:
+        raise RunError(f"{path}: {error}") from error
+
+
+def ticks(runtime: Runtime, events: list[Timed], num_ticks: int) -> Iterator[tuple[Snapshot, float]]:
+    """Makes ticks; yields each snapshot and the seconds that it took.
+
+    Raises:
+        EventError: an event makes no sense where it comes.
+    """
+    due: dict[int, list[Event]] = {}
+    for timed in events:
+        due.setdefault(timed.tick, []).append(timed.event)
+    for tick in range(num_ticks):
+        start = time.perf_counter()
+        snapshot = runtime.tick(due.get(tick, ()), strict=True)
+        yield snapshot, time.perf_counter() - start
+        for words in snapshot.messages:
+            print(f"tick {tick}: {words}", file=sys.stderr)
+
+
+def _film(made: Iterator[tuple[Snapshot, float]], num_ticks: int, runtime: Runtime, path: Path | None) -> list[float]:
+    """Runs through all ticks, into a film where one is wanted; returns what each took. Ctrl-C ends it early."""
+    film = None
+    if path is not None:
+        from game.view.recorder import TickFilm  # here: only a film needs a renderer
+
+        film = TickFilm(runtime.snapshot, path)
+    seconds: list[float] = []
+    try:
+        with _interrupts() as interrupted:
+            for snapshot, took in tqdm(made, total=num_ticks, unit="tick", leave=False, disable=None):
+                seconds.append(took)
+                if film is not None:
+                    film.show(snapshot, {prop: held.item for prop, held in runtime.world.props.items()})
+                if interrupted:
+                    print(f"stopped after {len(seconds)} ticks", file=sys.stderr)
+                    break
+    finally:
+        if film is not None:
+            film.close()
+    return seconds
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Yields a list that fills as Ctrl-C is pressed: a tick is never cut in the middle."""
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _num_ticks(seconds: float | None, control_hz: int, take: Take | None) -> int:
+    if seconds is None:
+        return take.num_ticks if take is not None else round(DEFAULT_SECONDS * control_hz)
+    if not (math.isfinite(seconds) and 0.0 < seconds <= MAX_SECONDS):
+        raise RunError(f"--seconds {seconds}: expected more than 0, at most {MAX_SECONDS:.0f}")
+    wanted = max(1, round(seconds * control_hz))
+    return wanted if take is None else min(wanted, take.num_ticks)
+
+
+def _report(runtime: Runtime, seconds: list[float], made: Take, replayed: Take | None) -> Report:
+    warm = seconds[1:] or seconds
+    mean = sum(warm) / len(warm) if warm else 0.0
+    return Report(
+        ticks=runtime.tick_count,
+        falls=sum(player.falls for player in runtime.players),
+        flips=sum(player.flips for player in runtime.players),
+        sim_ms_per_tick=1000.0 * mean,
+        realtime_factor=1.0 / (runtime.model.control_hz * mean) if mean else 0.0,
+        take_sha256=made.sha256,
+        divergence=replayed.divergence(runtime.trace) if replayed is not None else None,
+    )

@@ -1,0 +1,142 @@
+"""The command without a window: what it runs, prints, saves, films and refuses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from game.__main__ import main
+from game.take import Take
+
+ROOT = Path(__file__).resolve().parents[1]
+FIELDS = {"ticks", "falls", "flips", "sim_ms_per_tick", "realtime_factor", "take_sha256"}
+SCRIPT = [
+    {"tick": 10, "type": "push", "body": "torso", "force": [900, 0, 0]},
+    {"tick": 20, "type": "gravity", "vector": [0, 0, -1.62]},
+    {"tick": 25, "type": "play", "policy": "deepmimic_walk"},
+]
+
+
+def report(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+    """The last line that a run prints."""
+    assert main(["--headless", *map(str, arguments)]) == 0
+    card: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return card
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    assert main(["--headless", *map(str, arguments)]) == 1
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.err
+    return printed.err
+
+
+def test_a_backflip_by_its_skill(capsys: pytest.CaptureFixture[str]) -> None:
+    card = report(capsys, "--policy", "backflip", "--seconds", 2.5)
+    assert card.keys() == FIELDS
+    assert (card["ticks"], card["falls"], card["flips"]) == (75, 0, 1)
+    assert card["realtime_factor"] == pytest.approx(1000 / 30 / card["sim_ms_per_tick"], rel=0.01)
+
+
+def test_a_script_gives_the_same_run_twice(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    script, saved = tmp_path / "events.json", tmp_path / "new" / "take.zip"
+    script.write_text(json.dumps(SCRIPT))
+    first = report(capsys, "--events", script, "--seconds", 1.5, "--save-take", saved)
+    assert [timed.tick for timed in Take.load(saved).events] == [0, 10, 20, 25]
+    again = report(capsys, "--take", saved)
+    assert again.keys() == FIELDS | {"repeats"}
+    assert again["repeats"]
+    assert again["take_sha256"] == first["take_sha256"] == Take.load(saved).sha256
+    other = report(capsys, "--events", script, "--seconds", 1.5, "--policy", "deepmimic_jump")
+    assert other["take_sha256"] != first["take_sha256"]
+
+
+def test_it_films(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    card = report(capsys, "--seconds", 0.5, "--record", tmp_path / "a.mp4")
+    with av.open(str(tmp_path / "a.mp4")) as film:
+        assert len(list(film.decode(video=0))) == card["ticks"] == 15
+
+
+def test_a_take_that_no_longer_repeats_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    report(capsys, "--seconds", 0.5, "--save-take", tmp_path / "a")
+    take = Take.load(tmp_path / "a")
+    rows = [*take.trace[:9], ("0" * 16, [[9.0, 0.0, 0.9]]), *take.trace[10:]]
+    Take(**{**vars(take), "trace": tuple(rows)}).save(tmp_path / "b")
+    assert main(["--headless", "--take", str(tmp_path / "b")]) == 1
+    printed = capsys.readouterr()
+    assert "diverges at tick 9, by 9" in printed.err
+    assert json.loads(printed.out.splitlines()[-1])["repeats"] is False
+
+
+def test_refusals(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "no policy 'yoga'; there are" in refusal(capsys, "--policy", "yoga")
+    assert "expected more than 0" in refusal(capsys, "--seconds", "-1")
+    assert "expected more than 0" in refusal(capsys, "--seconds", "nan")
+    assert "nowhere.json" in refusal(capsys, "--events", tmp_path / "nowhere.json")
+    assert "nowhere.zip" in refusal(capsys, "--take", tmp_path / "nowhere.zip")
+    assert "leave --policy" in refusal(capsys, "--take", _saved(capsys, tmp_path), "--policy", "walk")
+    assert "cannot film into" in refusal(capsys, "--seconds", 0.1, "--record", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{}", "expected a JSON list of events, found dict"),
+        ('[{"tick": 1}]', "there are play, "),
+        ('[{"tick": -1, "type": "reset"}]', "tick -1"),
+        ('[{"tick": 1, "type": "push"}]', "force"),
+        ('[{"tick": 1, "type": "push", "force": [1, 0, 0], "body": "tail"}]', "no body 'tail'; there are pelvis"),
+        ("[" * 100_000, "events.json"),
+        ('[{"tick": 1, "type":', "events.json"),
+    ],
+)
+def test_wrong_events_are_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, message: str) -> None:
+    script = tmp_path / "events.json"
+    script.write_text(text)
+    assert message in refusal(capsys, "--events", script, "--seconds", 0.2)
+
+
+def test_events_after_the_end_are_noted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    script = tmp_path / "events.json"
+    script.write_text(json.dumps(SCRIPT))
+    assert main(["--headless", "--events", str(script), "--seconds", "0.5"]) == 0
+    assert "2 events come after the end, the first at tick 20" in capsys.readouterr().err
+
+
+def _saved(capsys: pytest.CaptureFixture[str], folder: Path) -> Path:
+    report(capsys, "--seconds", 0.1, "--save-take", folder / "saved.zip")
+    assert zipfile.is_zipfile(folder / "saved.zip")
+    return folder / "saved.zip"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C reaches a child process differently there")
+def test_ctrl_c_ends_a_run_and_keeps_it(tmp_path: Path) -> None:
+    """In a fresh process, which also shows that a run without a film loads no renderer."""
+    code = "import sys; from game.__main__ import main; main(); sys.exit('panda3d' in sys.modules)"
+    script = tmp_path / "events.json"
+    script.write_text('[{"tick": 1000000, "type": "reset"}]')  # its note comes as the run begins
+    command = [sys.executable, "-c", code, "--headless", "--seconds", "3600", "--events", str(script)]
+    child = subprocess.Popen(
+        [*command, "--save-take", str(tmp_path / "a")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stderr is not None
+    assert "note: 1 events" in child.stderr.readline()
+    time.sleep(0.5)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=30)
+    assert child.returncode == 0, err
+    ticks = json.loads(out.splitlines()[-1])["ticks"]
+    assert 0 < ticks < 108_000
+    assert Take.load(tmp_path / "a").num_ticks == ticks
