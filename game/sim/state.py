@@ -44,6 +44,10 @@ class CharacterState:
             root_ang_vel=rotation.rotate(turn, self.root_ang_vel),
         )
 
+    def nudged(self, vel: Array, ang_vel: Array) -> CharacterState:
+        """With the root moving faster by vel (..., 3) and ang_vel (..., 3)."""
+        return replace(self, root_vel=self.root_vel + vel, root_ang_vel=self.root_ang_vel + ang_vel)
+
     @staticmethod
     def stack(states: list[CharacterState]) -> CharacterState:
         """Stack along a new first dimension."""

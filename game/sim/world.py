@@ -87,7 +87,7 @@ class World:
             fixedTimeStep=self.dt,
             numSubSteps=1,
             numSolverIterations=SOLVER_ITERATIONS,
-            deterministicOverlappingPairs=1,
+            deterministicOverlappingPairs=0,
             physicsClientId=self.client,
         )
         plane = pb.createCollisionShape(pb.GEOM_PLANE, planeNormal=[0, 0, 1], physicsClientId=self.client)

@@ -1,0 +1,55 @@
+"""The yardstick itself: rewards by hand, and a whole run at toy size."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from game.anchor import ORIGIN, Anchor
+from game.motion import MotionClip
+from game.paths import policies_dir
+from game.sim.model import CharacterModel
+from tools import evaluate
+
+MODEL = CharacterModel.load()
+WALK = MotionClip.load("walk")
+BACKFLIP = policies_dir() / "deepmimic_backflip.onnx"
+
+
+def test_the_reference_itself_earns_one_wherever_it_is_anchored() -> None:
+    reward, time = evaluate.Reward(MODEL, WALK), np.array([0.1, 0.9])
+    anchors = [ORIGIN, Anchor(3.0, -2.0, 0.0)]
+    state = WALK.sample(time).moved(np.array([[0.0, 0.0, 0.0], [3.0, -2.0, 0.0]]))
+    np.testing.assert_allclose(reward(state, anchors, time), 1.0, atol=1e-9)
+
+
+def test_a_root_a_metre_away_loses_the_centre_of_mass_term_alone() -> None:
+    reward, time = evaluate.Reward(MODEL, WALK), np.array([0.3])
+    state = WALK.sample(time).moved(np.array([[1.0, 0.0, 0.0]]))
+    # 0.65 + 0.1 + 0.15 + 0.1 exp(-10)
+    np.testing.assert_allclose(reward(state, [ORIGIN], time), 0.9 + 0.1 * np.exp(-10.0), atol=1e-9)
+
+
+def test_spinning_faster_costs_the_velocity_term() -> None:
+    reward, time = evaluate.Reward(MODEL, WALK), np.array([0.3])
+    state = WALK.sample(time).nudged(np.zeros(3), np.array([0.0, 0.0, 2.0]))
+    # the root has weight 1 of 1 + .5 + .3 + 2 (.5 + .3 + .2 + .3 + .2) = 4.8
+    np.testing.assert_allclose(reward(state, [ORIGIN], time), 0.9 + 0.1 * np.exp(-0.1 * 4.0 / 4.8), atol=1e-9)
+
+
+def test_the_command_prints_json_last(capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate.main([str(BACKFLIP), "--episodes", "2", "--seconds", "2"]) == 0
+    scores = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert scores["episodes"] == 2
+    assert scores["survival_phase0"] == 1.0
+    assert scores["flips_per_episode_phase0"] == 1.0
+    assert 0.4 < scores["normalized_return_phase0"] < 1.0
+
+
+def test_a_broken_policy_is_an_error_not_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.onnx").write_bytes(b"")
+    assert evaluate.main([str(tmp_path / "x.onnx")]) == 1
+    assert "the file is empty" in capsys.readouterr().err
