@@ -1,0 +1,146 @@
+"""From a fitted body to a clip of the humanoid: its size, the world's up, real time, 30 frames a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.motion import MotionClip
+from game.sim import rotation
+from game.sim.kinematics import body_poses, lowest_point
+from game.sim.model import CharacterModel
+from tools.capture.fit import Fitted
+from tools.capture.motion import HINGES
+from tools.capture.physics import GRAVITY
+from tools.capture.settle import settle
+from tools.capture.start import Start
+
+Array = NDArray[np.float64]
+
+FPS = 30.0
+MIN_FLYING = 8
+"""Frames in flight from which gravity, and so the video's speed, can be told."""
+REAL_TIME = 1.25
+"""A video's speed is trusted to be real while its gravity is within this factor of 9.8: people differ in size."""
+_UPPER, _LOWER = 0.421546, 0.40987
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A clip, and how it lies in the video."""
+
+    clip: MotionClip
+    slow_motion: float
+    """How many times slower than life the video plays."""
+    eye: Array
+    """(3,) where the camera stood, in the clip's world"""
+    axes: Array
+    """(3, 3) rows: what the camera calls away, left and up, in the clip's world"""
+    scale: float
+    """The humanoid's size over the person's, as both look to the fit."""
+
+
+def make(
+    fitted: Fitted,
+    name: str,
+    *,
+    source: str,
+    licence: str,
+    slow_motion: float | None = None,
+    each: Callable[[], Any] = lambda: None,
+) -> Made:
+    """Turn, scale, retime, resample and settle. `slow_motion`: known, else told from gravity."""
+    slower = slow_motion_of(fitted) if slow_motion is None else slow_motion
+    scale = (_UPPER + _LOWER) / float(_UPPER * fitted.scale[2] + _LOWER * fitted.scale[3])
+    world = _world_axes(fitted.up)
+    place = (fitted.body.root_pos @ world.T - [0.0, 0.0, fitted.floor]) * scale
+    body = _resampled(
+        Start(place, world @ fitted.body.root_rot, fitted.body.joint_rot, fitted.body.hinge), fitted.fps * slower
+    )
+    body = settle(_grounded(body), FPS, each)
+    joints = _quaternions(body.joint_rot)
+    rough = MotionClip(
+        name=name,
+        fps=FPS,
+        loop=False,
+        root_pos=body.root_pos,
+        root_rot=_quaternions(body.root_rot),
+        joint_rot=joints,
+        source=source,
+        licence=licence,
+    )
+    clip = rough.placed()
+    turn = rotation.to_matrix(rotation.from_heading(-rotation.heading(rough.root_rot[0])))
+    shift = rough.root_pos[0] * np.array([1.0, 1.0, 0.0])
+    eye = turn @ (np.array([0.0, 0.0, -fitted.floor * scale]) - shift)
+    return Made(clip, slower, eye, (turn @ world).T, scale)
+
+
+def slow_motion_of(fitted: Fitted) -> float:
+    """1 where the video plays in real time, or nothing tells."""
+    if fitted.flying.sum() < MIN_FLYING:
+        return 1.0
+    ratio = GRAVITY / fitted.gravity
+    return 1.0 if 1.0 / REAL_TIME < ratio < REAL_TIME else float(np.sqrt(ratio))
+
+
+def _world_axes(up: Array) -> Array:
+    """(3, 3) rows: forward, left and up of the world, in the camera frame; forward is where the camera looks."""
+    forward = np.array([1.0, 0.0, 0.0]) - up[0] * up
+    forward /= np.linalg.norm(forward)
+    return np.stack([forward, np.cross(up, forward), up])
+
+
+def _resampled(body: Start, fps: float) -> Start:
+    """The same movement, given at `fps` frames a second, at FPS."""
+    count = len(body.root_pos)
+    position = np.arange(max(2, int((count - 1) / fps * FPS) + 1)) * fps / FPS
+    first = np.minimum(position.astype(int), count - 2)
+    part = position - first
+    root = rotation.continuous(_quaternions(body.root_rot))
+    joints = rotation.continuous(_quaternions(body.joint_rot))
+
+    def between(values: Array) -> Array:
+        return values[first] + part[:, None] * (values[first + 1] - values[first])
+
+    return Start(
+        between(body.root_pos),
+        rotation.to_matrix(rotation.slerp(root[first], root[first + 1], part)),
+        rotation.to_matrix(rotation.slerp(joints[first], joints[first + 1], part[:, None])),
+        between(body.hinge),
+    )
+
+
+def _grounded(body: Start) -> Start:
+    """Raised or lowered so that the humanoid's lowest points rest on the floor."""
+    model = CharacterModel.load("humanoid")
+    poses = body_poses(model, body.root_pos, _quaternions(body.root_rot), _with_hinges(body))
+    low = lowest_point(model, poses)
+    drop = float(np.percentile(low, 15)) if abs(np.percentile(low, 15)) < 0.3 else float(low.min())
+    return Start(body.root_pos - [0.0, 0.0, drop], body.root_rot, body.joint_rot, body.hinge)
+
+
+def _with_hinges(body: Start) -> Array:
+    """(F, J, 4)"""
+    joints = _quaternions(body.joint_rot)
+    joints[:, list(HINGES)] = rotation.from_axis_angle((0.0, 1.0, 0.0), body.hinge)
+    return joints
+
+
+def _quaternions(matrix: Array) -> Array:
+    """Unit quaternions (..., 4) of rotation matrices (..., 3, 3): the eigenvector that Bar-Itzhack (2000) names."""
+    m = np.moveaxis(matrix, (-2, -1), (0, 1))
+    k = np.stack(
+        [
+            np.stack([m[0, 0] - m[1, 1] - m[2, 2], m[0, 1] + m[1, 0], m[0, 2] + m[2, 0], m[2, 1] - m[1, 2]], -1),
+            np.stack([m[0, 1] + m[1, 0], m[1, 1] - m[0, 0] - m[2, 2], m[1, 2] + m[2, 1], m[0, 2] - m[2, 0]], -1),
+            np.stack([m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], m[2, 2] - m[0, 0] - m[1, 1], m[1, 0] - m[0, 1]], -1),
+            np.stack([m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], m[0, 0] + m[1, 1] + m[2, 2]], -1),
+        ],
+        axis=-2,
+    )
+    return np.asarray(np.linalg.eigh(k)[1][..., -1])

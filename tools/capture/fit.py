@@ -1,0 +1,241 @@
+"""Fits one body, one camera and one floor to everything that was seen of a clip, with physics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from game.sim.model import CharacterModel
+from tools.capture import physics
+from tools.capture.motion import Motion, numpy, tensor
+from tools.capture.physics import GRAVITY, Phases
+from tools.capture.skeleton import Pose, Skeleton
+from tools.capture.start import Observations, Start, first_guess
+
+Array = NDArray[np.float64]
+Tensor = torch.Tensor
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How much of each error is tolerated: a term costs about 1 where everything is off by that much."""
+
+    iterations: int = 600
+    image: float = 0.015
+    """m, a landmark beside its line of sight, at the end; Cauchy"""
+    image_start: float = 0.08
+    """m, at the beginning: the first guess is rough"""
+    depth: float = 0.10
+    """m, the network's own depth of a landmark; Cauchy"""
+    across: float = 0.06
+    """m, its other two coordinates"""
+    acceleration: float = 20.0
+    """m/s2, of bodies"""
+    turning: float = 60.0
+    """rad/s2, of joints"""
+    drift: float = 3.0
+    """m/s2, of the root towards the camera or from it: least seen, so kept smoothest"""
+    bone: float = 0.04
+    """log of a bone's scale"""
+    tilt: float = 0.10
+    """rad, the camera's pitch; half of it for its roll"""
+    gravity: float = 0.5
+    """log"""
+    chest: tuple[float, float, float] = (0.15, 0.4, 0.1)
+    """rad, of the chest against the pelvis about x, y, z: hips alone say little about the pelvis' heading"""
+    straight: float = 0.5
+    """rad, of neck and ankles"""
+    flight: float = 1.0
+    """m/s2, the centre of mass off its parabola"""
+    slide: float = 0.15
+    """m/s, of a contact"""
+    floor: float = 0.02
+    """m, through the floor, or above it in contact"""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """The fitted clip, in the camera frame. F frames."""
+
+    fps: float
+    body: Start
+    scale: Array
+    """(8,) of skeleton.GROUPS"""
+    up: Array
+    """(3,) against gravity"""
+    floor: float
+    """m along `up`"""
+    gravity: float
+    """m/s2 as it looks with the humanoid's size and the video's clock"""
+    flying: NDArray[np.bool_]
+    """(F,)"""
+    markers: Array
+    """(F, M, 3) the landmarks on the body"""
+    image_error: Array
+    """(F, M) m, beside the line of sight"""
+
+    @property
+    def tilt(self) -> float:
+        """Angle between the camera's upright and the world's, rad."""
+        return float(np.arccos(np.clip(self.up[2], -1.0, 1.0)))
+
+
+class _Problem:
+    """The unknowns and the terms of their cost."""
+
+    def __init__(self, seen: Observations, config: FitConfig) -> None:
+        self.seen, self.config = seen, config
+        self.skeleton = Skeleton(CharacterModel.load("humanoid"))
+        start = first_guess(seen)
+        self.motion = Motion.of(start)
+        self.log_scale = torch.zeros(8, requires_grad=True)
+        self.log_world = torch.zeros(1, requires_grad=True)
+        self.tilt = torch.zeros(2, requires_grad=True)
+        self.log_gravity = torch.zeros(1, requires_grad=True)
+        self.floor = torch.zeros(1, requires_grad=True)
+        self.distance = float(np.median(start.root_pos[:, 0]))
+        weight = tensor(seen.weight) * self.skeleton.landmark_weight
+        self.weight = weight / weight.mean()
+        self.uv, world = tensor(seen.uv), tensor(seen.world)
+        landmarks = list(seen.landmarks)
+        self._core = [landmarks.index(k) for k in (11, 12, 23, 24)]
+        self.world = world - world[:, self._core].mean(dim=1, keepdim=True)
+        self.phases: Phases | None = None
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        slow = [self.log_scale, self.log_world, self.tilt, self.log_gravity]
+        groups: list[dict[str, Any]] = [
+            {"params": [self.motion.root_pos, self.motion.columns, self.motion.hinge], "lr": 0.02},
+            {"params": slow, "lr": 0.004},
+            {"params": [self.floor], "lr": 0.01},
+        ]
+        return torch.optim.Adam(groups, betas=(0.9, 0.99))
+
+    def pose(self) -> Pose:
+        root, joints = self.motion.rotations()
+        return self.skeleton.pose(self.motion.root_pos, root, joints, self.log_scale)
+
+    def up(self) -> Tensor:
+        pitch, roll = self.tilt[0], self.tilt[1]
+        return torch.stack([torch.sin(pitch), torch.sin(roll) * torch.cos(pitch), torch.cos(roll) * torch.cos(pitch)])
+
+    def find_phases(self, *, new_floor: bool) -> None:
+        """Find contacts and flights again; `new_floor`: take the floor from where the body is lowest."""
+        with torch.no_grad():
+            pose, up = self.pose(), self.up()
+            points = self.skeleton.skin_points(pose)
+            height = points @ up - self.skeleton.skin.radius
+            if new_floor:
+                self.floor.fill_(float(np.percentile(height.min(dim=1).values.numpy(), 15)))
+            com = self.skeleton.center_of_mass(pose) @ up
+            self.phases = physics.phases(points, height - self.floor, com, self.seen.fps)
+
+    def cost(self, progress: float) -> Tensor:
+        """Everything together; `progress` 0..1 narrows what is tolerated in the image and brings physics in."""
+        root, joints = self.motion.rotations()
+        pose = self.skeleton.pose(self.motion.root_pos, root, joints, self.log_scale)
+        cost = self._seen(pose, progress) + self._smooth(pose, root, joints) + self._likely(joints)
+        if self.phases is not None:
+            cost = cost + min(1.0, (progress - 0.3) / 0.3) * self._physical(pose, self.phases)
+        return cost
+
+    def _seen(self, pose: Pose, progress: float) -> Tensor:
+        config = self.config
+        markers = self.skeleton.markers(pose)
+        sigma = config.image_start * (config.image / config.image_start) ** min(1.0, progress / 0.6)
+        image = _cauchy(self.beside(markers).square().sum(dim=-1), sigma)
+        off = (
+            markers - markers[:, self._core].mean(dim=1, keepdim=True) - self.world * torch.exp(self.log_world)
+        ).square()
+        world = _cauchy(off[..., 0], config.depth) + _cauchy(off[..., 1:].sum(dim=-1), config.across)
+        return (self.weight * (4.0 * image + world)).mean()
+
+    def beside(self, markers: Tensor) -> Tensor:
+        """(F, M, 2) m, markers beside their lines of sight."""
+        return (markers[..., 1:] / markers[..., :1].clamp(min=0.3) - self.uv) * self.distance
+
+    def _smooth(self, pose: Pose, root: Tensor, joints: Tensor) -> Tensor:
+        config, fps = self.config, self.seen.fps
+        bodies = physics.acceleration(pose.pos, fps)
+        turning = physics.acceleration(torch.cat([root[:, None], joints], dim=1), fps) / config.turning
+        return (
+            0.3 * (bodies / config.acceleration).square().mean()
+            + 0.15 * turning.square().sum(dim=(-1, -2)).mean()
+            + 0.3 * (bodies[:, 0, 0] / config.drift).square().mean()
+        )
+
+    def _likely(self, joints: Tensor) -> Tensor:
+        config = self.config
+        ends = (joints[:, [1, 4, 9]] - torch.eye(3)).square().sum(dim=(-1, -2)) / 2.0
+        chest = _small_rotvec(joints[:, 0]) / torch.tensor(config.chest)
+        tilt = self.tilt / config.tilt * torch.tensor([1.0, 2.0])
+        return (
+            self.motion.limits()
+            + 0.2 * (ends / config.straight**2).mean()
+            + 0.2 * chest.square().sum(dim=1).mean()
+            + (self.log_scale / config.bone).square().mean()
+            + 0.3 * (self.log_world / 0.15).square().sum()
+            + 0.1 * tilt.square().sum()
+            + 0.02 * (self.log_gravity / config.gravity).square().sum()
+        )
+
+    def _physical(self, pose: Pose, phases: Phases) -> Tensor:
+        config, fps, up = self.config, self.seen.fps, self.up()
+        points = self.skeleton.skin_points(pose)
+        height = points @ up - self.skeleton.skin.radius - self.floor
+        cost = physics.floor_error(height, phases.touch, config.floor)
+        cost = cost + physics.slide_error(points, phases.touch, fps, config.slide)
+        if phases.num_flying > 2:
+            gravity = GRAVITY * torch.exp(self.log_gravity)
+            com = self.skeleton.center_of_mass(pose)
+            cost = cost + physics.flight_error(com, up, gravity, phases.flying, fps, config.flight)
+        return cost
+
+
+def fit(seen: Observations, config: FitConfig | None = None, each: Callable[[], Any] = lambda: None) -> Fitted:
+    """Fit a clip; `each` is called after every iteration."""
+    config = config or FitConfig()
+    problem, count = _Problem(seen, config), config.iterations
+    optimizer = problem.optimizer()
+    for i in range(count):
+        progress = i / count
+        if progress >= 0.3 and i % 25 == 0:
+            problem.find_phases(new_floor=problem.phases is None)
+        for group in optimizer.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+            group["lr"] = group["initial_lr"] * (1.0 if progress < 0.6 else 0.3 if progress < 0.85 else 0.1)
+        optimizer.zero_grad()
+        problem.cost(progress).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        each()
+    with torch.no_grad():
+        pose = problem.pose()
+        markers = problem.skeleton.markers(pose)
+        flying = problem.phases.flying if problem.phases is not None else torch.zeros(seen.num_frames)
+        return Fitted(
+            fps=seen.fps,
+            body=problem.motion.snapshot(),
+            scale=numpy(pose.scale),
+            up=numpy(problem.up()),
+            floor=float(problem.floor),
+            gravity=GRAVITY * math.exp(float(problem.log_gravity)),
+            flying=numpy(flying) > 0.5,
+            markers=numpy(markers),
+            image_error=numpy(problem.beside(markers).norm(dim=-1)),
+        )
+
+
+def _cauchy(square: Tensor, sigma: float) -> Tensor:
+    return torch.log1p(square / sigma**2)
+
+
+def _small_rotvec(rot: Tensor) -> Tensor:
+    """(..., 3) sine of the angle times the axis of (..., 3, 3)."""
+    parts = [rot[..., 2, 1] - rot[..., 1, 2], rot[..., 0, 2] - rot[..., 2, 0], rot[..., 1, 0] - rot[..., 0, 1]]
+    return 0.5 * torch.stack(parts, dim=-1)
