@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
         "--policies", metavar="DIR", type=Path, action="append", default=[],
         help="a further folder of policies; files that come or change there are loaded at once",
     )  # fmt: skip
+    top.add_argument("--set", metavar="NAME", help="where: a set of models/sets or a JSON file (default: a bare floor)")
     top.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
     window = top.add_argument_group("with a window")
     window.add_argument("--keys", metavar="FILE", type=Path, help="keys.json, see README.md")

@@ -16,12 +16,15 @@ from typing import Any
 
 from tqdm import tqdm
 
-from game.events import Event, EventError, Play, Timed, from_json
+from game.events import Event, EventError, Timed, from_json
+from game.fields import SetError
 from game.library import PolicyLibrary
-from game.live import find_policy
+from game.live import BARE, opening
 from game.paths import policies_dir
 from game.policy import PolicyError
 from game.runtime import Runtime
+from game.set_file import load_set
+from game.sets import SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.take import Divergence, Take, TakeError
@@ -69,7 +72,7 @@ def main(options: argparse.Namespace) -> int:
     """Runs what `game.__main__.parser` understood; prints a report. Returns the exit status."""
     try:
         report = run(options)
-    except (RunError, TakeError, PolicyError, EventError, FilmError, OSError) as error:
+    except (RunError, TakeError, PolicyError, EventError, FilmError, SetError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if report.divergence is not None:
@@ -83,6 +86,8 @@ def run(options: argparse.Namespace) -> Report:
     take = Take.load(options.take) if options.take else None
     if take is not None and (options.policy or options.events):
         raise RunError("a take has its own policies and events: leave --policy and --events away")
+    name = options.set if take is None else take.set_name
+    spec = load_set(name) if name else BARE
     model = CharacterModel.load()
     num_ticks = _num_ticks(options.seconds, model.control_hz, take)
     events = list(take.events) if take is not None else read_events(options.events) if options.events else []
@@ -90,26 +95,20 @@ def run(options: argparse.Namespace) -> Report:
         runtime = take.runtime()
     else:
         library = PolicyLibrary(model, [policies_dir(), *options.policies])
-        events = opening(library, options.policy) + events
+        events = [Timed(0, event) for event in opening(library, options.policy, spec)] + events
         runtime = Runtime(library, seed=options.seed)
     late = [timed.tick for timed in events if timed.tick >= num_ticks]
     if take is None and late:
         print(f"note: {len(late)} events come after the end, the first at tick {late[0]}", file=sys.stderr)
     try:
-        seconds = _film(ticks(runtime, events, num_ticks), num_ticks, runtime, options.record)
-        made = Take.of(runtime)
+        seconds = _film(ticks(runtime, events, num_ticks), num_ticks, runtime, spec, options.record)
+        made = Take.of(runtime, set_name="" if spec is BARE else spec.name)
         if options.save_take:
             made.save(options.save_take)
         return _report(runtime, seconds, made, take)
     finally:
         runtime.close()
         runtime.library.close()
-
-
-def opening(library: PolicyLibrary, wanted: str | None) -> list[Timed]:
-    """How a run begins: with a policy, from its starting pose. Raises PolicyError."""
-    name = find_policy(library, wanted)
-    return [] if name is None else [Timed(0, Play(name, place=True))]
 
 
 def read_events(path: Path) -> list[Timed]:
@@ -149,13 +148,15 @@ def ticks(runtime: Runtime, events: list[Timed], num_ticks: int) -> Iterator[tup
             print(f"tick {tick}: {words}", file=sys.stderr)
 
 
-def _film(made: Iterator[tuple[Snapshot, float]], num_ticks: int, runtime: Runtime, path: Path | None) -> list[float]:
+def _film(
+    made: Iterator[tuple[Snapshot, float]], num_ticks: int, runtime: Runtime, spec: SetSpec, path: Path | None
+) -> list[float]:
     """Runs through all ticks, into a film where one is wanted; returns what each took. Ctrl-C ends it early."""
     film = None
     if path is not None:
         from game.view.recorder import TickFilm  # here: only a film needs a renderer
 
-        film = TickFilm(runtime.snapshot, path)
+        film = TickFilm(runtime.snapshot, spec, path)
     seconds: list[float] = []
     try:
         with _interrupts() as interrupted:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from game.clock import FixedClock
-from game.events import Crowd, Event, Play, Reset
+from game.events import Crowd, Event, Friction, Play, Reset, Spawn
 from game.library import PolicyLibrary
 from game.player import Player
 from game.policy import PolicyError
 from game.runtime import Runtime
-from game.sets import ItemSpec
+from game.sets import ItemSpec, SetSpec
 from game.sim.snapshot import Snapshot, interpolate
 
 DEFAULT_SKILL = "backflip"
+BARE = SetSpec("bare")
+"""A floor and nothing else; the world's own friction."""
 
 
 class Live:
@@ -21,17 +23,19 @@ class Live:
 
     Args:
         runtime: a fresh one.
-        policy: what to begin with, see `find_policy`. Raises PolicyError where there is none of that name.
+        policy: what to begin with, see `find_policy`.
+        spec: the set that it is played in.
+
+    Raises:
+        PolicyError: there is no such policy.
     """
 
-    def __init__(self, runtime: Runtime, policy: str | None = None) -> None:
+    def __init__(self, runtime: Runtime, policy: str | None = None, spec: SetSpec = BARE) -> None:
         self.runtime = runtime
+        self.spec = spec
         self.clock = FixedClock(runtime.model.control_hz)
-        self._pending: list[Event] = []
+        self._pending = opening(runtime.library, policy, spec)
         self._previous = runtime.snapshot
-        name = find_policy(runtime.library, policy)
-        if name is not None:
-            self.post(Play(name, place=True))
 
     @property
     def snapshot(self) -> Snapshot:
@@ -116,6 +120,19 @@ class Live:
             return 0.0
         time = player.time(self.runtime.tick_count, self.runtime.model.control_hz)
         return (time / clip.duration) % 1.0 if clip.loop else min(time / clip.duration, 1.0)
+
+
+def opening(library: PolicyLibrary, policy: str | None, spec: SetSpec = BARE) -> list[Event]:
+    """How a run begins: the set's floor and furniture, and a policy from its starting pose.
+
+    Raises:
+        PolicyError: there is no such policy.
+    """
+    name = find_policy(library, policy)
+    floor: list[Event] = [] if spec is BARE else [Friction(spec.ground.friction)]
+    furniture = [Spawn(item) for item in spec.items if item.parts]
+    play = [] if name is None else [Play(name, place=True)]
+    return [*floor, *furniture, *play]
 
 
 def find_policy(library: PolicyLibrary, wanted: str | None) -> str | None:

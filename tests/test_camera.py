@@ -6,7 +6,8 @@ import numpy as np
 import panda3d.core as p3d
 import pytest
 
-from game.view.camera import OrbitCamera, make_lens
+from game.sets import ViewSpec
+from game.view.camera import LEASH, OrbitCamera, make_lens
 
 
 def test_directions_are_the_viewers() -> None:
@@ -64,3 +65,20 @@ def test_following_does_not_depend_on_the_frame_rate() -> None:
     assert still.target[0] == 0
     slow.update(np.full(3, np.nan), 0.1)
     assert np.isfinite(slow.target).all()
+
+
+def test_a_sets_view() -> None:
+    view = ViewSpec(position=(3.5, -2.4, 1.5), target=(0.2, 0.1, 0.9))
+    camera = OrbitCamera.of(view)
+    assert camera.eye == pytest.approx(view.position)
+    assert camera.target == pytest.approx(view.target)
+
+
+def test_standing_it_turns_where_it_is_up_to_its_leash() -> None:
+    camera = OrbitCamera.of(ViewSpec(position=(3.0, -3.0, 1.5), target=(0.0, 0.0, 0.9)))
+    camera.update(np.array([-1.0, 1.0, 0.9]), 10.0)
+    assert camera.eye == pytest.approx([3.0, -3.0, 1.5])
+    assert camera.target[:2] == pytest.approx([-1.0, 1.0])
+    camera.update(np.array([-20.0, 1.0, 0.9]), 10.0)
+    assert np.linalg.norm(camera.eye - camera.target) == pytest.approx(LEASH)
+    assert camera.eye[0] < -10

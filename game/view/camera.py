@@ -9,11 +9,15 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
+from game.sets import ViewSpec
+
 Array = NDArray[np.float64]
 
 FOV = 42.0
 """degrees, of the picture's smaller side"""
 NEAR, FAR = 0.05, 80.0
+NEAREST, FARTHEST, LEASH = 0.8, 25.0, 8.0
+"""m from the target: by the wheel; and a camera that stands is taken along at the leash"""
 FLOOR_CLEARANCE = 0.08
 """m, the eye stays this far above the floor"""
 
@@ -36,8 +40,23 @@ class OrbitCamera:
     """m"""
     follows: bool = True
     """whether `update` moves the target"""
+    stands: bool = False
+    """whether following turns it where it stands, as in a room, rather than taking it along"""
     rate: float = 6.0
     """1/s, how quickly it follows"""
+
+    @staticmethod
+    def of(view: ViewSpec) -> OrbitCamera:
+        """The camera of a set's first view; it stands there."""
+        camera = OrbitCamera(np.array(view.target), stands=True)
+        camera._look_from(np.array(view.position))
+        return camera
+
+    def _look_from(self, eye: Array) -> None:
+        """Keeps the target and looks at it from an eye (3,)."""
+        away = eye - self.target
+        self.distance = float(np.linalg.norm(away))
+        self.yaw, self.pitch = math.atan2(away[1], away[0]), math.asin(away[2] / self.distance)
 
     @property
     def eye(self) -> Array:
@@ -65,14 +84,18 @@ class OrbitCamera:
 
     def zoom(self, steps: float) -> None:
         """Comes nearer (positive) or goes farther by steps of the wheel."""
-        self.distance = min(max(self.distance * 0.9**steps, 0.8), 25.0)
+        self.distance = min(max(self.distance * 0.9**steps, NEAREST), FARTHEST)
 
     def update(self, focus: Array, seconds: float) -> None:
         """Draws near to a focus (3,) when it follows; sideways at once, up and down less, so that jumps show."""
         if not self.follows or not np.isfinite(focus).all():
             return
         wanted = np.array([focus[0], focus[1], 0.5 * (focus[2] + _home()[2])])
+        eye = self.eye
         self.target = self.target + (wanted - self.target) * (1.0 - math.exp(-self.rate * seconds))
+        if self.stands:
+            self._look_from(eye)
+            self.distance = min(max(self.distance, NEAREST), LEASH)
 
     def place(self, node: p3d.NodePath) -> None:
         """Puts a Panda3D camera where this one is."""

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import panda3d.core as p3d
 
-from game.sets import ItemSpec
+from game.sets import ItemSpec, SetSpec
+from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view import pick_pipe
 from game.view.camera import OrbitCamera, make_lens
 from game.view.film import FilmError, FilmWriter
 from game.view.film_camera import FilmCamera
+from game.view.quality import QUALITIES
 from game.view.shapes import BACKGROUND, ShapesView
+from game.view.stage import Stage
 
 FILM_SIZE = (1280, 720)
 FILM_FPS = 30
@@ -71,28 +74,27 @@ class TickFilm:
     Raises FilmError where nothing can be drawn or written.
     """
 
-    def __init__(self, first: Snapshot, path: Path, size: tuple[int, int] = FILM_SIZE) -> None:
+    def __init__(self, first: Snapshot, spec: SetSpec, path: Path, size: tuple[int, int] = FILM_SIZE) -> None:
         pick_pipe.configure()
         try:
             self._output = pick_pipe.open_offscreen((64, 64))
         except pick_pipe.OutputError as error:
             raise FilmError(f"cannot film: {error}") from error
-        self._output.buffer.clear_color = p3d.LColor(*BACKGROUND)
-        scene = p3d.NodePath("scene")
-        scene.set_antialias(p3d.AntialiasAttrib.M_multisample)
-        self._view = ShapesView(scene, first.model)
-        self._film = FilmCamera(self._output.buffer, scene, size, samples=4)
-        self._orbit = OrbitCamera()
+        self._view = _open_view(self._output, spec, first.model)
+        self._film = FilmCamera(self._output.buffer, self._view.root, size, samples=4)
+        self._orbit = OrbitCamera.of(spec.view)
         self._fps = first.model.control_hz
         self._writer = FilmWriter(path, size, self._fps)
         make_lens(self._film.lens)
 
     def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> None:
         """Adds the picture of one tick. Raises FilmError."""
-        self._view.show(snapshot, items)
+        self._view.show(snapshot, items, 1.0 / self._fps)
         if snapshot.num_characters:
             self._orbit.update(snapshot.state.root_pos[0], 1.0 / self._fps)
         self._orbit.place(self._film.node)
+        if isinstance(self._view, Stage):
+            self._orbit.place(self._view.camera)  # faces look at it, dust faces it
         self._output.engine.render_frame()
         self._writer.write(self._film.frame())
 
@@ -102,3 +104,11 @@ class TickFilm:
         self._view.close()
         self._film.close()
         self._output.engine.remove_window(self._output.buffer)
+
+
+def _open_view(output: pick_pipe.Output, spec: SetSpec, model: CharacterModel) -> Stage | ShapesView:
+    """The stage; the bare shapes where the renderer has no shaders."""
+    if output.has_shaders:
+        return Stage(output.buffer, spec, QUALITIES["std"], model=model)
+    output.buffer.clear_color = p3d.LColor(*BACKGROUND)
+    return ShapesView(p3d.NodePath("scene"), model)

@@ -37,7 +37,7 @@ class ShapesView:
         _floor().reparent_to(self.root)
         _light(self.root)
 
-    def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> None:
+    def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], _seconds: float = 0.0) -> None:
         """Draws one snapshot.
 
         Args:
