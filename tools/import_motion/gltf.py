@@ -22,6 +22,7 @@ _VRM = {"hips": "pelvis", "neck": "neck", "head": "head"} | {
                        ("UpperArm", "shoulder"), ("LowerArm", "elbow"), ("Hand", "wrist"))
 }  # fmt: skip
 _MAX_SECONDS = 3600.0
+DEFAULT_FPS = 30.0
 
 
 def read(path: Path, take: str = "") -> SourceMotion:
@@ -44,8 +45,7 @@ def read(path: Path, take: str = "") -> SourceMotion:
     times = np.unique(np.concatenate([_times(file, sampler) for _, (_, sampler) in channels]))
     if times[-1] - times[0] > _MAX_SECONDS:
         raise file.wrong(f"lasts {times[-1] - times[0]:.0f} s, expected at most {_MAX_SECONDS:.0f}")
-    step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
-    fps = float(np.clip(round(1.0 / max(step, 1e-3), 3), 24.0, 120.0))
+    fps = _rate(times)
     num_frames = int((times[-1] - times[0]) * fps + 1.001)
     check_size(path.name, len(kept), num_frames)
     even = times[0] + np.arange(num_frames) / fps
@@ -63,6 +63,14 @@ def read(path: Path, take: str = "") -> SourceMotion:
     roles = {role: names[at[node]] for role, node in bones.items()}
     name = str(animation.get("name") or path.stem)
     return SourceMotion(name, fps, names, tree, rest_pos, rest_rot, pos, rot, "y", 1.0, roles, remarks)
+
+
+def _rate(times: Array) -> float:
+    """Frame rate of key times (K,): their own where they come evenly, else 30."""
+    steps = np.diff(times)
+    if len(steps) < 2 or np.ptp(steps) > 0.1 * np.median(steps):
+        return DEFAULT_FPS
+    return float(np.clip(1.0 / max(float(steps.mean()), 1e-3), 1.0, 240.0))
 
 
 def _choose(file: GltfFile, take: str) -> dict[str, Any]:
@@ -132,7 +140,7 @@ def _local(file: GltfFile, node: dict[str, Any]) -> tuple[Array, Array, float]:
         if "matrix" in node:
             matrix = np.array(node["matrix"], float).reshape(4, 4).T
             sizes = np.linalg.norm(matrix[:3, :3], axis=0)
-            parts = matrix[:3, 3], _from_matrix(matrix[:3, :3] / np.maximum(sizes, 1e-12)), sizes
+            parts = matrix[:3, 3], from_matrix(matrix[:3, :3] / np.maximum(sizes, 1e-12)), sizes
         else:
             parts = (
                 np.array(node.get("translation", (0.0, 0.0, 0.0)), float).reshape(3),
@@ -146,7 +154,7 @@ def _local(file: GltfFile, node: dict[str, Any]) -> tuple[Array, Array, float]:
     return parts[0], parts[1], float(np.cbrt(np.abs(parts[2]).prod()))
 
 
-def _from_matrix(m: Array) -> Array:
+def from_matrix(m: Array) -> Array:
     """Quaternions (..., 4) of rotation matrices (..., 3, 3): the eigenvector of Bar-Itzhack (2000)."""
     xx, xy, xz, yx, yy, yz, zx, zy, zz = (m[..., i, j] for i in range(3) for j in range(3))
     k = np.stack(
@@ -239,7 +247,7 @@ def _bind_pose(file: GltfFile, at: dict[int, int], rest_pos: Array, rest_rot: Ar
         if len(inverse) < len(joints) or (np.abs(np.linalg.det(inverse)) < 1e-12).any():
             raise file.wrong("a skin's bind matrices do not fit its joints")
         bind = np.linalg.inv(inverse[: len(joints)])
-        turns = _from_matrix(bind[:, :3, :3] / np.linalg.norm(bind[:, :3, :3], axis=1, keepdims=True))
+        turns = from_matrix(bind[:, :3, :3] / np.linalg.norm(bind[:, :3, :3], axis=1, keepdims=True))
         change = rotation.multiply(rest_rot[joints], rotation.conjugate(turns))
         if rotation.angle_between(np.broadcast_to(change[0], change.shape), change).max() < np.radians(2.0):
             continue  # the nodes rest in the bind pose

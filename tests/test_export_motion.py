@@ -1,0 +1,245 @@
+"""Exports: read back by other code than wrote them, every joint within a millimetre of the take's."""
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from game import events as ev
+from game.library import PolicyLibrary
+from game.motion import ClipError, MotionClip
+from game.runtime import Runtime
+from game.set_file import load_prop
+from game.sim import rotation
+from game.sim.kinematics import body_poses
+from game.sim.model import CharacterModel
+from game.sim.snapshot import Snapshot
+from game.take import Take
+from tools.export_motion import bvh, glb
+from tools.export_motion.__main__ import main
+from tools.export_motion.recording import Recording
+from tools.import_motion import bvh as bvh_reader
+from tools.import_motion.read import ImportOptions, read
+
+Array = NDArray[np.float64]
+MODEL = CharacterModel.load()
+MILLIMETRE = 1e-3
+TO_GLTF = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+
+
+class Glb:
+    """A GLB as the specification reads it: matrices of nodes at a time, of skins, of cameras."""
+
+    def __init__(self, path: Path) -> None:
+        data = path.read_bytes()
+        assert struct.unpack_from("<III", data) == (0x46546C67, 2, len(data))
+        size = struct.unpack_from("<I", data, 12)[0]
+        self.json: dict[str, Any] = json.loads(data[20 : 20 + size])
+        self.chunk = data[28 + size :]
+        assert self.json["buffers"][0]["byteLength"] == len(self.chunk)
+        self.parent = {c: i for i, n in enumerate(self.json["nodes"]) for c in n.get("children", [])}
+
+    def values(self, accessor: int) -> Array:
+        a = self.json["accessors"][accessor]
+        view = self.json["bufferViews"][a["bufferView"]]
+        width = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}[a["type"]]
+        assert a["componentType"] == 5126
+        start = view["byteOffset"] + a.get("byteOffset", 0)
+        return np.frombuffer(self.chunk, "<f4", a["count"] * width, start).reshape(-1, width).astype(float)
+
+    def at(self, frame: int, fps: float) -> list[Array]:
+        """(4, 4) of every node in the scene's frame at a frame."""
+        nodes = [dict(n) for n in self.json["nodes"]]
+        for channel in self.json["animations"][0]["channels"]:
+            sampler = self.json["animations"][0]["samplers"][channel["sampler"]]
+            times, values = self.values(sampler["input"])[:, 0], self.values(sampler["output"])
+            key = int(np.searchsorted(times, frame / fps + 1e-5, side="right")) - 1
+            nodes[channel["target"]["node"]][channel["target"]["path"]] = values[key]
+        local = []
+        for node in nodes:
+            m = np.eye(4)
+            m[:3, :3] = rotation.to_matrix(np.array(node.get("rotation", (0, 0, 0, 1.0)))) * node.get("scale", 1.0)
+            m[:3, 3] = node.get("translation", (0, 0, 0))
+            local.append(m)
+        world: dict[int, Array] = {}
+
+        def place(i: int) -> Array:
+            if i not in world:
+                world[i] = place(self.parent[i]) @ local[i] if i in self.parent else local[i]
+            return world[i]
+
+        return [place(i) for i in range(len(nodes))]
+
+    def nodes(self, name: str) -> list[int]:
+        return [i for i, n in enumerate(self.json["nodes"]) if n["name"] == name]
+
+
+@pytest.fixture(scope="module")
+def take() -> Take:
+    """A second with a crowd that grows, a box that comes and goes, a push."""
+    runtime = Runtime(PolicyLibrary(MODEL, folders=[]), seed=3)
+    box = load_prop("cardboard_box").at((0.6, 0.1, 0.6))
+    events: dict[int, list[ev.Event]] = {
+        0: [ev.Push((120.0, 60.0, 0.0), "torso")],
+        6: [ev.Spawn(box, velocity=(-2.0, 0.0, 0.0), ang_vel=(1.0, 2.0, 3.0))],
+        12: [ev.Crowd(2)],
+        24: [ev.Remove(0)],
+    }
+    for tick in range(30):
+        runtime.tick(events.get(tick, ()), strict=True)
+    made = Take.of(runtime)
+    runtime.close()
+    return made
+
+
+@pytest.fixture(scope="module")
+def snapshots(take: Take) -> list[Snapshot]:
+    return list(take.replay())
+
+
+@pytest.fixture(scope="module")
+def exported(take: Take, tmp_path_factory: pytest.TempPathFactory) -> Glb:
+    path = tmp_path_factory.mktemp("export")
+    take.save(path / "take.zip")
+    assert main([str(path / "take.zip"), "--out", str(path / "new" / "a.glb"), "--detail", "low"]) == 0
+    return Glb(path / "new" / "a.glb")
+
+
+def test_glb_joints_are_the_takes(exported: Glb, snapshots: list[Snapshot]) -> None:
+    worst = 0.0
+    for frame, snapshot in enumerate(snapshots):
+        world = exported.at(frame, 30.0)
+        for body, name in enumerate(MODEL.body_names):
+            for character in range(snapshot.num_characters):
+                found = world[exported.nodes(name)[character]][:3, 3]
+                worst = max(worst, float(np.abs(found - TO_GLTF @ snapshot.body_pos[character, body]).max()))
+    assert worst < 0.01 * MILLIMETRE
+
+
+def test_glb_skin_follows_the_links(exported: Glb, snapshots: list[Snapshot]) -> None:
+    """A joint's matrix times its bind matrix turns the skin as the link is turned."""
+    skin = exported.json["skins"][0]
+    inverse = exported.values(skin["inverseBindMatrices"]).reshape(-1, 4, 4).transpose(0, 2, 1)
+    world, snapshot = exported.at(20, 30.0), snapshots[20]
+    for joint, bind in zip(skin["joints"], inverse, strict=True):
+        name = exported.json["nodes"][joint]["name"]
+        if name not in MODEL.body_names:
+            continue
+        link = np.eye(4)
+        link[:3, :3] = TO_GLTF @ rotation.to_matrix(snapshot.body_rot[0, MODEL.body(name)]) @ TO_GLTF.T
+        link[:3, 3] = TO_GLTF @ snapshot.body_pos[0, MODEL.body(name)]
+        assert world[joint] @ bind == pytest.approx(link @ bind, abs=1e-5)
+
+
+def test_glb_face_stays_on_the_head(exported: Glb) -> None:
+    skin = exported.json["skins"][0]
+    face = [j for j in skin["joints"] if exported.json["nodes"][j]["name"] not in MODEL.body_names]
+    assert face
+    head = exported.nodes("head")[0]
+    assert {exported.parent[j] for j in face} == {head}
+
+
+def test_glb_props_come_and_go(exported: Glb, snapshots: list[Snapshot]) -> None:
+    (box,) = exported.nodes("cardboard box")
+    second = exported.nodes("avatar_2")[0]
+    for frame, snapshot in enumerate(snapshots):
+        m = exported.at(frame, 30.0)
+        size = np.linalg.norm(m[box][:3, 0])
+        assert size == pytest.approx(1.0 if snapshot.props.ids else glb.GONE, rel=1e-4)
+        assert np.linalg.norm(m[second][:3, 0]) == pytest.approx(1.0 if snapshot.num_characters > 1 else glb.GONE)
+        if snapshot.props.ids:
+            assert m[box][:3, 3] == pytest.approx(TO_GLTF @ snapshot.props.pos[0], abs=1e-5)
+            turned = TO_GLTF @ rotation.to_matrix(snapshot.props.rot[0]) @ TO_GLTF.T
+            assert m[box][:3, :3] == pytest.approx(turned, abs=1e-5)
+    mesh = exported.json["meshes"][exported.json["nodes"][box]["mesh"]]
+    corners = exported.values(mesh["primitives"][0]["attributes"]["POSITION"])
+    assert np.ptp(corners, axis=0) == pytest.approx([0.36, 0.34, 0.44], abs=1e-6)  # y, z, x
+
+
+def test_glb_camera_looks_at_him(exported: Glb, snapshots: list[Snapshot]) -> None:
+    (node,) = exported.nodes("camera")
+    m = exported.at(29, 30.0)[node]
+    to_him = TO_GLTF @ snapshots[29].body_pos[0, 0] - m[:3, 3]
+    assert (-m[:3, 2]) @ to_him / np.linalg.norm(to_him) > 0.95
+    assert m[:3, 1] @ [0.0, 1.0, 0.0] > 0.9
+    assert np.linalg.det(m[:3, :3]) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_every_animation_input_tells_its_range(exported: Glb) -> None:
+    """The specification asks for it, and Blender refuses files without."""
+    for sampler in exported.json["animations"][0]["samplers"]:
+        accessor = exported.json["accessors"][sampler["input"]]
+        assert accessor["min"] == [0.0]
+        assert accessor["max"][0] <= 1.0
+
+
+def test_bvh_joints_are_the_takes(take: Take, snapshots: list[Snapshot], tmp_path: Path) -> None:
+    take.save(tmp_path / "take")
+    assert main([str(tmp_path / "take"), "--out", str(tmp_path / "a.bvh")]) == 0
+    motion = bvh_reader.read(tmp_path / "a.bvh")
+    columns = [motion.index(bvh.joint_name(name)) for name in MODEL.body_names]
+    expected = np.stack([s.body_pos[0] for s in snapshots]) @ TO_GLTF.T
+    assert np.abs(motion.pos[:, columns] / bvh.CENTIMETRES - expected).max() < 0.01 * MILLIMETRE
+    assert motion.fps == pytest.approx(30.0, rel=1e-6)
+    rest = motion.rest_pos[[motion.index("LeftHand"), motion.index("LeftArm")]]
+    assert np.abs(rest[0, 1:] - rest[1, 1:]).max() < 1e-4  # T pose: the hand beside the shoulder
+
+
+@pytest.mark.parametrize(("ending", "limit"), [("bvh", MILLIMETRE), ("glb", 4 * MILLIMETRE)])
+def test_a_clip_goes_out_and_comes_back(ending: str, limit: float, tmp_path: Path) -> None:
+    """The avatar's bind pose is no T pose: nearly straight limbs come back twisted a little."""
+    clip = MotionClip.load("cartwheel")
+    assert main(["cartwheel", "--out", str(tmp_path / f"a.{ending}"), "--metres"]) == 0
+    back = read(tmp_path / f"a.{ending}", ImportOptions(ground=False)).clip
+    assert back.num_frames == clip.num_frames
+    assert back.fps == pytest.approx(clip.fps, rel=1e-5)
+    before, after = (body_poses(MODEL, c.root_pos, c.root_rot, c.joint_rot).pos for c in (clip, back))
+    difference = after - before
+    difference -= difference.mean(axis=(0, 1)) * np.array([0.0, 0.0, 1.0])
+    assert np.abs(difference).max() < limit
+
+
+@given(st.lists(st.floats(-1.0, 1.0), min_size=4, max_size=4).filter(lambda q: np.linalg.norm(q) > 0.1))
+@settings(max_examples=100, deadline=None)
+def test_euler_angles_give_the_rotation(q: list[float]) -> None:
+    turn = rotation.normalize(np.array(q))
+    z, x, y = bvh.euler_zxy(turn)
+    axes = np.eye(3)
+    made = rotation.multiply(
+        rotation.from_axis_angle(axes[2], z),
+        rotation.multiply(rotation.from_axis_angle(axes[0], x), rotation.from_axis_angle(axes[1], y)),
+    )
+    assert rotation.angle_between(made, turn) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_euler_angles_at_the_pole() -> None:
+    for angle in (np.pi / 2, -np.pi / 2):
+        turn = rotation.multiply(
+            rotation.from_axis_angle((0.0, 0.0, 1.0), 0.7), rotation.from_axis_angle((1.0, 0.0, 0.0), angle)
+        )
+        assert bvh.euler_zxy(turn) == pytest.approx([0.7, angle, 0.0], abs=1e-6)
+
+
+def test_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for told, message in (
+        (["walk", "--out", "a.fbx"], "there are .bvh .glb"),
+        (["nobody", "--out", "a.bvh"], "no clip at nobody"),
+        ([str(tmp_path / "none.zip"), "--out", "a.bvh"], "none.zip"),
+        (["walk", "--out", str(tmp_path / "a.bvh"), "--character", "2"], "no character 1; there are 1"),
+    ):
+        assert main(told) == 1
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_take_of_one_tick_is_refused(snapshots: list[Snapshot]) -> None:
+    with pytest.raises(ClipError, match="x: 1 tick"):
+        Recording.of_snapshots([(snapshots[0], {})], "x")

@@ -1,0 +1,127 @@
+"""One character as BVH: y up, T pose at rest, joints named as most programs expect them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.motion import ClipError
+from game.sim import rotation
+from game.sim.kinematics import body_poses
+from game.sim.model import CharacterModel
+from tools.export_motion.frames import turns_to_gltf, vectors_to_gltf
+from tools.export_motion.recording import Recording
+
+Array = NDArray[np.float64]
+
+CENTIMETRES = 100.0
+"""Units per metre that other programs expect of a BVH."""
+_NAMES = {"pelvis": "Hips", "torso": "Spine", "head": "Head", "thigh": "UpLeg", "shin": "Leg", "foot": "Foot",
+          "upper_arm": "Arm", "forearm": "ForeArm", "hand": "Hand"}  # fmt: skip
+_ENDS = {"head": (0.0, 0.0, 0.22), "foot": (0.13, 0.0, -0.04), "hand": (0.0, 0.0, -0.08)}
+"""End sites in the body's frame, m."""
+_ARMS = {"right": -np.pi / 2, "left": np.pi / 2}
+"""Turn about x that lifts a hanging arm sideways, rad."""
+
+
+def joint_name(body: str) -> str:
+    """ "right_thigh" -> "RightUpLeg"."""
+    side, _, part = body.partition("_")
+    return side.capitalize() + _NAMES[part] if side in _ARMS else _NAMES[body]
+
+
+def text(recording: Recording, character: int = 0, units: float = CENTIMETRES) -> str:
+    """The file. Channels are Z, X, Y turns, the outermost first.
+
+    Args:
+        recording: what moved.
+        character: which of its characters.
+        units: of the file, per metre.
+
+    Raises:
+        ClipError: there is no such character.
+    """
+    if not 0 <= character < recording.num_characters:
+        raise ClipError(f"{recording.name}: no character {character}; there are {recording.num_characters}")
+    model = recording.model
+    raised = _raised_arms(model)
+    rest = body_poses(model, np.zeros(3), rotation.IDENTITY, _joints_of(model, raised))
+    poses = recording.poses()
+    # a joint's frame is glued to its body so that all of them are unturned in the T pose
+    turned = rotation.multiply(poses.rot[:, character], rotation.conjugate(raised))
+    rot, origin = turns_to_gltf(turned), vectors_to_gltf(poses.pos[:, character, 0]) * units
+    columns: list[Array] = [origin]
+    lines = [
+        "HIERARCHY",
+        *_tree(model, vectors_to_gltf(rest.pos) * units, vectors_to_gltf(_end_sites(model, raised)) * units),
+    ]
+    for body in _order(model):
+        parent = int(model.body_parent[body])
+        local = rot[:, body] if parent < 0 else rotation.multiply(rotation.conjugate(rot[:, parent]), rot[:, body])
+        columns.append(np.degrees(euler_zxy(local)))
+    rows = np.concatenate(columns, axis=1)
+    lines += ["MOTION", f"Frames: {len(rows)}", f"Frame Time: {1.0 / recording.fps:.9f}"]
+    return "\n".join([*lines, *(" ".join(f"{value:.6f}" for value in row) for row in rows)]) + "\n"
+
+
+def _raised_arms(model: CharacterModel) -> Array:
+    """(B, 4) of the bodies in the T pose."""
+    turns = np.array(np.broadcast_to(rotation.IDENTITY, (model.num_bodies, 4)))
+    for side, angle in _ARMS.items():
+        for part in ("upper_arm", "forearm", "hand"):
+            turns[model.body(f"{side}_{part}")] = rotation.from_axis_angle((1.0, 0.0, 0.0), angle)
+    return turns
+
+
+def _joints_of(model: CharacterModel, turns: Array) -> Array:
+    """(J, 4) joint rotations that put the bodies into rotations (B, 4) of an unturned root."""
+    bodies = model.joint_body
+    parents = model.body_parent[bodies]
+    return rotation.multiply(rotation.conjugate(turns[parents]), turns[bodies])
+
+
+def _end_sites(model: CharacterModel, raised: Array) -> Array:
+    """(B, 3) of the last bodies' tips from their joints in the T pose; 0 elsewhere."""
+    tips = np.array([_ENDS.get(name.rpartition("_")[2], (0.0, 0.0, 0.0)) for name in model.body_names])
+    return rotation.rotate(raised, tips)
+
+
+def _order(model: CharacterModel, body: int = 0) -> Iterator[int]:
+    """Bodies depth first, as BVH lists them."""
+    yield body
+    for child in np.flatnonzero(model.body_parent == body):
+        yield from _order(model, int(child))
+
+
+def _tree(model: CharacterModel, rest: Array, tips: Array, body: int = 0, depth: int = 0) -> Iterator[str]:
+    """Lines of the hierarchy; rest (B, 3) and tips (B, 3) in the file's axes and units."""
+    pad, parent = "\t" * depth, int(model.body_parent[body])
+    offset = rest[body] - rest[parent] if parent >= 0 else np.zeros(3)
+    yield f"{pad}{'JOINT' if depth else 'ROOT'} {joint_name(model.body_names[body])}"
+    yield f"{pad}{{"
+    yield f"{pad}\tOFFSET {_numbers(offset)}"
+    moves = "" if depth else "Xposition Yposition Zposition "
+    yield f"{pad}\tCHANNELS {3 if depth else 6} {moves}Zrotation Xrotation Yrotation"
+    children = np.flatnonzero(model.body_parent == body)
+    for child in children:
+        yield from _tree(model, rest, tips, int(child), depth + 1)
+    if not len(children):
+        yield from (f"{pad}\tEnd Site", f"{pad}\t{{", f"{pad}\t\tOFFSET {_numbers(tips[body])}", f"{pad}\t}}")
+    yield f"{pad}}}"
+
+
+def _numbers(values: Array) -> str:
+    return " ".join(f"{value:.6f}" for value in values)
+
+
+def euler_zxy(q: Array) -> Array:
+    """Angles (..., 3) about z, then the turned x, then the turned y, of rotations (..., 4), rad."""
+    m = rotation.to_matrix(q)
+    x = np.arcsin(np.clip(m[..., 2, 1], -1.0, 1.0))
+    # looking straight along an axis, z and y turn about the same line: all of it is called z
+    locked = np.abs(m[..., 2, 1]) > 1.0 - 1e-12
+    z = np.where(locked, np.arctan2(m[..., 1, 0], m[..., 0, 0]), np.arctan2(-m[..., 0, 1], m[..., 1, 1]))
+    y = np.where(locked, 0.0, np.arctan2(-m[..., 2, 0], m[..., 2, 2]))
+    return np.stack([z, x, y], axis=-1)
