@@ -98,14 +98,14 @@ def _world_axes(up: Array) -> Array:
 def _resampled(body: Start, fps: float) -> Start:
     """The same movement, given at `fps` frames a second, at FPS."""
     count = len(body.root_pos)
-    position = np.arange(max(2, int((count - 1) / fps * FPS) + 1)) * fps / FPS
+    position = np.arange(max(2, int((count - 1) / fps * FPS + 1e-3) + 1)) * fps / FPS
     first = np.minimum(position.astype(int), count - 2)
     part = position - first
     root = rotation.continuous(_quaternions(body.root_rot))
     joints = rotation.continuous(_quaternions(body.joint_rot))
 
     def between(values: Array) -> Array:
-        return values[first] + part[:, None] * (values[first + 1] - values[first])
+        return np.asarray(values[first] + part[:, None] * (values[first + 1] - values[first]))
 
     return Start(
         between(body.root_pos),

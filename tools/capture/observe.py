@@ -1,0 +1,60 @@
+"""From readings at the video's times to observations on the fit's even grid."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.sim.model import CharacterModel
+from tools.capture.choose import Chosen
+from tools.capture.pose import Reading
+from tools.capture.skeleton import Skeleton
+from tools.capture.start import Observations
+from tools.capture.survey import Survey
+
+Array = NDArray[np.float64]
+
+FOCAL = 1.1
+"""Focal length over the picture's longer side where nothing is known: 49 degrees wide, between phone and telephoto."""
+_HIDDEN_WEIGHT = 0.15
+MAX_BRIDGE = 2.5
+"""Grid steps between two readings over which what lies between counts as seen."""
+
+
+def focal_length(size: tuple[int, int], fov: float | None) -> float:
+    """px; `fov`: horizontal field of view, rad, None for a guess."""
+    return FOCAL * max(size) if fov is None else 0.5 * size[0] / math.tan(0.5 * fov)
+
+
+def observe(found: Survey, chosen: Chosen, focal: float) -> Observations:
+    """Interpolate readings onto the grid; frames far from any have weight 0."""
+    landmarks = Skeleton(CharacterModel.load("humanoid")).landmarks
+    first, end = chosen.span
+    known = [(k, chosen.readings[k]) for k in range(first, end)]
+    seen = [(k, reading) for k, reading in known if reading is not None]
+    times = np.array([found.used_times[k] for k, _ in seen])
+    rows = [_row(reading, found.camera[found.used[k]], landmarks) for k, reading in seen]
+    grid = times[0] + np.arange(int((times[-1] - times[0]) * found.fps + 1e-3) + 1) / found.fps
+    values = np.array([np.interp(grid, times, column) for column in np.array(rows).T]).T.reshape(len(grid), -1, 6)
+    after = np.clip(np.searchsorted(times, grid - 1e-9), 1, len(times) - 1)
+    gap = times[after] - times[after - 1]
+    nearest = np.minimum(np.abs(times[after] - grid), np.abs(grid - times[after - 1]))
+    there = np.where(nearest * found.fps < 0.3, 1.0, np.where(gap * found.fps < MAX_BRIDGE, 0.7, 0.0))
+    center = 0.5 * np.array(found.size)
+    return Observations(
+        fps=found.fps,
+        uv=-(values[..., :2] - center) / focal,
+        world=values[..., 2:5],
+        weight=values[..., 5] * there[:, None],
+        landmarks=landmarks,
+    )
+
+
+def _row(reading: Reading, camera: Array, landmarks: NDArray[np.int64]) -> Array:
+    """(M * 6,) pixels as the camera first stood, 3D, and weight of each landmark."""
+    xy = reading.xy[landmarks] @ camera[:, :2].T + camera[:, 2]
+    visible = _HIDDEN_WEIGHT + (1.0 - _HIDDEN_WEIGHT) * reading.visibility[landmarks]
+    weight = visible * np.clip(reading.quality / 0.8, 0.1, 1.0)
+    return np.concatenate([xy, reading.world[landmarks], weight[:, None]], axis=1).ravel()

@@ -1,0 +1,96 @@
+"""How far a capture can be trusted: checks of the video and of the fit, beside the clip clinic's of the clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.capture.choose import Chosen
+from tools.capture.clip import MIN_FLYING, Made
+from tools.capture.fit import Fitted
+from tools.capture.physics import runs
+from tools.capture.skeleton import GROUPS
+from tools.capture.start import Observations
+from tools.capture.survey import Survey
+from tools.clip_clinic.checks import GREEN, RED, Check, Report, examine
+
+BODY_HEIGHT = 1.62
+"""m, the humanoid's"""
+
+
+@dataclass(frozen=True, eq=False)
+class Capture:
+    """Everything that one run found out."""
+
+    survey: Survey
+    chosen: Chosen
+    seen: Observations
+    focal: float
+    fitted: Fitted
+    made: Made
+
+
+def judge(capture: Capture) -> Report:
+    """All checks."""
+    checks = [*_video(capture.survey), *_readings(capture.chosen), *_fit(capture.fitted, capture.made)]
+    return Report(capture.made.clip.name, (*checks, *examine(capture.made.clip).checks))
+
+
+def summary(report: Report) -> str:
+    """One sentence on the worst."""
+    counts = {level: [c.name for c in report.checks if c.verdict == level] for level in (RED, "amber")}
+    worse = [f"{level}: {', '.join(names)}" for level, names in counts.items() if names]
+    return f"{report.verdict}" + (f" ({'; '.join(worse)})" if report.verdict != GREEN else "")
+
+
+def _video(found: Survey) -> list[Check]:
+    total = len(found.used) + found.num_duplicates
+    return [
+        Check("cuts", float(len(found.cuts)), "", 0.0, 20.0, note="the longest shot is taken" if found.cuts else ""),
+        Check("camera movement", 100.0 * found.camera_path, "% width", 2.0, 60.0, note="compensated in the image"),
+        Check("duplicate frames", 100.0 * found.num_duplicates / total, "%", 10.0, 50.0),
+    ]
+
+
+def _readings(chosen: Chosen) -> list[Check]:
+    first, end = chosen.span
+    missing = np.array([reading is None for reading in chosen.readings[first:end]])
+    gaps = [stop - start for start, stop in runs(missing)]
+    quality = [r.quality for r in chosen.readings if r is not None]
+    worst = first + max(runs(missing), key=lambda run: run[1] - run[0])[0] if gaps else -1
+    return [
+        Check("missing frames", 100.0 * float(missing.mean()), "%", 10.0, 25.0),
+        Check("longest gap", float(max(gaps, default=0)), "frames", 5.0, 12.0, worst),
+        Check("unsure readings", 100.0 * (1.0 - float(np.median(quality))), "%", 30.0, 45.0),
+    ]
+
+
+def _fit(fitted: Fitted, made: Made) -> list[Check]:
+    beside = np.median(fitted.image_error, axis=1)
+    off = np.abs(np.log(fitted.scale))
+    flying = int(fitted.flying.sum())
+    speed = f"{made.slow_motion:.2f} times slower than life" if flying >= MIN_FLYING else "no flight to tell it from"
+    return [
+        Check("beside the image", 100.0 * float(np.median(beside)) / BODY_HEIGHT, "% height", 3.0, 6.0,
+              int(beside.argmax())),
+        Check("worst frame", 100.0 * float(np.percentile(beside, 98)) / BODY_HEIGHT, "% height", 10.0, 30.0,
+              int(beside.argmax())),
+        Check("odd bones", 100.0 * float(np.expm1(off.max())), "%", 15.0, 30.0, note=GROUPS[int(off.argmax())]),
+        Check("camera tilt", float(np.degrees(fitted.tilt)), "deg", 15.0, 25.0),
+        Check("slow motion", abs(np.log2(made.slow_motion)), "octaves", 0.01, 3.5, note=speed),
+    ]  # fmt: skip
+
+
+def per_frame(capture: Capture) -> dict[str, NDArray[np.float64]]:
+    """Curves for the report: used frames' quality and hardness, the fit's error in the image, the root's height."""
+    first, end = capture.chosen.span
+    quality = [np.nan if r is None else r.quality for r in capture.chosen.readings[first:end]]
+    return {
+        "quality": np.array(quality),
+        "hard": capture.chosen.hard[first:end].astype(float),
+        "beside": 100.0 * np.median(capture.fitted.image_error, axis=1),
+        "flying": capture.fitted.flying.astype(float),
+        "root height": capture.made.clip.root_pos[:, 2],
+    }
