@@ -9,6 +9,8 @@ uniform vec4 lamp;        // place, reach
 uniform vec3 lamp_color;
 uniform vec4 room;        // low x, low y, high x, high y: walls darken their corners
 uniform float opacity;
+uniform sampler2D ground_shade;
+uniform vec4 ground_rect;  // low x, low y, width, length
 #if TAPS > 0
 uniform sampler2DShadow shadow_map;
 #endif
@@ -34,7 +36,7 @@ float noise(vec2 p) { return fract(52.9829189 * fract(dot(p, vec2(0.06711056, 0.
 float sunlight(float facing) {
     vec3 s = shadow_uvz;
     if (any(lessThan(s, vec3(0.0))) || any(greaterThan(s, vec3(1.0)))) return 1.0;
-    s.z -= mix(0.0024, 0.0007, clamp(facing, 0.0, 1.0));
+    s.z -= mix(0.0014, 0.0004, clamp(facing, 0.0, 1.0));
 #if TAPS == 1
     float lit = texture(shadow_map, s);
 #else
@@ -48,7 +50,7 @@ float sunlight(float facing) {
     }
     if (blockers < 0.5) return 1.0;
     // the farther the blocker, the wider the penumbra
-    radius = look.w * clamp((s.z - depth / blockers) * 26.0, 0.30, 3.0);
+    radius = look.w * clamp((s.z - depth / blockers) * 34.0, 0.30, 3.0);
 #endif
     float lit = 0.0;
     for (int i = 0; i < TAPS; i++) {
@@ -70,6 +72,7 @@ void main() {
     if (!gl_FrontFacing) n = -n;
     vec3 base = pow(color.rgb, vec3(2.2)) * texture(p3d_Texture0, uv).rgb;
     float rough = max(finish.x, 0.08), wrap = finish.y, open = color.a;
+    if (position_w.z < 0.03 && n.z > 0.5) open *= texture(ground_shade, (position_w.xy - ground_rect.xy) / ground_rect.zw).r;
     float facing = dot(n, sun_direction), half_lit = clamp((facing + wrap) / (1.0 + wrap), 0.0, 1.0);
     float sun = half_lit;
 #if TAPS > 0
