@@ -94,29 +94,34 @@ class Runtime:
     # ---------------------------------------------------------------- events
     def _carry_out(self, event: Event, strict: bool) -> None:
         try:
-            self._HANDLERS[type(event)](self, event)
+            done = self._HANDLERS[type(event)](self, event) or event
         except (EventError, WorldError, PolicyError) as error:
             if strict:
                 raise EventError(f"tick {self.world.tick}: {error}") from error
             self._messages.append(str(error))
         else:
-            self.log.append(Timed(self.world.tick, event))
+            self.log.append(Timed(self.world.tick, done))
 
     def _player(self, character: int) -> Player:
         if not 0 <= character < len(self.players):
             raise EventError(f"no character {character}; there are {len(self.players)}")
         return self.players[character]
 
-    def _play(self, event: ev.Play) -> None:
+    def _play(self, event: ev.Play) -> ev.Play:
         player = self._player(event.character)
         _check_phase(event.phase)
-        policy = None if event.policy is None else self._policy(event.policy)
+        policy = None
+        if event.policy is not None:
+            name, policy = self._policy(event.policy)
+            event = replace(event, policy=name)
         root = self.world.state[event.character]
         player.start(policy, Anchor.under(root.root_pos, root.root_rot), self.world.tick, event.phase)
         if event.place:
             self._place(event.character, event.phase)
+        return event
 
-    def _policy(self, name: str) -> Policy:
+    def _policy(self, name: str) -> tuple[str, Policy]:
+        """The policy of a name, and the name that a take shall know it by."""
         policy = self.library.get(name)
         known = self.policies.get(name)
         if known is not None and known.sha256 != policy.sha256:
@@ -124,7 +129,7 @@ class Runtime:
             name = f"{name}@{policy.sha256[:8]}"
             self.library.add(name, policy)
         self.policies[name] = policy
-        return policy
+        return name, policy
 
     def _reset(self, event: ev.Reset) -> None:
         self._player(event.character)
@@ -157,7 +162,7 @@ class Runtime:
     def _add_character(self) -> None:
         index = len(self.players)
         row, column = divmod(index, 4)
-        home = Anchor(-SPACING * row, SPACING * ((column + 1) // 2) * (-1 if column % 2 else 1), 0.0)
+        home = Anchor(0.0 - SPACING * row, SPACING * ((column + 1) // 2) * (-1 if column % 2 else 1), 0.0)
         self.world.add_character((home.x, home.y), home.heading)
         self.players.append(Player(home, anchor=home))
 

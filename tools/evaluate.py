@@ -5,8 +5,8 @@ and velocity at its phase; it ends, as survived, after the given seconds, or whe
 at any substep. The last line is JSON.
 
 `normalized_return` follows DeepMimic (Peng et al. 2018, section 5), the reference re-centred and re-headed each cycle:
-the reward of each tick, summed over the episode and divided by the number of ticks, 0 after a fall. Differences from the
-paper: the reference's anchor is the policy's own (policies/README.md), its velocities are central differences.
+the reward of each tick, summed over the episode and divided by the number of ticks, 0 after a fall. Differences from
+the paper: the reference's anchor is the policy's own (policies/README.md), its velocities are central differences.
 """
 
 from __future__ import annotations

@@ -28,8 +28,9 @@ Array = NDArray[np.float64]
 EARTH = (0.0, 0.0, -9.8)
 """m/s2. 9.8, not 9.81: the condition that the published policies were trained in."""
 MAX_GRAVITY = 200.0
-MAX_SPEED = 100.0
-"""m/s; beyond it a state is absurd and its character is put back on its feet"""
+MAX_SPEED = 99.0
+"""m/s; beyond it a state is absurd and its character is put back on its feet. Bullet holds every coordinate's speed
+at 100, so this is what an exploding state looks like."""
 SOLVER_ITERATIONS = 10
 
 

@@ -1,0 +1,49 @@
+"""A tiny policy made by hand with onnx alone: what a stranger's exporter would write, and a workbench for breaking it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from game.policy import PolicySpec
+from game.policy_spec import METADATA_KEY, ClipInfo
+from game.sim.model import CharacterModel
+
+MODEL = CharacterModel.load()
+
+
+def spec(**changes: Any) -> PolicySpec:
+    """The card of a policy that keeps its pose."""
+    card = PolicySpec.for_model(MODEL, "keep", "keep", ClipInfo("walk", 1.0, True), provenance="test", licence="MIT")
+    return replace(card, **changes)
+
+
+def graph(bias: float = 0.0, joints: int = 12, dtype: int = TensorProto.FLOAT) -> onnx.ModelProto:
+    """joint_target = joint_rot + bias."""
+    rot = helper.make_tensor_value_info("joint_rot", dtype, ["batch", joints, 4])
+    target = helper.make_tensor_value_info("joint_target", dtype, ["batch", joints, 4])
+    weights = numpy_helper.from_array(np.array(bias, helper.tensor_dtype_to_np_dtype(dtype)), "bias")
+    nodes = [helper.make_node("Add", ["joint_rot", "bias"], ["joint_target"])]
+    return with_graph(helper.make_graph(nodes, "keep", [rot], [target], [weights]))
+
+
+def with_graph(body: onnx.GraphProto) -> onnx.ModelProto:
+    return helper.make_model(body, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def with_card(model: onnx.ModelProto, card: PolicySpec | str | None = None) -> bytes:
+    """The file's bytes, with a card."""
+    text = card if isinstance(card, str) else (card or spec()).to_json()
+    helper.set_model_props(model, {METADATA_KEY: text})
+    return bytes(model.SerializeToString())
+
+
+def write(path: Path, **changes: Any) -> Path:
+    """A policy file that keeps the pose."""
+    path.write_bytes(with_card(graph(), spec(**changes)))
+    return path

@@ -1,0 +1,81 @@
+"""The library: new files are playable at once, broken ones are refused while the old one plays on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from game.library import PolicyLibrary
+from game.policy import PolicyError
+from tests.small_policy import MODEL, write
+
+
+def poll_until(library: PolicyLibrary, word: str, seconds: float = 5.0) -> str:
+    """Poll as a game does until a message with a word comes."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for message in library.poll():
+            if word in message:
+                return message
+        time.sleep(0.02)
+    raise AssertionError(f"no message with {word!r}")
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> PolicyLibrary:
+    write(tmp_path / "old.onnx")
+    return PolicyLibrary(MODEL, [tmp_path])
+
+
+def test_a_new_file_becomes_playable(library: PolicyLibrary, tmp_path: Path) -> None:
+    assert library.names == ("old",)
+    write(tmp_path / "new.onnx")
+    assert poll_until(library, "new") == "loaded new"
+    assert library.get("new").spec.name == "keep"
+
+
+def test_a_changed_file_is_taken_up(library: PolicyLibrary, tmp_path: Path) -> None:
+    before = library.get("old").sha256
+    write(tmp_path / "old.onnx", skill="changed")
+    poll_until(library, "loaded old")
+    assert library.get("old").sha256 != before
+    assert library.get("old").spec.skill == "changed"
+
+
+def test_a_broken_change_is_refused_and_the_old_one_stays(library: PolicyLibrary, tmp_path: Path) -> None:
+    before = library.get("old")
+    (tmp_path / "old.onnx").write_bytes(b"rubbish")
+    assert "not an ONNX model" in poll_until(library, "refused")
+    assert library.get("old") is before
+    assert "not an ONNX model" in library.refused["old"]
+    write(tmp_path / "old.onnx", skill="mended")
+    poll_until(library, "loaded old")
+    assert library.refused == {}
+
+
+def test_an_unknown_name_says_what_there_is(library: PolicyLibrary, tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="no policy 'flip'; there are old"):
+        library.get("flip")
+    (tmp_path / "bad.onnx").write_bytes(b"rubbish")
+    poll_until(library, "refused")
+    with pytest.raises(PolicyError, match="no policy 'bad': .*not an ONNX model"):
+        library.get("bad")
+
+
+def test_ages_come_youngest_first(tmp_path: Path) -> None:
+    for name, age in {"c": 1.0, "a": 0.0, "b": 0.4}.items():
+        write(tmp_path / f"{name}.onnx", family="flip", age=age)
+    write(tmp_path / "other.onnx")
+    library = PolicyLibrary(MODEL, [tmp_path])
+    assert library.family("b") == ("a", "b", "c")
+    assert library.family("other") == ("other",)
+
+
+def test_a_later_folder_hides_an_earlier_one(tmp_path: Path) -> None:
+    for folder in ("shipped", "mine"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder / "walk.onnx", skill=folder)
+    library = PolicyLibrary(MODEL, [tmp_path / "shipped", tmp_path / "mine"])
+    assert library.get("walk").spec.skill == "mine"
