@@ -55,9 +55,7 @@ class Fields:
             raise self._wrong(key, f"one of {', '.join(among)}", value)
         return str(value)
 
-    def number(
-        self, key: str, default: float | None, *, low: float = -math.inf, high: float = math.inf
-    ) -> float:
+    def number(self, key: str, default: float | None, *, low: float = -math.inf, high: float = math.inf) -> float:
         return self._number(key, self._take(key, default), low, high)
 
     def optional(self, key: str, *, low: float) -> float | None:
@@ -111,9 +109,7 @@ class Fields:
         if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
             raise self._wrong(key, "a list of objects [{...}, ...]", value)
         return [
-            Fields(
-                v, f"{self.where}: {key}[{i}]" + (f" ({v['name']})" if isinstance(v.get("name"), str) else "")
-            )
+            Fields(v, f"{self.where}: {key}[{i}]" + (f" ({v['name']})" if isinstance(v.get("name"), str) else ""))
             for i, v in enumerate(value)
         ]
 

@@ -68,7 +68,7 @@ class Avatar:
         self._bodies = np.array([skin.joint_names.index(name) for name in body_names])
         self._head = skin.joint_names.index("head")
         self._face_joints = {n: i for i, n in enumerate(skin.joint_names) if n not in body_names}
-        self._bind = [np.asarray(x) for x in _pose_of(skin.bind)]
+        self._bind = [np.asarray(x) for x in pose_of(skin.bind)]
         self.root = parent.attach_new_node("avatar")
         self._colors = look.colors
         body = _sturdy("body")
@@ -104,7 +104,7 @@ class Avatar:
         pos[self._bodies] = anchor + scale * (position - anchor)
         quat[self._bodies] = quaternion
         self._pose_face(pos, quat, face)
-        real, dual = _dual_quaternions(pos, quat, *self._bind)
+        real, dual = dual_quaternions(pos, quat, *self._bind)
         _fill(self._real, real)
         _fill(self._dual, dual)
         self._shape_mouth(face)
@@ -176,7 +176,7 @@ def _multiply(a: Array, b: Array) -> Array:
     return np.concatenate([vector, aw * bw - (av * bv).sum(-1, keepdims=True)], axis=-1)
 
 
-def _pose_of(frames: Array) -> tuple[Array, Array]:
+def pose_of(frames: Array) -> tuple[Array, Array]:
     """Positions (K, 3) and quaternions (K, 4) of (K, 4, 4)."""
     r = frames[:, :3, :3]
     w = np.sqrt(np.maximum(1.0 + r[:, 0, 0] + r[:, 1, 1] + r[:, 2, 2], 1e-9)) / 2.0
@@ -185,7 +185,7 @@ def _pose_of(frames: Array) -> tuple[Array, Array]:
     return frames[:, :3, 3], q / np.linalg.norm(q, axis=1, keepdims=True)
 
 
-def _dual_quaternions(pos: Array, quat: Array, bind_pos: Array, bind_quat: Array) -> tuple[Array, Array]:
+def dual_quaternions(pos: Array, quat: Array, bind_pos: Array, bind_quat: Array) -> tuple[Array, Array]:
     """(K, 4) real and dual parts of what takes the bind pose to pos (K, 3), quat (K, 4)."""
     back = bind_quat * [-1.0, -1.0, -1.0, 1.0]
     real = _multiply(quat, back)

@@ -17,7 +17,7 @@ MOST = 96
 """puffs at a time"""
 HARD = 700.0
 """N: from here on it raises dust"""
-LIFE = 0.9
+LIFE = 0.75
 """s"""
 
 
@@ -89,7 +89,7 @@ class Dust:
         offsets = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], float)
         spread = offsets[:, :1] * right + offsets[:, 1:] * up
         self._rows["vertex"] = (self._place[:, None] + size[:, None, None] * spread[None]).reshape(-1, 3)
-        alpha = 0.34 * (1.0 - t) ** 1.5
+        alpha = 0.20 * (1.0 - t) ** 1.5
         color = np.stack([np.full(MOST, 0.80), np.full(MOST, 0.74), np.full(MOST, 0.64), alpha], -1)
         self._rows["color"] = np.repeat(np.round(color * 255), 4, axis=0)
         self._data.modify_array(0).modify_handle().copy_data_from(self._rows.tobytes())

@@ -20,9 +20,7 @@ SHADOW_SORT = -20
 """drawn before everything that looks at it"""
 SHADOW_MASK = p3d.BitMask32.bit(5)
 """cameras that draw shadow maps; hide what throws none from it"""
-REACH = 5.5
-"""m, edge of the square of ground that gets shadows"""
-FAR = 18.0
+FAR = 24.0
 """m, depth of the light's box"""
 
 
@@ -48,9 +46,9 @@ class Sun:
         self._engine = host.engine
         direction = np.array(light.sun_direction) / np.linalg.norm(light.sun_direction)
         self.direction = direction
-        self._texel = REACH / max(quality.shadow_size, 1)
+        self._texel = quality.shadow_reach / max(quality.shadow_size, 1)
         self._lens = p3d.OrthographicLens()
-        self._lens.set_film_size(REACH, REACH)
+        self._lens.set_film_size(quality.shadow_reach, quality.shadow_reach)
         self._lens.set_near_far(0.5, FAR)
         camera = p3d.Camera("sun", self._lens)
         camera.set_camera_mask(SHADOW_MASK)

@@ -21,6 +21,8 @@ class Quality:
     """texels along a side of the shadow map, a power of two, or 0 for none"""
     shadow_taps: int
     """samples for each pixel; 1 is sharp"""
+    shadow_reach: float
+    """m, edge of the square that the shadow map covers"""
     contact_hardening: bool
     """shadows that soften with their distance from what throws them"""
     blobs: int
@@ -35,9 +37,9 @@ class Quality:
 
 
 QUALITIES: dict[Tier, Quality] = {
-    "lite": Quality("lite", 512, 1, False, 0, 0, 1, 256, 0.5, "low"),
-    "std": Quality("std", 1024, 6, False, 6, 0, 4, 512, 0.75, "mid"),
-    "film": Quality("film", 2048, 20, True, 16, 4, 8, 1024, 1.0, "high"),
+    "lite": Quality("lite", 512, 1, 4.5, False, 0, 0, 1, 256, 0.5, "low"),
+    "std": Quality("std", 1024, 6, 6.0, False, 6, 0, 4, 512, 0.75, "mid"),
+    "film": Quality("film", 2048, 20, 8.5, True, 16, 4, 8, 1024, 1.0, "high"),
 }
 
 

@@ -16,6 +16,7 @@ from game.view import patterns
 from game.view.avatar import Avatar, AvatarLook, vectors
 from game.view.dust import Dust
 from game.view.face import FaceActor
+from game.view.ground_shade import ground_shade
 from game.view.lights import NUM_JOINTS, SHADOW_MASK, Sun, shader
 from game.view.mood import MoodJudge
 from game.view.quality import QUALITIES, Quality
@@ -117,7 +118,7 @@ class Stage:
             sky_color=p3d.LVecBase3f(*light.sky),
             bounce_color=p3d.LVecBase3f(*light.bounce),
             fog_color=p3d.LVecBase3f(*light.fog),
-            look=p3d.LVecBase4f(light.exposure, 0.42, light.fog_density, 0.0022),
+            look=p3d.LVecBase4f(light.exposure, 0.42, light.fog_density, 0.012 / quality.shadow_reach),
             lamp=p3d.LVecBase4f(*light.lamp_position, 0.30),
             lamp_color=p3d.LVecBase3f(*light.lamp),
             room=p3d.LVecBase4f(*walls),
@@ -125,6 +126,8 @@ class Stage:
         self._blobs = vectors(max(quality.blobs, 1))
         self._set_blobs(np.zeros((0, 4)))
         self._world.set_shader_input("blobs", self._blobs)
+        shade, rectangle = ground_shade(self.spec)
+        self._world.set_shader_inputs(ground_shade=shade, ground_rect=p3d.LVecBase4f(*rectangle))
         ground_node(ground, quality).reparent_to(self._world)
         if light.outdoors:
             sky_node().reparent_to(self._world)

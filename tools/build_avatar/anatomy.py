@@ -59,7 +59,7 @@ class Body:
 
     def neck(self, p: Array) -> Array:
         q = self.at.local(p, "head")
-        return cone(q, [-0.022, 0, -0.06], [-0.012, 0, 0.09], 0.055 + 0.008 * self.build, 0.049)
+        return cone(q, [-0.024, 0, -0.06], [-0.012, 0, 0.09], 0.052 + 0.008 * self.build, 0.046)
 
     def torso(self, p: Array) -> Array:
         c, r, fat = self.at.local(p, "torso"), self.at.local(p, "pelvis"), self.build
@@ -70,7 +70,7 @@ class Body:
         )
         d = join(d, ellipsoid(r, [-0.010, 0, 0.020], [0.104 + 0.012 * fat, 0.138 + 0.01 * fat, 0.098]), 0.08)
         for s in SIDES.values():
-            d = join(d, cone(c, [-0.016, s * 0.05, 0.222], [-0.022, s * 0.150, 0.222], 0.048, 0.040), 0.06)
+            d = join(d, cone(c, [-0.016, s * 0.05, 0.222], [-0.022, s * 0.140, 0.214], 0.048, 0.038), 0.06)
             d = join(d, ellipsoid(r, [-0.052, s * 0.058, -0.020], [0.066, 0.068, 0.076]), 0.04)  # seat
         return d
 
@@ -78,12 +78,17 @@ class Body:
         """Shoulder to fingertips."""
         u, f, w = (self.at.local(p, f"{side}_{part}") for part in ("upper_arm", "forearm", "hand"))
         fat = 1.0 + 0.12 * self.build
-        d = cone(u, [0, 0, -0.022], [0, 0, -0.262], 0.043 * fat, 0.037 * fat)
-        d = join(d, ellipsoid(u, [0.010, 0, -0.125], [0.044 * fat, 0.040 * fat, 0.095]), 0.03)  # biceps
+        d = self.upper_arm(u)
         d = join(d, cone(f, [0, 0, 0], [0, 0, -0.250], 0.039 * fat, 0.0255 * fat), 0.025)
         d = join(d, ellipsoid(f, [0, 0, -0.072], [0.041 * fat, 0.039 * fat, 0.085]), 0.03)
         d = join(d, sphere(f, [-0.014, 0, 0.002], 0.030 * fat), 0.02)  # point of the elbow
         return join(d, self._hand(w, SIDES[side]), 0.024)
+
+    def upper_arm(self, u: Array) -> Array:
+        """Shoulder to elbow, from points in its own frame."""
+        fat = 1.0 + 0.12 * self.build
+        d = cone(u, [0, 0, -0.026], [0, 0, -0.262], 0.041 * fat, 0.037 * fat)
+        return join(d, ellipsoid(u, [0.010, 0, -0.125], [0.044 * fat, 0.040 * fat, 0.095]), 0.03)  # biceps
 
     def _hand(self, q: Array, s: float) -> Array:
         """A relaxed hand; +y of `q` mirrored is outward, the palm faces the thigh and the thumb forward."""

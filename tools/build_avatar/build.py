@@ -17,7 +17,7 @@ from tools.build_avatar.clothes import MATERIALS, Figure
 from tools.build_avatar.glb import Primitive, write_glb
 from tools.build_avatar.options import AvatarConfig
 from tools.build_avatar.sdf import Array, vec
-from tools.build_avatar.surface import Mesh, decimate, gradient, polygonise, split
+from tools.build_avatar.surface import Mesh, Seams, decimate, gradient, polygonise, split
 from tools.build_avatar.weights import INFLUENCES, skin_weights
 
 LEVELS = ("high", "mid", "low")
@@ -59,28 +59,33 @@ def closed_surface(figure: Figure, voxel: float) -> Mesh:
 
 def by_material(figure: Figure, mesh: Mesh) -> dict[str, Mesh]:
     """The surface cut along its seams; all pieces together are still closed."""
-    pieces: dict[str, Mesh] = {}
-    rest = mesh
-    for m, name in enumerate(MATERIALS[:-1]):
-
-        def ahead(p: Array, m: int = m) -> Array:
-            d = figure.fields(p)
-            return np.asarray(d[m] - np.delete(d, m, axis=0).min(0))
-
-        whole, below = split(rest, ahead)
-        pieces[name], rest = whole.part(below), whole.part(~below)
-    pieces[MATERIALS[-1]] = rest
+    seams = Seams(mesh, np.zeros(len(mesh.vertices), bool), np.zeros(len(mesh.triangles), np.int64))
+    for m in range(len(MATERIALS) - 1):
+        seams = split(seams, lambda p, m=m: _ahead(figure, p, m))  # type: ignore[misc]
+    names = [*MATERIALS]
+    seams = replace(seams, labels=figure.fields(_middles(seams.mesh)).argmin(0))
     for name, chosen, of in (
         ("trim", figure.trims, "shirt"),
         ("stripe", figure.stripes, "shirt"),
         ("caps", figure.toe_caps, "shoes"),
     ):
-        whole = pieces[of]
         for line in figure.lines(of) if name != "stripe" else []:
-            whole = split(whole, line)[0]
-        inside = chosen(whole.vertices[whole.triangles].mean(1))
-        pieces[name], pieces[of] = whole.part(inside), whole.part(~inside)
-    return {name: piece for name, piece in pieces.items() if len(piece.triangles)}
+            seams = split(seams, line, names.index(of))
+        names.append(name)
+        inside = chosen(_middles(seams.mesh)) & (seams.labels == names.index(of))
+        seams = replace(seams, labels=np.where(inside, len(names) - 1, seams.labels))
+    return {n: seams.mesh.part(seams.labels == i) for i, n in enumerate(names) if (seams.labels == i).any()}
+
+
+def _ahead(figure: Figure, p: Array, m: int) -> Array:
+    """(N,) below 0 where material m is nearer than all others."""
+    d = figure.fields(p)
+    return np.asarray(d[m] - np.delete(d, m, axis=0).min(0))
+
+
+def _middles(mesh: Mesh) -> Array:
+    """(T, 3)"""
+    return np.asarray(mesh.vertices[mesh.triangles].mean(1))
 
 
 def openness(figure: Figure, p: Array, normals: Array) -> Array:
@@ -89,7 +94,7 @@ def openness(figure: Figure, p: Array, normals: Array) -> Array:
     for h in (0.012, 0.03, 0.07, 0.13):
         d = figure.distance(p + normals * h)
         hidden = np.maximum(hidden, np.clip((h - d) / h, 0.0, 1.0) * (1.0 - 2.2 * h))
-    return np.asarray(1.0 - 0.62 * hidden**1.3)
+    return np.asarray(1.0 - 0.48 * hidden**1.4)
 
 
 def blush(figure: Figure, p: Array) -> Array:

@@ -90,9 +90,11 @@ class Figure:
         around = np.arctan2(r[:, 1], r[:, 0])
         d = d + 0.0028 * np.sin(around * 6.0 + 1.0) * smoothstep(0.16, 0.05, r[:, 2])
         for side in SIDES:
-            d = join(d, near(p, *self._sleeve_line(side), 0.09, lambda q, s=side: self._sleeve(q, s)), 0.045)  # type: ignore[misc]
+            d = join(d, near(p, *self._sleeve_line(side), 0.09, lambda q, s=side: self._sleeve(q, s)), 0.06)  # type: ignore[misc]
         d = cut(d, r[:, 2] - HEM + 0.004 * np.cos(2.0 * around), 0.009)
-        return cut(d, self.collar(n), 0.008)
+        hole = self.collar(n)
+        d = d - 0.0025 * smoothstep(COLLAR + 0.002, COLLAR - 0.002, hole)  # the ribbed collar stands out a little
+        return cut(d, hole, 0.007)
 
     def _sleeve_line(self, side: str) -> tuple[Array, Array]:
         o = self.at.origin(f"{side}_upper_arm")
@@ -101,13 +103,14 @@ class Figure:
     def _sleeve(self, p: Array, side: str) -> Array:
         u = self.at.local(p, f"{side}_upper_arm")
         fat = 1.0 + 0.12 * self.config.build
-        d = cone(u, [0, 0, -0.022], [0, 0, -0.22], 0.0500 * fat, 0.0640 * fat)
+        d = cone(u, [0, 0, -0.034], [0, 0, -0.22], 0.0465 * fat, 0.0635 * fat)
+        d = join(d, self.body.upper_arm(u) - 0.008, 0.02)
         return cut(d, u[:, 2] + SLEEVE, 0.008)
 
     @staticmethod
     def collar(n: Array) -> Array:
         """What the shirt's neck hole takes away, from points in the head's frame."""
-        return cone(n, [0.012, 0, -0.03], [0.055, 0, 0.16], 0.0705, 0.125)
+        return cone(n, [-0.010, 0, -0.03], [0.046, 0, 0.16], 0.0800, 0.130)
 
     def _trousers(self, p: Array, torso: Array, legs: dict[str, Array]) -> Array:
         r = self.at.local(p, "pelvis")

@@ -84,8 +84,8 @@ def _eye(center: Array, side: str, n: int) -> list[Piece]:
     for material, low, high in zones:
         v, normal, t = _dome(EYE_RADIUS, low, high, n)
         made.append(Piece(material, f"{side}_eye", Mesh(center + v, t), normal))
-    v, normal, t = _dome(0.0042, 0.0, 1.4, max(6, n // 2))
-    spot = EYE_RADIUS * np.array([0.915, 0.20, 0.32])
+    v, normal, t = _dome(0.0036, 0.0, 1.4, max(6, n // 2))
+    spot = EYE_RADIUS * np.array([0.855, 0.18, 0.30])
     made.append(Piece("glint", "head", Mesh(center + spot + v, t), normal))  # light does not turn with the eye
     return made
 
@@ -195,7 +195,9 @@ def _mouth(figure: Figure, n: int) -> list[Piece]:
         moves = tuple(
             _mouth_layer(figure, MOUTHS[m], u, material, top, bottom, lift)[0] - rest[0] for m in MOUTH_MORPHS
         )
-        t = _facing(rest[0], rest[1], _grid(5, len(u)))
+        # when shut it has no area: which way it faces can be told only when it is open
+        wide = _mouth_layer(figure, MOUTHS["open"], u, material, top, bottom, lift)
+        t = _facing(*wide, _grid(5, len(u)))
         made.append(Piece(material, "head", Mesh(rest[0], t), rest[1], moves))
     return made
 

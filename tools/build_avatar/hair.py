@@ -19,13 +19,13 @@ def _cap(h: Array, thickness: float, hairline: float) -> Array:
     t = thickness
     d = ellipsoid(h, [-0.008, 0, 0.014], [0.108 + t, 0.101 + t, 0.111 + t])
     side = np.abs(h[:, 1])
-    # in front: a line that drops at the temples
-    front = (h[:, 0] - 0.040) - 0.85 * (h[:, 2] - hairline) + 0.25 * np.maximum(side - 0.05, 0.0)
+    # in front: level with the temples, then back over the forehead; behind: from the sideburns down to the nape
+    front = h[:, 0] - 0.030 - 0.95 * np.maximum(h[:, 2] - hairline + 0.034, 0.0) + 0.2 * np.maximum(side - 0.06, 0.0)
     d = both(d, 0.72 * front, 0.012)
-    below = -(h[:, 2] + 0.062) + 1.25 * np.clip(h[:, 0] + 0.050, 0.0, 1.0)
-    d = both(d, 0.62 * below, 0.020)
+    edge = -0.066 + 0.60 * np.clip(h[:, 0] + 0.055, 0.0, 0.055) + 0.1 * np.clip(h[:, 0], 0.0, 0.03)
+    d = both(d, 0.8 * (edge - h[:, 2]), 0.016)
     for s in (1.0, -1.0):
-        d = cut(d, ellipsoid(h, [0.004, s * 0.112, -0.018], [0.032, 0.034, 0.038]), 0.010)
+        d = cut(d, ellipsoid(h, [-0.006, s * 0.112, -0.020], [0.0265, 0.034, 0.040]), 0.010)
     return d
 
 

@@ -82,7 +82,7 @@ def volume(mesh: Mesh) -> float:
 
 
 def decimate(mesh: Mesh, triangles: int) -> Mesh:
-    """About this many triangles, where the surface is bent rather than where it is flat."""
+    """About this many triangles, where the surface is bent rather than where it is flat; still closed."""
     if triangles >= len(mesh.triangles):
         return mesh
     v, t = fast_simplification.simplify(
@@ -91,72 +91,83 @@ def decimate(mesh: Mesh, triangles: int) -> Mesh:
     return Mesh(np.asarray(v, float), np.asarray(t, np.int64))
 
 
-def split(mesh: Mesh, field: Field) -> tuple[Mesh, NDArray[np.bool_]]:
-    """Cuts triangles along the field's zero set; returns the finer mesh and which (T,) lie below zero.
+@dataclass(frozen=True, eq=False)
+class Seams:
+    """A mesh that is being cut: which vertices lie on a seam already, and what each triangle is."""
 
-    Vertices very near to the line are moved onto it rather than leaving slivers; the mesh stays closed.
+    mesh: Mesh
+    pinned: NDArray[np.bool_]
+    """(V,) stay where they are"""
+    labels: Ints
+    """(T,)"""
+
+
+def split(seams: Seams, field: Field, label: int | None = None) -> Seams:
+    """Cuts triangles (all, or those of one label) along the field's zero set; the mesh stays closed.
+
+    A vertex very near to the line is moved onto it rather than leaving slivers, unless another seam has it.
     """
-    v, t = mesh.vertices, mesh.triangles
+    v, t = seams.mesh.vertices, seams.mesh.triangles
+    of = t if label is None else t[seams.labels == label]
+    edges = np.unique(np.sort(of[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1), axis=0)
     d = field(v)
-    edges = np.unique(np.sort(t[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1), axis=0)
     crossed = edges[(d[edges[:, 0]] < 0) != (d[edges[:, 1]] < 0)]
     if not len(crossed):
-        return mesh, d[t].mean(1) < 0
+        return seams
     a, b = v[crossed[:, 0]], v[crossed[:, 1]]
     f = _crossing(field, a, b, d[crossed[:, 0]], d[crossed[:, 1]])
-    # snap: an end within a tenth of the edge becomes the crossing itself
-    v, d = v.copy(), d.copy()
+    at = a + (b - a) * f[:, None]
+    v, pinned = v.copy(), seams.pinned.copy()
+    on_line = np.zeros(len(v), bool)
     for end, close in ((0, f < 0.1), (1, f > 0.9)):
         which = crossed[close, end]
-        v[which] = (a + (b - a) * f[:, None])[close]
-        d[which] = 0.0
-    through = (d[crossed] != 0.0).all(1)
-    fresh = (a + (b - a) * f[:, None])[through]
+        free = ~pinned[which]
+        v[which[free]] = at[close][free]
+        on_line[which] = True
+    through = ~on_line[crossed].any(1)
     number = {(int(i), int(j)): len(v) + n for n, (i, j) in enumerate(crossed[through])}
-    pieces = [_cut_triangle(row, d, number) for row in t[_mixed(d[t])]]
-    whole = t[~_mixed(d[t])]
-    triangles = np.concatenate([whole, *pieces]) if pieces else whole
-    d = np.concatenate([d, np.zeros(len(fresh))])
-    return Mesh(np.concatenate([v, fresh]), triangles), d[triangles].sum(1) < 0
-
-
-def _mixed(d: Array) -> NDArray[np.bool_]:
-    return np.asarray((d < 0).any(1) & (d > 0).any(1))
+    cut = np.isin(t, crossed[through]).sum(1) >= 2
+    pieces, labels = [t[~cut]], [seams.labels[~cut]]
+    for row, name in zip(t[cut], seams.labels[cut], strict=True):
+        made = _cut_triangle(row, number)
+        pieces.append(made)
+        labels.append(np.full(len(made), name))
+    mesh = Mesh(np.concatenate([v, at[through]]), np.concatenate(pieces))
+    return Seams(mesh, np.concatenate([pinned | on_line, np.ones(int(through.sum()), bool)]), np.concatenate(labels))
 
 
 def _crossing(field: Field, a: Array, b: Array, da: Array, db: Array) -> Array:
-    """(E,) where along the edges the field is zero, by regula falsi with bisection."""
+    """(E,) where along the edges the field is zero, by one secant step and bisection."""
     low, high = np.zeros(len(a)), np.ones(len(a))
     f = da / (da - db)
     for _ in range(6):
-        d = field(a + (b - a) * f[:, None])
-        before = (d < 0) == (da < 0)
+        before = (field(a + (b - a) * f[:, None]) < 0) == (da < 0)
         low, high = np.where(before, f, low), np.where(before, high, f)
         f = 0.5 * (low + high)
     return f
 
 
-def _cut_triangle(row: Ints, d: Array, number: dict[tuple[int, int], int]) -> Ints:
-    """(1..3, 3) the pieces of one triangle."""
-    corners: list[int] = []
+def _cut_triangle(row: Ints, number: dict[tuple[int, int], int]) -> Ints:
+    """(1..3, 3) the pieces of one triangle, of whose edges none, one or two have a cut."""
+    corners = [int(c) for c in row]
+    cuts = [number.get((min(corners[i], corners[i - 2]), max(corners[i], corners[i - 2]))) for i in range(3)]
     for i in range(3):
-        a, b = int(row[i]), int(row[(i + 1) % 3])
-        corners.append(a)
-        middle = number.get((min(a, b), max(a, b)))
-        if middle is not None:
-            corners.append(middle)
-    sides = [0 if c >= len(d) or d[c] == 0 else (-1 if d[c] < 0 else 1) for c in corners]
-    pieces: list[list[int]] = []
-    for side in (-1, 1):
-        ring = [c for c, s in zip(corners, sides, strict=True) if s in (0, side)]
-        pieces += [[ring[0], ring[i], ring[i + 1]] for i in range(1, len(ring) - 1)]
-    return np.array(pieces, np.int64)
+        a, b, c = (corners[(i + k) % 3] for k in range(3))
+        ab, bc, ca = (cuts[(i + k) % 3] for k in range(3))
+        if ab is not None and bc is None and ca is None:
+            return np.array([[a, ab, c], [ab, b, c]])
+        if ab is not None and bc is not None and ca is None:
+            return np.array([[ab, b, bc], [a, ab, bc], [a, bc, c]])
+    return np.array([corners])
 
 
 def open_edges(triangles: Ints, vertices: Array) -> int:
-    """How many edges are not shared by exactly two triangles, vertices at the same place counted as one."""
+    """How many edges a crack could open at: those of an odd number of triangles, vertices in one place being one.
+
+    (Four at an edge is a pinch: thinning may leave a few, and nothing can be seen through them.)
+    """
     _, same = np.unique(np.round(vertices, 7), axis=0, return_inverse=True)
     t = same.reshape(-1)[triangles]
     edges = np.sort(t[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
     _, count = np.unique(edges[edges[:, 0] != edges[:, 1]], axis=0, return_counts=True)
-    return int((count != 2).sum())
+    return int((count % 2).sum())
