@@ -119,9 +119,10 @@ def _numbers(values: Array) -> str:
 def euler_zxy(q: Array) -> Array:
     """Angles (..., 3) about z, then the turned x, then the turned y, of rotations (..., 4), rad."""
     m = rotation.to_matrix(q)
-    x = np.arcsin(np.clip(m[..., 2, 1], -1.0, 1.0))
+    across = np.hypot(m[..., 0, 1], m[..., 1, 1])
+    x = np.arctan2(m[..., 2, 1], across)
     # looking straight along an axis, z and y turn about the same line: all of it is called z
-    locked = np.abs(m[..., 2, 1]) > 1.0 - 1e-12
+    locked = across < 1e-9
     z = np.where(locked, np.arctan2(m[..., 1, 0], m[..., 0, 0]), np.arctan2(-m[..., 0, 1], m[..., 1, 1]))
     y = np.where(locked, 0.0, np.arctan2(-m[..., 2, 0], m[..., 2, 2]))
     return np.stack([z, x, y], axis=-1)
