@@ -1,0 +1,274 @@
+"""Cameras: who looks where. Numbers only; what draws takes their poses (`game.view.camera_pose`).
+
+A camera is asked once a frame: `camera.update(snapshot, seconds)`. The springs in it are solved exactly, so what it
+does hardly depends on how often it is asked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.camera_pose import CameraPose
+from game.sets import ViewSpec
+from game.shot import Shot
+from game.sim import rotation
+from game.sim.snapshot import Snapshot
+
+Array = NDArray[np.float64]
+
+HEIGHT = 0.95
+"""m, of what a camera looks at while he stands"""
+FLOOR_CLEARANCE = 0.08
+"""m, a camera stays this far above the floor"""
+CUT = 1.5
+"""m: whoever is this far away from one update to the next was put there, and the camera cuts"""
+
+
+class CameraError(ValueError):
+    """There is no such camera; says which there are."""
+
+
+class Camera(Protocol):
+    """What looks at a character."""
+
+    def update(self, snapshot: Snapshot, seconds: float, /) -> CameraPose:
+        """Moves on by `seconds` (0 at first) and looks."""
+
+
+def focus(snapshot: Snapshot, subject: int) -> Array:
+    """(3,) the middle of a character's trunk and legs, steadier than his root; the origin where he is not there."""
+    if subject >= snapshot.num_characters:
+        return np.array([0.0, 0.0, HEIGHT])
+    weight = snapshot.model.mass / snapshot.model.mass.sum()
+    return np.asarray(weight @ snapshot.body_pos[subject])
+
+
+class Spring:
+    """Follows a goal (3,), a little late. Solved exactly over each step, so that any frame rate gives the same.
+
+    Args:
+        rate: rad/s, its natural frequency.
+        damping: 1 never overshoots, less does.
+    """
+
+    def __init__(self, rate: float, damping: float = 1.0) -> None:
+        self.rate, self.damping = rate, damping
+        self.value: Array | None = None
+        self._velocity = np.zeros(3)
+
+    def to(self, goal: Array, seconds: float) -> Array:
+        """Moves on towards the goal; at first, and after a CUT, it is there at once."""
+        if self.value is None or np.linalg.norm(goal - self.value) > CUT:
+            self.value, self._velocity = goal.copy(), np.zeros(3)
+            return self.value
+        w, z = self.rate, min(self.damping, 0.9999)
+        decay, turn = math.exp(-z * w * seconds), w * math.sqrt(1.0 - z * z)
+        sine, cosine = math.sin(turn * seconds), math.cos(turn * seconds)
+        away, speed = self.value - goal, self._velocity
+        swing = (speed + z * w * away) / turn
+        self._velocity = decay * (speed * cosine - (z * w * speed + w * w * away) / turn * sine)
+        self.value = goal + decay * (away * cosine + swing * sine)
+        return self.value
+
+
+class Tripod:
+    """Stands where the set's view stands and does not move: the room's own deadpan."""
+
+    def __init__(self, view: ViewSpec) -> None:
+        self._pose = CameraPose.look(view.position, view.target, _smaller(view.field_of_view))
+
+    def update(self, _snapshot: Snapshot, _seconds: float) -> CameraPose:
+        return self._pose
+
+
+class Follow:
+    """A dolly: keeps its distance and its side, low in the room, and rises and falls less than he does."""
+
+    def __init__(self, view: ViewSpec, subject: int, *, yaw: float | None = None, distance: float = 3.4,
+                 height: float = 0.25, fov: float = 42.0) -> None:  # fmt: skip
+        """`yaw`, rad, from him to the camera; by default the side that the set is seen from. `fov` in degrees."""
+        self._subject, self._distance, self._height, self._fov = subject, distance, height, math.radians(fov)
+        self._yaw = side_of(view) if yaw is None else yaw
+        self._spring = Spring(5.0)
+
+    def update(self, snapshot: Snapshot, seconds: float) -> CameraPose:
+        target = self._spring.to(_calm(focus(snapshot, self._subject)), seconds)
+        return _around(target, self._yaw, self._distance, self._height, self._fov)
+
+
+class Orbit:
+    """Goes round him once in about twenty seconds."""
+
+    def __init__(self, view: ViewSpec, subject: int, *, turn: float = 0.3, distance: float = 3.3) -> None:
+        """`turn` in rad/s, `distance` in m."""
+        self._subject, self._turn, self._distance = subject, turn, distance
+        self._yaw = side_of(view)
+        self._spring = Spring(5.0)
+
+    def update(self, snapshot: Snapshot, seconds: float) -> CameraPose:
+        self._yaw += self._turn * seconds
+        target = self._spring.to(_calm(focus(snapshot, self._subject)), seconds)
+        return _around(target, self._yaw, self._distance, 0.35, math.radians(42.0))
+
+
+class SideOn:
+    """Square to the way that he faced at first, on rails beside him: the view for judging a flip."""
+
+    def __init__(self, view: ViewSpec, subject: int, *, distance: float = 3.6) -> None:
+        self._subject, self._distance, self._near = subject, distance, side_of(view)
+        self._yaw: float | None = None
+        self._spring = Spring(6.0)
+
+    def update(self, snapshot: Snapshot, seconds: float) -> CameraPose:
+        if self._yaw is None:
+            there = self._subject < snapshot.num_characters
+            heading = float(rotation.heading(snapshot.state.root_rot[self._subject])) if there else 0.0
+            sides = (heading - 0.5 * math.pi, heading + 0.5 * math.pi)
+            self._yaw = max(sides, key=lambda side: math.cos(side - self._near))
+        target = self._spring.to(_calm(focus(snapshot, self._subject), 0.35), seconds)
+        return _around(target, self._yaw, self._distance, 0.0, math.radians(38.0))
+
+
+class HandHeld:
+    """Somebody's phone: stands still, turns a little late and a little too far, breathes, and starts at a thud."""
+
+    def __init__(self, view: ViewSpec, subject: int, seed: int, *, fov: float = 40.0) -> None:
+        """`fov` in degrees while he is 4 m away; it zooms a little as he comes and goes."""
+        self._subject, self._fov = subject, math.radians(fov)
+        self._eye = np.array([view.position[0], view.position[1], 1.52])
+        self._aim, self._shock = Spring(7.5, 0.55), Spring(38.0, 0.22)
+        self._phases = np.random.default_rng(seed).uniform(0.0, 2.0 * math.pi, (6, 3))
+        self._time = 0.0
+        self._zoom: float | None = None
+        self._tick = -1
+
+    def update(self, snapshot: Snapshot, seconds: float) -> CameraPose:
+        self._time += seconds
+        aim = self._aim.to(focus(snapshot, self._subject), seconds)
+        shock = self._shock.to(np.zeros(3), seconds)
+        if snapshot.tick != self._tick:
+            self._tick = snapshot.tick
+            self._startle(snapshot)
+        breath, tremor = self._sway(0.27, 0.43), self._sway(1.7, 2.9)
+        eye = self._eye + 0.016 * breath + 0.003 * tremor
+        away = float(np.linalg.norm(aim - eye))
+        wanted = self._fov * min(max(4.0 / max(away, 0.1), 0.75), 1.5)
+        self._zoom = wanted if self._zoom is None else self._zoom + (wanted - self._zoom) * -math.expm1(-1.5 * seconds)
+        jitter = away * (0.008 * breath + 0.0022 * tremor) + shock
+        return CameraPose.look(eye, aim + jitter, self._zoom, roll=0.012 * float(breath[1]))
+
+    def _startle(self, snapshot: Snapshot) -> None:
+        feet = snapshot.model.feet
+        hits = [c.impulse for c in snapshot.contacts if c.character >= 0 and c.kind != "self" and c.body not in feet]
+        if hits and self._shock.value is not None:
+            kick = min(max(hits) / 60.0, 1.0) ** 2
+            self._shock.value = self._shock.value + kick * np.array([0.0, 0.0, 0.035])
+
+    def _sway(self, slow: float, fast: float) -> Array:
+        """(3,) about -1..1; sums of sines whose periods never meet. Frequencies in Hz."""
+        p, t = self._phases, 2.0 * math.pi * self._time
+        return np.asarray(0.5 * (np.sin(slow * t + p[0]) + 0.6 * np.sin(1.618 * slow * t + p[1])
+                                 + 0.4 * np.sin(fast * t + p[2])))  # fmt: skip
+
+
+class Ceiling:
+    """Looks straight down, x up in the picture, from just under a living room's ceiling."""
+
+    def __init__(self, subject: int, *, height: float = 2.62, fov: float = 68.0) -> None:
+        """`height` in m, `fov` in degrees."""
+        self._subject, self._height, self._fov = subject, height, math.radians(fov)
+        self._spring = Spring(5.0)
+
+    def update(self, snapshot: Snapshot, seconds: float) -> CameraPose:
+        at = self._spring.to(focus(snapshot, self._subject) * [1.0, 1.0, 0.0], seconds)
+        # a camera's frame has x forward and z up: forward is down, up is the world's x
+        down = rotation.from_axis_angle((0.0, 1.0, 0.0), 0.5 * math.pi)
+        return CameraPose(np.array([at[0], at[1], self._height]), down, self._fov)
+
+
+class FirstPerson:
+    """What he sees. Whoever watches a backflip so has been warned."""
+
+    def __init__(self, subject: int, *, fov: float = 78.0) -> None:
+        """`fov` in degrees."""
+        self._subject, self._fov = subject, math.radians(fov)
+
+    def update(self, snapshot: Snapshot, _seconds: float) -> CameraPose:
+        if self._subject >= snapshot.num_characters:
+            return CameraPose(np.array([0.0, 0.0, 1.5]), rotation.IDENTITY, self._fov)
+        head = snapshot.model.body("head")
+        at, turn = snapshot.body_pos[self._subject, head], snapshot.body_rot[self._subject, head]
+        eye = at + rotation.rotate(turn, np.array([0.155, 0.0, 0.2]))
+        eye[2] = max(float(eye[2]), 0.03)
+        return CameraPose(eye, turn, self._fov)
+
+
+class ShotCamera:
+    """A shot of camera marks, by the time of the take."""
+
+    def __init__(self, shot: Shot) -> None:
+        self.shot = shot
+
+    def update(self, snapshot: Snapshot, _seconds: float) -> CameraPose:
+        return self.shot.at(snapshot.time)
+
+
+_MAKERS: dict[str, Callable[[ViewSpec, int, int], Camera]] = {
+    "tripod": lambda view, _subject, _seed: Tripod(view),
+    "follow": lambda view, subject, _seed: Follow(view, subject),
+    "orbit": lambda view, subject, _seed: Orbit(view, subject),
+    "side": lambda view, subject, _seed: SideOn(view, subject),
+    "handheld": HandHeld,
+    "ceiling": lambda _view, subject, _seed: Ceiling(subject),
+    "eyes": lambda _view, subject, _seed: FirstPerson(subject),
+}
+NAMES = tuple(_MAKERS)
+"""Cameras that there always are; `eyes` is first person."""
+
+
+def camera(name: str, view: ViewSpec, *, shots: Mapping[str, Shot] | None = None, subject: int = 0,
+           seed: int = 0) -> Camera:  # fmt: skip
+    """A new camera by name: one of NAMES, or of a take's shots.
+
+    Args:
+        name: of the camera.
+        view: the set's first view.
+        shots: see `game.shot.shots_of`.
+        subject: whom it looks at.
+        seed: of what is random about it.
+
+    Raises:
+        CameraError: there is no such camera.
+    """
+    if shots and name in shots:
+        return ShotCamera(shots[name])
+    if name not in _MAKERS:
+        raise CameraError(f"no camera is called {name!r}; there are {', '.join([*NAMES, *(shots or {})])}")
+    return _MAKERS[name](view, subject, seed)
+
+
+def side_of(view: ViewSpec) -> float:
+    """rad, direction about z from what a set's view looks at to where it stands."""
+    return math.atan2(view.position[1] - view.target[1], view.position[0] - view.target[0])
+
+
+def _calm(point: Array, share: float = 0.5) -> Array:
+    """The point with only a share of its rise and fall about standing height: jumps are seen as jumps."""
+    return np.array([point[0], point[1], HEIGHT + share * (point[2] - HEIGHT)])
+
+
+def _around(target: Array, yaw: float, distance: float, height: float, fov: float) -> CameraPose:
+    """From `distance` away at `height` above the target, looking at it; all in m and rad."""
+    eye = target + np.array([distance * math.cos(yaw), distance * math.sin(yaw), height])
+    eye[2] = max(float(eye[2]), FLOOR_CLEARANCE)
+    return CameraPose.look(eye, target, fov)
+
+
+def _smaller(horizontal: float) -> float:
+    """A set's horizontal field of view, rad, as that of the smaller side of a 16:9 picture."""
+    return 2.0 * math.atan(math.tan(0.5 * horizontal) * 9.0 / 16.0)
