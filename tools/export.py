@@ -41,6 +41,7 @@ def export(source: Path, target: Path, *, name: str = "", age: float | None = No
     config = content["config"]
     graph = PolicyGraph(model, clip, tuple(config["hidden"]), config["action_scale"], config["lead"])
     graph.networks.load_state_dict(content["networks"])
+    graph.feedforward = content["feedforward"]
     spec = _spec(content, model, clip, name or target.stem, skill, age)
     write(graph, spec, model, target)
     return spec

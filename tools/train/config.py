@@ -46,8 +46,14 @@ class TrainConfig:
 
     hidden: tuple[int, ...] = (256, 256)
     """widths of the hidden layers, of the actor and of the critic"""
-    action_scale: float = 0.5
-    """rad of correction for an action of 1"""
+    action_scale: float = 1.5
+    """rad of correction for an action of 1; kd/kp = 0.1 s needs large ones: 0.5 did not learn the backflip"""
+    sampling_rounds: int = 0
+    """rounds of sampling (SAMCON) before learning, for a feed-forward and start states; 0: none"""
+    sampling_candidates: int = 512
+    """candidates in a window of sampling"""
+    start_path: float = 0.6
+    """share of the starts from the clip that are from sampling's path instead, if there is one"""
     lead: float = 3.0
     """ticks by which the pose that is corrected is ahead; kd/kp is 0.1 s, so 3 cancel the damping's lag"""
     gamma: float = 0.97
@@ -145,7 +151,8 @@ class TrainConfig:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a checkpoint, metadata or a file."""
-        return {k: str(v) if isinstance(v, Path) else v for k, v in dataclasses.asdict(self).items()}
+        plain = {k: str(v) if isinstance(v, Path) else v for k, v in dataclasses.asdict(self).items()}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in plain.items()}
 
     def fingerprint(self) -> str:
         """Of what the tensors of a checkpoint depend on."""

@@ -13,7 +13,7 @@ from game.motion import MotionClip
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
-from tools.train import terminations
+from tools.train import rows, terminations
 from tools.train.config import TrainConfig
 from tools.train.crowd import Crowd
 from tools.train.disturbances import Disturbances
@@ -72,8 +72,8 @@ class ImitationEnvironment:
         self.start_time = np.zeros(n)
         self.anchor = np.zeros((n, 3))
         """(N, 3) x, y and heading of the anchor in the world"""
-        width = sum(int(np.prod(getattr(self.crowd.state, f.name).shape[1:])) for f in fields(CharacterState))
-        self.starts = Starts(config, clip.duration, clip.loop, width + 1)
+        width = rows.pack(self.crowd.state).shape[1] + 1
+        self.starts = Starts(config, clip.duration, clip.loop, width)
         self.disturbances = Disturbances(config, self.crowd)
         self.rng = np.random.default_rng(0)
 
@@ -99,12 +99,14 @@ class ImitationEnvironment:
         """Begin new episodes for characters (M,): at the given times (M,) of the clip, or drawn from Starts."""
         if not len(indices):
             return
-        own = np.full(len(indices), -1)
+        found = None
         if time is None:
-            time, own = self.starts.draw(len(indices), self.rng)
+            time, found = self.starts.draw(len(indices), self.rng)
         state = self.clip.sample(np.minimum(time, self.clip.duration))
+        if found is not None:
+            flat = rows.pack(state)
+            state = rows.unpack(np.where(np.isnan(found), flat, found), self.model.num_joints)
         state = self._lifted(self._blurred(state))
-        state = self._own(state, own)
         self.ticks[indices], self.start_time[indices] = 0, time
         self.anchor[indices] = self.crowd.places[indices] * np.array([1.0, 1.0, 0.0])
         self.crowd.reset(indices, state.moved(self.crowd.places[indices]))
@@ -132,27 +134,14 @@ class ImitationEnvironment:
         state.root_pos[:, 2] += np.maximum(0.0, CLEARANCE - kinematics.lowest_point(self.model, poses))
         return state
 
-    def _own(self, state: CharacterState, own: NDArray[np.int64]) -> CharacterState:
-        """Replace rows whose `own` (M,) is not -1 by remembered states."""
-        chosen = own >= 0
-        if not chosen.any():
-            return state
-        rows, at = self.starts.own[own[chosen]], 0
-        for f in fields(CharacterState):
-            array = getattr(state, f.name)
-            width = int(np.prod(array.shape[1:]))
-            array[chosen] = rows[:, at : at + width].reshape(-1, *array.shape[1:])
-            at += width
-        return state
-
     # ---------------------------------------------------------------- a tick
-    def inputs(self, rows: NDArray[np.int64] | slice = slice(None)) -> PolicyInputs:
-        """What the contract hands the policy of characters `rows`, float32."""
-        state, anchor = self.crowd.state[rows], self.anchor[rows]
+    def inputs(self, chosen: NDArray[np.int64] | slice = slice(None)) -> PolicyInputs:
+        """What the contract hands the policy of characters `chosen`, float32."""
+        state, anchor = self.crowd.state[chosen], self.anchor[chosen]
         cos, sin = np.cos(anchor[:, 2]), np.sin(anchor[:, 2])
         ground = anchor * np.array([1.0, 1.0, 0.0])
         turn = rotation.from_heading(-anchor[:, 2])
-        gravity = np.repeat([w.gravity for w in self.crowd.worlds], self.crowd.per_world, axis=0)[rows]
+        gravity = np.repeat([w.gravity for w in self.crowd.worlds], self.crowd.per_world, axis=0)[chosen]
         arrays = (
             _turned(state.root_pos - ground, cos, sin),
             rotation.multiply(turn, state.root_rot),
@@ -160,9 +149,9 @@ class ImitationEnvironment:
             _turned(state.root_ang_vel, cos, sin),
             state.joint_rot,
             state.joint_vel,
-            _turned(self.crowd.body_pos[rows] - ground[:, None], cos[:, None], sin[:, None]),
+            _turned(self.crowd.body_pos[chosen] - ground[:, None], cos[:, None], sin[:, None]),
             _turned(gravity, cos, sin),
-            self.time[rows],
+            self.time[chosen],
         )
         return PolicyInputs(*(torch.from_numpy(a.astype(np.float32)) for a in arrays))
 
@@ -221,8 +210,7 @@ class ImitationEnvironment:
         anchor = self.anchor[indices]
         state = self.crowd.state[indices].moved(-anchor * np.array([1.0, 1.0, 0.0]))
         state = state.moved(np.zeros(3), -anchor[:, 2])
-        columns = [getattr(state, f.name).reshape(len(indices), -1) for f in fields(CharacterState)]
-        self.starts.remember(np.concatenate([*columns, self._anchored_time()[indices, None]], axis=1))
+        self.starts.remember(np.concatenate([rows.pack(state), self._anchored_time()[indices, None]], axis=1))
 
     # ---------------------------------------------------------------- keeping
     def state_dict(self) -> dict[str, Tensor]:

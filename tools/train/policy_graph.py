@@ -13,6 +13,8 @@ from tools.train.network import ActorCritic
 from tools.train.reference import Reference, ReferencePose
 
 ACTION_LIMIT = 4.0
+WINDOW = 2
+"""ticks that a row of the feed-forward lasts"""
 
 
 class Residual(nn.Module):
@@ -41,7 +43,9 @@ class Residual(nn.Module):
 
 
 class PolicyGraph(nn.Module):
-    """Features, normaliser, actor and residual, over one clip."""
+    """Features, normaliser, actor and residual, over one clip; and what sampling found, if it was asked, below them."""
+
+    feedforward: Tensor
 
     def __init__(
         self, model: CharacterModel, clip: MotionClip, hidden: tuple[int, ...], scale: float = 0.5, lead: float = 3.0
@@ -50,11 +54,18 @@ class PolicyGraph(nn.Module):
         self.features = Features(model, Reference(clip), lead)
         self.residual = Residual(model, scale)
         self.networks = ActorCritic(self.features.size, self.residual.num_actions, hidden)
+        self.window = WINDOW / model.control_hz
+        self.register_buffer("feedforward", torch.zeros(0, model.num_joints, 3))
 
     def observe(self, inputs: PolicyInputs) -> tuple[Tensor, ReferencePose]:
-        """The observation (B, size) and the reference poses that go with it."""
+        """The observation (B, size) and the reference poses; the last, which the action corrects, with feed-forward."""
         observation, pose = self.features(inputs)
-        return observation, pose
+        if not len(self.feedforward):
+            return observation, pose
+        time = self.features.reference.wrap(inputs.time)
+        window = torch.floor(time / self.window + 1e-3).clamp(0, len(self.feedforward) - 1).long()
+        base = quaternion.multiply(pose.joint_rot[:, -1], quaternion.from_rotvec(self.feedforward[window]))
+        return observation, pose._replace(joint_rot=torch.cat([pose.joint_rot[:, :-1], base[:, None]], dim=1))
 
     def target(self, pose: ReferencePose, action: Tensor) -> Tensor:
         """Joint targets (B, J, 4) of an action (B, num_actions)."""

@@ -25,9 +25,11 @@ class Starts:
         self.own = np.zeros((capacity, state_width))
         """(capacity, width) states in the new cycle's anchor frame, with their time, last"""
         self.num_own = 0
+        self.path = np.zeros((0, state_width))
+        """(W, width) states that sampling found, with their time, last"""
 
-    def draw(self, count: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
-        """Start times (count,), s, and for each the row of `own` to start from, or -1 for the reference."""
+    def draw(self, count: int, rng: np.random.Generator) -> tuple[Array, Array]:
+        """Start times (count,), s, and for each the state (count, width - 1) to start from; nan: the reference's."""
         config, kind = self.config, rng.random(count)
         weights = 0.5 * self.failure / self.failure.sum() + 0.5 / BINS
         phase = (rng.choice(BINS, size=count, p=weights) + rng.random(count)) / BINS - BACK * rng.random(count)
@@ -35,13 +37,16 @@ class Starts:
         uniform = rng.random(count) >= config.start_weighted
         phase = np.where(uniform, rng.random(count), phase)
         time = np.where(kind < config.start_zero, 0.0, phase * self.duration)
-        own = np.full(count, -1)
+        rows = np.full((count, self.own.shape[1]), np.nan)
+        if len(self.path):
+            from_path = (kind >= config.start_zero) & (rng.random(count) < config.start_path)
+            nearest = np.abs(time[:, None] - self.path[:, -1]).argmin(1)
+            rows[from_path] = self.path[nearest[from_path]]
         if self.num_own:
-            rows = rng.integers(min(self.num_own, len(self.own)), size=count)
-            chosen = (kind >= config.start_zero) & (kind < config.start_zero + config.start_own)
-            own[chosen] = rows[chosen]
-            time = np.where(chosen, self.own[rows, -1], time)
-        return time, own
+            number = rng.integers(min(self.num_own, len(self.own)), size=count)
+            from_own = (kind >= config.start_zero) & (kind < config.start_zero + config.start_own)
+            rows[from_own] = self.own[number[from_own]]
+        return np.where(np.isnan(rows[:, -1]), time, rows[:, -1]), rows[:, :-1]
 
     def learn(self, phase: Array, failed: NDArray[np.bool_]) -> None:
         """Count episodes that ended at phases (M,) in 0..1."""

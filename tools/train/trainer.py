@@ -18,9 +18,10 @@ from tools.train.config import ConfigError, TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores
 from tools.train.live import Live
-from tools.train.policy_graph import PolicyGraph
+from tools.train.policy_graph import WINDOW, PolicyGraph
 from tools.train.ppo import PPO, Update
 from tools.train.rollout import Tally, collect
+from tools.train.sampling import Sampler, print_round
 
 EVALUATION_WORLDS = 2
 
@@ -48,8 +49,39 @@ class Trainer:
         else:
             if config.init is not None:
                 self.graph.networks.load_state_dict(checkpoint.load(config.init)["networks"])
+            if config.sampling_rounds:
+                self._sample()
             self.environment.seed(config.seed, ranks.rank(), 0)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
+
+    def _sample(self) -> None:
+        """Find a way through the clip and start from it; kept in the run's folder for other runs of the clip."""
+        config, file = self.config, self.config.folder / "path.pt"
+        if not file.is_file():
+            crowd, begun = self.environment.crowd, time.monotonic()
+            sampler = Sampler(self.clip, self.model, crowd, config.lead, config.sampling_candidates, config.seed)
+            path = sampler.search(config.sampling_rounds, None if ranks.rank() else print_round)
+            self.samples, self.seconds = sampler.spent, time.monotonic() - begun
+            if ranks.rank() == 0:
+                found: dict[str, Any] = {
+                    "correction": torch.from_numpy(path.correction),
+                    "states": torch.from_numpy(path.states),
+                    "samples": self.samples,
+                    "seconds": self.seconds,
+                }
+                checkpoint.save(file, found)
+            self._follow(torch.from_numpy(path.correction), torch.from_numpy(path.states))
+        else:
+            content = checkpoint.load(file)
+            self.samples, self.seconds = content["samples"], content["seconds"]
+            self._follow(content["correction"], content["states"])
+
+    def _follow(self, correction: torch.Tensor, states: torch.Tensor) -> None:
+        """Put sampling's corrections under the policy and its states among the starts."""
+        self.graph.feedforward = correction.float()
+        times = torch.arange(len(states))[:, None] * (WINDOW / self.model.control_hz)
+        known = times[:, 0] < self.clip.duration
+        self.environment.starts.path = torch.cat([states, times], dim=1)[known].double().numpy()
 
     @property
     def path(self) -> Path:
@@ -134,7 +166,11 @@ class Trainer:
 
     # ---------------------------------------------------------------- keeping
     def _networks(self) -> dict[str, Any]:
-        return {"networks": self.graph.networks.state_dict(), "config": self.config.to_json()}
+        return {
+            "networks": self.graph.networks.state_dict(),
+            "feedforward": self.graph.feedforward,
+            "config": self.config.to_json(),
+        }
 
     def save(self) -> None:
         """Write a checkpoint and go on from it as a resumed run would: in fresh Worlds with the stored states."""
@@ -146,6 +182,7 @@ class Trainer:
                 "optimizer": self.ppo.optimizer.state_dict(),
                 "rate": self.ppo.rate,
                 "environments": everyone,
+                "start_path": torch.from_numpy(self.environment.starts.path),
                 "counters": {
                     k: getattr(self, k)
                     for k in (
@@ -176,6 +213,8 @@ class Trainer:
         for name, value in content["counters"].items():
             setattr(self, name, value)
         self.ages.load_state_dict(content["ages"])
+        self.graph.feedforward = content["feedforward"]
+        self.environment.starts.path = content["start_path"].numpy()
         everyone = content["environments"]
         same = len(everyone["ticks"]) == ranks.world_size()
         if same and everyone["ticks"].shape[1] == self.environment.num_characters:

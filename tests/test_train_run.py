@@ -1,0 +1,207 @@
+"""Whole runs of the trainer, at toy size: exact resuming, ranks, interruption, export, gymnasium."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+import tyro
+from gymnasium.utils.env_checker import check_env
+
+from game.motion import MotionClip
+from game.policy import Policy
+from game.sim.model import CharacterModel
+from tools import export
+from tools.train import checkpoint, example_gym
+from tools.train.config import ConfigError, TrainConfig
+from tools.train.environment import ImitationEnvironment
+from tools.train.evaluation import evaluate
+from tools.train.gym_env import NAME
+from tools.train.policy_graph import PolicyGraph
+from tools.train.trainer import Trainer
+
+MODEL = CharacterModel.load()
+ROOT = Path(__file__).resolve().parent.parent
+TOY = {"worlds": 1, "characters": 2, "steps": 6, "hidden": (16,), "minibatch": 8, "epochs": 2, "evaluate_seconds": 0.2}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def toy(out: Path, **more: object) -> TrainConfig:
+    return TrainConfig("backflip", out=out, **{**TOY, **more})  # type: ignore[arg-type]
+
+
+def losses(trainer: Trainer, iterations: int) -> list[tuple[float, float]]:
+    updates = [trainer.step()[0] for _ in range(iterations)]
+    return [(u.policy_loss, u.value_loss) for u in updates]
+
+
+def test_resuming_is_exact(tmp_path: Path) -> None:
+    trainer = Trainer(toy(tmp_path, start_own=0.5))
+    losses(trainer, 2)
+    trainer.save()
+    uninterrupted = losses(trainer, 2)
+    resumed = Trainer(toy(tmp_path, start_own=0.5))
+    assert resumed.iteration == 2 and resumed.samples == 24
+    assert losses(resumed, 2) == uninterrupted
+
+
+def test_resuming_something_else_is_refused(tmp_path: Path) -> None:
+    Trainer(toy(tmp_path)).save()
+    with pytest.raises(ConfigError, match=r"hidden \[16\].*asked for.*hidden \[8\].*another --out"):
+        Trainer(toy(tmp_path, hidden=(8,)))
+
+
+def test_a_checkpoint_is_no_pickle(tmp_path: Path) -> None:
+    path = tmp_path / "bad.pt"
+    torch.save({"schema": 1, "path": Path()}, path)
+    with pytest.raises(checkpoint.CheckpointError, match=r"bad\.pt cannot be read"):
+        checkpoint.load(path)
+
+
+def test_zero_action_follows_the_clip_for_a_while() -> None:
+    environment = ImitationEnvironment(TrainConfig("walk", start_noise=0.0), MotionClip.load("walk"), MODEL, 1, 2)
+    environment.reset(np.arange(2), np.zeros(2))
+    graph = PolicyGraph(MODEL, MotionClip.load("walk"), (8,))
+    rewards = []
+    for _ in range(8):
+        _, pose = graph.observe(environment.inputs())
+        outcome = environment.step(graph.target(pose, torch.zeros(2, 28)).double().numpy())
+        rewards.append(outcome.reward)
+    assert not outcome.terminated.any()
+    assert torch.stack(rewards).min() > 0.5
+    # both do the same
+    np.testing.assert_allclose(outcome.reward[0], outcome.reward[1], atol=1e-3)
+
+
+def test_the_anchor_is_taken_anew_at_every_cycle() -> None:
+    clip = MotionClip.load("backflip")
+    environment = ImitationEnvironment(TrainConfig("backflip", start_noise=0.0), clip, MODEL, 1, 1)
+    environment.reset(np.zeros(1, np.int64), np.array([clip.duration - 1.5 / 30.0]))
+    before = environment.anchor.copy()
+    still = clip.sample(np.zeros(1)).joint_rot
+    outcomes = [environment.step(still) for _ in range(3)]
+    assert [bool(o.wrapped[0]) for o in outcomes] == [False, True, False]
+    assert not np.allclose(environment.anchor, before)
+    # half a tick after the wrap the policy is told to be near its anchor again
+    assert np.abs(environment.inputs().root_pos[0, :2].numpy()).max() < 0.2
+
+
+def test_evaluation_counts_falls(tmp_path: Path) -> None:
+    trainer = Trainer(toy(tmp_path))
+    scores = evaluate(trainer.testing, trainer.graph, 2.5)
+    assert scores.survival == scores.landed == 0.0
+    assert 0.1 < scores.life < 0.9 and 0.0 < scores.reward < scores.life
+
+
+@pytest.mark.parametrize("clip", ["backflip", "getup_faceup"])
+def test_export_is_what_was_trained(tmp_path: Path, clip: str) -> None:
+    trainer = Trainer(TrainConfig(clip, out=tmp_path, **TOY))  # type: ignore[arg-type]
+    trainer.evaluate()
+    spec = export.export(tmp_path / "best.pt", tmp_path / "x.onnx", age=0.0)
+    policy = Policy.load(tmp_path / "x.onnx", MODEL)
+    assert policy.spec == spec
+    assert spec.anchor == ("cycle" if clip == "backflip" else "start")
+    assert ("torso" in spec.allowed_contacts) == (clip == "getup_faceup")
+    # play sees and does what training saw and did
+    environment = trainer.environment
+    inputs = environment.inputs()
+    with torch.no_grad():
+        expected = trainer.graph(*inputs)[0]
+    found = policy.run({k: v.numpy() for k, v in inputs._asdict().items()})
+    np.testing.assert_allclose(found.joint_target, expected, atol=1e-4)
+
+
+def test_gymnasium_likes_the_environment() -> None:
+    env = gymnasium.make(NAME, clip="backflip")
+    check_env(env.unwrapped, skip_render_check=True)
+    env.close()
+
+
+def test_the_gymnasium_example_exports_a_policy(tmp_path: Path) -> None:
+    target = tmp_path / "mine.onnx"
+    example_gym.main(example_gym.ExampleConfig("backflip", target, rounds=1))
+    assert Policy.load(target, MODEL).spec.provenance == "random search"
+
+
+# ---------------------------------------------------------------- processes
+TEXT = (
+    "backflip --worlds 1 --characters 2 --steps 6 --hidden 16 --minibatch 8 --epochs 2 --evaluate-seconds 0.2 "
+    "--evaluate-samples 1000000 --checkpoint-minutes 0.001"
+)
+FLAGS = TEXT.split()
+
+
+def command(out: Path, *more: str) -> list[str]:
+    return [sys.executable, "-m", "tools.train", *FLAGS, "--out", str(out), *more]
+
+
+def environ() -> dict[str, str]:
+    clean = {k: v for k, v in os.environ.items() if k not in ("RANK", "WORLD_SIZE")}
+    return {**clean, "OMP_NUM_THREADS": "1"}
+
+
+def table(out: Path) -> list[dict[str, float]]:
+    lines = (out / "metrics.jsonl").read_text("utf-8").split("\n")[:-1]
+    rows = [json.loads(line) for line in lines]
+    keys = ("samples", "policy_loss", "value_loss", "kl")
+    return [{k: row[k] for k in keys} for row in rows if row["kind"] == "train"]
+
+
+def test_kill_9_loses_one_interval_and_ctrl_c_none(tmp_path: Path) -> None:
+    run = subprocess.Popen(command(tmp_path, "--ranks", "1"), cwd=ROOT, env=environ(), stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 100
+    while not (tmp_path / "checkpoint.pt").exists():
+        assert time.monotonic() < deadline and run.poll() is None
+        time.sleep(0.1)
+    run.kill()
+    run.wait()
+    kept = checkpoint.load(tmp_path / "checkpoint.pt")["counters"]["samples"]
+    assert kept > 0
+    written = len(table(tmp_path))
+    run = subprocess.Popen(command(tmp_path, "--ranks", "1"), cwd=ROOT, env=environ(), stdout=subprocess.DEVNULL)
+    while len(table(tmp_path)) < written + 3:
+        assert time.monotonic() < deadline and run.poll() is None
+        time.sleep(0.1)
+    run.send_signal(signal.SIGINT)
+    assert run.wait(timeout=60) == 0
+    rows = table(tmp_path)
+    assert rows[written]["samples"] == kept + 12
+    assert checkpoint.load(tmp_path / "checkpoint.pt")["counters"]["samples"] == rows[-1]["samples"]
+
+
+def test_two_ranks_are_two_nodes_of_torchrun(tmp_path: Path) -> None:
+    end = ("--samples", "72")
+    subprocess.run(command(tmp_path / "one", "--ranks", "2", *end), cwd=ROOT, env=environ(), check=True)
+    nodes = [
+        subprocess.Popen(
+            [
+                sys.executable, "-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1",
+                "--node-rank", str(node), "--master-addr", "127.0.0.1", "--master-port", "29631",
+                "-m", "tools.train", *FLAGS, "--out", str(tmp_path / "two"), *end,
+            ],
+            cwd=ROOT, env=environ(),
+        )
+        for node in (0, 1)
+    ]  # fmt: skip
+    assert [node.wait(timeout=90) for node in nodes] == [0, 0]
+    assert table(tmp_path / "one") == table(tmp_path / "two") and len(table(tmp_path / "one")) == 3
+
+
+def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        tyro.cli(TrainConfig, args=["--help"])
+    text = capsys.readouterr().out
+    assert "--noise-samples" in text and "first learning rate" in text

@@ -1,0 +1,94 @@
+"""gymnasium.make("pratfall/Imitate-v0", clip="backflip"): the trainer's environment for other people's algorithms.
+
+Importing this module registers the name. The observation is what the exported graph computes, the action what it takes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from game.motion import MotionClip
+from game.sim.model import CharacterModel
+from tools.train.config import TrainConfig
+from tools.train.environment import ImitationEnvironment
+from tools.train.features import Features, PolicyInputs
+from tools.train.policy_graph import ACTION_LIMIT, Residual
+from tools.train.reference import Reference
+
+NAME = "pratfall/Imitate-v0"
+OBSERVATION_LIMIT = 50.0
+Vector = NDArray[np.float32]
+
+
+class Imitate(gymnasium.Env[Vector, Vector]):
+    """One character that imitates a clip; the reward is 0 to 1 a step, 30 steps a second."""
+
+    metadata = {"render_modes": []}  # noqa: RUF012  # gymnasium's own interface
+
+    def __init__(self, clip: str = "backflip", **config: Any) -> None:
+        """Make the environment of a clip; further keywords are fields of TrainConfig."""
+        self.config = TrainConfig(clip, **config)
+        model, motion = CharacterModel.load(), MotionClip.load(clip)
+        self._environment = ImitationEnvironment(self.config, motion, model, 1, 1)
+        self._features = Features(model, Reference(motion), self.config.lead)
+        self._residual = Residual(model, self.config.action_scale)
+        limit = OBSERVATION_LIMIT
+        self.observation_space = gymnasium.spaces.Box(-limit, limit, (self._features.size,), np.float32)
+        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (self._residual.num_actions,), np.float32)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Vector, dict[str, Any]]:
+        """Start at a time drawn from the clip, or at options["time"] s."""
+        super().reset(seed=seed)
+        self._environment.seed(int(self.np_random.integers(1 << 31)))
+        time = np.array([float(options["time"])]) if options and "time" in options else None
+        self._environment.reset(np.zeros(1, np.int64), time)
+        return self._observe(), {}
+
+    def step(self, action: Vector) -> tuple[Vector, float, bool, bool, dict[str, Any]]:
+        """One control tick."""
+        with torch.inference_mode():
+            target = self._residual(self._pose, ACTION_LIMIT * torch.as_tensor(action, dtype=torch.float32)[None])
+        outcome = self._environment.step(target.double().numpy())
+        terms = dict(zip(self._environment.reward.terms, outcome.terms[0].tolist(), strict=True))
+        ended = bool(outcome.terminated[0]), bool(outcome.truncated[0])
+        return self._observe(), float(outcome.reward[0]), *ended, {"terms": terms}
+
+    def _observe(self) -> Vector:
+        with torch.inference_mode():
+            observation, pose = self._features(self._environment.inputs())
+        self._pose = pose.joint_rot[:, -1]
+        clipped: Vector = observation[0].clamp(-OBSERVATION_LIMIT, OBSERVATION_LIMIT).numpy()
+        return clipped
+
+    def close(self) -> None:
+        """Give the physics back."""
+        self._environment.close()
+
+
+class ForeignPolicy(nn.Module):
+    """An actor trained on `Imitate` by any algorithm, as a module that tools.export.write takes."""
+
+    def __init__(self, clip: str, actor: nn.Module, config: TrainConfig | None = None) -> None:
+        """Wrap a deterministic actor, observation (B, D) -> action (B, A) in -1..1."""
+        super().__init__()
+        config = config or TrainConfig(clip)
+        model = CharacterModel.load()
+        self.features = Features(model, Reference(MotionClip.load(clip)), config.lead)
+        self.residual = Residual(model, config.action_scale)
+        self.actor = actor
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The contract, as PolicyGraph.forward."""
+        observation, pose = self.features(PolicyInputs(*inputs))
+        action = self.actor(observation.clamp(-OBSERVATION_LIMIT, OBSERVATION_LIMIT))
+        target = self.residual(pose.joint_rot[:, -1], ACTION_LIMIT * action)
+        return target, pose.root_pos[:, 0], pose.root_rot[:, 0], pose.joint_rot[:, 0]
+
+
+gymnasium.register(NAME, entry_point="tools.train.gym_env:Imitate")

@@ -1,0 +1,232 @@
+"""Sampling: finds one way through a clip before any policy is learned (SAMCON, Liu et al. 2010).
+
+The clip is cut into windows of two ticks. In each, many constant corrections of the joint targets are tried from the
+states that did best so far, and the best outcomes go on. A few rounds, each around the best path of the last, give
+corrections and states that obey physics: the policy learns on top of the corrections and starts from the states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from game.motion import MotionClip
+from game.sim import kinematics, rotation
+from game.sim.model import CharacterModel
+from game.sim.state import CharacterState
+from tools.train import ranks, rows
+from tools.train.crowd import Crowd
+from tools.train.policy_graph import WINDOW
+from tools.train.rewards import joint_weights
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+LIMIT = 2.5
+"""rad, largest correction"""
+SIZE = 0.5
+"""rad, standard deviation of the first round: with kd/kp = 0.1 s a target so far away moves a joint at 5 rad/s"""
+HOPELESS = 1e3
+"""cost of a state that is not worth going on from"""
+CHILDREN = 6
+"""most states of one parent that go on: keeps the population diverse"""
+
+
+@dataclass(frozen=True)
+class Path:
+    """A way through the clip. W windows."""
+
+    correction: Array
+    """(W, J, 3) rad, rotation vectors in the joints' frames"""
+    states: Array
+    """(W + 1, width) rows at the windows' bounds, the clip's start at the origin"""
+    cost: Array
+    """(W,) per tick"""
+
+
+class Sampler:
+    """Searches with the worlds of all ranks; every rank draws the same numbers and holds the same population."""
+
+    def __init__(
+        self, clip: MotionClip, model: CharacterModel, crowd: Crowd, lead: float, samples: int, seed: int
+    ) -> None:
+        self.clip, self.model, self.crowd, self.lead = clip.placed(), model, crowd, lead
+        self.num_windows = int(np.ceil(clip.duration * model.control_hz / WINDOW))
+        batch = crowd.num_characters * ranks.world_size()
+        self.samples = int(np.ceil(samples / batch)) * batch
+        self.elite = self.samples // 8
+        self.spent = 0
+        """control steps used"""
+        self.rng = np.random.default_rng(seed)
+        self.weights = joint_weights(model.joint_names).double().numpy()
+        self.asymmetry = 0.35 if symmetric(clip, model) else 1.0
+        self.ends = [model.body(n) for n in ("right_foot", "left_foot", "right_hand", "left_hand")]
+        low = kinematics.lowest_points(model, self._kinematics(np.arange(0.0, clip.duration, 1 / 60))[1]).min(0)
+        self.floor = np.minimum(low, 0.05)
+        """(B,) height under which a body should not come: the clip's own lowest, 5 cm at most"""
+
+    def search(self, num_rounds: int, report: Callable[[int, int, Path], None] | None = None) -> Path:
+        """Return the best path of all rounds; `report` is told each round's number, samples so far and best path."""
+        mean = np.zeros((self.num_windows, self.model.num_joints, 3))
+        size = np.full(self.num_windows, SIZE)
+        best: Path | None = None
+        for number in range(num_rounds):
+            paths = self._round(mean, size, first=number == 0)
+            if best is None or paths[0].cost.sum() < best.cost.sum():
+                best = paths[0]
+            half = np.mean([p.correction for p in paths[: max(1, len(paths) // 2)]], axis=0)
+            mean = paths[0].correction if number == 0 else 0.3 * mean + 0.7 * half
+            size = np.maximum(0.88 * size, 0.2 * SIZE)
+            self.spent = (number + 1) * self.samples * WINDOW * self.num_windows
+            if report is not None:
+                report(number, self.spent, paths[0])
+        assert best is not None
+        return best
+
+    # ---------------------------------------------------------------- a round
+    def _round(self, mean: Array, size: Array, first: bool) -> list[Path]:
+        """One pass through the clip; returns its best paths, the best first."""
+        elite, n = self.elite, self.samples
+        start = rows.pack(self.clip.sample(np.zeros(elite)))
+        start[:, 2] += 0.002
+        states, filtered, total = start, np.zeros(elite), np.zeros(elite)
+        history: list[tuple[Ints, Array, Array, Array]] = []
+        for window in range(self.num_windows):
+            parent = np.repeat(np.arange(elite), n // elite)
+            tried = mean[window] + self._noise(n, size[window])
+            if first and window:
+                # half of them go on as their parents did: corrections are smooth in time
+                smooth = self.rng.random(n) < 0.5
+                noise = tried - mean[window]
+                tried[smooth] = 0.5 * history[-1][1][parent[smooth]] + noise[smooth]
+            tried[:: n // elite] = mean[window]
+            tried = np.clip(tried, -LIMIT, LIMIT)
+            reached, cost = self._try(states[parent], tried, window)
+            cost = cost + 0.004 * (tried**2).sum((1, 2))
+            chosen = _select(0.75 * filtered[parent] + cost, parent, elite)
+            history.append((parent[chosen], tried[chosen], cost[chosen], reached[chosen]))
+            filtered = (0.75 * filtered[parent] + cost)[chosen]
+            total = total[parent[chosen]] + cost[chosen]
+            states = reached[chosen]
+        order = np.argsort(total)[: max(4, elite // 8)]
+        return [self._trace(history, start[0], int(k)) for k in order]
+
+    def _trace(self, history: list[tuple[Ints, Array, Array, Array]], start: Array, last: int) -> Path:
+        correction, cost, states = [], [], []
+        for parent, tried, costs, reached in reversed(history):
+            correction.append(tried[last])
+            cost.append(costs[last])
+            states.append(reached[last])
+            last = int(parent[last])
+        return Path(np.array(correction[::-1]), np.array([start, *states[::-1]]), np.array(cost[::-1]))
+
+    def _noise(self, count: int, size: float) -> Array:
+        """(count, J, 3) normal corrections; nearly mirror-symmetric for symmetric clips; hinges about y alone."""
+        names, a = self.model.joint_names, self.asymmetry
+        noise = self.rng.normal(size=(count, len(names), 3))
+        mirror = np.array([-1.0, 1.0, -1.0])
+        for j, name in enumerate(names):
+            if name.startswith("right_"):
+                k = names.index(name.replace("right_", "left_"))
+                if a < 1.0:
+                    both, one = noise[:, j].copy(), a * noise[:, k]
+                    noise[:, j], noise[:, k] = both + one, both * mirror + one
+            elif not name.startswith("left_"):
+                noise[:, j] *= np.array([a, 1.0, a]) * (0.5 if name == "neck" else 1.0)
+        noise[:, self.model.joint_is_hinge] *= np.array([0.0, 1.0, 0.0])
+        return size * noise
+
+    def _try(self, states: Array, tried: Array, window: int) -> tuple[Array, Array]:
+        """Run a window from states (n, width) with corrections (n, J, 3), shared among the ranks."""
+        crowd, size = self.crowd, self.crowd.num_characters
+        reached, costs = np.empty_like(states), np.empty(len(states))
+        everyone = np.arange(size)
+        for base in range(0, len(states), size * ranks.world_size()):
+            first = base + ranks.rank() * size
+            mine = slice(first, first + size)
+            crowd.reset(everyone, rows.unpack(states[mine], self.model.num_joints).moved(crowd.places))
+            cost = np.zeros(size)
+            turn = rotation.from_rotvec(tried[mine])
+            for tick in range(window * WINDOW, (window + 1) * WINDOW):
+                ahead = self.clip.sample((tick + self.lead) / self.model.control_hz).joint_rot
+                crowd.step(rotation.multiply(np.broadcast_to(ahead, turn.shape), turn))
+                cost += self._cost((tick + 1) / self.model.control_hz) / WINDOW
+            shared = np.concatenate([rows.pack(crowd.state.moved(-crowd.places)), cost[:, None]], axis=1)
+            gathered = ranks.gather(torch.from_numpy(shared)).flatten(0, 1).numpy()
+            span = slice(base, base + len(gathered))
+            reached[span], costs[span] = gathered[:, :-1], gathered[:, -1]
+        return reached, costs
+
+    # ---------------------------------------------------------------- cost
+    def _kinematics(self, time: Array) -> tuple[CharacterState, kinematics.BodyPoses, Array]:
+        """The clip at times (M,): state, bodies, velocity (M, 3) of the centre of mass."""
+        state = self.clip.sample(time)
+        poses = kinematics.body_poses(self.model, state.root_pos, state.root_rot, state.joint_rot)
+        speeds = kinematics.body_velocities(self.model, poses, state.root_vel, state.root_ang_vel, state.joint_vel)
+        return state, poses, self._com_vel(poses, speeds)
+
+    def _com_vel(self, poses: kinematics.BodyPoses, speeds: kinematics.BodyVelocities) -> Array:
+        vel = speeds.vel + np.cross(speeds.ang_vel, rotation.rotate(poses.rot, self.model.com))
+        return np.asarray(np.einsum("tbk,b->tk", vel, self.model.mass / self.model.mass.sum()))
+
+    def _cost(self, time: float) -> Array:
+        """(N,) of the crowd's states against the clip at one time: pose, root, centre of mass, ends, floor."""
+        crowd, model = self.crowd, self.model
+        wanted, theirs, their_vel = self._kinematics(np.array([time]))
+        state = crowd.state.moved(-crowd.places)
+        poses = kinematics.BodyPoses(crowd.body_pos - crowd.places[:, None], crowd.body_rot)
+        worlds = crowd.worlds
+        speeds = kinematics.BodyVelocities(
+            np.concatenate([w.body_velocities.vel for w in worlds]),
+            np.concatenate([w.body_velocities.ang_vel for w in worlds]),
+        )
+        pose = rotation.angle_between(state.joint_rot, wanted.joint_rot) ** 2 @ self.weights[1:]
+        turn = rotation.angle_between(state.root_rot, wanted.root_rot) ** 2
+        spin = ((state.root_ang_vel - wanted.root_ang_vel) ** 2).sum(-1)
+        com = kinematics.center_of_mass(model, poses) - kinematics.center_of_mass(model, theirs)
+        com_vel = self._com_vel(poses, speeds) - their_vel
+        ends = ((poses.pos[:, self.ends] - theirs.pos[:, self.ends]) ** 2).sum(-1).mean(-1)
+        deep = np.minimum(kinematics.lowest_points(model, poses) - self.floor, 0.0)
+        deep[:, list(model.feet)] = 0.0
+        cost = (
+            2.0 * pose + 2.0 * turn + 0.03 * spin + (com**2) @ np.array([10.0, 10.0, 40.0])
+            + 0.6 * (com_vel**2).sum(-1) + 2.0 * ends + 200.0 * (deep**2).sum(-1)
+        )  # fmt: skip
+        cost = np.where(np.isfinite(cost) & ~crowd.faults(), cost, HOPELESS)
+        return np.asarray(np.minimum(cost, HOPELESS))
+
+
+def print_round(number: int, spent: int, path: Path) -> None:
+    """Tell of a round on the terminal."""
+    worst = int(path.cost.argmax())
+    print(
+        f"sampling round {number}: {spent / 1e6:.3f}M samples, cost {path.cost.mean():.2f} a window, "
+        f"worst {path.cost[worst]:.2f} in window {worst}",
+        flush=True,
+    )
+
+
+def symmetric(clip: MotionClip, model: CharacterModel, limit: float = 0.35) -> bool:
+    """Whether left and right do nearly the same all the time: mean angle of mirrored joints under limit rad."""
+    mirror = np.array([-1.0, 1.0, -1.0, 1.0])
+    names = model.joint_names
+    pairs = [(j, names.index(n.replace("right_", "left_"))) for j, n in enumerate(names) if n.startswith("right_")]
+    angles = [rotation.angle_between(clip.joint_rot[:, j] * mirror, clip.joint_rot[:, k]).mean() for j, k in pairs]
+    return bool(np.mean(angles) < limit)
+
+
+def _select(cost: Array, parent: Ints, count: int) -> Ints:
+    """Indices of the `count` cheapest, at most CHILDREN of each parent."""
+    taken: dict[int, int] = {}
+    chosen: list[int] = []
+    for k in np.argsort(cost, kind="stable"):
+        of = int(parent[k])
+        if taken.get(of, 0) < CHILDREN:
+            taken[of] = taken.get(of, 0) + 1
+            chosen.append(int(k))
+            if len(chosen) == count:
+                break
+    return np.array(chosen)
