@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from foreign_rigs import bvh_text, glb_bytes, pack_glb, rig
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from game.motion import ClipError, MotionClip
+from tests.foreign_rigs import bvh_text, glb_bytes, pack_glb, rig
 from tools.clip_clinic.edit import cut
 from tools.import_motion import plain_pickle
 from tools.import_motion.__main__ import main
@@ -122,6 +122,8 @@ def zipped(data: bytes) -> bytes:
         (changed(nodes=lambda _: [{}, *({"children": [i]} for i in range(5000))]), "joints, expected at most 1000"),
         (changed(nodes=all_with(rotation=["a"])), "could not convert"),
         (changed(nodes=all_with(translation=[float("nan")] * 3)), "not a number"),
+        (changed(nodes=all_with(rotation=[0, 0, 0, 0])), "rotation of length 0"),
+        (changed(nodes=all_with(scale=[0, 0, 0])), "has no length"),
         (changed(nodes=lambda _: {}), "not a list of objects"),
         (changed(animations=lambda _: [{"channels": [{}], "samplers": []}]), "channel is broken"),
         (changed(animations=lambda _: [{"channels": [1, 2], "samplers": []}]), "channel is broken"),

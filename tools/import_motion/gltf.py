@@ -144,14 +144,17 @@ def _local(file: GltfFile, node: dict[str, Any]) -> tuple[Array, Array, float]:
         else:
             parts = (
                 np.array(node.get("translation", (0.0, 0.0, 0.0)), float).reshape(3),
-                rotation.normalize(np.array(node.get("rotation", (0.0, 0.0, 0.0, 1.0)), float).reshape(4)),
+                np.array(node.get("rotation", (0.0, 0.0, 0.0, 1.0)), float).reshape(4),
                 np.array(node.get("scale", (1.0, 1.0, 1.0)), float).reshape(3),
             )
     except (TypeError, ValueError) as error:
         raise file.wrong(f"node {str(node.get('name'))[:40]!r}: {error}") from error
-    if not all(np.isfinite(p).all() for p in parts):
+    place, turn, size = parts
+    if not (np.isfinite(place).all() and np.isfinite(turn).all() and np.isfinite(size).all()):
         raise file.wrong(f"node {str(node.get('name'))[:40]!r} has a value that is not a number")
-    return parts[0], parts[1], float(np.cbrt(np.abs(parts[2]).prod()))
+    if np.linalg.norm(turn) < 1e-6:
+        raise file.wrong(f"node {str(node.get('name'))[:40]!r} has a rotation of length 0")
+    return place, rotation.normalize(turn), float(np.cbrt(np.abs(size).prod()))
 
 
 def from_matrix(m: Array) -> Array:

@@ -19,8 +19,8 @@ OPTIONAL = ("neck", "head", "right_toe", "left_toe", "right_wrist", "left_wrist"
 
 # Most telling name first. Names are compared without case, prefix, separators and side.
 _NAMES: dict[str, tuple[str, ...]] = {
-    "pelvis": ("hips", "hip", "pelvis", "mhips", "lowertorso", "root"),
-    "neck": ("neck", "neck1", "neck01", "necklower"),
+    "pelvis": ("hips", "pelvis", "hip", "mhips", "lowertorso", "root"),
+    "neck": ("neck", "neck1", "neck01", "necklower", "lowerneck"),
     "head": ("head", "skull"),
     "hip": ("upleg", "upperleg", "thigh", "thighbend", "hip", "femur", "legupper", "leg"),
     "knee": ("lowerleg", "lowleg", "shin", "calf", "knee", "tibia", "leglower", "leg"),
@@ -49,7 +49,10 @@ def guess(motion: SourceMotion) -> dict[str, str]:
             if below != "shoulder":
                 _only_child(motion, found, f"{side}_{above}", f"{side}_{below}")
     if "chest" not in motion.roles:
-        _chest_from_shoulders(motion, found)
+        _shared(motion, found, "chest", "shoulder")
+    if "pelvis" not in found:
+        _shared(motion, found, "pelvis", "hip")
+    _neck_and_head(motion, found)
     return found
 
 
@@ -62,14 +65,36 @@ def _only_child(motion: SourceMotion, found: dict[str, str], above: str, below: 
         found[below] = motion.joints[children[0]]
 
 
-def _chest_from_shoulders(motion: SourceMotion, found: dict[str, str]) -> None:
-    """The joint that carries both shoulders is the chest, whatever it is called; 3ds Max hangs them on the neck."""
-    if "right_shoulder" not in found or "left_shoulder" not in found:
+def _shared(motion: SourceMotion, found: dict[str, str], role: str, limb: str) -> None:
+    """What carries both shoulders is the chest, and both hips the pelvis, whatever it is called.
+
+    A joint that is known as something else is not taken: 3ds Max hangs the arms on the neck.
+    """
+    if f"right_{limb}" not in found or f"left_{limb}" not in found:
         return
-    right, left = (ancestors(motion, motion.index(found[f"{side}_shoulder"])) for side in SIDES)
+    right, left = (ancestors(motion, motion.index(found[f"{side}_{limb}"])) for side in SIDES)
     shared = next((motion.joints[a] for a in right if a in left), None)
     if shared is not None and shared not in found.values():
-        found["chest"] = shared
+        found[role] = shared
+
+
+def _neck_and_head(motion: SourceMotion, found: dict[str, str]) -> None:
+    """Where nothing is called so: the one chain on the chest that leads to no arm."""
+    if "head" in found or "chest" not in found:
+        return
+    shoulders = [motion.index(found[f"{side}_shoulder"]) for side in SIDES if f"{side}_shoulder" in found]
+    arms = {joint for shoulder in shoulders for joint in (shoulder, *ancestors(motion, shoulder))}
+    chain: list[int] = []
+    children = [motion.index(found["chest"])]
+    while children:
+        children = [i for i, parent in enumerate(motion.parents) if parent == children[0] and i not in arms]
+        if len(children) > 1:
+            return
+        chain += children
+    if chain and motion.joints[chain[-1]] not in found.values():
+        found["head"] = motion.joints[chain[-1]]
+        if len(chain) > 1:
+            found.setdefault("neck", motion.joints[chain[0]])
 
 
 def ancestors(motion: SourceMotion, joint: int) -> list[int]:

@@ -47,7 +47,16 @@ class Imported:
 
 
 def read(path: Path, options: ImportOptions = ImportOptions()) -> Imported:
-    """Read a file by its ending. Raises ClipError."""
+    """Read a file by its ending. Raises ClipError, with the file's name in it."""
+    try:
+        return _read(path, options)
+    except ClipError as error:
+        if path.name in str(error):
+            raise
+        raise ClipError(f"{path.name}: {error}") from error
+
+
+def _read(path: Path, options: ImportOptions) -> Imported:
     if not path.is_file():
         raise ClipError(f"there is no file {path}")
     ending = path.suffix.lower()
