@@ -34,23 +34,29 @@ SPACING = 1.5
 GRAVITY = np.array([0.0, 0.0, -9.8])
 
 
-def snapshot_at(clips: list[MotionClip], time: float, tick: int = 0) -> Snapshot:
-    """What clips look like at a time, one character each, side by side. All must move the same character.
+def snapshot_at(clips: list[MotionClip], time: float, ghost: MotionClip | None = None) -> Snapshot:
+    """What clips look like at a time, one character each, side by side, the first one with another clip's ghost.
+
+    All must move the same character.
 
     Raises:
         ClipError: they move different ones.
     """
-    if len({clip.character for clip in clips}) != 1:
-        raise ClipError(f"clips of different characters: {', '.join(f'{c.name}: {c.character}' for c in clips)}")
+    shown = [*clips, *([ghost] if ghost else [])]
+    if len({clip.character for clip in shown}) != 1:
+        raise ClipError(f"clips of different characters: {', '.join(f'{c.name}: {c.character}' for c in shown)}")
     model = CharacterModel.load(clips[0].character)
     aside = [np.array([0.0, SPACING * (0.5 * (len(clips) - 1) - i), 0.0]) for i in range(len(clips))]
     states = [clip.sample(time).moved(way) for clip, way in zip(clips, aside, strict=True)]
     state = CharacterState(*(np.stack([getattr(s, f.name) for s in states]) for f in fields(CharacterState)))
     poses = body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
     speeds = body_velocities(model, poses, state.root_vel, state.root_ang_vel, state.joint_vel)
-    count = len(clips)
+    count, ghosts = len(clips), None
+    if ghost is not None:
+        other = ghost.sample(time).moved(aside[0])
+        ghosts = body_poses(model, other.root_pos, other.root_rot, other.joint_rot)
     return Snapshot(
-        tick=tick,
+        tick=0,
         model=model,
         state=state,
         body_pos=poses.pos,
@@ -63,6 +69,8 @@ def snapshot_at(clips: list[MotionClip], time: float, tick: int = 0) -> Snapshot
         fallen=np.zeros(count, np.bool_),
         props=PropPoses((), np.zeros((0, 3)), np.zeros((0, 4))),
         gravity=GRAVITY,
+        ghost_pos=None if ghosts is None else ghosts.pos[None],
+        ghost_rot=None if ghosts is None else ghosts.rot[None],
     )
 
 
@@ -77,6 +85,8 @@ class ViewOptions:
     tier: str = "std"
     shapes: bool = False
     """draw what would collide instead of the avatar"""
+    ghost: MotionClip | None = None
+    """a clip shown through the first one; not with shapes"""
 
 
 class _Scene:
@@ -84,7 +94,7 @@ class _Scene:
 
     def __init__(self, output: p3d.GraphicsOutput, scene: p3d.NodePath, clips: list[MotionClip],
                  options: ViewOptions, look: Quality) -> None:  # fmt: skip
-        self.clips = clips
+        self.clips, self._ghost = clips, options.ghost
         self.orbit = OrbitCamera(distance=4.2 + 0.8 * (len(clips) - 1))
         if len(clips) > 1:
             self.orbit.yaw = -0.5  # they stand side by side as seen from the front
@@ -93,10 +103,11 @@ class _Scene:
             self.view = ShapesView(scene, CharacterModel.load(clips[0].character))
         else:
             self.view = Stage(output, load_set(options.set_name), look, scene)
+            self.view.show_ghost = True
 
     def show(self, time: float, seconds: float, camera: p3d.NodePath) -> None:
         """The clips at a time; `seconds` since the last call."""
-        snapshot = snapshot_at(self.clips, time)
+        snapshot = snapshot_at(self.clips, time, self._ghost)
         if isinstance(self.view, Stage):
             self.view.show(snapshot, {}, seconds)
         else:
@@ -205,13 +216,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--set", default="park", dest="set_name", help="where it is shown, a name in models/sets")
     parser.add_argument("--quality", default="std", help="lite, std or film")
     parser.add_argument("--shapes", action="store_true", help="show what would collide, not the avatar")
+    parser.add_argument("--ghost", metavar="CLIP", help="show another clip through the first one")
     parser.add_argument("--mirror", action="store_true", help="swap left and right")
     told = parser.parse_args(arguments)
     try:
         width, _, height = told.size.partition("x")
         if not (width.isdigit() and height.isdigit() and told.speed > 0.0 and 1 <= told.fps <= 240):
             raise ValueError("expected --size such as 1280x720, --speed over 0 and --fps 1 to 240")
-        options = ViewOptions((int(width), int(height)), told.fps, told.speed, told.set_name, told.quality, told.shapes)
+        ghost = MotionClip.load(told.ghost) if told.ghost else None
+        options = ViewOptions(
+            (int(width), int(height)), told.fps, told.speed, told.set_name, told.quality, told.shapes, ghost
+        )
         quality(options.tier)
         clips = [MotionClip.load(clip) for clip in told.clips]
         if told.mirror:
