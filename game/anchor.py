@@ -95,6 +95,19 @@ def to_anchor(
     return out
 
 
+def from_anchor(anchors: list[Anchor], poses: BodyPoses) -> BodyPoses:
+    """Body poses (M, B, ...) given in the anchors' frames, in the world."""
+    frame = np.empty((len(anchors), 3))
+    for k, a in enumerate(anchors):
+        # the inverse of a frame is a frame: R(h) v + o = R(h) (v - o') with o' = -R(-h) o
+        c, s = np.cos(a.heading), np.sin(a.heading)
+        frame[k] = -(c * a.x + s * a.y), s * a.x - c * a.y, -a.heading
+    pos, rot = np.empty_like(poses.pos), np.empty_like(poses.rot)
+    _turn(frame, poses.pos, True, pos)
+    _turn_rotations(frame, poses.rot, rot)
+    return BodyPoses(pos, rot)
+
+
 @njit(cache=True)
 def _turn(frame, vectors, is_point, out):  # type: ignore[no-untyped-def]
     for n in range(len(frame)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnxruntime as ort
@@ -27,18 +27,24 @@ UNIT_TOLERANCE = 1e-2
 """How far from 1 the length of a target quaternion may be"""
 
 
+class Reference(NamedTuple):
+    """The clip's pose at that time, for M characters, in the anchor frame."""
+
+    root_pos: NDArray[np.float64]
+    """(M, 3)"""
+    root_rot: NDArray[np.float64]
+    """(M, 4)"""
+    joint_rot: NDArray[np.float64]
+    """(M, J, 4)"""
+
+
 @dataclass(frozen=True, eq=False)
 class PolicyOutput:
-    """What a policy wants for M characters, and the pose of the clip at that time if it tells."""
+    """What a policy wants for M characters, and the pose of the clip if it tells."""
 
     joint_target: NDArray[np.float64]
     """(M, J, 4) child in parent"""
-    reference_root_pos: NDArray[np.float64] | None = None
-    """(M, 3) anchor frame"""
-    reference_root_rot: NDArray[np.float64] | None = None
-    """(M, 4) anchor frame"""
-    reference_joint_rot: NDArray[np.float64] | None = None
-    """(M, J, 4)"""
+    reference: Reference | None = None
 
 
 class Policy:
@@ -68,6 +74,12 @@ class Policy:
             raise PolicyError(f"no output {TARGET!r}; there are {', '.join(outputs)}")
         self.outputs = (TARGET, *(REFERENCE if set(REFERENCE) <= set(outputs) else ()))
         self._try_out(model)
+        allowed = {
+            *model.feet,
+            *(model.body_names.index(b) for b in self.spec.allowed_contacts if b in model.body_names),
+        }
+        self.harmful = np.array([b not in allowed for b in range(model.num_bodies)])
+        """(B,) bodies whose touching the floor is a fall"""
 
     @staticmethod
     def load(path: Path, model: CharacterModel) -> Policy:
@@ -92,7 +104,8 @@ class Policy:
         for name, value in zip(self.outputs, values, strict=True):
             if not np.isfinite(value).all():
                 raise PolicyError(f"{self.spec.name}: output {name} is not finite")
-        return PolicyOutput(*(np.asarray(value, np.float64) for value in values))
+        target, *reference = (np.asarray(value, np.float64) for value in values)
+        return PolicyOutput(target, Reference(*reference) if reference else None)
 
     def _try_out(self, model: CharacterModel) -> None:
         """Run on a standing character, one and three at once."""

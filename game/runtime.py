@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from game import events as ev
-from game.anchor import Anchor, to_anchor
+from game.anchor import Anchor, from_anchor, to_anchor
 from game.events import Event, EventError, Timed
 from game.library import PolicyLibrary
 from game.limbs import joints_of
@@ -24,7 +24,6 @@ from game.sim import kinematics, rotation
 from game.sim.forces import Grab
 from game.sim.kinematics import BodyPoses, BodyVelocities
 from game.sim.snapshot import Snapshot
-from game.sim.state import CharacterState
 from game.sim.world import World, WorldError
 from game.start import starting_state
 
@@ -54,7 +53,7 @@ class Runtime:
         self._hands: dict[int, Grab] = {}
         self._random = np.random.default_rng(seed)
         self._messages: list[str] = []
-        self._ghost: tuple[Array, Array] | None = None
+        self._ghosts: BodyPoses | None = None
         self._add_character()
         self.snapshot: Snapshot = self.world.snapshot()
 
@@ -85,8 +84,8 @@ class Runtime:
         self._after_faults()
         self._judge()
         snapshot = self.world.snapshot(tuple(self._messages))
-        if self._ghost is not None:
-            snapshot = replace(snapshot, ghost_pos=self._ghost[0], ghost_rot=self._ghost[1])
+        if self._ghosts is not None:
+            snapshot = replace(snapshot, ghost_pos=self._ghosts.pos, ghost_rot=self._ghosts.rot)
         self.snapshot = snapshot
         self._record()
         return snapshot
@@ -254,8 +253,9 @@ class Runtime:
         """Joint targets (N, J, 4): one batched run per policy. Fills the ghosts."""
         n, j = len(self.players), self.model.num_joints
         target = np.tile(rotation.IDENTITY, (n, j, 1))
-        ghost_pos = np.full((n, self.model.num_bodies, 3), np.nan)
-        ghost_rot = np.full((n, self.model.num_bodies, 4), np.nan)
+        ghosts = BodyPoses(
+            np.full((n, self.model.num_bodies, 3), np.nan), np.full((n, self.model.num_bodies, 4), np.nan)
+        )
         groups: dict[Policy, list[int]] = {}
         for index, player in enumerate(self.players):
             if player.policy is not None:
@@ -270,16 +270,11 @@ class Runtime:
                     self.players[index].policy = None
                 continue
             target[members] = out.joint_target
-            if out.reference_root_pos is not None and out.reference_root_rot is not None:
-                assert out.reference_joint_rot is not None
-                for k, index in enumerate(members):
-                    ghost = self.players[index].anchor.place(
-                        _still(out.reference_root_pos[k], out.reference_root_rot[k], out.reference_joint_rot[k])
-                    )
-                    ghost_pos[index], ghost_rot[index] = kinematics.body_poses(
-                        self.model, ghost.root_pos, ghost.root_rot, ghost.joint_rot
-                    )
-        self._ghost = (ghost_pos, ghost_rot)
+            if out.reference is not None:
+                poses = kinematics.body_poses(self.model, *out.reference)
+                placed = from_anchor([self.players[index].anchor for index in members], poses)
+                ghosts.pos[members], ghosts.rot[members] = placed
+        self._ghosts = ghosts
         self._disturb(target)
         return target
 
@@ -329,31 +324,19 @@ class Runtime:
     def _judge(self) -> None:
         world, state = self.world, self.world.state
         rates = rotation.rotate_inverse(state.root_rot, state.root_ang_vel)[:, 1]
-        feet = list(self.model.feet)
+        feet, fallen = np.asarray(world.floor_touch[:, list(self.model.feet)].any(axis=1)), world.fallen
         for index, player in enumerate(self.players):
-            touch = world.floor_touch[index]
-            allowed = player.policy.spec.allowed_contacts if player.policy is not None else ()
-            harmless = {*feet, *(self.model.body_names.index(b) for b in allowed if b in self.model.body_names)}
-            touched = any(touch[b] for b in range(self.model.num_bodies) if b not in harmless)
-            player.judge(touched, bool(touch[feet].any()), float(rates[index]), 1.0 / self.model.control_hz)
+            touched = bool(fallen[index])
+            if touched and player.policy is not None:
+                touched = bool((world.floor_touch[index] & player.policy.harmful).any())
+            player.judge(touched, bool(feet[index]), float(rates[index]), 1.0 / self.model.control_hz)
 
     def _record(self) -> None:
         state = self.world.state
         digest = hashlib.blake2b(digest_size=8)
-        for array in (
-            state.root_pos,
-            state.root_rot,
-            state.root_vel,
-            state.root_ang_vel,
-            state.joint_rot,
-            state.joint_vel,
-        ):
-            digest.update(array.tobytes())
+        for field in fields(state):
+            digest.update(getattr(state, field.name).tobytes())
         self.trace.append((digest.hexdigest(), state.root_pos.tolist()))
-
-
-def _still(root_pos: Array, root_rot: Array, joint_rot: Array) -> CharacterState:
-    return CharacterState(root_pos, root_rot, joint_rot, np.zeros(3), np.zeros(3), np.zeros((len(joint_rot), 3)))
 
 
 def _check_finite(what: str, values: tuple[float, ...]) -> None:

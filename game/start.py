@@ -29,8 +29,8 @@ def starting_state(world: World, policy: Policy | None, phase: float) -> Charact
     poses = kinematics.body_poses(model, both.root_pos, both.root_rot, both.joint_rot)
     rest = kinematics.body_velocities(model, poses, both.root_vel, both.root_ang_vel, both.joint_vel)
     out = policy.run(to_anchor([Anchor(0.0, 0.0, 0.0)] * 2, both, poses, rest, world.gravity, np.array([now, now + h])))
-    pos, rot, joints = out.reference_root_pos, out.reference_root_rot, out.reference_joint_rot
-    assert pos is not None and rot is not None and joints is not None
+    assert out.reference is not None
+    pos, rot, joints = out.reference
     rot, joints = rotation.normalize(rot), rotation.normalize(joints)
     state = CharacterState(
         root_pos=pos[0],

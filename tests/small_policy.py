@@ -1,4 +1,4 @@
-"""A tiny policy made by hand with onnx alone: what a stranger's exporter would write, and a workbench for breaking it."""
+"""A tiny policy made by hand with onnx alone: what a stranger would write, and a workbench for breaking it."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_an_unknown_name_says_what_there_is(library: PolicyLibrary, tmp_path: Pa
         library.get("flip")
     (tmp_path / "bad.onnx").write_bytes(b"rubbish")
     poll_until(library, "refused")
-    with pytest.raises(PolicyError, match="no policy 'bad': .*not an ONNX model"):
+    with pytest.raises(PolicyError, match=r"no policy 'bad': .*not an ONNX model"):
         library.get("bad")
 
 

@@ -30,7 +30,7 @@ def test_a_strangers_policy_loads_and_runs() -> None:
     inputs = random_inputs(MODEL, 5)
     out = policy.run(inputs)
     np.testing.assert_allclose(out.joint_target, inputs["joint_rot"])
-    assert out.reference_root_pos is None
+    assert out.reference is None
     assert policy.spec == spec()
 
 

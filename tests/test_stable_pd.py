@@ -142,7 +142,7 @@ def velocities_after_our_substep(world: World, state: CharacterState, target: np
     )  # fmt: skip
     world.characters[0].apply(out[0].tolist())
     pb.stepSimulation(world.client)
-    world.characters[0].read(0, *world._rows.views)
+    world.characters[0].read(0, world._rows.buffer)
     world._derive()
     return np.concatenate([world.state.root_vel[0], world.state.root_ang_vel[0], world.state.joint_vel[0].ravel()])
 

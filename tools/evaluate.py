@@ -137,8 +137,6 @@ def _run_world(
     model = CharacterModel.load(policy.spec.character)
     n, hz = len(episodes), model.control_hz
     num_ticks, reward = round(seconds * hz), Reward(model, clip)
-    harmless = {*model.feet, *(model.body(b) for b in policy.spec.allowed_contacts)}
-    harmful = [b for b in range(model.num_bodies) if b not in harmless]
     returns, lasted = np.zeros(n), np.full(n, num_ticks)
     with World(model, collide_characters=False) as world:
         players = []
@@ -164,7 +162,7 @@ def _run_world(
             world.step(policy.run(inputs).joint_target)
             rates = rotation.rotate_inverse(world.state.root_rot, world.state.root_ang_vel)[:, 1]
             feet = np.asarray(world.floor_touch[:, list(model.feet)].any(axis=1))
-            fell = np.asarray(world.floor_touch[:, harmful].any(axis=1))
+            fell = np.asarray((world.floor_touch & policy.harmful).any(axis=1))
             for index, player in enumerate(players):
                 if lasted[index] == num_ticks:
                     player.judge(bool(fell[index]), bool(feet[index]), float(rates[index]), 1.0 / hz)

@@ -109,7 +109,8 @@ def _check_parity(
     with torch.no_grad():
         expected = dict(zip(outputs, graph(*tensors), strict=True))
     found = policy.run(sample)
-    for name in policy.outputs:
-        difference = float(np.abs(getattr(found, name) - expected[name].numpy()).max())
+    values = (found.joint_target, *(found.reference or ()))
+    for name, value in zip(policy.outputs, values, strict=True):
+        difference = float(np.abs(value - expected[name].numpy()).max())
         if not difference <= PARITY:
             raise PolicyError(f"{policy.spec.name}: {name} differs by {difference:.2e} from torch's, expected {PARITY}")

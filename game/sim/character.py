@@ -46,10 +46,8 @@ class Character:
                 physicsClientId=client,
             )
         self._switch_motors_off()
-        self._pack_pose = struct.Struct("4d").pack_into
-        self._pack_vel = struct.Struct("3d").pack_into
-        self._pack_q = struct.Struct(f"{packing.num_q}d").pack_into
-        self._pack_qd = struct.Struct(f"{packing.num_v}d").pack_into
+        row = struct.Struct(f"{13 + packing.num_q + packing.num_v}d")
+        self._pack, self._stride = row.pack_into, row.size
 
     def _switch_motors_off(self) -> None:
         """Bullet gives every joint a velocity motor; a torque-driven joint needs it at zero force."""
@@ -70,21 +68,15 @@ class Character:
                     physicsClientId=self.client,
                 )
 
-    def read(
-        self, n: int, root_pos: Bytes, root_rot: Bytes, root_vel: Bytes, root_ang: Bytes,
-        q: Bytes, qd: Bytes,
-    ) -> None:  # fmt: skip
-        """Write this character's state into row n of the flat arrays (their bytes)."""
+    def read(self, n: int, buffer: Bytes) -> None:
+        """Write this character's state into row n: root position, rotation, velocity, angular velocity, q, qd."""
         body, client = self.bullet_id, self.client
         position, orientation = pb.getBasePositionAndOrientation(body, client)
         linear, angular = pb.getBaseVelocity(body, client)
         joints = pb.getJointStatesMultiDof(body, self.links, client)
-        self._pack_vel(root_pos, 24 * n, *position)
-        self._pack_pose(root_rot, 32 * n, *orientation)
-        self._pack_vel(root_vel, 24 * n, *linear)
-        self._pack_vel(root_ang, 24 * n, *angular)
-        self._pack_q(q, 8 * self.packing.num_q * n, *chain.from_iterable([joint[0] for joint in joints]))
-        self._pack_qd(qd, 8 * self.packing.num_v * n, *chain.from_iterable([joint[1] for joint in joints]))
+        q, qd = [joint[0] for joint in joints], [joint[1] for joint in joints]
+        flat = chain.from_iterable((position, orientation, linear, angular, *q, *qd))
+        self._pack(buffer, self._stride * n, *flat)
 
     def write(
         self, root_pos: NDArray[Any], root_rot: NDArray[Any], root_vel: NDArray[Any], root_ang_vel: NDArray[Any],

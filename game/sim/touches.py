@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from game.sim.world import World
 
 _Key = tuple[int, int, int, int]
+_ORDER = {"character": 0, "prop": 1, "floor": 2}
 
 
 class Touches:
@@ -60,24 +62,25 @@ class Touches:
         world = self._world
         floor_touch = np.zeros((len(world.characters), world.model.num_bodies), bool)
         contacts: list[Contact] = []
+        # what one reading stands for
+        seconds = world.dt if world.contact_detail else world.dt * world.model.substeps
         for key, total in self._sums.items():
-            contact = self._contact(key, total)
+            contact = self._contact(key, total, seconds)
             contacts.append(contact)
             if contact.kind == "floor" and contact.character >= 0:
                 floor_touch[contact.character, contact.body] = True
         return tuple(contacts), floor_touch
 
-    def _contact(self, key: _Key, total: list[float]) -> Contact:
+    def _contact(self, key: _Key, total: list[float], seconds: float) -> Contact:
         first, second, link_a, link_b = key
         kind_a, a = self._owner[first]
         kind_b, b = self._owner[second]
         sign = 1.0
         # the character comes first, then the prop; the normal points towards the first
-        if ("character", "prop", "floor").index(kind_a) > ("character", "prop", "floor").index(kind_b):
+        if _ORDER[kind_a] > _ORDER[kind_b]:
             kind_a, a, link_a, kind_b, b, link_b, sign = kind_b, b, link_b, kind_a, a, link_a, -1.0
-        total_force = total[6]
-        normal = np.array(total[3:6]) * sign
-        normal /= max(float(np.linalg.norm(normal)), 1e-12)
+        force, nx, ny, nz = total[6], sign * total[3], sign * total[4], sign * total[5]
+        length = max(math.sqrt(nx * nx + ny * ny + nz * nz), 1e-12)
         is_character = kind_a == "character"
         return Contact(
             character=a if is_character else -1,
@@ -85,13 +88,8 @@ class Touches:
             kind="self" if is_character and kind_b == "character" and a == b else kind_b,
             other=b,
             other_body=link_b if kind_b == "character" else -1,
-            point=(total[0] / total_force, total[1] / total_force, total[2] / total_force),
-            normal=(float(normal[0]), float(normal[1]), float(normal[2])),
-            impulse=total_force * world_dt(self._world),
+            point=(total[0] / force, total[1] / force, total[2] / force),
+            normal=(nx / length, ny / length, nz / length),
+            impulse=force * seconds,
             peak=total[7],
         )
-
-
-def world_dt(world: World) -> float:
-    """Seconds that one reading of contacts stands for."""
-    return world.dt if world.contact_detail else world.dt * world.model.substeps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -38,23 +38,15 @@ class WorldError(ValueError):
     """Something was asked of a world that it cannot do."""
 
 
-@dataclass
 class _Rows:
-    """The characters' states as flat rows, with the bytes that `Character.read` writes to."""
+    """The characters' states as flat rows of one buffer, which `Character.read` writes to as bytes."""
 
-    root_pos: Array
-    root_rot: Array
-    root_vel: Array
-    root_ang_vel: Array
-    q: Array
-    qd: Array
-    views: list[Any]
-
-    @staticmethod
-    def empty(n: int, packing: Packing) -> _Rows:
-        widths = (3, 4, 3, 3, packing.num_q, packing.num_v)
-        a, b, c, d, e, f = (np.zeros((n, width)) for width in widths)
-        return _Rows(a, b, c, d, e, f, [x.reshape(-1).view(np.uint8) for x in (a, b, c, d, e, f)])
+    def __init__(self, n: int, packing: Packing) -> None:
+        ends = np.cumsum([0, 3, 4, 3, 3, packing.num_q, packing.num_v])
+        table = np.zeros((n, ends[-1]))
+        self.buffer: Any = table.reshape(-1).view(np.uint8)
+        columns = [table[:, a:b] for a, b in pairwise(ends)]
+        self.root_pos, self.root_rot, self.root_vel, self.root_ang_vel, self.q, self.qd = columns
 
 
 class World:
@@ -142,7 +134,7 @@ class World:
     # ---------------------------------------------------------------- characters
     def _resize(self, n: int) -> None:
         model, old = self.model, getattr(self, "strength", np.ones((0, self.model.num_joints)))
-        self._rows = _Rows.empty(n, self.packing)
+        self._rows = _Rows(n, self.packing)
         self._torque = np.zeros((n, self.packing.num_v))
         self._gain = np.ones((n, model.num_joints, 3))
         self.strength = np.ones((n, model.num_joints))
@@ -151,7 +143,7 @@ class World:
         self.floor_touch = np.zeros((n, model.num_bodies), bool)
         """(N, B) bodies that touched the floor in the last tick"""
         for index, character in enumerate(self.characters):
-            character.read(index, *self._rows.views)
+            character.read(index, self._rows.buffer)
         self._derive()
 
     def add_character(self, position_xy: ArrayLike = (0.0, 0.0), heading: float = 0.0) -> int:
@@ -199,7 +191,7 @@ class World:
         for k, n in enumerate(indices):
             character = self.characters[n]
             character.write(state.root_pos[k], state.root_rot[k], state.root_vel[k], state.root_ang_vel[k], q[k], qd[k])
-            character.read(n, *rows.views)
+            character.read(n, rows.buffer)
         self._derive()
 
     @property
@@ -279,7 +271,7 @@ class World:
             expected = (len(self.characters), self.model.num_joints, 4)
             raise WorldError(f"targets of shape {target.shape}, expected {expected}")
         rows, torque, client = self._rows, self._torque, self.client
-        views, characters, tree = rows.views, self.characters, self.packing.tree
+        buffer, characters, tree = rows.buffer, self.characters, self.packing.tree
         wanted = self.packing.pack_rotations(target)
         kp, kd, limit = (self.strength * gain for gain in (self.model.kp, self.model.kd, self.model.torque_limit))
         self.faults = []
@@ -297,7 +289,7 @@ class World:
             if self.contact_detail or substep == last:
                 self._touches.read()
             for index, character in enumerate(characters):
-                character.read(index, *views)
+                character.read(index, buffer)
             if characters and not _plausible(rows.root_pos, rows.root_vel, rows.root_ang_vel, rows.q, rows.qd):
                 self._mend()
         self.tick += 1
@@ -321,7 +313,7 @@ class World:
             state = self.standing(last[:2] if sane else (0.0, 0.0))[None]
             q, qd = self.packing.pack_rotations(state.joint_rot)[0], self.packing.pack_velocities(state.joint_vel)[0]
             character.write(state.root_pos[0], state.root_rot[0], state.root_vel[0], state.root_ang_vel[0], q, qd)
-            character.read(n, *rows.views)
+            character.read(n, rows.buffer)
             self.forces = [f for f in self.forces if f.character != n]
             if n not in self.faults:
                 self.faults.append(n)

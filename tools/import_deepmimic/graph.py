@@ -21,20 +21,28 @@ HALF_TURN = 3.14
 OUTPUTS = ("joint_target", "reference_root_pos", "reference_root_rot", "reference_joint_rot")
 
 
+TO_Y_UP = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+"""Row vectors (..., 3) @ this: x forward, y left, z up -> x forward, y up, z right."""
+
+
 def to_y_up(v: Tensor) -> Tensor:
-    """(..., 3) x forward, y left, z up -> x forward, y up, z right."""
-    return torch.stack([v[..., 0], v[..., 2], -v[..., 1]], dim=-1)
+    """(..., 3) of ours in the environment's axes."""
+    return v @ TO_Y_UP
 
 
 def to_z_up(v: Tensor) -> Tensor:
     """The inverse of to_y_up."""
-    return torch.stack([v[..., 0], -v[..., 2], v[..., 1]], dim=-1)
+    return v @ TO_Y_UP.T
 
 
 class DeepMimicGraph(nn.Module):
     """One of the published actors: 197 -> 1024 -> 512 -> 36, relu."""
 
     com: Tensor
+    to_angle: Tensor
+    to_axis: Tensor
+    hinge_axis: Tensor
+    reach: Tensor
     mean: Tensor
     std: Tensor
     action_mean: Tensor
@@ -59,47 +67,58 @@ class DeepMimicGraph(nn.Module):
         for name, key in resources.items():
             self.register_buffer(name, torch.tensor(tensors[f"agent/resource/{key}"].copy()))
         self.register_buffer("com", torch.tensor(model.com, dtype=torch.float32))
-        self.hinges = [bool(h) for h in model.joint_is_hinge]
+        self._learn_layout(model)
         self.reference = Reference(clip)
+
+    def _learn_layout(self, model: CharacterModel) -> None:
+        """Where the action's 36 numbers go: (36, J) to angles, (36, J * 3) to axes in our frame."""
+        j = model.num_joints
+        to_angle, to_axis, hinge_axis = torch.zeros(36, j), torch.zeros(36, j, 3), torch.zeros(j, 3)
+        column = 0
+        for joint, hinge in enumerate(model.joint_is_hinge):
+            to_angle[column, joint] = 1.0
+            if hinge:
+                hinge_axis[joint] = torch.tensor([0.0, -1.0, 0.0])  # about their z is against our y
+                column += 1
+            else:
+                to_axis[column + 1 : column + 4, joint] = to_z_up(torch.eye(3))
+                column += 4
+        self.register_buffer("to_angle", to_angle)
+        self.register_buffer("to_axis", to_axis.flatten(1))
+        self.register_buffer("hinge_axis", hinge_axis)
+        # Actors ask for more than half a turn of a hinge, which a rotation cannot say; held just short of it the torque
+        # is the same, since it saturates long before. A spherical joint's angle may go round.
+        reach = np.where(model.joint_is_hinge, HALF_TURN, 1e6)
+        self.register_buffer("reach", torch.tensor(reach, dtype=torch.float32))
 
     def observe(
         self, root_pos: Tensor, root_rot: Tensor, pos: Tensor, rot: Tensor, vel: Tensor, ang_vel: Tensor, time: Tensor
     ) -> Tensor:
         """The environment's 197 numbers: phase, height, then of all bodies the poses and the velocities."""
-        arm = quaternion.rotate(rot, torch.broadcast_to(self.com, pos.shape))
-        forward = quaternion.rotate(root_rot, torch.tensor([1.0, 0.0, 0.0]).expand_as(root_pos))
+        arm = quaternion.rotate(rot, self.com)
+        forward = quaternion.rotate(root_rot, torch.tensor([1.0, 0.0, 0.0]))
         # the heading flips when the root's x axis passes the vertical; the actors were trained with that
         turn = quaternion.from_heading(-torch.atan2(forward[:, 1], forward[:, 0]))[:, None]
 
         def local(v: Tensor) -> Tensor:
-            return to_y_up(quaternion.rotate(turn.expand(*v.shape[:-1], 4), v))
+            return to_y_up(quaternion.rotate(turn, v))
 
-        turned = quaternion.multiply(turn.expand_as(rot), rot)
+        turned = quaternion.multiply(turn, rot)
         wxyz = torch.cat([turned[..., 3:], to_y_up(turned[..., :3])], dim=-1)
         wxyz = torch.where(wxyz[..., :1] < 0.0, -wxyz, wxyz)
         poses = torch.cat([local(pos + arm - root_pos[:, None]), wxyz], dim=-1)
-        velocities = torch.cat([local(vel + torch.linalg.cross(ang_vel, arm)), local(ang_vel)], dim=-1)
+        velocities = torch.cat([local(vel + quaternion.cross(ang_vel, arm)), local(ang_vel)], dim=-1)
         cycles = time / self.reference.duration
         phase = (cycles - torch.floor(cycles))[:, None]
         return torch.cat([phase, root_pos[:, 2:], poses.flatten(1), velocities.flatten(1)], dim=1)
 
     def decode(self, action: Tensor) -> Tensor:
         """36 numbers -> joint targets (B, J, 4): spherical joints as angle and axis, hinges as an angle."""
-        targets, column = [], 0
-        for hinge in self.hinges:
-            if hinge:
-                # About their z is against our y. Actors ask for more than half a turn, which a rotation cannot say;
-                # held just short of it the torque is the same, since it saturates long before.
-                half = -0.5 * action[:, column : column + 1].clamp(-HALF_TURN, HALF_TURN)
-                zero = torch.zeros_like(half)
-                targets.append(torch.cat([zero, torch.sin(half), zero, torch.cos(half)], dim=1))
-                column += 1
-                continue
-            half, axis = 0.5 * action[:, column : column + 1], action[:, column + 1 : column + 4]
-            axis = axis / axis.square().sum(1, keepdim=True).clamp_min(1e-24).sqrt()
-            targets.append(torch.cat([to_z_up(axis) * torch.sin(half), torch.cos(half)], dim=1))
-            column += 4
-        return torch.nn.functional.normalize(torch.stack(targets, dim=1), dim=-1)
+        angle = torch.minimum(torch.maximum(action @ self.to_angle, -self.reach), self.reach)
+        half = 0.5 * angle[..., None]
+        axis = (action @ self.to_axis).reshape(-1, len(self.reach), 3) + self.hinge_axis
+        axis = axis / axis.square().sum(-1, keepdim=True).clamp_min(1e-24).sqrt()
+        return torch.cat([axis * torch.sin(half), torch.cos(half)], dim=-1)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The contract, inputs in the order of INPUTS, outputs in that of OUTPUTS."""

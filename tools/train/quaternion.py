@@ -1,28 +1,59 @@
-"""Rotations as unit quaternions (xyzw) in torch: game/sim/rotation.py once more, differentiable and exportable."""
+"""Rotations as unit quaternions (xyzw) in torch: game/sim/rotation.py once more, differentiable and exportable.
+
+Products are bilinear forms written as out = ((a P) * (b Q)) S with constant matrices: three matrix products and one
+multiplication. Spelt out in slices and sums, an exported graph costs more than the network inside it.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
+Form = tuple[Tensor, Tensor, Tensor]
+
+
+def _form(rows: list[str], left: str, right: str) -> Form:
+    """P, Q and S of a bilinear form; an output is a sum such as "+wx -zy": signs, and one letter of each side."""
+    terms = [(k, t) for k, row in enumerate(rows) for t in row.split()]
+    p, q, s = (
+        torch.zeros(len(left), len(terms)),
+        torch.zeros(len(right), len(terms)),
+        torch.zeros(len(terms), len(rows)),
+    )
+    for n, (k, t) in enumerate(terms):
+        p[left.index(t[1]), n], q[right.index(t[2]), n], s[n, k] = 1.0, 1.0, -1.0 if t[0] == "-" else 1.0
+    return p, q, s
+
+
+def _apply(form: Form, a: Tensor, b: Tensor) -> Tensor:
+    p, q, s = form
+    return ((a @ p) * (b @ q)) @ s
+
+
+_PRODUCT = _form(["+wx +xw +yz -zy", "+wy -xz +yw +zx", "+wz +xy -yx +zw", "+ww -xx -yy -zz"], "xyzw", "xyzw")
+_CROSS = _form(["+yz -zy", "+zx -xz", "+xy -yx"], "xyz", "xyz")
+
 
 def multiply(a: Tensor, b: Tensor) -> Tensor:
     """Return the rotation that applies b, then a. Shapes (..., 4) x (..., 4) -> (..., 4)."""
-    av, aw, bv, bw = a[..., :3], a[..., 3:], b[..., :3], b[..., 3:]
-    vector = aw * bv + bw * av + torch.linalg.cross(av, bv)
-    return torch.cat([vector, aw * bw - (av * bv).sum(-1, keepdim=True)], -1)
-
-
-def conjugate(q: Tensor) -> Tensor:
-    """Return the inverse of a unit quaternion. Shape (..., 4)."""
-    return torch.cat([-q[..., :3], q[..., 3:]], -1)
+    return _apply(_PRODUCT, a, b)
 
 
 def rotate(q: Tensor, v: Tensor) -> Tensor:
     """Rotate vectors v (..., 3) by q (..., 4)."""
     u = q[..., :3]
-    t = 2.0 * torch.linalg.cross(u, v)
-    return torch.as_tensor(v + q[..., 3:] * t + torch.linalg.cross(u, t))
+    t = 2.0 * cross(u, v)
+    return v + q[..., 3:] * t + cross(u, t)
+
+
+def cross(a: Tensor, b: Tensor) -> Tensor:
+    """Cross product of (..., 3) and (..., 3), which may broadcast."""
+    return _apply(_CROSS, a, b)
+
+
+def conjugate(q: Tensor) -> Tensor:
+    """Return the inverse of a unit quaternion. Shape (..., 4)."""
+    return torch.cat([-q[..., :3], q[..., 3:]], -1)
 
 
 def normalize(q: Tensor) -> Tensor:

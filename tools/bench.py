@@ -1,0 +1,166 @@
+"""Measures speed: `python -m tools.bench [--train]`: a table, and last a JSON line.
+
+Machines are noisy and shared, so what counts are ratios within one run, of the thread's own CPU time: every tick's cost
+over that of the stepSimulation calls inside it, the median over all ticks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from game import events as ev
+from game.library import PolicyLibrary
+from game.policy import Policy
+from game.runtime import Runtime
+from game.sim import stable_pd
+from game.sim.bullet import pb
+from game.sim.character import Character
+from game.sim.model import CharacterModel
+from game.sim.touches import Touches
+from game.sim.world import World
+
+POLICY = "deepmimic_backflip"
+OTHER = "deepmimic_walk"
+WARM_UP = 15
+"""ticks before anything is measured"""
+
+
+class Stopwatch:
+    """Seconds spent in named calls since it was last read."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+
+    @contextmanager
+    def on(self, owner: Any, name: str, label: str) -> Iterator[None]:
+        """Time every call of owner.name under a label."""
+        call: Callable[..., Any] = getattr(owner, name)
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            start = time.thread_time()
+            result = call(*args, **kwargs)
+            self.spent[label] = self.spent.get(label, 0.0) + time.thread_time() - start
+            return result
+
+        setattr(owner, name, timed)
+        try:
+            yield
+        finally:
+            setattr(owner, name, call)
+
+    def read(self) -> dict[str, float]:
+        """The seconds, and start again from zero."""
+        spent, self.spent = self.spent, {}
+        return spent
+
+
+SPLIT: list[tuple[Any, str, str]] = [
+    (pb, "stepSimulation", "step"),
+    (Character, "read", "read"),
+    (stable_pd, "torques", "pd"),
+    (Character, "apply", "set"),
+    (Touches, "read", "contacts"),
+    (Policy, "run", "inference"),
+    (World, "snapshot", "snapshot"),
+]
+
+
+def ticks(
+    library: PolicyLibrary, characters: int, num_ticks: int, split: list[tuple[Any, str, str]]
+) -> list[dict[str, float]]:
+    """The split of each tick of a crowd doing backflips, seconds; `total` is the whole tick."""
+    runtime, watch, rows = Runtime(library), Stopwatch(), []
+    runtime.tick([ev.Play(POLICY, place=True), ev.Crowd(characters)])
+    with ExitStack() as stack:
+        for owner, name, label in split:
+            stack.enter_context(watch.on(owner, name, label))
+        for tick in range(num_ticks + WARM_UP):
+            watch.read()
+            start = time.thread_time()
+            # whoever has fallen begins again: a heap on the floor is another motion
+            runtime.tick([ev.Reset(n) for n, p in enumerate(runtime.players) if p.down])
+            total = time.thread_time() - start
+            if tick >= WARM_UP:
+                rows.append({**watch.read(), "total": total})
+    runtime.close()
+    return rows
+
+
+def overhead(rows: list[dict[str, float]]) -> float:
+    """Median of a tick's cost over its stepSimulation calls'."""
+    return statistics.median(row["total"] / row["step"] for row in rows)
+
+
+def inference_seconds(library: PolicyLibrary) -> float:
+    """Median cost of one policy run for one character."""
+    return statistics.median(row["inference"] for row in ticks(library, 1, 60, SPLIT))
+
+
+def swap_seconds(library: PolicyLibrary) -> float:
+    """Median of what a tick with a swap costs more than the tick before it."""
+    runtime, extra = Runtime(library), []
+    runtime.tick([ev.Play(POLICY, place=True)])
+    for k in range(40):
+        costs = []
+        for events in ([], [ev.Play(OTHER if k % 2 else POLICY)]):
+            start = time.thread_time()
+            runtime.tick(events)
+            costs.append(time.thread_time() - start)
+        extra.append(costs[1] - costs[0])
+    runtime.close()
+    return statistics.median(extra)
+
+
+def measure(num_ticks: int) -> dict[str, float]:
+    """All figures; prints the split on the way."""
+    model = CharacterModel.load()
+    library = PolicyLibrary(model)
+    figures: dict[str, float] = {}
+    for suffix, characters in (("", 16), ("_1", 1)):
+        # a watch costs time itself: the ratio has one on stepSimulation alone
+        bare = ticks(library, characters, num_ticks, SPLIT[:1])
+        figures[f"sim_overhead{suffix}"] = overhead(bare)
+        rows = ticks(library, characters, num_ticks, SPLIT)
+        print(f"{characters} characters, us per character and tick (median):")
+        labels = [label for _, _, label in SPLIT]
+        medians = {k: statistics.median(row.get(k, 0.0) for row in rows) for k in [*labels, "total"]}
+        for label, seconds in [*medians.items(), ("rest", medians["total"] - sum(medians[k] for k in labels))]:
+            print(f"  {label:10} {1e6 * seconds / characters:8.1f}")
+        if not suffix:
+            typical = statistics.median(row["total"] for row in bare)
+            figures["characters_realtime"] = characters / model.control_hz / typical
+    figures["inference_us"] = 1e6 * inference_seconds(library)
+    figures["swap_ms"] = 1e3 * swap_seconds(library)
+    library.close()
+    return figures
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="tools.bench", description=__doc__)
+    parser.add_argument("--ticks", type=int, default=300, help="measured ticks per part")
+    parser.add_argument("--train", action="store_true", help="measure the trainer instead: samples/s, split, scaling")
+    options = parser.parse_args(argv)
+    if options.ticks < 1:
+        parser.error(f"{options.ticks} ticks: expected a positive number")
+    if options.train:
+        from tools.train.bench import measure as measure_training
+
+        figures = measure_training()
+    else:
+        figures = measure(options.ticks)
+    for key, value in figures.items():
+        print(f"{key:24} {value:10.3f}")
+    print(json.dumps({key: round(value, 4) for key, value in figures.items()}), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
