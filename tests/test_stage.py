@@ -16,6 +16,7 @@ from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.world import World
 from game.view.avatar import Avatar, AvatarLook, dual_quaternions, pose_of, skin_path
+from game.view.face import Face
 from game.view.film_camera import FilmCamera
 from game.view.pick_pipe import Output, configure, open_offscreen
 from game.view.quality import QUALITIES, Tier
@@ -174,6 +175,23 @@ def test_a_ghost_is_seen_through_and_only_when_wanted(output: Output, standing: 
         unknown = replace(ghost, ghost_pos=np.full_like(ghost.body_pos, np.nan))
         stage.show(unknown, {}, 0.0)
         assert difference(shot(output, camera), alone) < 0.1
+
+
+@pytest.mark.parametrize("level", ["high", "mid", "low"])
+def test_every_level_has_a_mouth_that_can_be_seen(output: Output, standing: Snapshot, level: str) -> None:
+    head = standing.body_pos[0, standing.model.body("head")]
+    front = ViewSpec(
+        (float(head[0]) + 1.0, 0.0, float(head[2]) + 0.14), (float(head[0]), 0.0, float(head[2]) + 0.14), 0.2
+    )
+    lit = LightSpec(sun_direction=(1.0, 0.0, 0.5))
+    with staged(output, SetSpec("t", ground=CHALK, view=front, light=lit)) as (stage, camera):
+        avatar = Avatar(stage.root.find("world"), standing.model.body_names, AvatarLook(), level)
+        avatar.pose(standing.body_pos[0], standing.body_rot[0], Face())
+        shut = shot(output, camera)
+        avatar.pose(standing.body_pos[0], standing.body_rot[0], Face(open=1.0))
+        changed = np.argwhere(np.abs(shot(output, camera) - shut).sum(2) > 60)
+        assert 15 < len(changed) < 600
+        assert abs(changed[:, 1].mean() - SIZE[0] / 2) < 3
 
 
 def test_a_hard_hit_raises_dust_that_settles(output: Output, standing: Snapshot) -> None:

@@ -31,6 +31,9 @@ def shader(fragment: str, quality: Quality) -> p3d.Shader:
         f"#define BLOBS {quality.blobs}\n#define CONTACT_HARDENING {int(quality.contact_hardening)}\n"
     )
 
+    texel = quality.shadow_reach / max(quality.shadow_size, 1)
+    defines += f"#define SHADOW_OFFSET {1.6 * texel:.6f}\n"
+
     def source(name: str) -> str:
         return (SHADERS / name).read_text("utf-8").replace("#version 150\n", "#version 150\n" + defines, 1)
 

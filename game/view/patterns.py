@@ -138,7 +138,10 @@ def texture(material: str, size: int, anisotropy: int, seed: int = 0) -> p3d.Tex
 @cache
 def white() -> p3d.Texture:
     """For what has no pattern."""
-    return from_image(np.full((2, 2, 3), 255, np.uint8), "white")
+    result = from_image(np.full((2, 2, 3), 255, np.uint8), "white")
+    result.set_minfilter(p3d.SamplerState.FT_nearest)
+    result.set_magfilter(p3d.SamplerState.FT_nearest)
+    return result
 
 
 def from_image(image: NDArray[np.uint8], name: str) -> p3d.Texture:

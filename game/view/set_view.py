@@ -51,7 +51,16 @@ def ground_node(ground: GroundSpec, quality: Quality) -> p3d.NodePath:
     _texture(node, ground.material, 0, quality)
     node.set_pos(*ground.center, 0.0)
     node.hide(SHADOW_MASK)
+    draw_late(node)
     return node
+
+
+def draw_late(node: p3d.NodePath) -> None:
+    """What is large and behind everything is drawn after it, so that few of its pixels are shaded in vain."""
+    manager = p3d.CullBinManager.get_global_ptr()
+    if manager.find_bin("late") < 0:
+        manager.add_bin("late", p3d.CullBinManager.BT_state_sorted, 25)  # opaque is 20, transparent 30
+    node.set_bin("late", 0)
 
 
 def item_node(item: ItemSpec, quality: Quality) -> p3d.NodePath:
@@ -68,6 +77,7 @@ def item_node(item: ItemSpec, quality: Quality) -> p3d.NodePath:
         node.reparent_to(root)
     if not item.shadow:
         root.hide(SHADOW_MASK)
+        draw_late(root)
     return root
 
 

@@ -6,6 +6,7 @@ import panda3d.core as p3d
 
 from game.view.forms import capsule
 from game.view.lights import SHADERS, SHADOW_MASK
+from game.view.set_view import draw_late
 
 
 def sky_node() -> p3d.NodePath:
@@ -14,7 +15,7 @@ def sky_node() -> p3d.NodePath:
     sources = [(SHADERS / name).read_text("utf-8") for name in ("sky.vert", "sky.frag")]
     node.set_shader(p3d.Shader.make(p3d.Shader.SL_GLSL, *sources), 100)
     node.set_two_sided(True)
-    node.set_bin("background", 0)
+    draw_late(node)
     node.set_depth_write(False)
     node.hide(SHADOW_MASK)
     return node

@@ -9,7 +9,7 @@ import numpy as np
 from tools.build_avatar.sdf import Array, box, cone, cut, ellipsoid, join, path, smoothstep, sphere, union, vec
 from tools.build_avatar.skeleton import EYE_CENTER, EYE_RADIUS, Skeleton
 
-HEAD = np.array([0.002, 0.0, 0.184])
+HEAD = np.array([0.004, 0.0, 0.194])
 """Centre of the head in the head's frame."""
 SIDES = {"left": 1.0, "right": -1.0}
 MARGIN = 0.09
@@ -59,7 +59,7 @@ class Body:
 
     def neck(self, p: Array) -> Array:
         q = self.at.local(p, "head")
-        return cone(q, [-0.024, 0, -0.06], [-0.012, 0, 0.09], 0.052 + 0.008 * self.build, 0.046)
+        return cone(q, [-0.024, 0, -0.06], [-0.010, 0, 0.10], 0.052 + 0.008 * self.build, 0.045)
 
     def torso(self, p: Array) -> Array:
         c, r, fat = self.at.local(p, "torso"), self.at.local(p, "pelvis"), self.build
@@ -70,7 +70,7 @@ class Body:
         )
         d = join(d, ellipsoid(r, [-0.010, 0, 0.020], [0.104 + 0.012 * fat, 0.138 + 0.01 * fat, 0.098]), 0.08)
         for s in SIDES.values():
-            d = join(d, cone(c, [-0.016, s * 0.05, 0.222], [-0.022, s * 0.140, 0.214], 0.048, 0.038), 0.06)
+            d = join(d, cone(c, [-0.016, s * 0.05, 0.222], [-0.022, s * 0.140, 0.200], 0.048, 0.038), 0.06)
             d = join(d, ellipsoid(r, [-0.052, s * 0.058, -0.020], [0.066, 0.068, 0.076]), 0.04)  # seat
         return d
 
@@ -87,7 +87,7 @@ class Body:
     def upper_arm(self, u: Array) -> Array:
         """Shoulder to elbow, from points in its own frame."""
         fat = 1.0 + 0.12 * self.build
-        d = cone(u, [0, 0, -0.026], [0, 0, -0.262], 0.041 * fat, 0.037 * fat)
+        d = cone(u, [0, 0, -0.034], [0, 0, -0.262], 0.040 * fat, 0.037 * fat)
         return join(d, ellipsoid(u, [0.010, 0, -0.125], [0.044 * fat, 0.040 * fat, 0.095]), 0.03)  # biceps
 
     def _hand(self, q: Array, s: float) -> Array:

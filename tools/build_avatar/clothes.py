@@ -103,7 +103,7 @@ class Figure:
     def _sleeve(self, p: Array, side: str) -> Array:
         u = self.at.local(p, f"{side}_upper_arm")
         fat = 1.0 + 0.12 * self.config.build
-        d = cone(u, [0, 0, -0.034], [0, 0, -0.22], 0.0465 * fat, 0.0635 * fat)
+        d = cone(u, [0, 0, -0.042], [0, 0, -0.22], 0.0450 * fat, 0.0635 * fat)
         d = join(d, self.body.upper_arm(u) - 0.008, 0.02)
         return cut(d, u[:, 2] + SLEEVE, 0.008)
 

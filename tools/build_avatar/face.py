@@ -47,6 +47,7 @@ def joint_centers() -> Array:
 def pieces(figure: Figure, detail: int) -> list[Piece]:
     """All of the face; `detail` 2 (near) .. 0 (far)."""
     n = (8, 14, 24)[detail]
+    proud = (0.0038, 0.0014, 0.0)[detail]  # a coarse cheek may stand out over the true one
     made: list[Piece] = []
     for s, side in ((1.0, "left"), (-1.0, "right")):
         center = EYE_CENTER * [1.0, s, 1.0]
@@ -54,7 +55,7 @@ def pieces(figure: Figure, detail: int) -> list[Piece]:
         made.append(_lid(center, side, "upper_lid", n))
         made.append(_lid(center, side, "lower_lid", n))
         made.append(_brow(figure, s, side, n))
-    return made + _mouth(figure, n)
+    return made + _mouth(figure, n, proud)
 
 
 def _grid(rows: int, columns: int) -> Ints:
@@ -185,12 +186,13 @@ MOUTHS = {
 MOUTH_HEIGHT = -0.0665
 
 
-def _mouth(figure: Figure, n: int) -> list[Piece]:
+def _mouth(figure: Figure, n: int, proud: float) -> list[Piece]:
     """Dark inside, teeth along the upper lip, tongue at the bottom: layers on the skin, flat when shut."""
     u = np.linspace(-1.0, 1.0, n + 1)
     layers = (("mouth", 0.0, 1.0, 0.0007), ("teeth", 0.05, 0.42, 0.0013), ("tongue", 0.70, 0.97, 0.0016))
     made = []
-    for material, top, bottom, lift in layers:
+    for material, top, bottom, layer in layers:
+        lift = layer + proud
         rest = _mouth_layer(figure, Mouth(), u, material, top, bottom, lift)
         moves = tuple(
             _mouth_layer(figure, MOUTHS[m], u, material, top, bottom, lift)[0] - rest[0] for m in MOUTH_MORPHS

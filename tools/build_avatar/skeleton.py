@@ -19,7 +19,7 @@ BIND_DEGREES = {
 }
 """(roll, pitch) of a body in its parent's frame; the left side mirrors the right."""
 
-EYE_CENTER = np.array([0.0735, 0.0375, 0.1935])
+EYE_CENTER = np.array([0.0755, 0.0375, 0.2035])
 """Of the left eye in the head's frame."""
 EYE_RADIUS = 0.0285
 

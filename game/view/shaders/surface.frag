@@ -36,7 +36,7 @@ float noise(vec2 p) { return fract(52.9829189 * fract(dot(p, vec2(0.06711056, 0.
 float sunlight(float facing) {
     vec3 s = shadow_uvz;
     if (any(lessThan(s, vec3(0.0))) || any(greaterThan(s, vec3(1.0)))) return 1.0;
-    s.z -= mix(0.0014, 0.0004, clamp(facing, 0.0, 1.0));
+    s.z -= mix(0.0007, 0.0003, clamp(facing, 0.0, 1.0));
 #if TAPS == 1
     float lit = texture(shadow_map, s);
 #else
@@ -50,7 +50,7 @@ float sunlight(float facing) {
     }
     if (blockers < 0.5) return 1.0;
     // the farther the blocker, the wider the penumbra
-    radius = look.w * clamp((s.z - depth / blockers) * 34.0, 0.30, 3.0);
+    radius = look.w * clamp((s.z - depth / blockers) * 34.0, 0.55, 3.0);
 #endif
     float lit = 0.0;
     for (int i = 0; i < TAPS; i++) {
@@ -67,10 +67,20 @@ float sunlight(float facing) {
 // ACES by Narkowicz, 2015
 vec3 film(vec3 x) { return clamp((x * (2.51 * x + 0.03)) / (x * (2.43 * x + 0.59) + 0.14), 0.0, 1.0); }
 
+#if TAPS > 1
+vec3 linear(vec3 c) { return pow(c, vec3(2.2)); }
+vec3 screen(vec3 c) { return pow(c, vec3(1.0 / 2.2)); }
+vec3 fade(vec3 x) { return exp(-x); }
+#else  // what software can afford: within a few percent of the same
+vec3 linear(vec3 c) { return c * c * (0.9 + 0.1 * c); }
+vec3 screen(vec3 c) { return sqrt(c); }
+vec3 fade(vec3 x) { x = 1.0 + x * 0.25; x *= x; return 1.0 / (x * x); }
+#endif
+
 void main() {
     vec3 n = normalize(normal_w), eye = p3d_ViewMatrixInverse[3].xyz, view = normalize(eye - position_w);
     if (!gl_FrontFacing) n = -n;
-    vec3 base = pow(color.rgb, vec3(2.2)) * texture(p3d_Texture0, uv).rgb;
+    vec3 base = linear(color.rgb) * texture(p3d_Texture0, uv).rgb;
     float rough = max(finish.x, 0.08), wrap = finish.y, open = color.a;
     if (position_w.z < 0.03 && n.z > 0.5) open *= texture(ground_shade, (position_w.xy - ground_rect.xy) / ground_rect.zw).r;
     float facing = dot(n, sun_direction), half_lit = clamp((facing + wrap) / (1.0 + wrap), 0.0, 1.0);
@@ -89,7 +99,7 @@ void main() {
     }
 #endif
     vec2 wall = min(position_w.xy - room.xy, room.zw - position_w.xy);
-    vec3 crevice = 0.36 * exp(-max(vec3(wall, position_w.z), 0.0) * vec3(3.2, 3.2, 5.0)) * (1.0 - abs(n));
+    vec3 crevice = 0.36 * fade(max(vec3(wall, position_w.z), 0.0) * vec3(3.2, 3.2, 5.0)) * (1.0 - abs(n));
     hidden *= (1.0 - crevice.x) * (1.0 - crevice.y) * (1.0 - crevice.z);
 
     vec3 ambient = mix(bounce_color, sky_color, 0.5 + 0.5 * n.z) * hidden;
@@ -115,11 +125,13 @@ void main() {
 #endif
     c = mix(c, base * 1.6, finish.z);
 
-    float fog = 1.0 - exp(-length(eye - position_w) * look.z);
-    c = mix(c, fog_color, fog);
+    c = mix(fog_color, c, fade(vec3(length(eye - position_w) * look.z)).x);
     vec2 q = clip.xy / clip.z * 0.5;
     c *= 1.0 - look.y * dot(q, q);
-    c = pow(film(c * look.x), vec3(1.0 / 2.2));
+    c = screen(film(c * look.x));
     c = mix(c, c * c * (3.0 - 2.0 * c), 0.18);
-    pixel = vec4(c + (noise(gl_FragCoord.yx + 3.0) - 0.5) / 255.0, opacity);
+#if TAPS > 1
+    c += (noise(gl_FragCoord.yx + 3.0) - 0.5) / 255.0;
+#endif
+    pixel = vec4(c, opacity);
 }

@@ -50,7 +50,8 @@ void main() {
     color = p3d_Color;
     finish = surface;
     uv = p3d_MultiTexCoord0;
-    shadow_uvz = (shadow_matrix * world).xyz;
+    // a little out along the normal: what is lit at a grazing angle must not shade itself
+    shadow_uvz = (shadow_matrix * vec4(world.xyz + normalize(normal_w) * SHADOW_OFFSET, 1.0)).xyz;
     gl_Position = p3d_ViewProjectionMatrix * world;
     clip = gl_Position.xyw;
 }
