@@ -8,10 +8,10 @@ from pathlib import Path
 from game.motion import ClipError, MotionClip
 from tools.clip_clinic.edit import cut, mirrored
 from tools.clip_clinic.fixes import stand_on_floor
-from tools.import_motion import amass, bvh, deepmimic, gltf, mapping, mimickit, retarget
+from tools.import_motion import amass, bvh, c3d, deepmimic, gltf, mapping, mimickit, retarget
 from tools.import_motion.source import SourceMotion
 
-ENDINGS = (".bvh", ".glb", ".gltf", ".vrm", ".vrma", ".txt", ".json", ".pkl", ".npz")
+ENDINGS = (".bvh", ".glb", ".gltf", ".vrm", ".vrma", ".txt", ".json", ".pkl", ".npz", ".c3d")
 MAX_FPS = 60.0
 """Faster recordings are thinned to this: the control rate is 30 Hz."""
 
@@ -87,6 +87,8 @@ def _skeleton(path: Path, ending: str, options: ImportOptions) -> SourceMotion:
         return bvh.read(path)
     if ending == ".npz":
         return amass.read(path)
+    if ending == ".c3d":
+        return c3d.read(path)
     return gltf.read(path, options.take)
 
 

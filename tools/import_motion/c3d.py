@@ -1,0 +1,170 @@
+"""Markers of the Plug-in Gait set in C3D files -> joints. Other marker sets are refused, naming what is missing.
+
+Hip centres by regression on the pelvis (Bell, Pedersen, Brand 1990); knees and ankles inside their markers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.motion import ClipError
+from game.sim import rotation
+from game.sim.kinematics import body_poses
+from game.sim.model import CharacterModel
+from tools.clip_clinic.legs import SIDES, shortest_arc
+from tools.import_motion.c3d_file import Markers
+from tools.import_motion.c3d_file import read as read_file
+from tools.import_motion.gltf import from_matrix
+from tools.import_motion.source import SourceMotion, listed
+
+Array = NDArray[np.float64]
+
+_UNITS = {"mm": 0.001, "cm": 0.01, "m": 1.0}
+_HIP = np.array([-0.19, 0.36, -0.30])
+"""Left hip from between the ASIS in the pelvis' plane, in shares of their distance."""
+_TILT = np.radians(10.0)
+"""How far the plane of ASIS and PSIS slopes down forward in somebody who stands."""
+_KNEE, _ANKLE, _SHOULDER = 0.05, 0.035, 0.045
+"""m from marker to joint: inward, inward, down."""
+_BODIES = {"pelvis": "pelvis", "chest": "torso", "head": "head"} | {
+    f"{side}_{joint}": f"{side}_{body}"
+    for side in SIDES
+    for joint, body in (("hip", "thigh"), ("knee", "shin"), ("ankle", "foot"), ("shoulder", "upper_arm"),
+                        ("elbow", "forearm"), ("wrist", "hand"))
+}  # fmt: skip
+"""Joint of the result -> body of ours whose rest pose it has."""
+_DOWN = np.array([0.0, 0.0, -1.0])
+
+
+def read(path: Path) -> SourceMotion:
+    """Read a .c3d file. Raises ClipError."""
+    markers = read_file(path)
+    if markers.unit not in _UNITS:
+        raise ClipError(f"{path.name}: unit {markers.unit[:20]!r}, expected {', '.join(_UNITS)}")
+    seen = _Seen(path.name, markers)
+    metre = 1.0 / _UNITS[markers.unit]
+    pos, rot = _joints(seen, metre)
+    model = CharacterModel.load("humanoid")
+    names = tuple(_BODIES)
+    bodies = [model.body(body) for body in _BODIES.values()]
+    still = np.array(np.broadcast_to(rotation.IDENTITY, (model.num_joints, 4)))
+    rest = body_poses(model, np.zeros(3), rotation.IDENTITY, still)
+    parents = np.array([bodies.index(p) if p >= 0 else -1 for p in model.body_parent[bodies]])
+    return SourceMotion(
+        path.stem, markers.fps, names, parents, rest.pos[bodies], rest.rot[bodies],
+        np.stack([pos[name] for name in names], axis=1), np.stack([rot[name] for name in names], axis=1),
+        metres=_UNITS[markers.unit], roles={name: name for name in names}, remarks=seen.remarks(),
+    )  # fmt: skip
+
+
+class _Seen:
+    """Markers by name, gaps filled."""
+
+    def __init__(self, name: str, markers: Markers) -> None:
+        self._name, self._markers = name, markers
+        self._longest = (0, "")
+
+    def __call__(self, *choices: str) -> Array:
+        """(F, 3) of the first of `choices` that there is; "A+B" is between A and B. Raises ClipError."""
+        for choice in choices:
+            parts = choice.split("+")
+            if all(part in self._markers.labels for part in parts):
+                return np.asarray(np.mean([self._filled(part) for part in parts], axis=0))
+        raise ClipError(f"{self._name}: no marker {' or '.join(choices)}; there are {listed(self._markers.labels)}")
+
+    def has(self, *labels: str) -> bool:
+        return all(label in self._markers.labels for label in labels)
+
+    def _filled(self, label: str) -> Array:
+        pos = self._markers.pos[:, self._markers.labels.index(label)]
+        known = np.flatnonzero(np.isfinite(pos).all(axis=-1))
+        if 2 * len(known) < len(pos):
+            raise ClipError(f"{self._name}: marker {label} is seen in {len(known)} of {len(pos)} frames only")
+        gaps = np.diff(np.concatenate([[-1], known, [len(pos)]])) - 1
+        self._longest = max(self._longest, (int(gaps.max()), label))
+        frames = np.arange(len(pos))
+        return np.stack([np.interp(frames, known, pos[known, k]) for k in range(3)], axis=-1)
+
+    def remarks(self) -> tuple[str, ...]:
+        frames, label = self._longest
+        gap = f"; filled gaps of up to {frames} frames ({label})" if frames else ""
+        return (f"markers of the Plug-in Gait set{gap}",)
+
+
+def _joints(seen: _Seen, metre: float) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Positions (F, 3) of the joints, and rotations (F, 4) of the bodies that hang on them, x forward and z up.
+
+    Args:
+        seen: the markers.
+        metre: length of a metre in the file's unit.
+    """
+    pos, rot = {}, {}
+    front, back = seen("LASI+RASI"), seen("LPSI+RPSI", "SACR")
+    plane = _frame(front - back, seen("LASI") - seen("RASI"))
+    width = np.linalg.norm(seen("LASI") - seen("RASI"), axis=-1, keepdims=True)
+    for side, sign in (("right", -1.0), ("left", 1.0)):
+        pos[f"{side}_hip"] = front + rotation.rotate(plane, width * _HIP * [1.0, sign, 1.0])
+    level = np.broadcast_to(rotation.from_axis_angle((0.0, 1.0, 0.0), -_TILT), plane.shape)
+    rot["pelvis"] = rotation.multiply(plane, level)
+    pos["pelvis"] = 0.5 * (pos["right_hip"] + pos["left_hip"])
+    left_w = _axis(rot["pelvis"], 1)
+    rot["chest"], pos["chest"] = _torso(seen, pos["pelvis"], rot["pelvis"])
+    rot["head"] = rot["chest"]
+    if seen.has("LFHD", "RFHD", "LBHD", "RBHD"):
+        rot["head"] = _frame(seen("LFHD+RFHD") - seen("LBHD+RBHD"), seen("LFHD+LBHD") - seen("RFHD+RBHD"))
+    pos["head"] = seen("C7+CLAV", "LSHO+RSHO")
+    for side, inward in (("right", left_w), ("left", -left_w)):
+        letter = side[0].upper()
+        pos[f"{side}_knee"] = seen(f"{letter}KNE") + _KNEE * metre * inward
+        shin = pos[f"{side}_knee"] - seen(f"{letter}ANK")
+        sole = seen(f"{letter}TOE") - seen(f"{letter}HEE")
+        rot[f"{side}_ankle"] = _frame(sole, np.cross(shin, sole))
+        foot_left = _axis(rot[f"{side}_ankle"], 1)
+        pos[f"{side}_ankle"] = seen(f"{letter}ANK") + _ANKLE * metre * (foot_left if side == "right" else -foot_left)
+        pos[f"{side}_shoulder"] = seen(f"{letter}SHO") - _SHOULDER * metre * _axis(rot["chest"], 2)
+        pos[f"{side}_elbow"] = seen(f"{letter}ELB")
+        pos[f"{side}_wrist"] = seen(f"{letter}WRA+{letter}WRB", f"{letter}WRI")
+        for carrier, joint, end in (("pelvis", "hip", "knee"), ("pelvis", "knee", "ankle"),
+                                    ("chest", "shoulder", "elbow"), ("chest", "elbow", "wrist")):  # fmt: skip
+            way = pos[f"{side}_{end}"] - pos[f"{side}_{joint}"]
+            down = rotation.rotate(rot[carrier], np.broadcast_to(_DOWN, way.shape))
+            rot[f"{side}_{joint}"] = rotation.multiply(shortest_arc(down, way), rot[carrier])
+        rot[f"{side}_wrist"] = rot[f"{side}_elbow"]
+    return pos, rot
+
+
+def _torso(seen: _Seen, middle: Array, pelvis: Array) -> tuple[Array, Array]:
+    """Rotation (F, 4) and joint (F, 3) of the torso, so that our shoulders would lie between the file's."""
+    model = CharacterModel.load("humanoid")
+    chest, shoulder = model.body_offset[model.body("torso")], model.body_offset[model.body("right_upper_arm")]
+    shoulders = seen("LSHO+RSHO")
+    # the marker lies above the joint
+    share = chest[2] / (chest[2] + shoulder[2] + _SHOULDER)
+    height = np.linalg.norm(shoulders - middle, axis=-1, keepdims=True)
+    joint = middle + share * height * _axis(pelvis, 2)
+    up = shoulders - joint
+    across = seen("LSHO") - seen("RSHO")
+    if seen.has("C7", "CLAV"):
+        across = np.cross(up, seen("CLAV") - seen("C7"))
+    # our shoulders lie a little behind the torso's axis
+    lean = np.arctan2(-shoulder[0], shoulder[2] + _SHOULDER)
+    frame = _frame(np.cross(across, up), across)
+    return rotation.multiply(
+        frame, np.broadcast_to(rotation.from_axis_angle((0.0, 1.0, 0.0), lean), frame.shape)
+    ), joint
+
+
+def _frame(forward: Array, left: Array) -> Array:
+    """Rotations (F, 4) whose x is along `forward` (F, 3) and whose y is as near to `left` (F, 3) as can be."""
+    x = forward / np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-12)
+    z = np.cross(x, left)
+    z /= np.maximum(np.linalg.norm(z, axis=-1, keepdims=True), 1e-12)
+    return from_matrix(np.stack([x, np.cross(z, x), z], axis=-1))
+
+
+def _axis(turn: Array, axis: int) -> Array:
+    """(F, 3) where an axis of rotations (F, 4) points."""
+    return rotation.rotate(turn, np.broadcast_to(np.eye(3)[axis], (len(turn), 3)))
