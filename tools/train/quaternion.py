@@ -26,7 +26,7 @@ def _form(rows: list[str], left: str, right: str) -> Form:
 
 
 def _apply(form: Form, a: Tensor, b: Tensor) -> Tensor:
-    p, q, s = form
+    p, q, s = (matrix.to(a.dtype) for matrix in form)
     return ((a @ p) * (b @ q)) @ s
 
 
