@@ -8,6 +8,7 @@ from pathlib import Path
 
 NO_WINDOW = 3
 """exit status where no window can be opened; `make play` films instead"""
+DEFAULT_SET = "living_room"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,10 +32,17 @@ def parser() -> argparse.ArgumentParser:
         "--policies", metavar="DIR", type=Path, action="append", default=[],
         help="a further folder of policies; files that come or change there are loaded at once",
     )  # fmt: skip
-    top.add_argument("--set", metavar="NAME", help="where: a set of models/sets or a JSON file (default: a bare floor)")
+    top.add_argument(
+        "--set",
+        metavar="NAME",
+        help=f"where: a set of models/sets, a JSON file or none (default: {DEFAULT_SET} with a window, else none)",
+    )
     top.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
     window = top.add_argument_group("with a window")
     window.add_argument("--keys", metavar="FILE", type=Path, help="keys.json, see README.md")
+    window.add_argument(
+        "--quality", choices=("lite", "std", "film"), help="of the picture (default: by the first frames)"
+    )
     window.add_argument("--out", metavar="DIR", type=Path, default=Path("out"), help="of films, takes and pictures")
     without = top.add_argument_group("without a window (the last line printed is a JSON object)")
     without.add_argument("--headless", action="store_true", help="run without a window, as fast as possible")
@@ -49,24 +57,27 @@ def parser() -> argparse.ArgumentParser:
 def _window(options: argparse.Namespace) -> int:
     from game.actions import ActionError, load_actions
     from game.app import App
+    from game.fields import SetError
     from game.library import PolicyLibrary
-    from game.live import Live
+    from game.live import BARE, NO_SET, Live
     from game.paths import policies_dir
     from game.policy import PolicyError
     from game.runtime import Runtime
+    from game.set_file import load_set
     from game.sim.model import CharacterModel
     from game.view.pick_pipe import OutputError
 
     def begin() -> Live:
+        spec = BARE if options.set == NO_SET else load_set(options.set or DEFAULT_SET)
         library = PolicyLibrary(CharacterModel.load(), [policies_dir(), *options.policies])
-        return Live(Runtime(library, seed=options.seed), options.policy)
+        return Live(Runtime(library, seed=options.seed), options.policy, spec)
 
     try:
-        app = App(begin, load_actions(options.keys), options.out)
+        app = App(begin, load_actions(options.keys), options.out, options.quality)
     except OutputError as error:
         print(f"{error}\nWithout a window: python -m game --headless --record out/film.mp4", file=sys.stderr)
         return NO_WINDOW
-    except (ActionError, PolicyError) as error:
+    except (ActionError, PolicyError, SetError) as error:
         print(error, file=sys.stderr)
         return 1
     app.run()

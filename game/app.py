@@ -15,16 +15,19 @@ from direct.showbase.ShowBase import ShowBase
 from game.actions import Action, help_lines
 from game.controls import Controls, gravity_name
 from game.live import Live
+from game.take import Take
 from game.view import pick_pipe
 from game.view.camera import OrbitCamera, make_lens
-from game.view.film import FilmError
+from game.view.film import FilmError, save_picture
 from game.view.film_camera import FilmCamera
 from game.view.hud import Hud
+from game.view.quality import QUALITIES, FirstFrames, Tier
 from game.view.recorder import Recorder
 from game.view.shapes import BACKGROUND, ShapesView
+from game.view.stage import Stage
 
 TITLE = "Pratfall"
-SETTINGS = f"window-title {TITLE}\nwin-size 1280 720\n"
+SETTINGS = f"window-title {TITLE}: loading ...\nwin-size 1280 720\n"
 MAX_FPS = 60
 BEFORE_RENDER, AFTER_RENDER = 10, 60
 """task orders; Panda3D renders at 50"""
@@ -33,13 +36,20 @@ BEFORE_RENDER, AFTER_RENDER = 10, 60
 class App(ShowBase):
     """The only ShowBase. Owns the window, the camera and the film; the world is `live`'s."""
 
-    def __init__(self, begin: Callable[[], Live], actions: Sequence[Action], out: Path = Path("out")) -> None:
+    def __init__(
+        self,
+        begin: Callable[[], Live],
+        actions: Sequence[Action],
+        out: Path = Path("out"),
+        quality: Tier | None = None,
+    ) -> None:
         """Opens the window, says that it loads, and begins.
 
         Args:
             begin: makes what is played; it takes seconds.
             actions: what keys do.
             out: the folder of films, takes and pictures.
+            quality: how finely it is drawn; None measures the first frames and chooses.
 
         Raises:
             OutputError: no window can be opened.
@@ -63,16 +73,28 @@ class App(ShowBase):
         self.graphics_engine.render_frame()
 
         self.live = begin()
-        self.orbit = OrbitCamera()
+        self.orbit = OrbitCamera.of(self.live.spec.view)
         self.controls = Controls(self.live, lambda: self.orbit)
-        self.view = ShapesView(self.render, self.live.runtime.model)
+        self._first_frames = FirstFrames() if quality is None else None
+        self._quality = QUALITIES[quality or "std"]
+        self.view = self._stage()
         self.hud.set_help(help_lines(actions))
         self._recorder: Recorder | None = None
         self._mouse: tuple[float, float] | None = None
         self.exit_func = self.finish
         self._bind(actions)
+        if isinstance(self.win, p3d.GraphicsWindow):
+            ready = p3d.WindowProperties()
+            ready.set_title(TITLE)
+            self.win.request_properties(ready)
         self.task_mgr.add(self._frame, "frame", sort=BEFORE_RENDER)
         self.task_mgr.add(self._after_render, "film", sort=AFTER_RENDER)
+
+    def _stage(self) -> Stage | ShapesView:
+        """The stage; the bare shapes where there are no shaders."""
+        if not self.win.gsg.supports_basic_shaders:
+            return ShapesView(self.render, self.live.runtime.model)
+        return Stage(self.win, self.live.spec, self._quality, self.render, self.live.runtime.model)
 
     # ---------------------------------------------------------------- input
     def _bind(self, actions: Sequence[Action]) -> None:
@@ -118,6 +140,7 @@ class App(ShowBase):
     # ---------------------------------------------------------------- a frame
     def _frame(self, task: Any) -> int:
         seconds = p3d.ClockObject.get_global_clock().dt
+        self._choose_quality(seconds)
         self._drag()
         for words in self.live.poll():
             self.say(words)
@@ -127,11 +150,23 @@ class App(ShowBase):
         self._draw(seconds)
         return int(task.cont)
 
+    def _choose_quality(self, seconds: float) -> None:
+        """Changes the tier once, by what the first frames cost."""
+        if self._first_frames is None or not isinstance(self.view, Stage):
+            return
+        tier = self._first_frames.add(seconds)
+        if tier is not None:
+            self._quality = QUALITIES[tier]
+            self.view.set_quality(self._quality)
+            self._first_frames = None
+
     def _draw(self, seconds: float) -> None:
         shown = self.live.shown()
         self.orbit.update(np.asarray(shown.state.root_pos[self.controls.chosen]), seconds)
         self.orbit.place(self.camera)
-        self.view.show(shown, self.live.items)
+        if isinstance(self.view, Stage):
+            self.orbit.place(self.view.camera)  # faces look at it, dust faces it
+        self.view.show(shown, self.live.items, seconds)
         self.hud.show(self._status(), _minutes(self._recorder.seconds) if self._recorder else "")
         self.hud.update(time.monotonic())
         if self._recorder is not None:
@@ -182,7 +217,12 @@ class App(ShowBase):
         return "the camera follows him" if self.orbit.follows else "the camera stays"
 
     def _on_camera_home(self) -> None:
-        self.orbit = OrbitCamera()
+        self.orbit = OrbitCamera.of(self.live.spec.view)
+
+    def _on_shapes(self) -> None:
+        bare = isinstance(self.view, Stage)
+        self.view.close()
+        self.view = ShapesView(self.render, self.live.runtime.model) if bare else self._stage()
 
     def _on_help(self) -> None:
         self.hud.toggle_help()
@@ -193,8 +233,12 @@ class App(ShowBase):
         camera.follow(self.camera, self.camLens)
         self.graphics_engine.render_frame()
         path = self._new_file("picture", "png")
-        camera.save(path)
-        camera.close()
+        try:
+            save_picture(path, camera.frame())
+        except FilmError as error:
+            return str(error)
+        finally:
+            camera.close()
         return f"saved {path}"
 
     def _on_record(self) -> str:
@@ -211,6 +255,14 @@ class App(ShowBase):
         except FilmError as error:
             return str(error)
         return f"filmed {_minutes(recorder.seconds)} into {recorder.path}"
+
+    def _on_save_take(self) -> str:
+        path = self._new_file("take", "zip")
+        try:
+            Take.of(self.live.runtime, set_name=self.live.set_name).save(path)
+        except OSError as error:
+            return f"the take cannot be saved: {error}"
+        return f"saved {path}"
 
     def _on_quit(self) -> None:
         self.userExit()

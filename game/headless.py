@@ -19,7 +19,7 @@ from tqdm import tqdm
 from game.events import Event, EventError, Timed, from_json
 from game.fields import SetError
 from game.library import PolicyLibrary
-from game.live import BARE, opening
+from game.live import BARE, NO_SET, opening
 from game.paths import policies_dir
 from game.policy import PolicyError
 from game.runtime import Runtime
@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> Report:
     if take is not None and (options.policy or options.events):
         raise RunError("a take has its own policies and events: leave --policy and --events away")
     name = options.set if take is None else take.set_name
-    spec = load_set(name) if name else BARE
+    spec = load_set(name) if name and name != NO_SET else BARE
     model = CharacterModel.load()
     num_ticks = _num_ticks(options.seconds, model.control_hz, take)
     events = list(take.events) if take is not None else read_events(options.events) if options.events else []

@@ -14,7 +14,8 @@ from game.sets import ItemSpec, SetSpec
 from game.sim.snapshot import Snapshot, interpolate
 
 DEFAULT_SKILL = "backflip"
-BARE = SetSpec("bare")
+NO_SET = "none"
+BARE = SetSpec(NO_SET)
 """A floor and nothing else; the world's own friction."""
 
 
@@ -36,6 +37,11 @@ class Live:
         self.clock = FixedClock(runtime.model.control_hz)
         self._pending = opening(runtime.library, policy, spec)
         self._previous = runtime.snapshot
+
+    @property
+    def set_name(self) -> str:
+        """Of the set, for a take; empty for the bare floor."""
+        return "" if self.spec is BARE else self.spec.name
 
     @property
     def snapshot(self) -> Snapshot:

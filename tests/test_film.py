@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from game.view.film import FilmError, FilmWriter
+from game.view.film import FilmError, FilmWriter, save_picture
 
 SIZE = (160, 96)
 
@@ -105,6 +105,16 @@ def test_refusals_say_what_was_expected(tmp_path: Path) -> None:
         film.write(grey(1))
     with pytest.raises(FilmError, match="is closed"):
         film.write(grey(1))
+
+
+def test_a_picture_comes_back(tmp_path: Path) -> None:
+    picture = np.random.default_rng(0).integers(0, 255, (48, 33, 4), np.uint8)
+    save_picture(tmp_path / "a.png", picture)
+    with av.open(str(tmp_path / "a.png")) as read:
+        rgb = next(read.decode(video=0)).to_ndarray(format="rgb24")
+    assert np.array_equal(rgb, picture[..., 2::-1])
+    with pytest.raises(FilmError, match="cannot be written"):
+        save_picture(tmp_path, picture)
 
 
 KILLED = """

@@ -191,6 +191,21 @@ class FilmWriter:
             self._error = error
 
 
+def save_picture(path: Path, frame: Frame) -> None:
+    """Writes a picture (height, width, 4) BGRA, top row first, as PNG. Raises FilmError."""
+    height, width = frame.shape[:2]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with av.open(str(path), "w", format="image2", options={"update": "1"}) as file:
+            stream = file.add_stream("png", rate=1)
+            stream.width, stream.height, stream.pix_fmt = width, height, "rgb24"
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="bgra").reformat(format="rgb24")
+            file.mux(stream.encode(picture))
+            file.mux(stream.encode(None))
+    except (av.FFmpegError, OSError) as error:
+        raise FilmError(f"the picture {path} cannot be written: {error}") from error
+
+
 def _add_video(container: OutputContainer, size: tuple[int, int], fps: int, crf: int, preset: str) -> VideoStream:
     stream = container.add_stream("libx264", rate=fps)
     stream.width, stream.height = size

@@ -1,7 +1,5 @@
 """A camera that films: its own buffer of a fixed size, beside the window and without what lies over it."""
 
-from pathlib import Path
-
 import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
@@ -56,15 +54,6 @@ class FilmCamera:
             raise RuntimeError("nothing was filmed yet: render a frame first")
         width, height = self.size
         return np.frombuffer(bytes(image), np.uint8).reshape(height, width, 4)[::-1]
-
-    def save(self, path: Path) -> None:
-        """Writes what the engine rendered last as a picture, its form by the path's ending.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        if not self._texture.write(p3d.Filename.from_os_specific(str(path))):
-            raise OSError(f"the picture {path} cannot be written")
 
     def close(self) -> None:
         """Gives the buffer back."""

@@ -1,5 +1,6 @@
 """Opens the best graphics output there is: a window, else EGL, else OpenGL, else software."""
 
+import os
 import sys
 from dataclasses import dataclass
 
@@ -50,7 +51,9 @@ def window_pipe() -> p3d.GraphicsPipe:
     Raises:
         OutputError: there is no display, or no OpenGL for it.
     """
-    pipe = p3d.GraphicsPipeSelection.get_global_ptr().make_module_pipe(WINDOW_MODULE)
+    # Without DISPLAY Panda3D would try :0, which may be somebody else's.
+    has_display = sys.platform != "linux" or bool(os.environ.get("DISPLAY"))
+    pipe = p3d.GraphicsPipeSelection.get_global_ptr().make_module_pipe(WINDOW_MODULE) if has_display else None
     if pipe is None or not pipe.is_valid():
         hint = ""
         if sys.platform == "linux":

@@ -1,0 +1,150 @@
+"""The real window on a private display, driven by real key presses as a person would."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+import panda3d.core as p3d
+import pytest
+
+from game.__main__ import NO_WINDOW
+from game.app import TITLE
+from game.events import Gravity, Play, Push, Strength
+from game.take import Take
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 60.0
+
+
+def wait_for(what: str, ready: Callable[[], object]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not ready():
+        assert time.monotonic() < until, f"waited {PATIENCE:.0f} s for {what}"
+        time.sleep(0.1)
+
+
+class Window:
+    """A running game and its keyboard."""
+
+    def __init__(self, display: str, out: Path) -> None:
+        self.out = out
+        self.environment = {**os.environ, "DISPLAY": display}
+        command = [sys.executable, "-m", "game", "--set", "none", "--quality", "lite", "--out", str(out)]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL)
+
+    def xdotool(self, *arguments: str) -> str:
+        done = subprocess.run(["xdotool", *arguments], env=self.environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.xdotool("key", key)
+            time.sleep(0.15)
+
+    def files(self, pattern: str) -> list[Path]:
+        return sorted(self.out.glob(pattern))
+
+
+@pytest.fixture
+def window(display: str, tmp_path: Path) -> Iterator[Window]:
+    if shutil.which("xdotool") is None:
+        pytest.skip("xdotool is missing: sudo apt-get install xdotool")
+    window = Window(display, tmp_path)
+    yield window
+    window.process.kill()
+    window.process.wait()
+
+
+def started(window: Window) -> None:
+    """Waits until the window no longer says that it loads, and puts the pointer into it: keys go there."""
+
+    def ready() -> bool:
+        assert window.process.poll() is None, "the game has ended"
+        search = ["xdotool", "search", "--name", f"^{TITLE}$"]
+        return subprocess.run(search, env=window.environment, capture_output=True, check=False).returncode == 0
+
+    wait_for("the window", ready)
+    window.xdotool("mousemove", "400", "300")
+
+
+def saved_take(window: Window) -> Take:
+    """Saves what has happened so far; on a slow machine some keys may not have been heard yet."""
+    before = len(window.files("take_*.zip"))
+    window.press("F5")
+    wait_for("a take", lambda: len(window.files("take_*.zip")) > before)
+    return Take.load(window.files("take_*.zip")[-1])
+
+
+def num_pictures(window: Window) -> int:
+    """In the film that is being made."""
+    films = window.files("film_*.mp4")
+    if not films:
+        return 0
+    try:
+        with av.open(str(films[0])) as read:
+            return sum(1 for _ in read.decode(video=0))
+    except av.InvalidDataError:  # before its first fragment
+        return 0
+
+
+def test_a_person_plays(window: Window) -> None:
+    """Swaps, shoves, changes gravity, goes limp, films, saves and quits; the take tells what happened."""
+    started(window)
+    window.press("F12", "F9", "2", "shift+Right", "g")
+    window.xdotool("keydown", "space")
+    time.sleep(0.3)
+    window.xdotool("keyup", "space")
+    wait_for("ten pictures, while it films", lambda: num_pictures(window) >= 10)
+    window.press("F9")
+    wait_for("a take with all that", lambda: len(saved_take(window).events) >= 6)
+    window.press("Escape")
+    assert window.process.wait(PATIENCE) == 0
+
+    take = Take.load(window.files("take_*.zip")[-1])
+    first, swap, push, gravity, limp, strong = [timed.event for timed in take.events]
+    assert isinstance(first, Play) and first.place
+    assert isinstance(swap, Play) and swap.policy == "deepmimic_jump" and not swap.place
+    assert isinstance(push, Push) and sum(v * v for v in push.force) ** 0.5 == pytest.approx(750.0)
+    assert isinstance(gravity, Gravity) and gravity.vector == (0.0, 0.0, -1.62)
+    assert isinstance(limp, Strength) and limp.value == 0.0
+    assert isinstance(strong, Strength) and strong.value == 1.0
+    assert take.verify() is None
+
+    with av.open(str(window.files("film_*.mp4")[0])) as film:
+        stream = film.streams.video[0]
+        assert (stream.width, stream.height, stream.frames >= 10) == (1280, 720, True)
+    picture = p3d.PNMImage(p3d.Filename.from_os_specific(str(window.files("picture_*.png")[0])))
+    assert len({tuple(picture.get_xel(x, 360)) for x in range(0, 1280, 16)}) > 5  # not one flat colour
+
+
+@pytest.mark.parametrize("display", [{}, {"DISPLAY": ":4242"}])
+def test_without_a_display_it_says_so(tmp_path: Path, display: dict[str, str]) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "DISPLAY"} | display
+    command = [sys.executable, "-m", "game", "--out", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == NO_WINDOW
+    assert "no display for a window was found" in done.stderr
+    assert "--headless" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--policy", "yoga"], "no policy 'yoga'"),
+        (["--set", "moon_base"], "moon_base"),
+        (["--keys", "nowhere.json"], "nowhere.json"),
+    ],
+)
+def test_what_does_not_exist_is_refused(display: str, arguments: list[str], message: str) -> None:
+    environment = {**os.environ, "DISPLAY": display}
+    command = [sys.executable, "-m", "game", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
