@@ -72,7 +72,10 @@ def _darken(open_sky: Array, item: ItemSpec, part: PartSpec, low: Array, pixel: 
     # the box's two flattest edges span its footprint
     edges = axes[:, np.argsort(-np.linalg.norm(axes[:2], axis=0))[:2]][:2]
     size = np.maximum(np.linalg.norm(edges, axis=0), 1e-6)
-    u, v = (np.abs(x[None] * edges[0, k] + y[:, None] * edges[1, k]) / size[k] - size[k] for k in (0, 1))
-    outside = np.hypot(np.maximum(u, 0.0), np.maximum(v, 0.0))
+    u, v = (np.abs(x[None] * edges[0, k] + y[:, None] * edges[1, k]) / size[k] for k in (0, 1))
+    if part.shape == "box":
+        outside = np.hypot(np.maximum(u - size[0], 0.0), np.maximum(v - size[1], 0.0))
+    else:  # an ellipse
+        outside = np.maximum(np.hypot(u / size[0], v / size[1]) - 1.0, 0.0) * size.min()
     dark = 0.62 * np.exp(-bottom / 0.4) * np.exp(-((outside / blur) ** 2))
     open_sky[first[1] : last[1], first[0] : last[0]] *= 1.0 - dark
