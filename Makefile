@@ -12,7 +12,8 @@ play: .venv/.play
 	@$(BIN)/python -m game || { \
 	  [ $$? -eq 3 ] || exit 1; \
 	  echo "Filming ten seconds of the backflip into out/backflip.mp4 instead."; \
-	  $(BIN)/python -m game --headless --policy backflip --seconds 10 --record out/backflip.mp4; }
+	  $(BIN)/python -m game --headless --set living_room --policy backflip --seconds 10 \
+	    --record out/backflip.mp4; }
 
 test: lint types
 	$(BIN)/python -m pytest
@@ -33,7 +34,8 @@ types: .venv/.test
 	$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[train,capture,dev]'
 	@touch $@ .venv/.play
 
-.venv/bin/python: | check-python
+.venv/bin/python:
+	@$(MAKE) --no-print-directory check-python
 	$(PYTHON) -m venv .venv
 
 check-python:
