@@ -188,6 +188,18 @@ def test_mimickit_both_rest_poses(t_pose: bool, protocol: int, array: bool, tmp_
     assert ("T pose" in got.remarks[0]) == t_pose
 
 
+def test_a_rest_pose_before_the_motion_is_left_out(tmp_path: Path) -> None:
+    """CMU's files begin with one frame in T pose."""
+    clip = short("walk")
+    r = rig(clip, "cmu")
+    with_rest = replace(r, pos=np.concatenate([r.rest_pos[None], r.pos]), rot=np.concatenate([r.rest_rot[None], r.rot]))
+    (tmp_path / "a.bvh").write_text(bvh_text(with_rest))
+    got = read(tmp_path / "a.bvh", AS_IS)
+    assert got.clip.num_frames == clip.num_frames
+    assert worst(got.clip, clip) < 1e-3
+    assert any("left out the first frame" in remark for remark in got.remarks)
+
+
 def test_mirror_twice_is_nothing() -> None:
     clip = short("cartwheel")
     assert worst(mirrored(mirrored(clip)), clip) < 1e-9

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from game.motion import ClipError, MotionClip
+from game.sim import rotation
 from tools.clip_clinic.edit import cut, mirrored
 from tools.clip_clinic.fixes import stand_on_floor
 from tools.import_motion import amass, bvh, c3d, deepmimic, gltf, mapping, mimickit, retarget
@@ -92,9 +95,20 @@ def _skeleton(path: Path, ending: str, options: ImportOptions) -> SourceMotion:
     return gltf.read(path, options.take)
 
 
+def _starts_in_rest_pose(motion: SourceMotion) -> bool:
+    """Whether all of the body jumps after the first frame."""
+    if motion.num_frames < 4:
+        return False
+    steps = rotation.angle_between(motion.rot[:3], motion.rot[1:4]).max(axis=-1)
+    return bool(steps[0] > np.radians(25.0) and steps[0] > 4.0 * steps[1:].max())
+
+
 def _retargeted(motion: SourceMotion, options: ImportOptions) -> tuple[MotionClip, tuple[str, ...]]:
     remarks = [f"{motion.num_frames} frames at {motion.fps:g} fps, {len(motion.joints)} joints", *motion.remarks]
     motion = motion.between(options.start, options.end)
+    if options.start == 0.0 and _starts_in_rest_pose(motion):
+        motion = replace(motion, pos=motion.pos[1:], rot=motion.rot[1:])
+        remarks.append("left out the first frame: a pose that nothing leads on from, as CMU's files begin")
     if options.fps or motion.fps > MAX_FPS * 1.01:
         motion = motion.resampled(options.fps or MAX_FPS)
         remarks.append(f"resampled to {motion.fps:g} fps")

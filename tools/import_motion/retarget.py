@@ -206,7 +206,8 @@ def _swing_and_bend(turn: Array, way: Array | None, lower_way: Array, sign: floa
     """
     if way is not None:
         turn = rotation.multiply(shortest_arc(rotation.rotate(turn, np.broadcast_to(_DOWN, way.shape)), way), turn)
-    lower = rotation.rotate_inverse(turn, lower_way / np.linalg.norm(lower_way, axis=-1, keepdims=True))
+    length = np.linalg.norm(lower_way, axis=-1, keepdims=True)
+    lower = rotation.rotate_inverse(turn, np.where(length < 1e-9, _DOWN, lower_way / np.maximum(length, 1e-9)))
     # a bend by b about y takes (0, 0, -1) to (-sin b, 0, -cos b)
     # near straight, the plane of the bend is noise and a little overstretch is no half turn: lean on the own twist
     sine = np.hypot(lower[:, 0], lower[:, 1])
