@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from game.sim.world import World
 from game.start import starting_state
+from tools.policy_file import rewrite_card
 
 Array = NDArray[np.float64]
 
@@ -227,6 +228,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--pushes", action="store_true", help="also find the largest push that it survives")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", action="store_true", help="put the scores on the policy's card")
     options = parser.parse_args(argv)
     if options.episodes < 1 or options.seconds <= 0.0:
         parser.error(f"{options.episodes} episodes of {options.seconds} s: expected positive numbers")
@@ -239,6 +241,8 @@ def main(argv: list[str] | None = None) -> int:
         except (PolicyError, ClipError) as error:
             print(error, file=sys.stderr)
             return 1
+        if options.write:
+            rewrite_card(path, replace(policy.spec, scores={**policy.spec.scores, **scores}))
         for key, value in scores.items():
             print(f"{key:26} {value}")
         print(json.dumps(scores), flush=True)

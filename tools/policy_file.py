@@ -71,9 +71,7 @@ def write_policy(
     data = _with_metadata(_export(graph, tensors, inputs, outputs), spec)
     policy = Policy(data, model, path)
     _check_parity(graph, policy, sample, tensors, outputs)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(data)
-    temporary.replace(path)
+    _put(data, path)
     return policy
 
 
@@ -94,6 +92,20 @@ def _export(graph: nn.Module, tensors: tuple[Tensor, ...], inputs: tuple[str, ..
     return buffer.getvalue()
 
 
+def rewrite_card(path: Path, spec: PolicySpec) -> None:
+    """Give a policy file another card, atomically; its graph stays as it is. Raises PolicyError."""
+    model = CharacterModel.load(spec.character)
+    data = _with_metadata(Policy.load(path, model).data, spec)
+    Policy(data, model)
+    _put(data, path)
+
+
+def _put(data: bytes, path: Path) -> None:
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_bytes(data)
+    temporary.replace(path)
+
+
 def _with_metadata(data: bytes, spec: PolicySpec) -> bytes:
     model = onnx.load_model_from_string(data)
     model.doc_string = ""
@@ -107,7 +119,8 @@ def _check_parity(
     graph: nn.Module, policy: Policy, sample: Inputs, tensors: tuple[Tensor, ...], outputs: tuple[str, ...]
 ) -> None:
     with torch.no_grad():
-        expected = dict(zip(outputs, graph(*tensors), strict=True))
+        answer = graph(*tensors)
+    expected = dict(zip(outputs, (answer,) if isinstance(answer, Tensor) else answer, strict=True))
     found = policy.run(sample)
     values = (found.joint_target, *(found.reference or ()))
     for name, value in zip(policy.outputs, values, strict=True):
