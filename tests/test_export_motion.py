@@ -2,6 +2,7 @@
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,18 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from game import events as ev
+from game.fields import parse_color
 from game.library import PolicyLibrary
 from game.motion import ClipError, MotionClip
 from game.runtime import Runtime
-from game.set_file import load_prop
+from game.set_file import load_prop, load_set
 from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.take import Take
-from tools.export_motion import bvh, glb
+from game.view.stage import LOOKS
+from tools.export_motion import bvh, scenery
 from tools.export_motion.__main__ import main
 from tools.export_motion.recording import Recording
 from tools.import_motion import bvh as bvh_reader
@@ -151,8 +154,8 @@ def test_glb_props_come_and_go(exported: Glb, snapshots: list[Snapshot]) -> None
     for frame, snapshot in enumerate(snapshots):
         m = exported.at(frame, 30.0)
         size = np.linalg.norm(m[box][:3, 0])
-        assert size == pytest.approx(1.0 if snapshot.props.ids else glb.GONE, rel=1e-4)
-        assert np.linalg.norm(m[second][:3, 0]) == pytest.approx(1.0 if snapshot.num_characters > 1 else glb.GONE)
+        assert size == pytest.approx(1.0 if snapshot.props.ids else scenery.GONE, rel=1e-4)
+        assert np.linalg.norm(m[second][:3, 0]) == pytest.approx(1.0 if snapshot.num_characters > 1 else scenery.GONE)
         if snapshot.props.ids:
             assert m[box][:3, 3] == pytest.approx(TO_GLTF @ snapshot.props.pos[0], abs=1e-5)
             turned = TO_GLTF @ rotation.to_matrix(snapshot.props.rot[0]) @ TO_GLTF.T
@@ -169,6 +172,46 @@ def test_glb_camera_looks_at_him(exported: Glb, snapshots: list[Snapshot]) -> No
     assert (-m[:3, 2]) @ to_him / np.linalg.norm(to_him) > 0.95
     assert m[:3, 1] @ [0.0, 1.0, 0.0] > 0.9
     assert np.linalg.det(m[:3, :3]) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_set_is_there_around_him(take: Take, tmp_path: Path) -> None:
+    replace(take, set_name="park").save(tmp_path / "take.zip")
+    assert main([str(tmp_path / "take.zip"), "--out", str(tmp_path / "a.glb"), "--detail", "low"]) == 0
+    park = Glb(tmp_path / "a.glb")
+    spec = load_set("park")
+    world = park.at(0, 30.0)
+    for item in spec.items:
+        places = [world[node][:3, 3] for node in park.nodes(item.name)]
+        assert any(np.allclose(place, TO_GLTF @ item.position, atol=1e-5) for place in places), item.name
+    (ground,) = park.nodes("ground")
+    mesh = park.json["meshes"][park.json["nodes"][ground]["mesh"]]
+    corners = park.values(mesh["primitives"][0]["attributes"]["POSITION"])
+    assert np.ptp(corners, axis=0) == pytest.approx([spec.ground.size[1], 0.0, spec.ground.size[0]], abs=1e-4)
+    (sun,) = park.nodes("sun")
+    shines = -world[sun][:3, 2]
+    expected = -TO_GLTF @ np.array(spec.light.sun_direction) / np.linalg.norm(spec.light.sun_direction)
+    assert shines == pytest.approx(expected, abs=1e-5)
+    assert main([str(tmp_path / "take.zip"), "--out", str(tmp_path / "b.glb"), "--no-set"]) == 0
+    assert Glb(tmp_path / "b.glb").nodes("ground") == []
+
+
+def test_a_crowd_wears_what_it_wears_on_stage(exported: Glb) -> None:
+    def shirt(character: int) -> list[float]:
+        (node,) = exported.nodes(f"avatar_{character}_body")
+        mesh = exported.json["meshes"][exported.json["nodes"][node]["mesh"]]
+        materials = [exported.json["materials"][p["material"]] for p in mesh["primitives"]]
+        (found,) = [m["pbrMetallicRoughness"]["baseColorFactor"] for m in materials if m["name"] == "shirt"]
+        return list(found)
+
+    worn = np.array(parse_color(LOOKS[1].colors["shirt"], "shirt")) ** 2.2
+    assert shirt(2)[:3] == pytest.approx(worn)
+    assert np.abs(np.array(shirt(1)) - shirt(2)).max() > 0.1
+
+
+def test_a_set_that_is_gone_is_named(take: Take, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    replace(take, set_name="moon").save(tmp_path / "take.zip")
+    assert main([str(tmp_path / "take.zip"), "--out", str(tmp_path / "a.glb")]) == 1
+    assert "moon" in capsys.readouterr().err
 
 
 def test_every_animation_input_tells_its_range(exported: Glb) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from game.motion import ClipError, MotionClip
-from game.sets import ItemSpec
+from game.set_file import load_set
+from game.sets import ItemSpec, SetSpec
 from game.sim.kinematics import BodyPoses, body_poses
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
@@ -62,6 +63,8 @@ class Recording:
     """(T, N) whether a character is there; where not, its pose is the nearest one that it had"""
     props: tuple[PropTrack, ...]
     camera: CameraTrack
+    set_spec: SetSpec | None = None
+    """the place, drawn around what moves"""
 
     @property
     def num_frames(self) -> int:
@@ -85,12 +88,19 @@ class Recording:
         )  # fmt: skip
 
     @staticmethod
-    def of_take(take: Take, name: str) -> Recording:
-        """Run a take again and keep what moved. Raises TakeError, or ClipError for a take of under two ticks."""
+    def of_take(take: Take, name: str, with_set: bool = True) -> Recording:
+        """Run a take again and keep what moved, in the set that it names unless told otherwise.
+
+        Raises:
+            TakeError: it does not run.
+            SetError: its set is not here.
+            ClipError: it lasts under two ticks.
+        """
+        place = load_set(take.set_name) if with_set and take.set_name else None
         runtime = take.runtime()
         shown = ((snapshot, {i: p.item for i, p in runtime.world.props.items()}) for snapshot in take.replay(runtime))
         try:
-            return Recording.of_snapshots(shown, name)
+            return replace(Recording.of_snapshots(shown, name), set_spec=place)
         finally:
             runtime.close()
 
@@ -105,16 +115,20 @@ class Recording:
             raise ClipError(f"{name}: {len(snapshots)} tick(s), expected at least 2")
         model, count = snapshots[0].model, max(s.num_characters for s in snapshots)
         present = np.array([[i < s.num_characters for i in range(count)] for s in snapshots])
-        rows = {
-            key: np.stack([_filled([getattr(s.state, key)[i] if i < s.num_characters else None for s in snapshots])
-                           for i in range(count)], axis=1)
+        root_pos, root_rot, joint_rot = (
+            np.stack(
+                [
+                    _filled([getattr(s.state, key)[i] if i < s.num_characters else None for s in snapshots])
+                    for i in range(count)
+                ],
+                axis=1,
+            )
             for key in ("root_pos", "root_rot", "joint_rot")
-        }  # fmt: skip
+        )
         props = tuple(_prop(snapshots, i, items[i]) for i in sorted({i for s in snapshots for i in s.props.ids}))
         fps = float(model.control_hz)
-        return Recording(
-            name, fps, model, **rows, present=present, props=props, camera=_follow(rows["root_pos"][:, 0], fps)
-        )
+        camera = _follow(root_pos[:, 0], fps)
+        return Recording(name, fps, model, root_pos, root_rot, joint_rot, present, props, camera)
 
 
 def _prop(snapshots: list[Snapshot], prop: int, item: ItemSpec) -> PropTrack:
