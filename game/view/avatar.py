@@ -21,7 +21,7 @@ from game.view.vertices import Finish, Vertices, matrix, merge
 Array = NDArray[np.float64]
 
 FLESH = {"skin", "lid", "brow", "hair", "tongue", "mouth"}
-CLOTH = {"shirt", "stripe", "trim", "trousers", "moustache"}
+CLOTH = {"shirt", "stripe", "trim", "trousers"}
 SHOWN_RADII = (0.14, 0.17, 0.15, 0.09, 0.07, 0.07, 0.06, 0.05, 0.05, 0.09, 0.07, 0.07, 0.06, 0.05, 0.05)
 """m, of the spheres that darken what is near: one for each link"""
 SHOWN_CENTERS = np.array(

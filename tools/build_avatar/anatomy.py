@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tools.build_avatar.sdf import Array, box, cone, cut, ellipsoid, join, path, smoothstep, sphere, union, vec
+from tools.build_avatar.sdf import Array, box, cone, cut, ellipsoid, join, path, sphere, vec
 from tools.build_avatar.skeleton import EYE_CENTER, EYE_RADIUS, Skeleton
 
 HEAD = np.array([0.004, 0.0, 0.194])
@@ -122,14 +122,3 @@ class Body:
 
     def _arm_line(self, side: str) -> tuple[Array, Array]:
         return self.at.origin(f"{side}_upper_arm"), self.at.origin(f"{side}_hand") + 0.08 * self.at.axis(f"{side}_hand")
-
-    def legs(self, p: Array) -> dict[str, Array]:
-        return {s: self.leg(p, s) for s in SIDES}
-
-    def trunk(self, p: Array) -> Array:
-        """Torso and thighs in one, as under clothes."""
-        return union([self.torso(p), *self.legs(p).values()], 0.04)
-
-    def front(self, p: Array) -> Array:
-        """0 at the back of the pelvis, 1 at its front."""
-        return smoothstep(-0.05, 0.05, self.at.local(p, "pelvis")[:, 0])

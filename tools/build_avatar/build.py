@@ -27,7 +27,7 @@ LOW, HIGH = np.array([-0.32, -0.80, -0.92]), np.array([0.56, 0.80, 0.92])
 ROUGHNESS = {
     "skin": 0.62, "shirt": 0.92, "stripe": 0.92, "trim": 0.92, "trousers": 0.85, "shoes": 0.55, "caps": 0.5,
     "soles": 0.7, "hair": 0.5, "brow": 0.7, "lid": 0.6, "eye": 0.12, "iris": 0.15, "pupil": 0.1, "glint": 0.1,
-    "mouth": 0.6, "teeth": 0.3, "tongue": 0.4, "moustache": 0.6,
+    "mouth": 0.6, "teeth": 0.3, "tongue": 0.4,
 }  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def colors(config: AvatarConfig) -> dict[str, tuple[float, float, float]]:
     found = {k: parse_color(v, f"--{k}") for k, v in said.items()}
     r, g, b = found["skin"]
     found |= {
-        "caps": found["soles"], "brow": found["hair"], "moustache": found["hair"],
+        "caps": found["soles"], "brow": found["hair"],
         "lid": (r * 0.93, g * 0.88, b * 0.86), "eye": (0.97, 0.965, 0.95), "pupil": (0.03, 0.03, 0.04),
         "glint": (1.0, 1.0, 1.0), "mouth": (0.27, 0.075, 0.075), "teeth": (0.97, 0.95, 0.91),
         "tongue": (0.80, 0.38, 0.36),

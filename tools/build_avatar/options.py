@@ -28,7 +28,6 @@ class AvatarConfig:
     hair: str = "#3a2417"
     iris: str = "#4b7f86"
     style: HairStyle = "parted"
-    moustache: bool = False
     height: float = 1.0
     """Of the flesh, relative: legs and arms stay as long as the physical links."""
     build: float = 0.0
