@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.capture import CaptureError
-from tools.capture.people import Person
+from tools.capture.people import Person, covers
 from tools.capture.pose import BlazePose, Image, Reading, Square
 from tools.capture.survey import Survey
 from tools.capture.video import MIN_FRAMES
@@ -59,7 +59,7 @@ def choose(found: Survey, person: Person, pose: BlazePose, each: Callable[[], An
                 continue
             squares = _turned(frame.image, path[k], pose) if turn == 0 else []
             squares += _carried(candidates, best, k)
-            for square, source in squares:
+            for square, source in _different(squares, [r.square for r in candidates[k]]):
                 candidates[k] += _readings(frame.image, square, source, pose)
             candidates[k] = _distinct([r for r in candidates[k] if _near(r, path[k])])
             each()
@@ -118,12 +118,21 @@ def _carried(candidates: list[list[Reading]], best: list[Reading | None], k: int
 
 
 def _readings(image: Image, square: Square, source: str, pose: BlazePose) -> list[Reading]:
-    """A reading, and one more in the square that the first points to."""
-    first = pose.read(image, square, mirror=True, source=source)
+    """A quick reading, and a better one in the square that it points to."""
+    first = pose.read(image, square, source=source)
     if first.quality < MIN_QUALITY:
         return []
     second = pose.read(image, first.next_square, mirror=True, source=source + ", again")
-    return [first, second] if second.quality >= MIN_QUALITY else [first]
+    return [reading for reading in (first, second) if reading.quality >= MIN_QUALITY]
+
+
+def _different(squares: list[tuple[Square, str]], known: list[Square]) -> list[tuple[Square, str]]:
+    """Those that no known one covers."""
+    kept: list[tuple[Square, str]] = []
+    for square, source in squares:
+        if not any(covers(square, other) for other in [*known, *(s for s, _ in kept)]):
+            kept.append((square, source))
+    return kept
 
 
 def _near(reading: Reading, around: Square) -> bool:

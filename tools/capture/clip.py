@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from game.motion import MotionClip
 from game.sim import rotation
-from game.sim.kinematics import body_poses, lowest_point
+from game.sim.kinematics import body_poses, center_of_mass, lowest_point
 from game.sim.model import CharacterModel
 from tools.capture.fit import Fitted
 from tools.capture.motion import HINGES
-from tools.capture.physics import GRAVITY
+from tools.capture.physics import CLEAR, GRAVITY, flights, runs
 from tools.capture.settle import settle
 from tools.capture.start import Start
 
@@ -23,9 +23,9 @@ Array = NDArray[np.float64]
 
 FPS = 30.0
 MIN_FLYING = 8
-"""Frames in flight from which gravity, and so the video's speed, can be told."""
-REAL_TIME = 1.25
-"""A video's speed is trusted to be real while its gravity is within this factor of 9.8: people differ in size."""
+"""Frames of one flight from which gravity, and so the video's speed, can be told."""
+MAX_DRIFT = 0.35
+"""m; what is lowest and higher than this stands on something, below it the fit has drifted."""
 _UPPER, _LOWER = 0.421546, 0.40987
 
 
@@ -82,10 +82,10 @@ def make(
 
 def slow_motion_of(fitted: Fitted) -> float:
     """1 where the video plays in real time, or nothing tells."""
-    if fitted.flying.sum() < MIN_FLYING:
+    longest = max((end - first for first, end in runs(fitted.flying)), default=0)
+    if longest < MIN_FLYING:
         return 1.0
-    ratio = GRAVITY / fitted.gravity
-    return 1.0 if 1.0 / REAL_TIME < ratio < REAL_TIME else float(np.sqrt(ratio))
+    return 1.0 if fitted.real_time else float(np.sqrt(GRAVITY / fitted.gravity))
 
 
 def _world_axes(up: Array) -> Array:
@@ -116,12 +116,24 @@ def _resampled(body: Start, fps: float) -> Start:
 
 
 def _grounded(body: Start) -> Start:
-    """Raised or lowered so that the humanoid's lowest points rest on the floor."""
+    """Raised or lowered so that what is lowest rests on the floor, following slow errors of the fitted height."""
     model = CharacterModel.load("humanoid")
     poses = body_poses(model, body.root_pos, _quaternions(body.root_rot), _with_hinges(body))
     low = lowest_point(model, poses)
-    drop = float(np.percentile(low, 15)) if abs(np.percentile(low, 15)) < 0.3 else float(low.min())
-    return Start(body.root_pos - [0.0, 0.0, drop], body.root_rot, body.joint_rot, body.hinge)
+    low = low - np.percentile(low, 15)
+    flying = flights(low > CLEAR, center_of_mass(model, poses)[:, 2], FPS)
+    standing = np.flatnonzero(~flying & (low < MAX_DRIFT))
+    drift = np.interp(np.arange(len(low)), standing, low[standing])
+    width = 2 * round(0.15 * FPS) + 1
+    envelope = _filtered(drift, width, np.min)
+    smooth = _filtered(envelope, width, np.mean)
+    lowest = lowest_point(model, poses) - low
+    return Start(body.root_pos - np.outer(lowest + smooth, [0.0, 0.0, 1.0]), body.root_rot, body.joint_rot, body.hinge)
+
+
+def _filtered(values: Array, width: int, function: Callable[..., Any]) -> Array:
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, width // 2, mode="edge"), width)
+    return np.asarray(function(windows, axis=-1), float)
 
 
 def _with_hinges(body: Start) -> Array:

@@ -22,6 +22,10 @@ Array = NDArray[np.float64]
 Tensor = torch.Tensor
 
 
+REAL_TIME = 1.4
+"""A video plays in real time while its gravity is within this factor of 9.8: people differ in size, distances err."""
+
+
 @dataclass(frozen=True)
 class FitConfig:
     """How much of each error is tolerated: a term costs about 1 where everything is off by that much."""
@@ -80,6 +84,9 @@ class Fitted:
     image_error: Array
     """(F, M) m, beside the line of sight"""
 
+    real_time: bool
+    """Whether that is near enough to 9.8"""
+
     @property
     def tilt(self) -> float:
         """Angle between the camera's upright and the world's, rad."""
@@ -107,6 +114,8 @@ class _Problem:
         self._core = [landmarks.index(k) for k in (11, 12, 23, 24)]
         self.world = world - world[:, self._core].mean(dim=1, keepdim=True)
         self.phases: Phases | None = None
+        self.real_time = False
+        """Whether gravity is near enough to 9.8 to be taken for it."""
 
     def optimizer(self) -> torch.optim.Optimizer:
         slow = [self.log_scale, self.log_world, self.tilt, self.log_gravity]
@@ -125,13 +134,13 @@ class _Problem:
         pitch, roll = self.tilt[0], self.tilt[1]
         return torch.stack([torch.sin(pitch), torch.sin(roll) * torch.cos(pitch), torch.cos(roll) * torch.cos(pitch)])
 
-    def find_phases(self, *, new_floor: bool) -> None:
-        """Find contacts and flights again; `new_floor`: take the floor from where the body is lowest."""
+    def find_phases(self) -> None:
+        """Find contacts and flights again; the floor, too, as long as nothing rests on it."""
         with torch.no_grad():
             pose, up = self.pose(), self.up()
             points = self.skeleton.skin_points(pose)
             height = points @ up - self.skeleton.skin.radius
-            if new_floor:
+            if self.phases is None or self.phases.touch.sum() < 0.05 * self.seen.num_frames:
                 self.floor.fill_(float(np.percentile(height.min(dim=1).values.numpy(), 15)))
             com = self.skeleton.center_of_mass(pose) @ up
             self.phases = physics.phases(points, height - self.floor, com, self.seen.fps)
@@ -182,14 +191,14 @@ class _Problem:
             + (self.log_scale / config.bone).square().mean()
             + 0.3 * (self.log_world / 0.15).square().sum()
             + 0.1 * tilt.square().sum()
-            + 0.02 * (self.log_gravity / config.gravity).square().sum()
+            + (2.0 if self.real_time else 0.02) * (self.log_gravity / config.gravity).square().sum()
         )
 
     def _physical(self, pose: Pose, phases: Phases) -> Tensor:
         config, fps, up = self.config, self.seen.fps, self.up()
         points = self.skeleton.skin_points(pose)
         height = points @ up - self.skeleton.skin.radius - self.floor
-        cost = physics.floor_error(height, phases.touch, config.floor)
+        cost = physics.floor_error(height, phases, config.floor)
         cost = cost + physics.slide_error(points, phases.touch, fps, config.slide)
         if phases.num_flying > 2:
             gravity = GRAVITY * torch.exp(self.log_gravity)
@@ -206,10 +215,12 @@ def fit(seen: Observations, config: FitConfig | None = None, each: Callable[[], 
     for i in range(count):
         progress = i / count
         if progress >= 0.3 and i % 25 == 0:
-            problem.find_phases(new_floor=problem.phases is None)
+            problem.find_phases()
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
             group["lr"] = group["initial_lr"] * (1.0 if progress < 0.6 else 0.3 if progress < 0.85 else 0.1)
+        if i == round(0.6 * count):
+            problem.real_time = abs(float(problem.log_gravity.detach())) < math.log(REAL_TIME)
         optimizer.zero_grad()
         problem.cost(progress).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -228,6 +239,7 @@ def fit(seen: Observations, config: FitConfig | None = None, each: Callable[[], 
             flying=numpy(flying) > 0.5,
             markers=numpy(markers),
             image_error=numpy(problem.beside(markers).norm(dim=-1)),
+            real_time=problem.real_time,
         )
 
 

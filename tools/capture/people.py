@@ -80,7 +80,7 @@ def _see(people: list[Person], image: Image, frame: int, areas: Sequence[Square 
     new: list[Reading] = []
     for area in areas:
         for square in pose.detect(image, inside=area):
-            if any(_covers(square, r.square) for r in known + new):
+            if any(covers(square, r.square) for r in known + new):
                 continue
             reading = pose.read(image, square, mirror=True)
             if reading.quality >= MIN_QUALITY and not any(_same(reading, other) for other in known + new):
@@ -102,7 +102,8 @@ def _around(reading: Reading) -> Square:
     return replace(reading.square, size=1.8 * reading.square.size, angle=0.0)
 
 
-def _covers(a: Square, b: Square) -> bool:
+def covers(a: Square, b: Square) -> bool:
+    """Whether two squares would give the same reading."""
     near = math.hypot(a.x - b.x, a.y - b.y) < 0.12 * b.size
     turn = abs((a.angle - b.angle + math.pi) % (2.0 * math.pi) - math.pi)
     return near and 0.75 < a.size / b.size < 1.33 and turn < 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,6 +14,9 @@ Tensor = torch.Tensor
 GRAVITY = 9.8
 MIN_FLIGHT = 0.17
 """s"""
+SAME_FALL = 1.6
+"""Gravity is one in a video: flights whose falls differ by more than this factor are not both flights."""
+HOVER_SIZE = 0.02
 CLEAR = 0.05
 """m over the floor from which on a body may be in flight"""
 
@@ -45,44 +48,63 @@ def phases(points: Tensor, height: Tensor, com_height: Tensor, fps: float) -> Ph
     speed = torch.cat([step[:1], torch.maximum(step[1:], step[:-1]), step[-1:]])
     touch = torch.sigmoid((0.7 - speed) / 0.12) * torch.sigmoid((0.07 - height) / 0.015)
     clear = (height.min(dim=1).values > CLEAR).numpy()
-    held = long_runs((speed.min(dim=1).values < 0.4).numpy(), round(0.2 * fps))
-    flying = torch.tensor(flights(clear, held, com_height.numpy().astype(float), fps), dtype=torch.float32)
+    flying = torch.tensor(flights(clear, com_height.numpy().astype(float), fps), dtype=torch.float32)
     return Phases(touch * (1.0 - flying)[:, None], flying)
 
 
-def flights(clear: NDArray[np.bool_], held: NDArray[np.bool_], com_height: Array, fps: float) -> NDArray[np.bool_]:
-    """Frames in flight: off the floor, on a parabola.
+def flights(clear: NDArray[np.bool_], com_height: Array, fps: float) -> NDArray[np.bool_]:
+    """Frames in flight: off the floor, the centre of mass on a parabola; not those on a box or a wall.
 
     Args:
         clear: (F,) nothing is near the floor.
-        held: (F,) some part rests: on a box or a wall, perhaps, or at the top of a slow-motion jump.
         com_height: (F,) m.
         fps: frames a second.
 
     Returns:
-        (F,) whole clear stretches that look like one parabola, else what is not held of them.
+        (F,) of every stretch that is clear, the longest parts that a parabola explains.
     """
-    least = max(4, round(MIN_FLIGHT * fps))
+    arcs: list[_Arc] = []
+    rest = list(runs(clear))
+    while rest:
+        first, end = rest.pop()
+        arc = _longest_arc(com_height[first:end], fps)
+        if arc is not None:
+            arcs.append(replace(arc, first=first + arc.first, end=first + arc.end))
+            rest += [(first, first + arc.first), (first + arc.end, end)]
     flying = np.zeros_like(clear)
-    for first, end in runs(clear):
-        if _is_parabola(com_height[first:end], fps, least):
-            flying[first:end] = True
-            continue
-        for start, stop in runs(clear[first:end] & ~held[first:end]):
-            if _is_parabola(com_height[first + start : first + stop], fps, least):
-                flying[first + start : first + stop] = True
+    for arc in arcs:
+        surest = max(arcs, key=lambda other: other.rise)
+        if surest.fall / SAME_FALL < arc.fall < surest.fall * SAME_FALL:
+            flying[arc.first : arc.end] = True
     return flying
 
 
-def _is_parabola(height: Array, fps: float, least: int) -> bool:
-    """Whether these heights (n,) fall at 1 m/s2 or more and a parabola explains nearly all of them."""
-    if len(height) < least:
-        return False
-    frames = np.arange(len(height))
-    fitted = np.polynomial.Polynomial.fit(frames, height, 2)
-    fall = -2.0 * fitted.convert().coef[2] * fps**2 if len(fitted.convert().coef) > 2 else 0.0
-    rest = float(np.std(height - fitted(frames)))
-    return bool(fall > 1.0 and rest < max(0.025, 0.25 * float(np.std(height))))
+@dataclass(frozen=True)
+class _Arc:
+    first: int
+    end: int
+    fall: float
+    """m/s2"""
+    rise: float
+    """m, of the middle over the chord"""
+
+
+def _longest_arc(height: Array, fps: float) -> _Arc | None:
+    """The longest part of heights (n,) that a parabola explains and that is deep enough to be told from noise."""
+    for length in range(len(height), max(4, round(MIN_FLIGHT * fps)) - 1, -1):
+        basis, triangle = np.linalg.qr(np.vander(np.arange(length), 3, increasing=True).astype(float))
+        windows = np.lib.stride_tricks.sliding_window_view(height, length)
+        parts = windows @ basis
+        error = np.sqrt(np.maximum((windows**2).sum(axis=1) - (parts**2).sum(axis=1), 0.0) / length)
+        fall = -2.0 * np.linalg.solve(triangle, parts.T)[2] * fps**2
+        rise = fall * (length / fps) ** 2 / 8.0
+        whole = length == len(height)
+        slack = np.maximum(0.02, 0.2 * windows.std(axis=1)) if whole else 0.012
+        good = (error < slack) & (rise > (0.03 if whole else 0.08)) & (fall > 1.0)
+        if good.any():
+            start = int(np.argmin(np.where(good, error, np.inf)))
+            return _Arc(start, start + length, float(fall[start]), float(rise[start]))
+    return None
 
 
 def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -91,18 +113,14 @@ def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(first), int(end)) for first, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def long_runs(mask: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
-    """The stretches of `mask` (F,) that are at least so long."""
-    kept = np.zeros_like(mask)
-    for first, end in runs(mask):
-        kept[first:end] = end - first >= least
-    return kept
-
-
-def floor_error(height: Tensor, touch: Tensor, size: float) -> Tensor:
-    """Through the floor anywhere, or off it in contact."""
+def floor_error(height: Tensor, found: Phases, size: float, hover: float = 0.05) -> Tensor:
+    """Through the floor anywhere, off it in contact, or hovering a little where nothing flies (weighed by `hover`)."""
     through = (torch.relu(-height) / size).square().sum(dim=1).mean()
-    return 0.3 * through + 0.1 * (touch * (height / size).square()).sum(dim=1).mean()
+    lifted = (found.touch * (height / size).square()).sum(dim=1).mean()
+    lowest = torch.relu(height.min(dim=1).values) / HOVER_SIZE
+    # a box or a wall may carry the body: what is far from the floor is not drawn to it
+    hovering = ((1.0 - found.flying) * torch.log1p(lowest.square())).mean()
+    return 0.3 * through + 0.1 * lifted + hover * hovering
 
 
 def slide_error(points: Tensor, touch: Tensor, fps: float, size: float) -> Tensor:

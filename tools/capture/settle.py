@@ -16,7 +16,7 @@ from tools.capture.start import Start
 ITERATIONS = 250
 _POSE, _PLACE, _ACCELERATION = 0.015, 0.04, 30.0
 """m of landmarks about the root, m of the root, m/s2 of bodies: tolerated before a term costs 1."""
-_SLIDE, _FLOOR, _FLIGHT = 0.05, 0.008, 0.7
+_SLIDE, _FLOOR, _FLIGHT, _HOVER = 0.05, 0.008, 0.7, 0.5
 
 
 def settle(body: Start, fps: float, each: Callable[[], Any] = lambda: None) -> Start:
@@ -45,7 +45,7 @@ def settle(body: Start, fps: float, each: Callable[[], Any] = lambda: None) -> S
             + ((motion.root_pos - place) / _PLACE).square().sum(dim=-1).mean()
             + 0.1 * (physics.acceleration(pose.pos, fps) / _ACCELERATION).square().mean()
             + motion.limits()
-            + physics.floor_error(height, found.touch, _FLOOR)
+            + physics.floor_error(height, found, _FLOOR, _HOVER)
             + physics.slide_error(points, found.touch, fps, _SLIDE)
             + physics.flight_error(com, up, gravity, found.flying, fps, _FLIGHT)
         )
