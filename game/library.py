@@ -38,6 +38,8 @@ class PolicyLibrary:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="policies")
         self._next_poll = 0.0
         self._lock = threading.Lock()
+        self._messages: list[str] = []
+        """not yet told by `poll`"""
         self._scan(settle=False)
 
     def close(self) -> None:
@@ -85,7 +87,9 @@ class PolicyLibrary:
         if now >= self._next_poll:
             self._next_poll = now + POLL_SECONDS
             self._scan(settle=True)
-        return self._collect()
+        self._collect()
+        messages, self._messages = self._messages, []
+        return messages
 
     def _wait(self) -> None:
         for entry in list(self._entries.values()):
@@ -112,9 +116,8 @@ class PolicyLibrary:
                     stamp, self._pool.submit(Policy.load, path, self.model), announced=not settle
                 )
 
-    def _collect(self) -> list[str]:
+    def _collect(self) -> None:
         """Take in what has been loaded or refused."""
-        messages = []
         with self._lock:
             for path, entry in self._entries.items():
                 if not entry.future.done() or entry.future.cancelled():
@@ -126,12 +129,11 @@ class PolicyLibrary:
                         self._loaded[path.stem] = policy
                         self.refused.pop(path.stem, None)
                         if not entry.announced:
-                            messages.append(f"loaded {path.stem}")
+                            self._messages.append(f"loaded {path.stem}")
                 elif self.refused.get(path.stem) != str(error):
                     self.refused[path.stem] = str(error)
-                    messages.append(f"refused {error}")
+                    self._messages.append(f"refused {error}")
                 entry.announced = True
-        return messages
 
     def _hides(self, path: Path) -> bool:
         """Whether no later folder has a file of this name."""

@@ -79,3 +79,15 @@ def test_a_later_folder_hides_an_earlier_one(tmp_path: Path) -> None:
         write(tmp_path / folder / "walk.onnx", skill=folder)
     library = PolicyLibrary(MODEL, [tmp_path / "shipped", tmp_path / "mine"])
     assert library.get("walk").spec.skill == "mine"
+
+
+def test_what_a_look_at_the_names_finds_is_still_told(library: PolicyLibrary, tmp_path: Path) -> None:
+    (tmp_path / "bad.onnx").write_bytes(b"rubbish")
+    messages: list[str] = []
+    end = time.monotonic() + 5.0
+    while "bad" not in library.refused and time.monotonic() < end:
+        messages += library.poll()
+        time.sleep(0.02)
+        assert "old" in library.names
+    messages += library.poll()
+    assert [m for m in messages if "bad" in m] == ["refused bad.onnx: " + library.refused["bad"].partition(": ")[2]]
