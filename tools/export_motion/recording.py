@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +84,8 @@ class Recording:
         root = clip.root_pos[:, None]
         return Recording(
             clip.name, clip.fps, CharacterModel.load(clip.character), root, clip.root_rot[:, None],
-            clip.joint_rot[:, None], np.ones((clip.num_frames, 1), np.bool_), (), _follow(root[:, 0], clip.fps),
+            clip.joint_rot[:, None], np.ones((clip.num_frames, 1), np.bool_), (),
+            _follow(root[:, 0], clip.fps, OrbitCamera()),
         )  # fmt: skip
 
     @staticmethod
@@ -100,12 +101,14 @@ class Recording:
         runtime = take.runtime()
         shown = ((snapshot, {i: p.item for i, p in runtime.world.props.items()}) for snapshot in take.replay(runtime))
         try:
-            return replace(Recording.of_snapshots(shown, name), set_spec=place)
+            return Recording.of_snapshots(shown, name, place)
         finally:
             runtime.close()
 
     @staticmethod
-    def of_snapshots(shown: Iterable[tuple[Snapshot, Mapping[int, ItemSpec]]], name: str) -> Recording:
+    def of_snapshots(
+        shown: Iterable[tuple[Snapshot, Mapping[int, ItemSpec]]], name: str, place: SetSpec | None = None
+    ) -> Recording:
         """From snapshots at the control rate, each with what its props are. Raises ClipError for under two."""
         snapshots, items = [], dict[int, ItemSpec]()
         for snapshot, known in shown:
@@ -127,8 +130,8 @@ class Recording:
         )
         props = tuple(_prop(snapshots, i, items[i]) for i in sorted({i for s in snapshots for i in s.props.ids}))
         fps = float(model.control_hz)
-        camera = _follow(root_pos[:, 0], fps)
-        return Recording(name, fps, model, root_pos, root_rot, joint_rot, present, props, camera)
+        camera = _follow(root_pos[:, 0], fps, OrbitCamera.of(place.view) if place else OrbitCamera())
+        return Recording(name, fps, model, root_pos, root_rot, joint_rot, present, props, camera, place)
 
 
 def _prop(snapshots: list[Snapshot], prop: int, item: ItemSpec) -> PropTrack:
@@ -148,9 +151,9 @@ def _filled(rows: list[Array | None]) -> Array:
     return np.stack(filled)
 
 
-def _follow(focus: Array, fps: float) -> CameraTrack:
+def _follow(focus: Array, fps: float, orbit: OrbitCamera) -> CameraTrack:
     """The game's camera, following a character's root (T, 3)."""
-    orbit, eyes, targets = OrbitCamera(), [], []
+    eyes, targets = [], []
     orbit.update(focus[0], 10.0)
     for place in focus:
         orbit.update(place, 1.0 / fps)
