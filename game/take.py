@@ -76,7 +76,8 @@ class Take:
         return Take(
             runtime.seed,
             runtime.tick_count,
-            tuple(runtime.log),
+            # as they will be read again: a script's 0 is 0.0 on disk, and the hash is of what is on disk
+            tuple(ev.from_json(ev.to_json(timed)) for timed in runtime.log),
             {name: policy.data for name, policy in runtime.policies.items()},
             tuple(runtime.trace),
             runtime.model.name,

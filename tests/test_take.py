@@ -137,3 +137,10 @@ def test_an_unknown_event_is_named(short: Take, tmp_path: Path) -> None:
     rewrite(tmp_path / "t", events=[{"tick": 3, "type": "sneeze"}])
     with pytest.raises(TakeError, match="'sneeze'; there are play, reset"):
         Take.load(tmp_path / "t")
+
+
+def test_whole_numbers_of_a_script_survive_the_disk(library: PolicyLibrary, tmp_path: Path) -> None:
+    events: dict[int, list[ev.Event]] = {0: [ev.Push((50, 0, 0)), ev.Gravity((0, 0, -9.8))]}
+    take = record(library, events, 2)
+    take.save(tmp_path / "take.zip")
+    assert Take.load(tmp_path / "take.zip").sha256 == take.sha256
