@@ -137,7 +137,7 @@ class SideOn:
 class HandHeld:
     """Somebody's phone: stands still, turns a little late and a little too far, breathes, and starts at a thud."""
 
-    def __init__(self, view: ViewSpec, subject: int, seed: int, *, fov: float = 40.0) -> None:
+    def __init__(self, view: ViewSpec, subject: int, seed: int, *, fov: float = 34.0) -> None:
         """`fov` in degrees while he is 4 m away; it zooms a little as he comes and goes."""
         self._subject, self._fov = subject, math.radians(fov)
         self._eye = np.array([view.position[0], view.position[1], 1.52])

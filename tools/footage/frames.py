@@ -1,0 +1,138 @@
+"""Frames: a take, run again, as what each picture of a film shows, with the sound up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.camera_pose import CameraPose, blend
+from game.cameras import Camera, ShotCamera, camera
+from game.events import Crowd, Event, Play, Reset
+from game.sets import ItemSpec, SetSpec
+from game.shot import shots_of
+from game.sim.snapshot import Snapshot, interpolate
+from game.sound.track import HZ, SoundTrack
+from game.take import Take
+from tools.footage.timing import Timing
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture."""
+
+    snapshot: Snapshot
+    """what it shows; its contacts are those of the last tick that is over"""
+    items: Mapping[int, ItemSpec]
+    """what each prop is, by id"""
+    pose: CameraPose
+    seconds: float
+    """of the take, since the frame before"""
+    sound: Samples
+    """(num_samples, 2) that is ready now; all frames' together are as long as the film"""
+
+
+@dataclass(frozen=True, eq=False)
+class _Tick:
+    """The end of a tick."""
+
+    snapshot: Snapshot
+    items: Mapping[int, ItemSpec]
+    pose: CameraPose
+    moved: bool
+    """somebody was put elsewhere at its beginning"""
+
+
+def frames(take: Take, spec: SetSpec, timing: Timing, fps: int, camera_name: str, *, subject: int = 0,
+           seed: int = 0) -> Iterator[Frame]:  # fmt: skip
+    """Every picture of a film, in order.
+
+    The camera moves with the ticks and is interpolated like everything else, so the film is the same film at any rate
+    and speed. Snapshot k of the take, made by its k-th tick, is what a picture at k / control_hz seconds shows.
+
+    Args:
+        take: what is run again, from its beginning.
+        spec: its set.
+        timing: which of it is shown when.
+        fps: pictures a second, any number.
+        camera_name: one of game.cameras.NAMES or of the take's shots.
+        subject: the character that the camera looks at.
+        seed: of what is random about the camera.
+
+    Raises:
+        TakeError, CameraError, ShotError.
+    """
+    shots = shots_of(take.extra)
+    look = camera(camera_name, spec.view, shots=shots, subject=subject, seed=seed)
+    ticks = _ticks(take, look)
+    before = after = next(ticks)
+    hz = before.snapshot.model.control_hz
+    track = SoundTrack(spec, before.snapshot.model)
+    total = round(timing.duration * HZ)
+    silent = min(max(round(timing.film_time(before.snapshot.tick / hz) * HZ), 0), total)
+    sound = [np.zeros((silent, 2), np.float32), _sound(track, before, timing, hz)]
+    last, count, given = timing.begin, timing.num_frames(fps), 0
+    for number in range(count):
+        time = timing.take_time(number / fps)
+        while after.snapshot.tick < time * hz - 1e-6 and (following := next(ticks, None)) is not None:
+            before, after = after, following
+            sound.append(_sound(track, after, timing, hz))
+        fraction = min(1.0, max(0.0, 1.0 - (after.snapshot.tick - time * hz)))
+        pose = look.shot.at(time) if isinstance(look, ShotCamera) else _pose(before, after, fraction)
+        if number == count - 1:
+            sound += [_sound(track, tick, timing, hz) for tick in _until(ticks, timing.end * hz)]
+            sound.append(np.zeros((total - given - sum(map(len, sound)), 2), np.float32))
+        ready = np.concatenate(sound)
+        yield Frame(_shown(before, after, fraction), after.items, pose, time - last, ready)
+        sound, given, last = [np.zeros((0, 2), np.float32)], given + len(ready), time
+
+
+def _until(ticks: Iterator[_Tick], end: float) -> Iterator[_Tick]:
+    """The ticks before `end`, a number of ticks."""
+    return takewhile(lambda tick: tick.snapshot.tick < end, ticks)
+
+
+def _ticks(take: Take, look: Camera) -> Iterator[_Tick]:
+    """The end of every tick; of a take without any, its start. Raises TakeError."""
+    moving = {timed.tick for timed in take.events if _moves(timed.event)}
+    runtime = take.runtime()
+    try:
+        if take.num_ticks == 0:
+            yield _Tick(runtime.snapshot, {}, look.update(runtime.snapshot, 0.0), True)
+        for snapshot in take.replay(runtime):
+            items = {prop: held.item for prop, held in runtime.world.props.items()}
+            moved = snapshot.tick - 1 in moving or bool(runtime.world.faults)
+            seconds = 1.0 / snapshot.model.control_hz if snapshot.tick > 1 else 0.0
+            yield _Tick(snapshot, items, look.update(snapshot, seconds), moved)
+    finally:
+        runtime.close()
+
+
+def _moves(event: Event) -> bool:
+    return isinstance(event, Reset | Crowd) or (isinstance(event, Play) and event.place)
+
+
+def _shown(before: _Tick, after: _Tick, fraction: float) -> Snapshot:
+    if after.moved or fraction >= 1.0:
+        return after.snapshot
+    between = interpolate(before.snapshot, after.snapshot, fraction)
+    # what happens in a tick is seen when it is over, which is when it is heard
+    return replace(between, tick=before.snapshot.tick, contacts=before.snapshot.contacts, fallen=before.snapshot.fallen)
+
+
+def _pose(before: _Tick, after: _Tick, fraction: float) -> CameraPose:
+    cut = float(np.linalg.norm(after.pose.position - before.pose.position)) > 1.0
+    return after.pose if after.moved or cut else blend(before.pose, after.pose, fraction)
+
+
+def _sound(track: SoundTrack, tick: _Tick, timing: Timing, hz: int) -> Samples:
+    """What of a tick's sound lies within the film."""
+    begin, end = (round(timing.film_time(k / hz) * HZ) for k in (tick.snapshot.tick, tick.snapshot.tick + 1))
+    block = track.add(tick.snapshot, tick.items, num_samples=end - begin, ear=tick.pose)
+    total = round(timing.duration * HZ)
+    return block[min(max(-begin, 0), len(block)) : max(min(total, end) - begin, 0)]

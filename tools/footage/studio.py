@@ -1,0 +1,181 @@
+"""Studio: a stage without a window. Pictures of Frames at any size, and what compositors want beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Literal, Self
+
+import numpy as np
+import panda3d.core as p3d
+from numpy.typing import NDArray
+
+from game.sets import SetSpec
+from game.view import pick_pipe
+from game.view.camera_pose import place
+from game.view.film_camera import FilmCamera
+from game.view.lights import shader
+from game.view.quality import QUALITIES, Quality
+from game.view.stage import Stage
+from tools.footage.frames import Frame
+
+Picture = NDArray[np.uint8]
+Pass = Literal["alpha", "depth", "id"]
+
+PASSES: tuple[Pass, ...] = ("alpha", "depth", "id")
+PASS_MASK = p3d.BitMask32.bit(7)
+"""cameras that draw passes; hide from it what is no thing"""
+NO_THINGS = ("dust", "sky", "sun")
+AVATAR = "avatar"
+NEAR, FAR = 0.05, 200.0
+VERTICAL_CROP = 0.68
+"""an upright picture comes this much nearer: he is upright too"""
+NOTHING_MM = 65535
+"""depth where there is nothing, or nothing nearer"""
+
+
+class StudioError(Exception):
+    """What was asked for cannot be drawn here; says why."""
+
+
+class Studio:
+    """Opens the graphics, draws, and gives them back.
+
+    Args:
+        spec: the set.
+        size: width and height in pixels.
+        quality: of the drawing.
+        passes: which of PASSES `passes` returns.
+
+    Raises:
+        StudioError: nothing here can run the shaders.
+    """
+
+    def __init__(self, spec: SetSpec, size: tuple[int, int], quality: Quality = QUALITIES["film"],
+                 passes: Sequence[Pass] = ()) -> None:  # fmt: skip
+        pick_pipe.configure()
+        try:
+            self._output = pick_pipe.open_offscreen((64, 64))
+        except pick_pipe.OutputError as error:
+            raise StudioError(str(error)) from error
+        if not self._output.has_shaders:
+            self._output.engine.remove_window(self._output.buffer)
+            raise StudioError(f"{self._output.driver} runs no shaders: footage needs OpenGL, with libegl1 or libgl1")
+        self._output.buffer.clear_color = p3d.LColor(0.0, 0.0, 0.0, 1.0)
+        self.size, self.spec, self.quality = size, spec, quality
+        self._zoom = VERTICAL_CROP if size[1] > size[0] else 1.0
+        self._root = p3d.NodePath("studio")
+        self._root.set_antialias(p3d.AntialiasAttrib.M_multisample)
+        self.stage = self._open_stage()
+        self._film = FilmCamera(self._output.buffer, self._root, size, quality.samples)
+        self._pass_cameras = {name: self._open_pass(name) for name in passes}
+
+    def _open_stage(self) -> Stage:
+        return Stage(self._output.buffer, self.spec, self.quality, parent=self._root)
+
+    def clear(self) -> None:
+        """A fresh stage, for another take."""
+        self.stage.close()
+        self.stage = self._open_stage()
+
+    def draw(self, frame: Frame) -> Picture:
+        """(height, width, 4) BGRA of a frame, top row first."""
+        stage = self.stage
+        place(frame.pose, stage.camera)  # faces look at it, dust faces it
+        stage.show(frame.snapshot, frame.items, max(frame.seconds, 0.0))
+        for camera in (self._film, *self._pass_cameras.values()):
+            place(frame.pose, camera.node, camera.lens)
+            camera.lens.set_near_far(NEAR, FAR)
+            if self._zoom != 1.0:
+                half = math.tan(0.5 * frame.pose.fov) * self._zoom
+                camera.lens.min_fov = math.degrees(2.0 * math.atan(half))
+        if self._pass_cameras:
+            self._number_things()
+        self._output.engine.render_frame()
+        return self._film.frame()
+
+    def passes(self) -> dict[Pass, NDArray[np.uint8] | NDArray[np.uint16]]:
+        """Of the frame that was drawn last, top row first.
+
+        alpha: (height, width) uint8, how much of a pixel is character. depth: (height, width) uint16, mm along
+        the line of sight, NOTHING_MM for the sky. id: (height, width, 3) uint8 RGB, see `things`.
+        """
+        found: dict[Pass, NDArray[np.uint8] | NDArray[np.uint16]] = {}
+        for name, camera in self._pass_cameras.items():
+            picture = camera.frame()
+            if name == "alpha":
+                found[name] = picture[:, :, 2].copy()
+            elif name == "depth":
+                found[name] = millimetres(picture)
+            else:
+                found[name] = picture[:, :, 2::-1].copy()
+        return found
+
+    def things(self) -> dict[str, tuple[int, int, int]]:
+        """The colour, RGB, that everything on stage has in the id pass, by name; a second of a name is NAME 2."""
+        return {name: color_of(i) for i, (name, _) in enumerate(self._things())}
+
+    def _things(self) -> list[tuple[str, p3d.NodePath]]:
+        world = self.stage.root.find("world")
+        counted: dict[str, int] = {}
+        found = []
+        for node in world.children:
+            if node.name in NO_THINGS:
+                node.hide(PASS_MASK)
+                continue
+            if node.is_hidden():
+                continue  # a set's item that is drawn as a prop
+            counted[node.name] = counted.get(node.name, 0) + 1
+            number = counted[node.name]
+            found.append((node.name if number == 1 else f"{node.name} {number}", node))
+        return found
+
+    def _number_things(self) -> None:
+        for i, (_, node) in enumerate(self._things()):
+            r, g, b = color_of(i)
+            node.set_shader_input("thing", p3d.LVecBase3f(r / 255, g / 255, b / 255))
+            node.set_shader_input("matte", 1.0 if node.name == AVATAR else 0.0)
+
+    def _open_pass(self, name: Pass) -> FilmCamera:
+        samples = self.quality.samples or 4
+        camera = FilmCamera(self._output.buffer, self._root, self.size, samples if name == "alpha" else 0)
+        lens_node = camera.node.node()
+        lens_node.set_camera_mask(PASS_MASK)
+        fragment = {"alpha": "matte.frag", "depth": "distance.frag", "id": "ids.frag"}[name]
+        lens_node.set_initial_state(
+            p3d.RenderState.make(
+                p3d.ShaderAttrib.make(shader(fragment, self.quality), 1000),
+                p3d.TransparencyAttrib.make(p3d.TransparencyAttrib.M_none),
+            )
+        )
+        return camera
+
+    def close(self) -> None:
+        """Gives the graphics back."""
+        for camera in self._pass_cameras.values():
+            camera.close()
+        self._film.close()
+        self.stage.close()
+        self._output.engine.remove_window(self._output.buffer)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def millimetres(picture: Picture) -> NDArray[np.uint16]:
+    """(height, width) of the depth pass's (height, width, 4) BGRA, which counts tenths of a millimetre."""
+    tenths = picture[:, :, :3].astype(np.int64) @ np.array([1, 256, 65536])
+    nearer = np.minimum((tenths + 5) // 10, NOTHING_MM)
+    return np.where(tenths == 0, NOTHING_MM, nearer).astype(np.uint16)
+
+
+def color_of(index: int) -> tuple[int, int, int]:
+    """RGB 0..255 of the index-th thing; bright, never black, and never twice for the first 4096."""
+    level = (index * 1327 + 613) % 4096  # an odd factor visits all
+    return 15 + 16 * (level >> 8), 15 + 16 * ((level >> 4) & 15), 15 + 16 * (level & 15)
