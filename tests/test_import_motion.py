@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pybullet_data
 import pytest
 from numpy.typing import NDArray
 
@@ -268,3 +269,11 @@ def test_all_clips_of_the_house_stand_in_models() -> None:
     clips = [MotionClip.load(p) for p in sorted(folder.glob("*.json"))]
     assert len(clips) >= 15
     assert all(c.source and c.licence for c in clips)
+
+
+@pytest.mark.parametrize("name", ["roll", "walk"])
+def test_the_clips_of_the_house_came_in_by_this_door(name: str, tmp_path: Path) -> None:
+    told = Path(pybullet_data.getDataPath()) / "data" / "motions" / f"humanoid3d_{name}.txt"
+    assert main([str(told), "--out", str(tmp_path / f"{name}.json")]) == 0
+    here = Path(__file__).parents[1] / "models" / "clips" / f"{name}.json"
+    assert (tmp_path / f"{name}.json").read_text() == here.read_text()

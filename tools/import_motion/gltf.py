@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from game.sim import rotation
 from tools.import_motion.gltf_file import GltfFile
 from tools.import_motion.gltf_file import read as read_file
-from tools.import_motion.source import SourceMotion, check_size, listed, pose
+from tools.import_motion.source import MAX_JOINTS, MAX_VALUES, SourceMotion, check_size, listed, pose
 
 Array = NDArray[np.float64]
 
@@ -34,6 +34,7 @@ def read(path: Path, take: str = "") -> SourceMotion:
     channels = [c for c in (_channel(file, animation, c) for c in animation["channels"]) if c[0] >= 0]
     if not channels:
         raise file.wrong("its animation moves no node")
+    clocks = _clocks(file, channels)
     bones, remarks = _bones(file)
     skins = [j for skin in file.items("skins") for j in skin.get("joints", [])]
     kept = _kept(file, parents, [*skins, *bones.values(), *(node for node, _ in channels)])
@@ -42,7 +43,7 @@ def read(path: Path, take: str = "") -> SourceMotion:
     names = _names(nodes, kept)
     tree = np.array([at.get(parents[node], -1) for node in kept])
     local = [_local(file, nodes[node]) for node in kept]
-    times = np.unique(np.concatenate([_times(file, sampler) for _, (_, sampler) in channels]))
+    times = np.unique(np.concatenate(list(clocks.values())))
     if times[-1] - times[0] > _MAX_SECONDS:
         raise file.wrong(f"lasts {times[-1] - times[0]:.0f} s, expected at most {_MAX_SECONDS:.0f}")
     fps = _rate(times)
@@ -55,7 +56,9 @@ def read(path: Path, take: str = "") -> SourceMotion:
     turns = np.array(np.broadcast_to(turns, (num_frames, *turns.shape)))
     for node, (what, sampler) in channels:
         if what in ("translation", "rotation"):
-            (offsets if what == "translation" else turns)[:, at[node]] = _sample(file, sampler, what, even)
+            (offsets if what == "translation" else turns)[:, at[node]] = _sample(
+                file, sampler, what, clocks[sampler["input"]], even
+            )
     size = _world_scales(tree, scales)
     rest_pos, rest_rot = pose(tree, rest[0] * size, rest[1])
     pos, rot = pose(tree, offsets * size, turns)
@@ -183,16 +186,27 @@ def _world_scales(tree: NDArray[np.int64], scales: Array) -> Array:
     return above[:, None]
 
 
-def _times(file: GltfFile, sampler: dict[str, Any]) -> Array:
-    times = file.accessor(sampler.get("input"), "SCALAR")[:, 0]
-    if (np.diff(times) <= 0.0).any():
-        raise file.wrong("an animation's key times do not rise")
-    return times
+def _clocks(file: GltfFile, channels: list[tuple[int, tuple[str, dict[str, Any]]]]) -> dict[Any, Array]:
+    """Key times by accessor, each read once; a small file may name the same numbers a million times."""
+    clocks: dict[Any, Array] = {}
+    num_keys = 0
+    for _, (_, sampler) in channels:
+        index = sampler.get("input")
+        file.item("accessors", index)
+        if index not in clocks:
+            clocks[index] = file.accessor(index, "SCALAR")[:, 0]
+            if (np.diff(clocks[index]) <= 0.0).any():
+                raise file.wrong("an animation's key times do not rise")
+        num_keys += len(clocks[index])
+        if num_keys > MAX_VALUES or len(channels) > 10 * MAX_JOINTS:
+            raise file.wrong(
+                f"{len(channels)} channels of over {num_keys - 1} keys, expected at most {MAX_VALUES} keys"
+            )
+    return clocks
 
 
-def _sample(file: GltfFile, sampler: dict[str, Any], what: str, at: Array) -> Array:
-    """Values (F, 3 or 4) at times (F,), by the sampler's own interpolation."""
-    times = _times(file, sampler)
+def _sample(file: GltfFile, sampler: dict[str, Any], what: str, times: Array, at: Array) -> Array:
+    """Values (F, 3 or 4) at times (F,) of keys at times (K,), by the sampler's own interpolation."""
     values = file.accessor(sampler.get("output"), "VEC4" if what == "rotation" else "VEC3")
     cubic = sampler.get("interpolation") == "CUBICSPLINE"
     if len(values) != len(times) * (3 if cubic else 1):

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,16 @@ class GltfFile:
     path: Path
     json: dict[str, Any]
     chunk: bytes
+    _checked: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def items(self, kind: str) -> list[dict[str, Any]]:
         """The objects of a top-level array such as "nodes"; empty where it is missing. Raises ClipError."""
-        found = self.json.get(kind, [])
-        if not isinstance(found, list) or not all(isinstance(x, dict) for x in found):
-            raise self.wrong(f"{kind!r} is not a list of objects")
-        return found
+        if kind not in self._checked:
+            found = self.json.get(kind, [])
+            if not isinstance(found, list) or not all(isinstance(x, dict) for x in found):
+                raise self.wrong(f"{kind!r} is not a list of objects")
+            self._checked[kind] = found
+        return self._checked[kind]
 
     def item(self, kind: str, index: Any) -> dict[str, Any]:
         """Raises ClipError for an index that does not exist."""

@@ -14,8 +14,8 @@ Array = NDArray[np.float64]
 
 MAX_JOINTS = 1000
 MAX_FRAMES = 200_000
-MAX_VALUES = 20_000_000
-"""Of frames x joints: 640 MB of poses, 27 minutes of 100 joints at 120 Hz."""
+MAX_VALUES = 5_000_000
+"""Of frames x joints: 11 minutes of 60 joints at 120 Hz."""
 MAX_BYTES = 256 << 20
 
 
