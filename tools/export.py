@@ -39,7 +39,7 @@ def export(source: Path, target: Path, *, name: str = "", age: float | None = No
     model = CharacterModel.load()
     clip = MotionClip.load(content["config"]["clip"])
     config = content["config"]
-    graph = PolicyGraph(model, clip, tuple(config["hidden"]), config["action_scale"], config["lead"])
+    graph = PolicyGraph(model, clip, tuple(config["hidden"]), config["action_scale"], config["lead"], config["lateral"])
     graph.networks.load_state_dict(content["networks"])
     graph.feedforward = content["feedforward"]
     spec = _spec(content, model, clip, name or target.stem, skill, age)

@@ -48,6 +48,8 @@ class TrainConfig:
     """widths of the hidden layers, of the actor and of the critic"""
     action_scale: float = 1.5
     """rad of correction for an action of 1; kd/kp = 0.1 s needs large ones: 0.5 did not learn the backflip"""
+    lateral: float = 0.35
+    """share of action_scale for turns about x and z: motions are mostly sagittal, and noise need not leave the plane"""
     sampling_rounds: int = 0
     """rounds of sampling (SAMCON) before learning, for a feed-forward and start states; 0: none"""
     sampling_candidates: int = 512
@@ -89,6 +91,8 @@ class TrainConfig:
     """m from the reference at which any body ends the episode, at the start and after noise_samples"""
     contact_bodies: tuple[str, ...] = ()
     """bodies that may touch the floor; empty: derived from the clip"""
+    lenient_samples: int = 0
+    """samples until which a limb that touches the floor costs that tick's reward, not the episode"""
     start_zero: float = 0.2
     """share of episodes that start at the clip's start"""
     start_own: float = 0.2
@@ -156,5 +160,11 @@ class TrainConfig:
 
     def fingerprint(self) -> str:
         """Of what the tensors of a checkpoint depend on."""
-        shape = {"clip": self.clip, "hidden": self.hidden, "action_scale": self.action_scale, "lead": self.lead}
+        shape = {
+            "clip": self.clip,
+            "hidden": self.hidden,
+            "action_scale": self.action_scale,
+            "lead": self.lead,
+            "lateral": self.lateral,
+        }
         return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]

@@ -63,6 +63,9 @@ class ImitationEnvironment:
         self.table = ReferenceTable(clip, model)
         self.stray = config.stray[1]
         """m, present limit"""
+        self.lenient = False
+        """whether a hand or a shin on the floor costs a tick's reward only, not the episode"""
+        self._limbs = np.array(["shin" in b or "arm" in b or "hand" in b for b in model.body_names])
         ends = [model.body(name) for name in ("right_foot", "left_foot", "right_hand", "left_hand")]
         self.reward = ImitationReward(RewardWeights(), model.joint_names, ends)
         self.allowed = contact_bodies(config, clip, model)
@@ -170,14 +173,17 @@ class ImitationEnvironment:
         absurd = self.crowd.faults()
         fell = terminations.fell(self.crowd.floor_contacts(), self.allowed)
         strayed = terminations.strayed(motion.body_pos, reference.body_pos, self.stray).numpy()
-        terminated = fell | strayed | absurd
-        reward = torch.where(torch.from_numpy(absurd), torch.zeros(()), terms @ self.reward.weights)
+        terminated = (self._fell_badly() if self.lenient else fell) | strayed | absurd
+        reward = torch.where(torch.from_numpy(absurd | fell), torch.zeros(()), terms @ self.reward.weights)
         truncated = (self.ticks >= self.max_ticks) & ~terminated
         # who has just been put down shortly before the end says nothing about how our own cycles end
         settled = self.ticks > OWN_SHARE * self.clip.duration * self.model.control_hz
         self._remember(np.flatnonzero(wrapped & ~terminated & settled))
         self.latest = inputs
         return Outcome(reward, terms, terminated, truncated, fell, wrapped)
+
+    def _fell_badly(self) -> Bools:
+        return terminations.fell(self.crowd.floor_contacts(), self.allowed | self._limbs)
 
     def end(self, outcome: Outcome) -> NDArray[np.int64]:
         """Count the episodes that ended, begin new ones in their place, and return which characters' (M,)."""

@@ -37,7 +37,7 @@ class Imitate(gymnasium.Env[Vector, Vector]):
         model, motion = CharacterModel.load(), MotionClip.load(clip)
         self._environment = ImitationEnvironment(self.config, motion, model, 1, 1)
         self._features = Features(model, Reference(motion), self.config.lead)
-        self._residual = Residual(model, self.config.action_scale)
+        self._residual = Residual(model, self.config.action_scale, self.config.lateral)
         limit = OBSERVATION_LIMIT
         self.observation_space = gymnasium.spaces.Box(-limit, limit, (self._features.size,), np.float32)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (self._residual.num_actions,), np.float32)
@@ -80,7 +80,7 @@ class ForeignPolicy(nn.Module):
         config = config or TrainConfig(clip)
         model = CharacterModel.load()
         self.features = Features(model, Reference(MotionClip.load(clip)), config.lead)
-        self.residual = Residual(model, config.action_scale)
+        self.residual = Residual(model, config.action_scale, config.lateral)
         self.actor = actor
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

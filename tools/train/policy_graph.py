@@ -22,12 +22,12 @@ class Residual(nn.Module):
 
     spread: Tensor
 
-    def __init__(self, model: CharacterModel, scale: float = 0.5) -> None:
+    def __init__(self, model: CharacterModel, scale: float = 1.5, lateral: float = 1.0) -> None:
         super().__init__()
         columns = [(j, k) for j, hinge in enumerate(model.joint_is_hinge) for k in ((1,) if hinge else (0, 1, 2))]
         spread = torch.zeros(len(columns), model.num_joints * 3)
         for row, (joint, axis) in enumerate(columns):
-            spread[row, 3 * joint + axis] = scale
+            spread[row, 3 * joint + axis] = scale * (1.0 if axis == 1 else lateral)
         self.num_joints = model.num_joints
         self.register_buffer("spread", spread)
 
@@ -48,11 +48,17 @@ class PolicyGraph(nn.Module):
     feedforward: Tensor
 
     def __init__(
-        self, model: CharacterModel, clip: MotionClip, hidden: tuple[int, ...], scale: float = 0.5, lead: float = 3.0
+        self,
+        model: CharacterModel,
+        clip: MotionClip,
+        hidden: tuple[int, ...],
+        scale: float = 1.5,
+        lead: float = 3.0,
+        lateral: float = 1.0,
     ) -> None:
         super().__init__()
         self.features = Features(model, Reference(clip), lead)
-        self.residual = Residual(model, scale)
+        self.residual = Residual(model, scale, lateral)
         self.networks = ActorCritic(self.features.size, self.residual.num_actions, hidden)
         self.window = WINDOW / model.control_hz
         self.register_buffer("feedforward", torch.zeros(0, model.num_joints, 3))

@@ -29,6 +29,10 @@ LIMIT = 2.5
 """rad, largest correction"""
 SIZE = 0.5
 """rad, standard deviation of the first round: with kd/kp = 0.1 s a target so far away moves a joint at 5 rad/s"""
+EFFORT = 0.02
+"""cost of a rad2 of correction"""
+CLEAR = 0.06
+"""m of air that a body other than the feet should keep below it where the clip does"""
 HOPELESS = 1e3
 """cost of a state that is not worth going on from"""
 CHILDREN = 6
@@ -65,20 +69,26 @@ class Sampler:
         self.asymmetry = 0.35 if symmetric(clip, model) else 1.0
         self.ends = [model.body(n) for n in ("right_foot", "left_foot", "right_hand", "left_hand")]
         low = kinematics.lowest_points(model, self._kinematics(np.arange(0.0, clip.duration, 1 / 60))[1]).min(0)
-        self.floor = np.minimum(low, 0.05)
-        """(B,) height under which a body should not come: the clip's own lowest, 5 cm at most"""
+        self.floor = np.minimum(low, CLEAR)
+        """(B,) height under which a body should not come: the clip's own lowest, CLEAR at most"""
 
-    def search(self, num_rounds: int, report: Callable[[int, int, Path], None] | None = None) -> Path:
-        """Return the best path of all rounds; `report` is told each round's number, samples so far and best path."""
-        mean = np.zeros((self.num_windows, self.model.num_joints, 3))
-        size = np.full(self.num_windows, SIZE)
+    def search(
+        self, num_rounds: int, report: Callable[[int, int, Path], None] | None = None, around: Array | None = None
+    ) -> Path:
+        """Return the best path of all rounds; `report` is told each round's number, samples so far and best path.
+
+        The first round looks around corrections (W, J, 3), or everywhere.
+        """
+        everywhere = around is None
+        mean = np.zeros((self.num_windows, self.model.num_joints, 3)) if around is None else around
+        size = np.full(self.num_windows, SIZE if everywhere else 0.6 * SIZE)
         best: Path | None = None
         for number in range(num_rounds):
-            paths = self._round(mean, size, first=number == 0)
+            paths = self._round(mean, size, first=everywhere and number == 0)
             if best is None or paths[0].cost.sum() < best.cost.sum():
                 best = paths[0]
             half = np.mean([p.correction for p in paths[: max(1, len(paths) // 2)]], axis=0)
-            mean = paths[0].correction if number == 0 else 0.3 * mean + 0.7 * half
+            mean = paths[0].correction if everywhere and number == 0 else 0.3 * mean + 0.7 * half
             size = np.maximum(0.88 * size, 0.2 * SIZE)
             self.spent = (number + 1) * self.samples * WINDOW * self.num_windows
             if report is not None:
@@ -105,7 +115,7 @@ class Sampler:
             tried[:: n // elite] = mean[window]
             tried = np.clip(tried, -LIMIT, LIMIT)
             reached, cost = self._try(states[parent], tried, window)
-            cost = cost + 0.004 * (tried**2).sum((1, 2))
+            cost = cost + EFFORT * (tried**2).sum((1, 2))
             chosen = _select(0.75 * filtered[parent] + cost, parent, elite)
             history.append((parent[chosen], tried[chosen], cost[chosen], reached[chosen]))
             filtered = (0.75 * filtered[parent] + cost)[chosen]
@@ -193,7 +203,7 @@ class Sampler:
         deep[:, list(model.feet)] = 0.0
         cost = (
             2.0 * pose + 2.0 * turn + 0.03 * spin + (com**2) @ np.array([10.0, 10.0, 40.0])
-            + 0.6 * (com_vel**2).sum(-1) + 2.0 * ends + 200.0 * (deep**2).sum(-1)
+            + 0.6 * (com_vel**2).sum(-1) + 2.0 * ends + 600.0 * (deep**2).sum(-1)
         )  # fmt: skip
         cost = np.where(np.isfinite(cost) & ~crowd.faults(), cost, HOPELESS)
         return np.asarray(np.minimum(cost, HOPELESS))

@@ -34,7 +34,7 @@ class Trainer:
         self.model = CharacterModel.load()
         self.clip = MotionClip.load(config.clip)
         torch.manual_seed(config.seed)
-        self.graph = PolicyGraph(self.model, self.clip, config.hidden, config.action_scale, config.lead)
+        self.graph = PolicyGraph(self.model, self.clip, config.hidden, config.action_scale, config.lead, config.lateral)
         self.ppo = PPO(self.graph.networks, config)
         self.environment = ImitationEnvironment(config, self.clip, self.model, config.worlds, config.characters)
         self.testing = ImitationEnvironment(config, self.clip, self.model, EVALUATION_WORLDS, config.characters)
@@ -97,6 +97,7 @@ class Trainer:
         generator = torch.Generator().manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
         self.environment.disturbances.size = self._disturbance()
         self.environment.stray = config.stray_at(self.samples)
+        self.environment.lenient = self.samples < config.lenient_samples
         std = config.noise_at(self.samples)
         batch, tally = collect(self.environment, self.graph, config.steps, std, generator)
         update = self.ppo.update(batch, std, generator)
@@ -226,7 +227,7 @@ class Trainer:
 
 
 def _shape(config: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {config[name]}" for name in ("clip", "hidden", "action_scale", "lead"))
+    return ", ".join(f"{name} {config[name]}" for name in ("clip", "hidden", "action_scale", "lead", "lateral"))
 
 
 def main(config: TrainConfig) -> None:
