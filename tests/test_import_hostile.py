@@ -58,7 +58,8 @@ def refused(path: Path, data: bytes | str, match: str) -> None:
         (GOOD_BVH[: len(GOOD_BVH) // 2], r"numbers, expected 48|cut short"),
         ("HIERARCHY\n" + "ROOT a\n{\n" * 100_000, "nested over 200 deep"),
         ("HIERARCHY\nROOT a\n{\n" + "JOINT b\n{\n}\n" * 1_000_000, "over 1000 joints"),
-        ("HIERARCHY\nROOT " + "a" * 5_000_000, "cut short"),
+        ("HIERARCHY\nROOT " + "a" * 5_000_000, "cut short|not expected here"),
+        (GOOD_BVH.rstrip() + " 1" * 5_000_000, r"\d+ numbers, expected 48"),
     ],
     ids=lambda v: v[:30] if isinstance(v, str) else None,
 )  # fmt: skip
@@ -104,6 +105,7 @@ def zipped(data: bytes) -> bytes:
         (pack_glb({"asset": {"version": "1.0"}}, b""), "not glTF 2"),
         (pack_glb({"asset": {"version": "2.0"}}, b""), "has no animation"),
         (GOOD_GLB.replace(b'"asset"', b'"ass t]'), "its JSON does not read"),
+        (pack_glb({"a": "b" * (33 << 20)}, b""), "33 MiB of JSON"),
         (GOOD_GLB[:20] + b"[" * 9000 + GOOD_GLB[9020:], "JSON does not read"),
         (changed(accessors=all_with(count=4_000_000_000)), "4000000000 values end at byte"),
         (changed(accessors=all_with(count=-1)), "count is '-1'"),

@@ -20,6 +20,7 @@ from tools.import_motion.source import MAX_BYTES, MAX_JOINTS, SourceMotion, chec
 Array = NDArray[np.float64]
 
 MAX_DEPTH = 200
+_MAX_LINE = 1 << 20
 _AXES = {"X": 0, "Y": 1, "Z": 2}
 
 
@@ -48,7 +49,8 @@ def read(path: Path) -> SourceMotion:
     if path.stat().st_size > MAX_BYTES:
         raise ClipError(f"{path.name}: {path.stat().st_size >> 20} MiB, expected at most {MAX_BYTES >> 20}")
     with path.open(encoding="utf-8", errors="replace") as file:
-        lines = enumerate(file, 1)
+        # a longer line comes in pieces, and is refused for its count of numbers
+        lines = enumerate(iter(lambda: file.readline(_MAX_LINE), ""), 1)
         number = 0
         try:
             tree = _hierarchy(lines)

@@ -17,6 +17,7 @@ from game.motion import ClipError
 from tools.import_motion.source import MAX_BYTES
 
 _MAGIC, _JSON, _BIN = 0x46546C67, 0x4E4F534A, 0x004E4942
+_MAX_JSON = 32 << 20
 _DTYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 
@@ -109,6 +110,8 @@ def read(path: Path) -> GltfFile:
         raise ClipError(f"{path.name}: {path.stat().st_size >> 20} MiB, expected at most {MAX_BYTES >> 20}")
     data = path.read_bytes()
     text, chunk = _chunks(path.name, data) if path.suffix.lower() != ".gltf" else (data, b"")
+    if len(text) > _MAX_JSON:
+        raise ClipError(f"{path.name}: {len(text) >> 20} MiB of JSON, expected at most {_MAX_JSON >> 20}")
     try:
         card = json.loads(text)
     except (ValueError, RecursionError) as error:

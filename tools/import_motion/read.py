@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from game.motion import ClipError, MotionClip
+from game.motion import MAX_BYTES, ClipError, MotionClip
 from game.sim import rotation
 from tools.clip_clinic.edit import cut, mirrored
 from tools.clip_clinic.fixes import stand_on_floor
@@ -69,6 +69,8 @@ def _read(path: Path, options: ImportOptions) -> Imported:
         raise ClipError(f"{path.name}: no reader for {ending!r} files; there are {' '.join(ENDINGS)}")
     if options.start < 0.0 or not options.end > options.start:
         raise ClipError(f"from {options.start:g} to {options.end:g} s: the start must come before the end")
+    if ending in (".txt", ".json") and path.stat().st_size > MAX_BYTES:
+        raise ClipError(f"{path.name}: {path.stat().st_size >> 20} MiB, expected at most {MAX_BYTES >> 20}")
     remarks: tuple[str, ...]
     if ending in (".txt", ".json"):
         clip, remarks = cut(deepmimic.read(path), options.start, options.end), ()
