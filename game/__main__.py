@@ -80,7 +80,10 @@ def _window(options: argparse.Namespace) -> int:
     except (ActionError, PolicyError, SetError) as error:
         print(error, file=sys.stderr)
         return 1
-    app.run()
+    try:
+        app.run()
+    finally:
+        app.finish()
     return 0
 
 

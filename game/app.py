@@ -68,7 +68,7 @@ class App(ShowBase):
         clock.mode = p3d.ClockObject.M_limited
         clock.set_frame_rate(MAX_FPS)
         self.hud = Hud(self.a2dTopLeft, self.a2dTopRight, self.a2dBottomLeft)
-        self.hud.show([f"{TITLE}: loading ..."])
+        self.hud.show([f"{TITLE}: loading ... (the first time compiles the physics)"])
         self.graphics_engine.render_frame()
         self.graphics_engine.render_frame()
 
@@ -81,7 +81,6 @@ class App(ShowBase):
         self.hud.set_help(help_lines(actions))
         self._recorder: Recorder | None = None
         self._mouse: tuple[float, float] | None = None
-        self.exit_func = self.finish
         self._bind(actions)
         if isinstance(self.win, p3d.GraphicsWindow):
             ready = p3d.WindowProperties()
@@ -189,11 +188,12 @@ class App(ShowBase):
         place = f"   {names.index(name) + 1} of {len(names)}" if name in names else ""
         gravity = live.snapshot.gravity
         clock = live.clock
+        fps = p3d.ClockObject.get_global_clock().get_average_frame_rate()
         speed = "paused" if clock.paused else f"speed {clock.speed:g}x"
         player = live.runtime.players[chosen]
         return [
             f"{name or 'nobody drives him: there is no policy'}{place}",
-            f"gravity {gravity_name(gravity) or f'{np.linalg.norm(gravity):.1f} m/s2'}   {speed}",
+            f"gravity {gravity_name(gravity) or f'{np.linalg.norm(gravity):.1f} m/s2'}   {speed}   {fps:.0f} fps",
             f"flips {player.flips}   falls {player.falls}",
         ]
 
@@ -277,7 +277,7 @@ class App(ShowBase):
         return path
 
     def finish(self) -> None:
-        """Ends the film, if any: called once, when the window closes."""
+        """Ends the film, if any: for when the window has closed."""
         if self._recorder is not None:
             print(self._on_record(), flush=True)
 

@@ -56,7 +56,8 @@ class Live:
     @property
     def policy_names(self) -> Sequence[str]:
         """All that could be played, in the order of the list."""
-        return self.runtime.library.names
+        # NAME@HASH is what a take calls a policy that changed while it was played
+        return tuple(name for name in self.runtime.library.names if "@" not in name)
 
     def policy_of(self, character: int) -> str | None:
         """The name of what a character plays, what was asked for counted in; None where nobody drives him."""

@@ -95,6 +95,8 @@ def test_a_changed_policy_goes_on_where_it_was(live: Live, folder: Path) -> None
     assert new is not old
     play = live.runtime.log[-1].event
     assert isinstance(play, Play)
+    assert live.policy_names == (POLICY,)
+    assert live.policy_of(0) == POLICY
     assert 0.2 < play.phase < 0.7  # 20 ticks into a clip of about 1.8 s
 
 
