@@ -13,11 +13,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from game import events as ev
+from game.camera_pose import CameraPose
+from game.cameras import ShotCamera, camera
 from game.fields import parse_color
 from game.library import PolicyLibrary
 from game.motion import ClipError, MotionClip
 from game.runtime import Runtime
 from game.set_file import load_prop, load_set
+from game.shot import KEY as SHOTS
+from game.shot import Mark, Shot, shot_to_json
 from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
@@ -166,12 +170,34 @@ def test_glb_props_come_and_go(exported: Glb, snapshots: list[Snapshot]) -> None
 
 
 def test_glb_camera_looks_at_him(exported: Glb, snapshots: list[Snapshot]) -> None:
-    (node,) = exported.nodes("camera")
+    (node,) = exported.nodes("camera follow")
     m = exported.at(29, 30.0)[node]
     to_him = TO_GLTF @ snapshots[29].body_pos[0, 0] - m[:3, 3]
     assert (-m[:3, 2]) @ to_him / np.linalg.norm(to_him) > 0.95
     assert m[:3, 1] @ [0.0, 1.0, 0.0] > 0.9
     assert np.linalg.det(m[:3, :3]) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_cameras_and_shots_of_a_take(take: Take, tmp_path: Path) -> None:
+    """Each looks where the game's camera of that name looks, tick by tick."""
+    marks = [Mark(0.0, CameraPose.look((2.0, 0.0, 1.0), (0.0, 0.0, 1.0), 0.7)),
+             Mark(1.0, CameraPose.look((0.0, 3.0, 2.0), (0.0, 0.0, 1.0), 0.7, roll=0.3))]  # fmt: skip
+    told = replace(take, set_name="park", extra={SHOTS: {"closer": shot_to_json(Shot(tuple(marks)))}})
+    told.save(tmp_path / "take.zip")
+    out = str(tmp_path / "a.glb")
+    assert main([str(tmp_path / "take.zip"), "--out", out, "--camera", "eyes", "--camera", "handheld"]) == 0
+    found = Glb(tmp_path / "a.glb")
+    view = load_set("park").view
+    expected = {name: camera(name, view) for name in ("eyes", "handheld")} | {"closer": ShotCamera(Shot(tuple(marks)))}
+    assert {n["name"] for n in found.json["cameras"]} == set(expected)
+    for frame, snapshot in enumerate(take.replay()):
+        world = found.at(frame, 30.0)
+        for name, looking in expected.items():
+            pose = looking.update(snapshot, 1.0 / 30.0 if frame else 0.0)
+            m = world[found.nodes(f"camera {name}")[0]]
+            assert m[:3, 3] == pytest.approx(TO_GLTF @ pose.position, abs=1e-5)
+            assert -m[:3, 2] == pytest.approx(TO_GLTF @ pose.forward, abs=1e-5)
+            assert m[:3, 1] == pytest.approx(TO_GLTF @ pose.up, abs=1e-5)
 
 
 def test_the_set_is_there_around_him(take: Take, tmp_path: Path) -> None:
@@ -285,4 +311,4 @@ def test_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 def test_a_take_of_one_tick_is_refused(snapshots: list[Snapshot]) -> None:
     with pytest.raises(ClipError, match="x: 1 tick"):
-        Recording.of_snapshots([(snapshots[0], {})], "x")
+        Recording.of_snapshots([(snapshots[0], {})], "x", {})

@@ -6,9 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from game.cameras import NAMES, CameraError
 from game.fields import SetError
 from game.motion import ClipError, MotionClip
 from game.policy import PolicyError
+from game.shot import ShotError
 from game.take import Take, TakeError
 from tools.export_motion import bvh, glb
 from tools.export_motion.recording import Recording
@@ -22,20 +24,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--character", type=int, default=1, help="which one of a crowd a .bvh holds, 1 the first")
     parser.add_argument("--detail", choices=("low", "mid", "high"), default="mid", help="of the avatar in a .glb")
     parser.add_argument("--metres", action="store_true", help="write a .bvh in metres, not centimetres")
+    parser.add_argument("--camera", action="append", choices=NAMES, help="cameras of a .glb, several if wanted "
+                        "(default: follow); the shots of a take are in it anyway")  # fmt: skip
     parser.add_argument("--no-set", action="store_true", help="leave the room or park out of a .glb")
     told = parser.parse_args(arguments)
     try:
         ending = told.out.suffix.lower()
         if ending not in (".bvh", ".glb"):
             raise ClipError(f"{told.out.name}: no writer for {ending!r} files; there are .bvh .glb")
-        recording = _read(told.take, with_set=ending == ".glb" and not told.no_set)
+        recording = _read(told.take, told.camera or ["follow"], with_set=ending == ".glb" and not told.no_set)
         if ending == ".glb":
             glb.write(told.out, recording, told.detail)
         else:
             written = bvh.text(recording, told.character - 1, 1.0 if told.metres else bvh.CENTIMETRES)
             told.out.parent.mkdir(parents=True, exist_ok=True)
             told.out.write_text(written, "utf-8")
-    except (ClipError, TakeError, SetError, PolicyError, OSError) as error:
+    except (ClipError, TakeError, SetError, CameraError, ShotError, PolicyError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     seconds = (recording.num_frames - 1) / recording.fps
@@ -44,12 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _read(source: str, with_set: bool) -> Recording:
-    """A take or a clip. Raises TakeError, SetError, PolicyError or ClipError."""
+def _read(source: str, cameras: list[str], with_set: bool) -> Recording:
+    """A take or a clip. Raises TakeError, SetError, CameraError, ShotError, PolicyError or ClipError."""
     path = Path(source)
     if path.is_dir() or path.suffix.lower() == ".zip":
-        return Recording.of_take(Take.load(path), path.stem, with_set)
-    return Recording.of_clip(MotionClip.load(source))
+        return Recording.of_take(Take.load(path), path.stem, cameras, with_set)
+    return Recording.of_clip(MotionClip.load(source), cameras)
 
 
 if __name__ == "__main__":

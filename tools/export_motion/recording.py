@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from game.camera_pose import CameraPose
+from game.cameras import Camera, camera
 from game.motion import ClipError, MotionClip
 from game.set_file import load_set
-from game.sets import ItemSpec, SetSpec
+from game.sets import ItemSpec, SetSpec, ViewSpec
+from game.shot import shots_of
+from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.take import Take
-from game.view.camera import FOV, OrbitCamera
+from tools.view_clip import snapshot_at
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -36,14 +40,15 @@ class PropTrack:
 
 @dataclass(frozen=True, eq=False)
 class CameraTrack:
-    """A camera over T frames."""
+    """A camera over T frames; its frame has x forward, y left, z up."""
 
-    eye: Array
+    name: str
+    pos: Array
     """(T, 3)"""
-    target: Array
-    """(T, 3) what it looks at, z up"""
-    fov: float
-    """rad, of the picture's smaller side"""
+    rot: Array
+    """(T, 4)"""
+    fov: Array
+    """(T,) rad, of the picture's smaller side"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +67,7 @@ class Recording:
     present: Flags
     """(T, N) whether a character is there; where not, its pose is the nearest one that it had"""
     props: tuple[PropTrack, ...]
-    camera: CameraTrack
+    cameras: tuple[CameraTrack, ...]
     set_spec: SetSpec | None = None
     """the place, drawn around what moves"""
 
@@ -79,39 +84,54 @@ class Recording:
         return body_poses(self.model, self.root_pos, self.root_rot, self.joint_rot)
 
     @staticmethod
-    def of_clip(clip: MotionClip) -> Recording:
-        """A clip's own frames, one character."""
-        root = clip.root_pos[:, None]
-        return Recording(
-            clip.name, clip.fps, CharacterModel.load(clip.character), root, clip.root_rot[:, None],
-            clip.joint_rot[:, None], np.ones((clip.num_frames, 1), np.bool_), (),
-            _follow(root[:, 0], clip.fps, OrbitCamera()),
-        )  # fmt: skip
+    def of_clip(clip: MotionClip, cameras: Sequence[str] = ("follow",)) -> Recording:
+        """A clip's own frames, one character, seen by cameras of these names. Raises CameraError."""
+        once = replace(clip, loop=False)  # a loop would show its first frame in place of its last
+        nothing: dict[int, ItemSpec] = {}
+        shown = ((snapshot_at([once], frame / clip.fps), nothing) for frame in range(clip.num_frames))
+        looking = {name: camera(name, ViewSpec()) for name in cameras}
+        return Recording.of_snapshots(shown, clip.name, looking, clip.fps)
 
     @staticmethod
-    def of_take(take: Take, name: str, with_set: bool = True) -> Recording:
+    def of_take(take: Take, name: str, cameras: Sequence[str] = ("follow",), with_set: bool = True) -> Recording:
         """Run a take again and keep what moved, in the set that it names unless told otherwise.
+
+        The take's own shots are among the cameras in any case.
 
         Raises:
             TakeError: it does not run.
             SetError: its set is not here.
+            CameraError: there is no camera of such a name; ShotError for broken camera marks.
             ClipError: it lasts under two ticks.
         """
         place = load_set(take.set_name) if with_set and take.set_name else None
+        view, shots = place.view if place else ViewSpec(), shots_of(take.extra)
+        looking = {wanted: camera(wanted, view, shots=shots) for wanted in (*cameras, *shots)}
         runtime = take.runtime()
         shown = ((snapshot, {i: p.item for i, p in runtime.world.props.items()}) for snapshot in take.replay(runtime))
         try:
-            return Recording.of_snapshots(shown, name, place)
+            return replace(Recording.of_snapshots(shown, name, looking), set_spec=place)
         finally:
             runtime.close()
 
     @staticmethod
     def of_snapshots(
-        shown: Iterable[tuple[Snapshot, Mapping[int, ItemSpec]]], name: str, place: SetSpec | None = None
+        shown: Iterable[tuple[Snapshot, Mapping[int, ItemSpec]]],
+        name: str,
+        cameras: Mapping[str, Camera],
+        fps: float | None = None,
     ) -> Recording:
-        """From snapshots at the control rate, each with what its props are. Raises ClipError for under two."""
-        snapshots, items = [], dict[int, ItemSpec]()
+        """From snapshots, each with what its props are, and cameras that follow them.
+
+        `fps` is the control rate unless told. Raises ClipError for under two snapshots.
+        """
+        snapshots: list[Snapshot] = []
+        items: dict[int, ItemSpec] = {}
+        looks: dict[str, list[CameraPose]] = {name: [] for name in cameras}
         for snapshot, known in shown:
+            seconds = 1.0 / (fps or snapshot.model.control_hz) if snapshots else 0.0
+            for key, looking in cameras.items():
+                looks[key].append(looking.update(snapshot, seconds))
             snapshots.append(snapshot)
             items |= known
         if len(snapshots) < 2:
@@ -129,9 +149,14 @@ class Recording:
             for key in ("root_pos", "root_rot", "joint_rot")
         )
         props = tuple(_prop(snapshots, i, items[i]) for i in sorted({i for s in snapshots for i in s.props.ids}))
-        fps = float(model.control_hz)
-        camera = _follow(root_pos[:, 0], fps, OrbitCamera.of(place.view) if place else OrbitCamera())
-        return Recording(name, fps, model, root_pos, root_rot, joint_rot, present, props, camera, place)
+        tracks = tuple(_track(key, poses) for key, poses in looks.items())
+        rate = fps or float(model.control_hz)
+        return Recording(name, rate, model, root_pos, root_rot, joint_rot, present, props, tracks)
+
+
+def _track(name: str, poses: list[CameraPose]) -> CameraTrack:
+    rot = rotation.continuous(np.stack([pose.rotation for pose in poses]))
+    return CameraTrack(name, np.stack([pose.position for pose in poses]), rot, np.array([pose.fov for pose in poses]))
 
 
 def _prop(snapshots: list[Snapshot], prop: int, item: ItemSpec) -> PropTrack:
@@ -149,14 +174,3 @@ def _filled(rows: list[Array | None]) -> Array:
         last = last if row is None else row
         filled.append(last)
     return np.stack(filled)
-
-
-def _follow(focus: Array, fps: float, orbit: OrbitCamera) -> CameraTrack:
-    """The game's camera, following a character's root (T, 3)."""
-    eyes, targets = [], []
-    orbit.update(focus[0], 10.0)
-    for place in focus:
-        orbit.update(place, 1.0 / fps)
-        eyes.append(orbit.eye)
-        targets.append(orbit.target)
-    return CameraTrack(np.array(eyes), np.array(targets), float(np.radians(FOV)))

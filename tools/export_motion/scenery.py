@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from game.camera_pose import CameraPose
 from game.sets import ItemSpec, LightSpec, PartSpec
 from game.sim import rotation
 from game.view import patterns
@@ -14,13 +15,14 @@ from game.view.set_view import drawn
 from tools.export_motion.frames import turns_to_gltf, vectors_to_gltf
 from tools.export_motion.gltf_writer import INDICES, VERTICES, GltfWriter, Node
 from tools.export_motion.recording import CameraTrack, PropTrack, Recording
-from tools.import_motion.gltf import from_matrix
 
 Array = NDArray[np.float64]
 
 GONE = 1e-4
 """Scale of what is not there: Blender cannot turn a matrix of scale 0 round."""
 ASPECT = 16.0 / 9.0
+_FROM_X_AHEAD = rotation.from_axis_angle((0.0, 1.0, 0.0), np.pi)
+"""Our forward is glTF's +z, a glTF camera's is -z."""
 SUN_LUX = 683.0
 """Where a set's light is 1: Blender reads it as 1 W/m2."""
 
@@ -41,7 +43,7 @@ def add(writer: GltfWriter, recording: Recording, times: int) -> list[int]:
                 still = PropTrack(item, np.ones(1, np.bool_), np.array([item.position]), np.array([item.quaternion]))
                 nodes.append(_prop(writer, still, times, shapes))
         nodes.append(_sun(writer, recording.set_spec.light))
-    return [*nodes, _camera(writer, recording.camera, times)]
+    return [*nodes, *(_camera(writer, track, times) for track in recording.cameras)]
 
 
 def appear(writer: GltfWriter, node: int, present: NDArray[np.bool_], fps: float) -> None:
@@ -94,15 +96,6 @@ def _mean_of_pattern(part: PartSpec) -> Array:
     return np.asarray(np.frombuffer(bytes(image), np.uint8).reshape(-1, 3).mean(axis=0) / 255.0)
 
 
-def _turn_back_along(back: Array) -> Array:
-    """Rotations (T, 4) of things that look along -z with y up, away from directions (T, 3) in our axes."""
-    back = back / np.linalg.norm(back, axis=-1, keepdims=True)
-    right = np.cross([0.0, 0.0, 1.0], back)
-    right /= np.maximum(np.linalg.norm(right, axis=-1, keepdims=True), 1e-9)
-    axes = np.stack([vectors_to_gltf(v) for v in (right, np.cross(back, right), back)], axis=-1)
-    return rotation.continuous(from_matrix(axes))
-
-
 def _sun(writer: GltfWriter, light: LightSpec) -> int:
     """Add the set's sun; returns its node."""
     color = np.asarray(light.sun) / max(light.sun)
@@ -110,21 +103,23 @@ def _sun(writer: GltfWriter, light: LightSpec) -> int:
     writer.document.setdefault("extensions", {})["KHR_lights_punctual"] = {"lights": [sun]}
     used = writer.document.setdefault("extensionsUsed", [])
     used.append("KHR_lights_punctual")
-    turn = _turn_back_along(np.array([light.sun_direction]))[0]
+    turn = _looking(CameraPose.look(light.sun_direction, (0.0, 0.0, 0.0), 1.0).rotation)
     extension = {"KHR_lights_punctual": {"light": 0}}
     return writer.add("nodes", {"name": "sun", "rotation": turn.tolist(), "extensions": extension})
 
 
+def _looking(turn: Array) -> Array:
+    """Rotations (..., 4) in glTF's axes of what looks along -z with y up, from ours along x with z up."""
+    return rotation.multiply(turns_to_gltf(turn), np.broadcast_to(_FROM_X_AHEAD, turn.shape))
+
+
 def _camera(writer: GltfWriter, track: CameraTrack, times: int) -> int:
-    """Add the camera; returns its node."""
-    lens = {"yfov": track.fov, "aspectRatio": ASPECT, "znear": 0.05, "zfar": 200.0}
-    camera = writer.add("cameras", {"name": "camera", "type": "perspective", "perspective": lens})
-    node = writer.add("nodes", {"name": "camera", "camera": camera})
-    turns = _turn_back_along(track.eye - track.target)
-    writer.document["nodes"][node] |= {
-        "translation": vectors_to_gltf(track.eye[0]).tolist(),
-        "rotation": turns[0].tolist(),
-    }
-    writer.animate(node, "translation", times, vectors_to_gltf(track.eye))
+    """Add a camera; returns its node. Its first field of view holds: glTF's cannot be animated."""
+    lens = {"yfov": float(track.fov[0]), "aspectRatio": ASPECT, "znear": 0.05, "zfar": 200.0}
+    camera = writer.add("cameras", {"name": track.name, "type": "perspective", "perspective": lens})
+    node = writer.add("nodes", {"name": f"camera {track.name}", "camera": camera})
+    places, turns = vectors_to_gltf(track.pos), _looking(track.rot)
+    writer.document["nodes"][node] |= {"translation": places[0].tolist(), "rotation": turns[0].tolist()}
+    writer.animate(node, "translation", times, places)
     writer.animate(node, "rotation", times, turns)
     return node
