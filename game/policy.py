@@ -74,6 +74,8 @@ class Policy:
             raise PolicyError(f"no output {TARGET!r}; there are {', '.join(outputs)}")
         self.outputs = (TARGET, *(REFERENCE if set(REFERENCE) <= set(outputs) else ()))
         self._try_out(model)
+        self.gains = tuple(np.array(self.spec.gains[key]) for key in ("kp", "kd"))
+        """(J,) each"""
         allowed = {
             *model.feet,
             *(model.body_names.index(b) for b in self.spec.allowed_contacts if b in model.body_names),

@@ -12,6 +12,8 @@ from game.sim.model import CharacterModel
 SCHEMA = 1
 METADATA_KEY = "pratfall"
 REQUIRED = {"name", "skill", "clip", "control_hz", "character", "character_sha256", "joints", "gains"}
+MAX_GAINS = {"kp": 5000.0, "kd": 500.0}
+"""N m/rad and N m s/rad; the controller is stable for any, but these are no longer a body's"""
 ANCHORS = ("start", "cycle")
 
 
@@ -41,7 +43,7 @@ class PolicySpec:
     character_sha256: str
     joints: tuple[str, ...]
     gains: dict[str, list[float]]
-    """kp, kd and torque_limit, one number a joint"""
+    """kp, kd and torque_limit, one number a joint; the controller takes kp and kd on while the policy plays"""
     anchor: str = "start"
     """`start`: taken when the policy is started; `cycle`: taken anew at the first tick of every cycle of the clip"""
     family: str = ""
@@ -100,17 +102,21 @@ class PolicySpec:
             raise PolicyError(f"metadata has a value of the wrong kind: {error}") from error
 
     def check(self, model: CharacterModel) -> None:
-        """Raise PolicyError unless the policy was made for this body at these rates and gains."""
+        """Raise PolicyError unless the policy was made for this body at these rates, with gains that make sense."""
         pairs: list[tuple[str, object, object]] = [
             ("character", self.character, model.name),
             ("joints", self.joints, model.joint_names),
             ("control_hz", self.control_hz, model.control_hz),
             ("character_sha256", self.character_sha256, model.sha256),
         ]
-        pairs += [(key, self.gains.get(key), getattr(model, key).tolist()) for key in ("kp", "kd", "torque_limit")]
+        pairs.append(("torque_limit", self.gains.get("torque_limit"), model.torque_limit.tolist()))
         for what, found, expected in pairs:
             if found != expected:
                 raise PolicyError(f"made for another body: {what} is {found}, expected {expected}")
+        for what, most in MAX_GAINS.items():
+            gains = self.gains.get(what, [])
+            if len(gains) != model.num_joints or not all(0.0 <= gain <= most for gain in gains):
+                raise PolicyError(f"{what} is {gains}, expected {model.num_joints} numbers of 0..{most}")
 
 
 def _typed(card: dict[str, Any]) -> PolicySpec:

@@ -115,6 +115,7 @@ class Runtime:
             event = replace(event, policy=name)
         root = self.world.state[event.character]
         player.start(policy, Anchor.under(root.root_pos, root.root_rot), self.world.tick, event.phase)
+        self._take_gains(event.character)
         if event.place:
             self._place(event.character, event.phase)
         return event
@@ -129,6 +130,12 @@ class Runtime:
             self.library.add(name, policy)
         self.policies[name] = policy
         return name, policy
+
+    def _take_gains(self, character: int) -> None:
+        """The controller's gains are the policy's; without one they are the model's."""
+        policy = self.players[character].policy
+        kp, kd = (self.model.kp, self.model.kd) if policy is None else policy.gains
+        self.world.set_gains(character, kp, kd)
 
     def _reset(self, event: ev.Reset) -> None:
         self._player(event.character)
@@ -156,6 +163,7 @@ class Runtime:
             # golden ratio: phases spread evenly however many come
             phase = (index * 0.618034) % 1.0
             self.players[index].policy = self.players[0].policy
+            self._take_gains(index)
             self._place(index, phase)
 
     def _add_character(self) -> None:
@@ -268,6 +276,7 @@ class Runtime:
                 self._messages.append(f"{error}; it was stopped")
                 for index in members:
                     self.players[index].policy = None
+                    self._take_gains(index)
                 continue
             target[members] = out.joint_target
             if out.reference is not None:

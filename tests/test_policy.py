@@ -144,11 +144,19 @@ def test_growth_without_bound_is_refused() -> None:
         ({"character_sha256": "0" * 64}, "character_sha256 is 0000"),
         ({"control_hz": 60}, "control_hz is 60, expected 30"),
         ({"joints": MODEL.joint_names[::-1]}, "joints is"),
-        ({"gains": {"kp": [1.0] * 12}}, "kp is"),
+        ({"gains": {"kp": [1.0] * 12}}, "torque_limit is None"),
     ],
 )
 def test_another_bodys_policy_is_refused(changes: dict[str, object], reason: str) -> None:
     assert f"made for another body: {reason}" in refused(with_card(graph(), spec(**changes)))
+
+
+def test_gains_are_the_policys_own_within_reason() -> None:
+    gains = {key: getattr(MODEL, key).tolist() for key in ("kp", "kd", "torque_limit")}
+    soft = Policy(with_card(graph(), spec(gains={**gains, "kd": [1.0] * 12})), MODEL)
+    np.testing.assert_array_equal(soft.gains[1], 1.0)
+    for kd in ([1.0] * 11, [-1.0] * 12, [1e9] * 12):
+        assert "kd is" in refused(with_card(graph(), spec(gains={**gains, "kd": kd})))
 
 
 def test_cards_that_are_wrong_say_why() -> None:

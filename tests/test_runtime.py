@@ -60,6 +60,19 @@ def test_a_swap_takes_effect_at_the_next_tick_without_a_pause(runtime: Runtime) 
     assert np.linalg.norm(runtime.world.state.root_pos[0] - in_flight) < 0.3
 
 
+def test_the_controller_takes_on_the_policys_gains(tmp_path: Path) -> None:
+    soft = MODEL.with_gains(0.5, 0.25)
+    gains = {key: getattr(soft, key).tolist() for key in ("kp", "kd", "torque_limit")}
+    write(tmp_path / "soft.onnx", gains=gains)
+    runtime = Runtime(PolicyLibrary(MODEL, [tmp_path]))
+    runtime.tick([ev.Play("soft"), ev.Crowd(2)])
+    np.testing.assert_array_equal(runtime.world.kp, np.tile(0.5 * MODEL.kp, (2, 1)))
+    np.testing.assert_array_equal(runtime.world.kd, np.tile(0.25 * MODEL.kd, (2, 1)))
+    runtime.tick([ev.Play(None)])
+    np.testing.assert_array_equal(runtime.world.kp[0], MODEL.kp)
+    np.testing.assert_array_equal(runtime.world.kp[1], soft.kp)
+
+
 def test_letting_go_holds_the_default_pose(runtime: Runtime) -> None:
     go(runtime, 30, ev.Play(None))
     assert rotation.angle_between(runtime.world.state.joint_rot[0], rotation.IDENTITY).max() < 0.2

@@ -144,6 +144,7 @@ def _run_world(
         for index, episode in enumerate(episodes):
             home = Anchor(0.0, 6.0 * index, 0.0)
             world.add_character((home.x, home.y))
+            world.set_gains(index, *policy.gains)
             state = home.place(starting_state(world, policy, episode.phase))
             noise = rng.normal(scale=episode.noise, size=(2, 3))
             state = state.nudged(noise[0], noise[1])

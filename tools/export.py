@@ -36,8 +36,9 @@ class ExportError(ValueError):
 def export(source: Path, target: Path, *, name: str = "", age: float | None = None, skill: str = "") -> PolicySpec:
     """Export a checkpoint of tools.train. Raises CheckpointError, ExportError, PolicyError."""
     content = checkpoint.load(source)
-    model = CharacterModel.load()
-    clip = MotionClip.load(content["config"]["clip"])
+    scales = (content["config"].get(key, 1.0) for key in ("kp_scale", "kd_scale"))
+    model = CharacterModel.load().with_gains(*scales)
+    clip = checkpoint.clip_from_tensors(content["clip"])
     config = content["config"]
     graph = PolicyGraph(model, clip, tuple(config["hidden"]), config["action_scale"], config["lead"], config["lateral"])
     graph.networks.load_state_dict(content["networks"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,10 @@ class CharacterModel:
     def joint_body(self) -> NDArray[np.int64]:
         """(J,) the body that each driven joint carries."""
         return np.array([int(np.flatnonzero(self.body_joint == j)[0]) for j in range(self.num_joints)])
+
+    def with_gains(self, kp_scale: float, kd_scale: float) -> CharacterModel:
+        """The same body under a controller whose gains are scaled; its torque limits stay."""
+        return replace(self, kp=self.kp * kp_scale, kd=self.kd * kd_scale)
 
     def body(self, name: str) -> int:
         """Index of a body. Raises ModelError, naming what there is."""

@@ -140,11 +140,24 @@ class World:
         self.strength = np.ones((n, model.num_joints))
         """(N, J) share of the gains and torque limits that a joint has; 0 is limp"""
         self.strength[: len(old)] = old[:n]
+        self.kp, self.kd = self._resized("kp", n), self._resized("kd", n)
+        """(N, J) PD gains: the model's, until `set_gains`"""
         self.floor_touch = np.zeros((n, model.num_bodies), bool)
         """(N, B) bodies that touched the floor in the last tick"""
         for index, character in enumerate(self.characters):
             character.read(index, self._rows.buffer)
         self._derive()
+
+    def _resized(self, name: str, n: int) -> Array:
+        gains = np.tile(getattr(self.model, name), (n, 1))
+        old = getattr(self, name, gains[:0])
+        gains[: len(old)] = old[:n]
+        return gains
+
+    def set_gains(self, character: int, kp: ArrayLike, kd: ArrayLike) -> None:
+        """Give a character's controller the gains (J,) that its policy was trained with."""
+        self._check(character, 0)
+        self.kp[character], self.kd[character] = kp, kd
 
     def add_character(self, position_xy: ArrayLike = (0.0, 0.0), heading: float = 0.0) -> int:
         """Stand a new character on the floor and return its index."""
@@ -273,7 +286,7 @@ class World:
         rows, torque, client = self._rows, self._torque, self.client
         buffer, characters, tree = rows.buffer, self.characters, self.packing.tree
         wanted = self.packing.pack_rotations(target)
-        kp, kd, limit = (self.strength * gain for gain in (self.model.kp, self.model.kd, self.model.torque_limit))
+        kp, kd, limit = (self.strength * gain for gain in (self.kp, self.kd, self.model.torque_limit))
         self.faults = []
         self._touches.begin()
         last = self.model.substeps - 1

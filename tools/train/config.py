@@ -56,6 +56,10 @@ class TrainConfig:
     """candidates in a window of sampling"""
     start_path: float = 0.6
     """share of the starts from the clip that are from sampling's path instead, if there is one"""
+    kp_scale: float = 1.0
+    """of the model's stiffness; the policy's card names its gains, and the game's controller takes them on"""
+    kd_scale: float = 1.0
+    """of the model's damping: kp/10 lags by 0.1 s, a third of it reacts"""
     lead: float = 3.0
     """ticks by which the pose that is corrected is ahead; kd/kp is 0.1 s, so 3 cancel the damping's lag"""
     gamma: float = 0.97

@@ -14,13 +14,17 @@ from game.motion import MotionClip
 from game.sim.model import CharacterModel
 from tools.train import checkpoint, evaluation, ranks
 from tools.train.ages import Ages
+from tools.train.checkpoint import clip_to_tensors
 from tools.train.config import ConfigError, TrainConfig
+from tools.train.crowd import Crowd
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores
+from tools.train.feasible import Feasible, feasible
 from tools.train.live import Live
-from tools.train.policy_graph import WINDOW, PolicyGraph
+from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO, Update
 from tools.train.rollout import Tally, collect
+from tools.train.sampling import Path as Path_
 from tools.train.sampling import Sampler, print_round
 
 EVALUATION_WORLDS = 2
@@ -31,14 +35,19 @@ class Trainer:
 
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
-        self.model = CharacterModel.load()
-        self.clip = MotionClip.load(config.clip)
+        self.model = CharacterModel.load().with_gains(config.kp_scale, config.kd_scale)
+        self.iteration, self.samples, self.seconds = 0, 0, 0.0
+        self.feasible: Feasible | None = None
+        self.clip = self._reference()
         torch.manual_seed(config.seed)
         self.graph = PolicyGraph(self.model, self.clip, config.hidden, config.action_scale, config.lead, config.lateral)
+        if self.feasible is not None:
+            self.graph.feedforward = torch.from_numpy(self.feasible.feedforward).float()
         self.ppo = PPO(self.graph.networks, config)
         self.environment = ImitationEnvironment(config, self.clip, self.model, config.worlds, config.characters)
+        if self.feasible is not None:
+            self.environment.starts.path = self.feasible.starts
         self.testing = ImitationEnvironment(config, self.clip, self.model, EVALUATION_WORLDS, config.characters)
-        self.iteration, self.samples, self.seconds = 0, 0, 0.0
         self.robust_since: int | None = None
         self.best, self.evaluated_at = -1.0, -(10**12)
         self.first_landing: dict[str, float] = {}
@@ -49,39 +58,34 @@ class Trainer:
         else:
             if config.init is not None:
                 self.graph.networks.load_state_dict(checkpoint.load(config.init)["networks"])
-            if config.sampling_rounds:
-                self._sample()
             self.environment.seed(config.seed, ranks.rank(), 0)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
 
-    def _sample(self) -> None:
-        """Find a way through the clip and start from it; kept in the run's folder for other runs of the clip."""
+    def _reference(self) -> MotionClip:
+        """The clip, or the way through it that sampling finds: searched once, kept in the run's folder."""
         config, file = self.config, self.config.folder / "path.pt"
+        clip = MotionClip.load(config.clip)
+        if not config.sampling_rounds:
+            return clip
         if not file.is_file():
-            crowd, begun = self.environment.crowd, time.monotonic()
-            sampler = Sampler(self.clip, self.model, crowd, config.lead, config.sampling_candidates, config.seed)
+            crowd, begun = Crowd(self.model, config.worlds, config.characters), time.monotonic()
+            sampler = Sampler(clip, self.model, crowd, config.lead, config.sampling_candidates, config.seed)
             path = sampler.search(config.sampling_rounds, None if ranks.rank() else print_round)
-            self.samples, self.seconds = sampler.spent, time.monotonic() - begun
+            crowd.close()
             if ranks.rank() == 0:
                 found: dict[str, Any] = {
                     "correction": torch.from_numpy(path.correction),
                     "states": torch.from_numpy(path.states),
-                    "samples": self.samples,
-                    "seconds": self.seconds,
+                    "samples": sampler.spent,
+                    "seconds": time.monotonic() - begun,
                 }
                 checkpoint.save(file, found)
-            self._follow(torch.from_numpy(path.correction), torch.from_numpy(path.states))
-        else:
-            content = checkpoint.load(file)
-            self.samples, self.seconds = content["samples"], content["seconds"]
-            self._follow(content["correction"], content["states"])
-
-    def _follow(self, correction: torch.Tensor, states: torch.Tensor) -> None:
-        """Put sampling's corrections under the policy and its states among the starts."""
-        self.graph.feedforward = correction.float()
-        times = torch.arange(len(states))[:, None] * (WINDOW / self.model.control_hz)
-        known = times[:, 0] < self.clip.duration
-        self.environment.starts.path = torch.cat([states, times], dim=1)[known].double().numpy()
+            ranks.total(torch.zeros(1))
+        content = checkpoint.load(file)
+        self.samples, self.seconds = content["samples"], content["seconds"]
+        path = Path_(content["correction"].numpy(), content["states"].numpy(), np.zeros(0))
+        self.feasible = feasible(clip, self.model, path, config.lead)
+        return self.feasible.clip
 
     @property
     def path(self) -> Path:
@@ -170,6 +174,7 @@ class Trainer:
         return {
             "networks": self.graph.networks.state_dict(),
             "feedforward": self.graph.feedforward,
+            "clip": clip_to_tensors(self.clip),
             "config": self.config.to_json(),
         }
 
@@ -183,7 +188,6 @@ class Trainer:
                 "optimizer": self.ppo.optimizer.state_dict(),
                 "rate": self.ppo.rate,
                 "environments": everyone,
-                "start_path": torch.from_numpy(self.environment.starts.path),
                 "counters": {
                     k: getattr(self, k)
                     for k in (
@@ -214,8 +218,6 @@ class Trainer:
         for name, value in content["counters"].items():
             setattr(self, name, value)
         self.ages.load_state_dict(content["ages"])
-        self.graph.feedforward = content["feedforward"]
-        self.environment.starts.path = content["start_path"].numpy()
         everyone = content["environments"]
         same = len(everyone["ticks"]) == ranks.world_size()
         if same and everyone["ticks"].shape[1] == self.environment.num_characters:
