@@ -61,7 +61,7 @@ def pictures(path: Path) -> list[NDArray[Any]]:
         return [np.asarray(frame.to_ndarray(format="rgb24")) for frame in film.decode(video=0)]
 
 
-@pytest.mark.parametrize("how", ["--shapes", "--quality=lite"])
+@pytest.mark.parametrize("how", ["--shapes", "--quality=lite", "--camera=side"])
 def test_a_film_moves(how: str, tmp_path: Path) -> None:
     told = ["backflip", "--out", str(tmp_path / "a.mp4"), "--size", "128x96", "--fps", "10", "--seconds", "0.5"]
     assert main([*told, "--speed", "0.5", "--mirror", how]) == 0

@@ -13,6 +13,7 @@ import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
 from tqdm import tqdm
 
+from game.cameras import NAMES, camera
 from game.fields import SetError
 from game.motion import ClipError, MotionClip
 from game.set_file import load_set
@@ -22,6 +23,7 @@ from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.state import CharacterState
 from game.view import pick_pipe
 from game.view.camera import OrbitCamera, make_lens
+from game.view.camera_pose import place
 from game.view.film import FilmError, FilmWriter
 from game.view.film_camera import FilmCamera
 from game.view.quality import Quality, quality
@@ -87,6 +89,8 @@ class ViewOptions:
     """draw what would collide instead of the avatar"""
     ghost: MotionClip | None = None
     """a clip shown through the first one; not with shapes"""
+    camera: str = ""
+    """one of game.cameras; none: one that the mouse turns"""
 
 
 class _Scene:
@@ -96,25 +100,30 @@ class _Scene:
                  options: ViewOptions, look: Quality) -> None:  # fmt: skip
         self.clips, self._ghost = clips, options.ghost
         self.orbit = OrbitCamera(distance=4.2 + 0.8 * (len(clips) - 1))
+        spec = load_set(options.set_name)
+        self._camera = camera(options.camera, spec.view) if options.camera else None
         if len(clips) > 1:
             self.orbit.yaw = -0.5  # they stand side by side as seen from the front
         self.view: Stage | ShapesView
         if options.shapes:
             self.view = ShapesView(scene, CharacterModel.load(clips[0].character))
         else:
-            self.view = Stage(output, load_set(options.set_name), look, scene)
+            self.view = Stage(output, spec, look, scene)
             self.view.show_ghost = True
 
-    def show(self, time: float, seconds: float, camera: p3d.NodePath) -> None:
-        """The clips at a time; `seconds` since the last call."""
+    def show(self, time: float, seconds: float, node: p3d.NodePath, lens: p3d.Lens) -> None:
+        """The clips at a time, seen by a camera's node and lens; `seconds` since the last call."""
         snapshot = snapshot_at(self.clips, time, self._ghost)
         if isinstance(self.view, Stage):
             self.view.show(snapshot, {}, seconds)
         else:
             self.view.show(snapshot, {})
+        if self._camera is not None:
+            place(self._camera.update(snapshot, seconds), node, lens)
+            return
         # the first picture is framed at once
         self.orbit.update(snapshot.state.root_pos.mean(axis=0), seconds or 10.0)
-        self.orbit.place(camera)
+        self.orbit.place(node)
 
 
 def film(clips: list[MotionClip], out: Path, seconds: float, options: ViewOptions = ViewOptions()) -> int:
@@ -130,20 +139,20 @@ def film(clips: list[MotionClip], out: Path, seconds: float, options: ViewOption
     output.buffer.clear_color = p3d.LColor(*BACKGROUND)
     root = p3d.NodePath("scene")
     root.set_antialias(p3d.AntialiasAttrib.M_multisample)
-    camera = FilmCamera(output.buffer, root, options.size, look.samples)
-    make_lens(camera.lens)
+    filming = FilmCamera(output.buffer, root, options.size, look.samples)
+    make_lens(filming.lens)
     count = max(1, round(seconds / options.speed * options.fps))
     try:
         scene = _Scene(output.buffer, root, clips, options, look)
         with FilmWriter(out, options.size, options.fps) as writer:
             for frame in tqdm(range(count), desc=out.name, unit="frame", disable=None):
                 step = 1.0 / options.fps if frame else 0.0
-                scene.show(frame * options.speed / options.fps, step, camera.node)
+                scene.show(frame * options.speed / options.fps, step, filming.node, filming.lens)
                 output.engine.render_frame()
-                writer.write(camera.frame())
+                writer.write(filming.frame())
         scene.view.close()
     finally:
-        camera.close()
+        filming.close()
         output.engine.remove_window(output.buffer)
     return count
 
@@ -200,7 +209,7 @@ class _Window(ShowBase):
         clip = self._scene.clips[0]
         if not clip.loop and self._time > clip.duration + 1.0:
             self._time = 0.0  # again, after a second in the last pose
-        self._scene.show(self._time, max(seconds, 1e-3), self.camera)
+        self._scene.show(self._time, max(seconds, 1e-3), self.camera, self.camLens)
         return int(task.cont)
 
 
@@ -217,6 +226,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quality", default="std", help="lite, std or film")
     parser.add_argument("--shapes", action="store_true", help="show what would collide, not the avatar")
     parser.add_argument("--ghost", metavar="CLIP", help="show another clip through the first one")
+    parser.add_argument("--camera", choices=NAMES, default="", help="default: one that the mouse turns")
     parser.add_argument("--mirror", action="store_true", help="swap left and right")
     told = parser.parse_args(arguments)
     try:
@@ -225,7 +235,14 @@ def main(arguments: list[str] | None = None) -> int:
             raise ValueError("expected --size such as 1280x720, --speed over 0 and --fps 1 to 240")
         ghost = MotionClip.load(told.ghost) if told.ghost else None
         options = ViewOptions(
-            (int(width), int(height)), told.fps, told.speed, told.set_name, told.quality, told.shapes, ghost
+            (int(width), int(height)),
+            told.fps,
+            told.speed,
+            told.set_name,
+            told.quality,
+            told.shapes,
+            ghost,
+            told.camera,
         )
         quality(options.tier)
         clips = [MotionClip.load(clip) for clip in told.clips]
