@@ -145,8 +145,13 @@ def _hold(step: Array, stands: NDArray[np.bool_], fps: float) -> Array:
         values += list(fix)
     keys += [keys[-1] + _FADE * fps]
     values += [np.zeros(2)]
-    frames = np.arange(num_frames)
-    curve = np.stack([np.interp(frames, keys, [v[k] for v in values]) for k in range(2)], axis=-1)
+    frames, at, places = np.arange(num_frames), np.array(keys), np.array(values)
+    after = np.clip(np.searchsorted(at, frames, side="right"), 1, len(at) - 1)
+    gap = at[after] - at[after - 1]
+    part = np.clip((frames - at[after - 1]) / gap, 0.0, 1.0)
+    # over a step the foot leaves and arrives without a jerk
+    part = np.where(gap > 1.0, part**2 * (3.0 - 2.0 * part), part)[:, None]
+    curve = places[after - 1] + part * (places[after] - places[after - 1])
     size = np.linalg.norm(curve, axis=-1, keepdims=True)
     return np.asarray(curve * np.minimum(1.0, _MAX_SHIFT / np.maximum(size, 1e-9)))
 

@@ -12,8 +12,9 @@ from game.sim.model import CharacterModel
 Array = NDArray[np.float64]
 
 SIDES = ("right", "left")
-_REACH = 0.9995
-"""Of the stretched leg: past it the knee would have to snap straight."""
+_REACH = 0.985
+"""Of the stretched leg, up to which a leg may be stretched further than it was: near straight, a centimetre turns the
+knee by twenty degrees, and it would snap."""
 
 
 def shortest_arc(a: Array, b: Array) -> Array:
@@ -47,7 +48,9 @@ def move_ankles(model: CharacterModel, root_pos: Array, root_rot: Array, joint_r
         pelvis = int(model.body_parent[thigh])
         upper, lower = -model.body_offset[shin][2], -model.body_offset[foot][2]
         way = poses.pos[:, foot] + offset - poses.pos[:, thigh]
-        reach = np.clip(np.linalg.norm(way, axis=-1), abs(upper - lower) + 1e-4, _REACH * (upper + lower))
+        before = np.linalg.norm(poses.pos[:, foot] - poses.pos[:, thigh], axis=-1)
+        longest = np.maximum(before, _REACH * (upper + lower))
+        reach = np.clip(np.linalg.norm(way, axis=-1), abs(upper - lower) + 1e-4, longest)
         bend = np.arccos(np.clip((reach**2 - upper**2 - lower**2) / (2.0 * upper * lower), -1.0, 1.0))
         knee = rotation.from_axis_angle((0.0, 1.0, 0.0), bend)
         reached = np.array([0.0, 0.0, -upper]) + rotation.rotate(knee, np.broadcast_to([0.0, 0.0, -lower], way.shape))
