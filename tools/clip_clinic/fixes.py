@@ -172,12 +172,18 @@ def bend_flights(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
             root_pos[first : last + 1] += shift
             done.append(f"bent the flight at frame {flight.first} by up to {100 * size:.1f} cm")
         elif flight.error > 0.025:
-            pace = np.sqrt(max(flight.gravity, 0.1) / GRAVITY)
-            done.append(
-                f"left the flight at frame {flight.first} alone, {100 * size:.0f} cm off: its gravity is "
-                f"{flight.gravity:.1f} m/s2; were it slow motion, real speed would be {1.0 / pace:.2f} times as fast"
-            )
+            left = f"left the flight at frame {flight.first} alone, {100 * size:.0f} cm off"
+            done.append(f"{left}: its gravity is {flight.gravity:.1f} m/s2{_why(flight.gravity)}")
     return replace(clip, root_pos=root_pos), tuple(done)
+
+
+def _why(gravity: float) -> str:
+    """What a flight's gravity may mean."""
+    if gravity < 0.15 * GRAVITY:
+        return "; he hovers rather than flies"
+    if gravity < 0.8 * GRAVITY:
+        return f"; were it slow motion, real speed would be {np.sqrt(GRAVITY / gravity):.2f} times as fast"
+    return ""
 
 
 def close_seam(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
