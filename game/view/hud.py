@@ -31,7 +31,7 @@ class Hud:
     """
 
     def __init__(self, top_left: p3d.NodePath, top_right: p3d.NodePath, bottom_left: p3d.NodePath) -> None:
-        self._font = _font()
+        self._font = font()
         self._status = self._text("status", top_left, MARGIN, -MARGIN - SIZE)
         self._record = self._text("record", top_right, -MARGIN, -MARGIN - SIZE)
         self._record.node().set_align(p3d.TextNode.A_right)
@@ -107,7 +107,7 @@ class Hud:
         return path
 
 
-def _font() -> p3d.TextFont:
+def font() -> p3d.TextFont:
     """Roboto, which comes with the panel's library; `find_spec` finds it without loading that."""
     spec = importlib.util.find_spec("imgui_bundle")
     if spec is None or not spec.submodule_search_locations:
