@@ -89,12 +89,13 @@ def slowed(begin: float, end: float, slow_begin: float, slow_end: float, speed: 
 
     Raises ValueError for a stretch that does not lie within.
     """
-    if not begin <= slow_begin - ramp <= slow_end + ramp <= end:
+    first, last = slow_begin - ramp, slow_end + ramp
+    if not (begin - 1e-9 <= first <= last <= end + 1e-9 and slow_begin < slow_end):
         raise ValueError(f"slow from {slow_begin} to {slow_end} s, ramp {ramp} s, expected within {begin} to {end} s")
     # even steps in the logarithm of the speed look even
     between = [speed ** ((k + 0.5) / RAMP_STEPS) for k in range(RAMP_STEPS)]
-    into = np.linspace(slow_begin - ramp, slow_begin, RAMP_STEPS + 1).tolist()
-    out = np.linspace(slow_end, slow_end + ramp, RAMP_STEPS + 1).tolist()
+    into = np.linspace(max(first, begin), slow_begin, RAMP_STEPS + 1).tolist()
+    out = np.linspace(slow_end, min(last, end), RAMP_STEPS + 1).tolist()
     pieces = [
         Piece(begin, into[0], 1.0),
         *(Piece(a, b, v) for a, b, v in zip(into, into[1:], between, strict=False)),

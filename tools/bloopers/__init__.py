@@ -1,0 +1,1 @@
+"""Bloopers: many attempts with bad luck, the best falls among them, and a film of those."""

@@ -1,0 +1,75 @@
+"""Attempts: each run headless in a fresh world and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from game.events import Event
+from game.library import PolicyLibrary
+from game.live import opening
+from game.runtime import Runtime
+from game.sets import SetSpec
+from game.take import Take
+from tools.bloopers.luck import Luck
+from tools.bloopers.score import Judge, Measures, pratfall_score
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """One attempt and what came of it."""
+
+    luck: Luck
+    measures: Measures
+    flips: int
+    """landed"""
+    seed: int
+
+    @property
+    def score(self) -> float:
+        return pratfall_score(self.measures)
+
+
+def run(luck: Luck, library: PolicyLibrary, spec: SetSpec, seconds: float, seed: int) -> tuple[Attempt, Take]:
+    """Runs an attempt; the Take is what can be filmed of it.
+
+    Raises:
+        PolicyError: its policy is gone.
+    """
+    due: dict[int, list[Event]] = {0: list(opening(library, luck.policy, spec))}
+    for timed in luck.events:
+        due.setdefault(timed.tick, []).append(timed.event)
+    runtime = Runtime(library, seed=seed)
+    try:
+        items = {prop: held.item for prop, held in runtime.world.props.items()}
+        judge = Judge(runtime.model, items)
+        for tick in range(round(seconds * runtime.model.control_hz)):
+            snapshot = runtime.tick(due.get(tick, ()), strict=True)
+            if tick in due:
+                items |= {prop: held.item for prop, held in runtime.world.props.items()}
+            judge.add(snapshot)
+        flips = runtime.players[0].flips
+        judge.landed_flips = flips
+        attempt = Attempt(luck, judge.measures(), flips, seed)
+        take = Take.of(runtime, title=f"Attempt {luck.number}", set_name=spec.name, words=list(luck.words))
+        return attempt, take
+    finally:
+        runtime.close()
+
+
+def best(attempts: Sequence[Attempt], count: int) -> list[Attempt]:
+    """The best falls, best first; of those for the same reason each is worth half of the one before."""
+    left, chosen, seen = list(attempts), list[Attempt](), dict[tuple[str, ...], int]()
+    while left and len(chosen) < count:
+        pick = max(left, key=lambda a: (a.score * 0.5 ** seen.get(_reason(a), 0), -a.luck.number))
+        if pick.score <= 0.0:
+            break
+        left.remove(pick)
+        chosen.append(pick)
+        seen[_reason(pick)] = seen.get(_reason(pick), 0) + 1
+    return chosen
+
+
+def _reason(attempt: Attempt) -> tuple[str, ...]:
+    """What the fall looks like it is about, his age left out."""
+    return tuple(word for word in attempt.luck.words if word.split()[0] in ("A", "An", "The", "Mars.", "Jupiter."))

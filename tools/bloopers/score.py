@@ -1,0 +1,201 @@
+"""The pratfall score: what makes a fall worth watching, in numbers.
+
+    score = 4 head + 3 tumbles + 2 airtime + 1 hardness      for a fall
+    score = 2 head                                           without one: things do hit heads
+            + 1.5 near_misses                                either way
+
+head       head-first hits: each counts impulse / 40 N s, at most 1, and none under 6 N s
+tumbles    whole turns of the trunk about a horizontal axis, flips that were landed left out
+airtime    s in the air from 1.5 s before the fall on, stretches under 0.2 s left out, weighed by gravity (a hop
+           on the moon is no feat), at most 3
+hardness   the hardest hit by anything but a foot or a hand, impulse / 60 N s, at most 2
+near_misses   things that the head passed within 15 cm of at over 1.5 m/s without touching them
+
+A fall is a body that touches the floor or lands on a thing, feet, hands and forearms excepted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.sets import ItemSpec, PartSpec
+from game.sim import rotation
+from game.sim.model import CharacterModel
+from game.sim.snapshot import Snapshot
+from game.sound.hits import Hit, HitFinder
+
+Array = NDArray[np.float64]
+
+HEAD_LEAST, HEAD_FULL = 6.0, 40.0
+"""N s"""
+HARD_FULL = 60.0
+"""N s"""
+AIR_LEAST = 0.2
+"""s"""
+RUN_UP = 1.5
+"""s before a fall that belong to it"""
+EARTH = 9.8
+NEAR, NEAR_SPEED = 0.15, 1.5
+"""m from the head's surface, and m/s"""
+HEAD_CENTER, HEAD_RADIUS = np.array([0.0, 0.0, 0.175]), 0.1025
+LOW = 0.15
+"""m: what is no higher is no obstacle"""
+CUSHIONED = ("foot", "hand", "forearm")
+"""bodies that may touch down without its being a fall"""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What happened in an attempt."""
+
+    fell: bool = False
+    head: float = 0.0
+    tumbles: float = 0.0
+    airtime: float = 0.0
+    hardness: float = 0.0
+    near_misses: int = 0
+    moment: int = 0
+    """tick of the impact that matters most"""
+    fall_tick: int = -1
+    """the first tick of the fall, -1 without one"""
+
+
+def pratfall_score(m: Measures) -> float:
+    """See the module's docstring."""
+    fall = 4.0 * m.head + 3.0 * m.tumbles + 2.0 * m.airtime + m.hardness
+    return (fall if m.fell else 2.0 * m.head) + 1.5 * m.near_misses
+
+
+def head_value(impulse: float) -> float:
+    """0..1 of a head-first hit of so many N s."""
+    return min(1.0, impulse / HEAD_FULL) if impulse >= HEAD_LEAST else 0.0
+
+
+def airtime(in_air: list[bool], gravity: list[float], control_hz: int) -> float:
+    """s in the air by stretches of at least AIR_LEAST, ticks weighed by gravity, m/s2, against Earth's; at most 3."""
+    total, stretch, weight = 0.0, 0, 0.0
+    for flying, pull in zip([*in_air, False], [*gravity, 0.0], strict=True):
+        if flying:
+            stretch, weight = stretch + 1, weight + min(pull / EARTH, 1.0)
+        else:
+            if stretch / control_hz >= AIR_LEAST:
+                total += weight / control_hz
+            stretch, weight = 0, 0.0
+    return min(total, 3.0)
+
+
+def distance_to_part(point: Array, part: PartSpec) -> float:
+    """m from a point (3,) in an item's frame to the surface of one of its parts; negative inside."""
+    p = rotation.rotate_inverse(np.array(part.quaternion), point - np.array(part.position))
+    if part.shape == "sphere":
+        return float(np.linalg.norm(p)) - part.size[0]
+    if part.shape == "capsule":
+        p[2] -= min(max(float(p[2]), -0.5 * part.size[1]), 0.5 * part.size[1])
+        return float(np.linalg.norm(p)) - part.size[0]
+    if part.shape == "cylinder":
+        outside = np.array([math.hypot(p[0], p[1]) - part.size[0], abs(p[2]) - 0.5 * part.size[1]])
+    else:
+        outside = np.abs(p) - 0.5 * np.array(part.size)
+    return float(np.linalg.norm(np.maximum(outside, 0.0)) + min(float(outside.max()), 0.0))
+
+
+@dataclass
+class Judge:
+    """Watches one character, tick by tick."""
+
+    model: CharacterModel
+    items: Mapping[int, ItemSpec]
+    """what each prop is, by id; more may come meanwhile"""
+    character: int = 0
+    landed_flips: int = 0
+    """set it before `measures`: turns that were meant are no tumbles"""
+    _hits: HitFinder = field(default_factory=HitFinder)
+    _head: float = 0.0
+    _last_head: int = -1000
+    _turned: float = 0.0
+    _in_air: list[bool] = field(default_factory=list)
+    _pull: list[float] = field(default_factory=list)
+    _hardest: float = 0.0
+    _moment: tuple[float, int] = (0.0, 0)
+    _fall: int = -1
+    _near: set[int] = field(default_factory=set)
+    _touched: set[int] = field(default_factory=set)
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Watches one tick."""
+        mine = [c for c in snapshot.contacts if c.character == self.character and c.kind != "self"]
+        self._in_air.append(not mine)
+        self._pull.append(float(np.linalg.norm(snapshot.gravity)))
+        rate = rotation.rotate_inverse(
+            snapshot.state.root_rot[self.character], snapshot.state.root_ang_vel[self.character]
+        )
+        self._turned += float(rate[1]) / self.model.control_hz
+        for hit in self._hits.find(snapshot):
+            if hit.character == self.character:
+                self._strike(hit)
+        if self._fall < 0 and any(not self._cushioned(c.body) and self._supports(c.normal) for c in mine):
+            self._fall = snapshot.tick
+        self._touched |= {c.other for c in mine if c.kind == "prop" and c.body == self.model.body("head")}
+        self._pass_by(snapshot)
+
+    def _cushioned(self, body: int) -> bool:
+        return self.model.body_names[body].endswith(CUSHIONED)
+
+    @staticmethod
+    def _supports(normal: tuple[float, float, float]) -> bool:
+        return normal[2] > 0.5
+
+    def _strike(self, hit: Hit) -> None:
+        name = self.model.body_names[hit.body]
+        worth = hit.impulse / HARD_FULL
+        if name == "head":
+            # one head, one hit: it bounces
+            if hit.tick - self._last_head > self.model.control_hz // 2:
+                self._head += head_value(hit.impulse)
+                self._last_head = hit.tick
+            worth = 2.0 * hit.impulse / HEAD_FULL
+        if not name.endswith(("foot", "hand")):
+            self._hardest = max(self._hardest, hit.impulse)
+            self._moment = max(self._moment, (worth, hit.tick))
+
+    def _pass_by(self, snapshot: Snapshot) -> None:
+        head = self.model.body("head")
+        at = snapshot.body_pos[self.character, head]
+        turn = snapshot.body_rot[self.character, head]
+        if np.linalg.norm(snapshot.body_vel[self.character, head]) < NEAR_SPEED:
+            return
+        center = at + rotation.rotate(turn, HEAD_CENTER)
+        for prop, pos, rot in zip(snapshot.props.ids, snapshot.props.pos, snapshot.props.rot, strict=True):
+            if prop in self._near or np.linalg.norm(pos - center) > 4.0:
+                continue
+            local = rotation.rotate_inverse(rot, center - pos)
+            item = self.items[prop]
+            gap = min(distance_to_part(local, part) for part in item.parts) - HEAD_RADIUS
+            if gap < NEAR and _top(item, float(pos[2])) > LOW:
+                self._near.add(prop)
+
+    def measures(self) -> Measures:
+        """What happened so far."""
+        hz = self.model.control_hz
+        run_up = max(0, self._fall - 1 - round(RUN_UP * hz)) if self._fall >= 0 else len(self._in_air)
+        turns = max(0.0, abs(self._turned) / (2.0 * math.pi) - self.landed_flips)
+        return Measures(
+            fell=self._fall >= 0,
+            head=self._head,
+            tumbles=float(math.floor(turns + 0.15)),
+            airtime=airtime(self._in_air[run_up:], self._pull[run_up:], hz),
+            hardness=min(2.0, self._hardest / HARD_FULL),
+            near_misses=len(self._near - self._touched),
+            moment=self._moment[1],
+            fall_tick=self._fall,
+        )
+
+
+def _top(item: ItemSpec, height: float) -> float:
+    """m, how high an item reaches that stands upright at a height; a little generous."""
+    return height + max(part.position[2] + 0.5 * part.size[-1] for part in item.parts)
