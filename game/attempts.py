@@ -1,0 +1,250 @@
+"""Attempts: one after the other, each judged from what touched what, and counted.
+
+A fall ends an attempt. So does a cycle of the skill in which he left the ground and came down well; what never leaves
+the ground (a walk) goes on until he falls.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.sim import rotation
+from game.sim.snapshot import Snapshot
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+FLIGHT_SECONDS = 0.2
+"""off the ground for so long: he meant it"""
+VERDICT_SECONDS = 0.7
+"""from the fall until it is clear which one it was"""
+RETRY_SECONDS = 1.5
+"""from the fall until the next attempt: the moment that he gets"""
+BUMP = 1.0
+"""N s in a tick, less is a brush"""
+PROP_TICKS = 5
+"""lying on a thing for so long is a fall too; a ball in the face is none"""
+STEP = 0.3
+"""m that a foot moves after it has landed: he stepped out"""
+OVER, UNDER = 0.8, 0.9
+"""rad beyond and short of whole turns"""
+LONG_SECONDS = 5.0
+"""that an attempt went on for: worth a word"""
+GONE = 8.0
+"""m from where the attempt began"""
+
+_GROUPS = {
+    "head": ("head",),
+    "torso": ("torso",),
+    "pelvis": ("pelvis",),
+    "knees": ("right_thigh", "right_shin", "left_thigh", "left_shin"),
+    "hands": ("right_upper_arm", "right_forearm", "right_hand", "left_upper_arm", "left_forearm", "left_hand"),
+}
+
+
+class Verdict(NamedTuple):
+    """How an attempt ended."""
+
+    number: int
+    words: str
+    landed: bool
+    seconds: float
+    """how long it went on"""
+
+    def __str__(self) -> str:
+        return f"Attempt {self.number}: {self.words}."
+
+
+class Fall:
+    """What came down first, and what else; `words` says it as a sports commentator with no time for it would."""
+
+    def __init__(self) -> None:
+        self._touched: dict[str, Array] = {}
+        """(3,) heights of the axes (the torso's x and z, the head's x and z) when each group first touched"""
+
+    def add(self, groups: set[str], axes: Array) -> None:
+        """Adds the groups of bodies that touch in a tick; `axes` (4,): see `_axes`."""
+        for group in sorted(groups, key=list(_GROUPS).index):
+            self._touched.setdefault(group, axes)
+
+    def words(self) -> str:
+        """What to call it."""
+        first, axes = next(iter(self._touched.items()), ("", np.zeros(4)))
+        front, upright, _, crown = axes
+        if first == "head" and crown < -0.4:
+            return "landed on his head"
+        if "head" in self._touched and self._touched["head"][2] < -0.35:
+            return "face-planted"
+        if first == "pelvis" and upright > 0.4:
+            return "sat down"
+        trunk = self._touched.get("torso", self._touched.get("pelvis", self._touched.get("head")))
+        if trunk is not None:
+            front = trunk[0]
+            return "landed on his back" if front > 0.35 else "belly-flopped" if front < -0.35 else "landed on his side"
+        if {"knees", "hands"} <= self._touched.keys():
+            return "landed on all fours"
+        return {"knees": "landed on his knees", "hands": "landed on his hands"}.get(first, "fell over")
+
+
+class Attempt:
+    """One try of one character."""
+
+    def __init__(self, snapshot: Snapshot, character: int, cycle: int) -> None:
+        """Begins with the snapshot; `cycle` counts the rounds of what he does."""
+        self.cycle = cycle
+        self.fall_tick: int | None = None
+        self.told = False
+        self._character = character
+        self._first_tick = snapshot.tick
+        self._start = snapshot.state.root_pos[character].copy()
+        self._hz = snapshot.model.control_hz
+        self._groups = {snapshot.model.body(b): group for group, bodies in _GROUPS.items() for b in bodies}
+        self._fall = Fall()
+        self._aloft = self._longest = 0
+        self._turned = 0.0
+        self._lying = 0
+        self._landings: dict[int, Array] = {}
+        self._step = 0.0
+
+    def add(self, snapshot: Snapshot, harmful: Mask) -> None:
+        """Takes in a tick; `harmful` (B,): the bodies whose touch is a fall."""
+        i, model = self._character, snapshot.model
+        mine = [c for c in snapshot.contacts if c.character == i and c.kind in ("floor", "prop")]
+        standing = any(c.body in model.feet for c in mine)
+        hurt = {c.body for c in mine if harmful[c.body] and c.kind == "floor"}
+        leaning = {c.body for c in mine if harmful[c.body] and c.kind == "prop" and c.normal[2] > 0.5}
+        self._lying = self._lying + 1 if leaning and not standing else 0
+        if self._lying >= PROP_TICKS:
+            hurt |= leaning
+        if self.fall_tick is None:
+            self._fly(snapshot, bool(mine), standing)
+            gone = float(np.linalg.norm(snapshot.state.root_pos[i] - self._start)) > GONE and not standing
+            if hurt or gone:
+                self.fall_tick = snapshot.tick
+        if self.fall_tick is not None:
+            bumps = {c.body for c in mine if c.impulse > BUMP} | hurt
+            groups = {self._groups[body] for body in bumps if body in self._groups and harmful[body]}
+            self._fall.add(groups, _axes(snapshot, i))
+
+    def _fly(self, snapshot: Snapshot, touching: bool, standing: bool) -> None:
+        """Follows flight, turns and where the feet came down."""
+        i = self._character
+        if touching:
+            self._aloft = 0
+        else:
+            self._aloft += 1
+            self._longest = max(self._longest, self._aloft)
+            state = snapshot.state
+            self._turned += float(rotation.rotate_inverse(state.root_rot[i], state.root_ang_vel[i])[1]) / self._hz
+        if not self.flew or not standing:
+            return
+        for contact in snapshot.contacts:
+            if contact.character == i and contact.body in snapshot.model.feet and contact.kind != "self":
+                at = snapshot.body_pos[i, contact.body, :2]
+                self._step = max(self._step, float(np.linalg.norm(at - self._landings.setdefault(contact.body, at))))
+
+    @property
+    def flew(self) -> bool:
+        """Whether he left the ground on purpose."""
+        return self._longest >= FLIGHT_SECONDS * self._hz
+
+    def seconds(self, tick: int) -> float:
+        """How long it goes on at a tick; a fall ends it."""
+        return ((tick if self.fall_tick is None else self.fall_tick) - self._first_tick) / self._hz
+
+    def since_fall(self, tick: int) -> float:
+        """Seconds since he fell; 0 where he did not."""
+        return 0.0 if self.fall_tick is None else (tick - self.fall_tick) / self._hz
+
+    def landing(self) -> str:
+        """What to call it where he came down well."""
+        return "landed, stepped out" if self._step > STEP else "landed"
+
+    def mishap(self, snapshot: Snapshot) -> str:
+        """What to call his fall."""
+        if float(np.linalg.norm(snapshot.state.root_pos[self._character] - self._start)) > GONE:
+            return "left the building"
+        words, turns = self._fall.words(), abs(self._turned) / (2.0 * math.pi)
+        if turns < 0.5:
+            return words
+        excess = (turns - max(1.0, round(turns))) * 2.0 * math.pi
+        return f"{'over-rotated, ' if excess > OVER else 'under-rotated, ' if excess < -UNDER else ''}{words}"
+
+
+class Attempts:
+    """All tries of all characters, counted together."""
+
+    def __init__(self) -> None:
+        self.retry = True
+        """whether a fall is followed by the next attempt"""
+        self.number = 1
+        """of the attempt that goes on now"""
+        self.counts: Counter[str] = Counter()
+        """how often each thing happened"""
+        self.landed = 0
+        self._tries: dict[int, Attempt] = {}
+
+    def begin(self, character: int) -> None:
+        """What he did so far does not count: he was put elsewhere, or does something else now."""
+        self._tries.pop(character, None)
+
+    def add(self, snapshot: Snapshot, character: int, cycle: int, harmful: Mask) -> Verdict | None:
+        """Takes in a tick of a character.
+
+        Args:
+            snapshot: of the tick.
+            character: index.
+            cycle: rounds of his skill that are behind him.
+            harmful: (B,) the bodies whose touch is a fall.
+
+        Returns:
+            How his attempt ended, once it is clear.
+        """
+        attempt = self._tries.get(character)
+        if attempt is None:
+            attempt = self._tries[character] = Attempt(snapshot, character, cycle)
+        attempt.add(snapshot, harmful)
+        if attempt.fall_tick is None:
+            if cycle == attempt.cycle:
+                return None
+            attempt.cycle = cycle
+            if not attempt.flew:
+                return None
+            del self._tries[character]
+            return self._count(attempt.landing(), True, attempt.seconds(snapshot.tick))
+        if attempt.told or attempt.since_fall(snapshot.tick) < VERDICT_SECONDS:
+            return None
+        attempt.told = True
+        words, seconds = attempt.mishap(snapshot), attempt.seconds(snapshot.tick)
+        told = f"{words} after {seconds:.0f} s" if seconds >= LONG_SECONDS else words
+        return self._count(told, False, seconds, words)
+
+    def is_over(self, character: int, tick: int) -> bool:
+        """Whether he has had his moment after a fall."""
+        attempt = self._tries.get(character)
+        return attempt is not None and attempt.told and attempt.since_fall(tick) >= RETRY_SECONDS
+
+    def line(self) -> str:
+        """The counter, for the screen."""
+        worst = ", ".join(f"{words} {n}" for words, n in self.counts.most_common(3) if not words.startswith("landed,"))
+        return f"attempt {self.number}" + (f"   {worst}" if worst else "")
+
+    def _count(self, words: str, landed: bool, seconds: float, key: str = "") -> Verdict:
+        verdict = Verdict(self.number, words, landed, seconds)
+        self.number += 1
+        self.landed += landed
+        self.counts[key or words] += 1
+        return verdict
+
+
+def _axes(snapshot: Snapshot, character: int) -> Array:
+    """(4,) how far up point the torso's front and top, and the head's front and top, each -1..1."""
+    bodies = [snapshot.model.body("torso"), snapshot.model.body("head")]
+    turns = np.repeat(snapshot.body_rot[character, bodies], 2, axis=0)
+    axes = np.tile([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], (2, 1))
+    return rotation.rotate(turns, axes)[:, 2]
