@@ -62,13 +62,13 @@ def make(
         Start(place, world @ fitted.body.root_rot, fitted.body.joint_rot, fitted.body.hinge), fitted.fps * slower
     )
     body = settle(_grounded(body), FPS, each)
-    joints = _quaternions(body.joint_rot)
+    joints = quaternions(body.joint_rot)
     rough = MotionClip(
         name=name,
         fps=FPS,
         loop=False,
         root_pos=body.root_pos,
-        root_rot=_quaternions(body.root_rot),
+        root_rot=quaternions(body.root_rot),
         joint_rot=joints,
         source=source,
         licence=licence,
@@ -101,8 +101,8 @@ def _resampled(body: Start, fps: float) -> Start:
     position = np.arange(max(2, int((count - 1) / fps * FPS + 1e-3) + 1)) * fps / FPS
     first = np.minimum(position.astype(int), count - 2)
     part = position - first
-    root = rotation.continuous(_quaternions(body.root_rot))
-    joints = rotation.continuous(_quaternions(body.joint_rot))
+    root = rotation.continuous(quaternions(body.root_rot))
+    joints = rotation.continuous(quaternions(body.joint_rot))
 
     def between(values: Array) -> Array:
         return np.asarray(values[first] + part[:, None] * (values[first + 1] - values[first]))
@@ -118,10 +118,10 @@ def _resampled(body: Start, fps: float) -> Start:
 def _grounded(body: Start) -> Start:
     """Raised or lowered so that what is lowest rests on the floor, following slow errors of the fitted height."""
     model = CharacterModel.load("humanoid")
-    poses = body_poses(model, body.root_pos, _quaternions(body.root_rot), _with_hinges(body))
+    poses = body_poses(model, body.root_pos, quaternions(body.root_rot), _with_hinges(body))
     low = lowest_point(model, poses)
     low = low - np.percentile(low, 15)
-    flying = flights(low > CLEAR, center_of_mass(model, poses)[:, 2], FPS)
+    flying, _ = flights(low > CLEAR, center_of_mass(model, poses)[:, 2], FPS)
     standing = np.flatnonzero(~flying & (low < MAX_DRIFT))
     drift = np.interp(np.arange(len(low)), standing, low[standing])
     width = 2 * round(0.15 * FPS) + 1
@@ -138,12 +138,12 @@ def _filtered(values: Array, width: int, function: Callable[..., Any]) -> Array:
 
 def _with_hinges(body: Start) -> Array:
     """(F, J, 4)"""
-    joints = _quaternions(body.joint_rot)
+    joints = quaternions(body.joint_rot)
     joints[:, list(HINGES)] = rotation.from_axis_angle((0.0, 1.0, 0.0), body.hinge)
     return joints
 
 
-def _quaternions(matrix: Array) -> Array:
+def quaternions(matrix: Array) -> Array:
     """Unit quaternions (..., 4) of rotation matrices (..., 3, 3): the eigenvector that Bar-Itzhack (2000) names."""
     m = np.moveaxis(matrix, (-2, -1), (0, 1))
     k = np.stack(

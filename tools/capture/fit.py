@@ -26,6 +26,10 @@ REAL_TIME = 1.4
 """A video plays in real time while its gravity is within this factor of 9.8: people differ in size, distances err."""
 
 
+SETTLED = 0.6
+"""Share of the iterations after which the image counts in full and the video's speed is decided."""
+
+
 @dataclass(frozen=True)
 class FitConfig:
     """How much of each error is tolerated: a term costs about 1 where everything is off by that much."""
@@ -134,8 +138,8 @@ class _Problem:
         pitch, roll = self.tilt[0], self.tilt[1]
         return torch.stack([torch.sin(pitch), torch.sin(roll) * torch.cos(pitch), torch.cos(roll) * torch.cos(pitch)])
 
-    def find_phases(self) -> None:
-        """Find contacts and flights again; the floor, too, as long as nothing rests on it."""
+    def find_phases(self, *, tell_gravity: bool) -> None:
+        """Find contacts and flights again; gravity, too, if asked; the floor as long as nothing rests on it."""
         with torch.no_grad():
             pose, up = self.pose(), self.up()
             points = self.skeleton.skin_points(pose)
@@ -144,6 +148,8 @@ class _Problem:
                 self.floor.fill_(float(np.percentile(height.min(dim=1).values.numpy(), 15)))
             com = self.skeleton.center_of_mass(pose) @ up
             self.phases = physics.phases(points, height - self.floor, com, self.seen.fps)
+            if tell_gravity and self.phases.fall is not None:
+                self.log_gravity.fill_(math.log(self.phases.fall / GRAVITY))
 
     def cost(self, progress: float) -> Tensor:
         """Everything together; `progress` 0..1 narrows what is tolerated in the image and brings physics in."""
@@ -157,7 +163,7 @@ class _Problem:
     def _seen(self, pose: Pose, progress: float) -> Tensor:
         config = self.config
         markers = self.skeleton.markers(pose)
-        sigma = config.image_start * (config.image / config.image_start) ** min(1.0, progress / 0.6)
+        sigma = config.image_start * (config.image / config.image_start) ** min(1.0, progress / SETTLED)
         image = _cauchy(self.beside(markers).square().sum(dim=-1), sigma)
         off = (
             markers - markers[:, self._core].mean(dim=1, keepdim=True) - self.world * torch.exp(self.log_world)
@@ -215,11 +221,11 @@ def fit(seen: Observations, config: FitConfig | None = None, each: Callable[[], 
     for i in range(count):
         progress = i / count
         if progress >= 0.3 and i % 25 == 0:
-            problem.find_phases()
+            problem.find_phases(tell_gravity=progress < SETTLED)
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
-            group["lr"] = group["initial_lr"] * (1.0 if progress < 0.6 else 0.3 if progress < 0.85 else 0.1)
-        if i == round(0.6 * count):
+            group["lr"] = group["initial_lr"] * (1.0 if progress < SETTLED else 0.3 if progress < 0.85 else 0.1)
+        if i == round(SETTLED * count):
             problem.real_time = abs(float(problem.log_gravity.detach())) < math.log(REAL_TIME)
         optimizer.zero_grad()
         problem.cost(progress).backward()  # type: ignore[no-untyped-call]

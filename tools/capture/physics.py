@@ -29,6 +29,8 @@ class Phases:
     """(F, K) 0..1, skin points at rest on the floor"""
     flying: Tensor
     """(F,) 0 or 1"""
+    fall: float | None = None
+    """m/s2 of the surest flight, if there is one"""
 
     @property
     def num_flying(self) -> int:
@@ -48,11 +50,12 @@ def phases(points: Tensor, height: Tensor, com_height: Tensor, fps: float) -> Ph
     speed = torch.cat([step[:1], torch.maximum(step[1:], step[:-1]), step[-1:]])
     touch = torch.sigmoid((0.7 - speed) / 0.12) * torch.sigmoid((0.07 - height) / 0.015)
     clear = (height.min(dim=1).values > CLEAR).numpy()
-    flying = torch.tensor(flights(clear, com_height.numpy().astype(float), fps), dtype=torch.float32)
-    return Phases(touch * (1.0 - flying)[:, None], flying)
+    found, fall = flights(clear, com_height.numpy().astype(float), fps)
+    flying = torch.tensor(found, dtype=torch.float32)
+    return Phases(touch * (1.0 - flying)[:, None], flying, fall)
 
 
-def flights(clear: NDArray[np.bool_], com_height: Array, fps: float) -> NDArray[np.bool_]:
+def flights(clear: NDArray[np.bool_], com_height: Array, fps: float) -> tuple[NDArray[np.bool_], float | None]:
     """Frames in flight: off the floor, the centre of mass on a parabola; not those on a box or a wall.
 
     Args:
@@ -61,7 +64,8 @@ def flights(clear: NDArray[np.bool_], com_height: Array, fps: float) -> NDArray[
         fps: frames a second.
 
     Returns:
-        (F,) of every stretch that is clear, the longest parts that a parabola explains.
+        (F,) of every stretch that is clear, the longest parts that a parabola explains; and how fast the surest
+        of them falls, m/s2.
     """
     arcs: list[_Arc] = []
     rest = list(runs(clear))
@@ -72,11 +76,13 @@ def flights(clear: NDArray[np.bool_], com_height: Array, fps: float) -> NDArray[
             arcs.append(replace(arc, first=first + arc.first, end=first + arc.end))
             rest += [(first, first + arc.first), (first + arc.end, end)]
     flying = np.zeros_like(clear)
+    if not arcs:
+        return flying, None
+    surest = max(arcs, key=lambda arc: arc.rise)
     for arc in arcs:
-        surest = max(arcs, key=lambda other: other.rise)
         if surest.fall / SAME_FALL < arc.fall < surest.fall * SAME_FALL:
             flying[arc.first : arc.end] = True
-    return flying
+    return flying, surest.fall
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,7 @@ class Survey:
     @property
     def fps(self) -> float:
         """Frame rate of the grid that the fit works on."""
-        steps = np.diff(self.used_times)
-        return float(np.clip(1.0 / np.median(steps), 5.0, MAX_FPS + 5.0))
+        return float(np.clip(_rate(self.used_times), 5.0, MAX_FPS + 5.0))
 
 
 def survey(section: Section, each: Callable[[], Any] = lambda: None) -> Survey:
@@ -74,8 +73,13 @@ def survey(section: Section, each: Callable[[], Any] = lambda: None) -> Survey:
             raise CaptureError(f"{section.path.name}: the size of its pictures changes")
         before = small
         each()
-    if len(times) < MIN_FRAMES:
+    if len(times) < MIN_FRAMES and not section.claims_more_than(times):
         raise CaptureError(f"{section.path.name}: {len(times)} frame(s) to look at, expected at least {MIN_FRAMES}")
+    if section.claims_more_than(times):
+        raise CaptureError(
+            f"{section.path.name} is damaged: {times[-1] if times else 0.0:.1f} of {section.until:.1f} s can be read; "
+            "--end uses what there is"
+        )
     change = np.array([0.0, *changes])
     cuts = _cuts(change)
     first, last = _longest(cuts, len(times))
@@ -86,7 +90,7 @@ def survey(section: Section, each: Callable[[], Any] = lambda: None) -> Survey:
         raise CaptureError(
             f"{section.path.name}: {len(used)} different frames in its longest shot, expected at least {MIN_FRAMES}"
         )
-    stride = max(1, int(np.ceil(1.0 / np.median(np.diff(np.array(times)[used])) / MAX_FPS)))
+    stride = max(1, int(np.ceil(_rate(np.array(times)[used]) / MAX_FPS - 0.05)))
     camera, path = _camera(moves, int(used[0]), last, size[0])
     return Survey(
         section,
@@ -99,6 +103,12 @@ def survey(section: Section, each: Callable[[], Any] = lambda: None) -> Survey:
         camera,
         path,
     )
+
+
+def _rate(times: Array) -> float:
+    """Frames a second at times (F,), gaps aside: the mean smooths what rounding of timestamps does."""
+    steps = np.diff(times)
+    return float(1.0 / steps[steps < 1.5 * np.median(steps)].mean())
 
 
 def _cuts(change: Array) -> list[int]:
@@ -138,6 +148,9 @@ def _camera_step(before: Grey, after: Grey, scale: float) -> Array:
     step, inliers = cv2.estimateAffinePartial2D(moved, points, ransacReprojThreshold=1.0)
     if step is None or inliers.mean() < 0.5:
         return _IDENTITY
+    share = np.ptp(points[inliers.ravel() == 1, 0], axis=0) / (before.shape[1], before.shape[0])
+    if share.min() < 0.4 or share.max() < 0.6:
+        return _IDENTITY  # what moves together is not the background
     result = np.asarray(step, float)
     result[:, 2] *= scale
     return result

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from game.motion import MotionClip
+from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses
 from game.sim.model import CharacterModel
 from game.view.film import FilmWriter
@@ -34,6 +36,38 @@ def poses_at(clip: MotionClip, times: Array) -> BodyPoses:
     """The clip's bodies at times (F,): (F, B, 3) and (F, B, 4)."""
     state = clip.sample(times)
     return body_poses(CharacterModel.load(clip.character), state.root_pos, state.root_rot, state.joint_rot)
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Medians over all frames of how far a captured clip is from the truth, turned as a whole to fit best."""
+
+    joints: float
+    """m, of bodies against the pelvis"""
+    world: float
+    """m, of bodies in the world, shifted as a whole"""
+    root_rotation: float
+    """rad"""
+    height: float
+    """m, the root's, its own median taken off: the shape of its curve"""
+
+
+def compare(captured: MotionClip, clip: MotionClip) -> Errors:
+    """Compare frame by frame at 30 frames a second; both start at the same moment."""
+    count = min(round(captured.duration * FPS), round(clip.duration * FPS)) + 1
+    found, true = (poses_at(c, np.arange(count) / FPS) for c in (captured, clip))
+    ours, theirs = found.pos - found.pos[:, :1], true.pos - true.pos[:, :1]
+    cross = (ours[..., 0] * theirs[..., 1] - ours[..., 1] * theirs[..., 0]).sum()
+    turn = rotation.from_heading(np.arctan2(cross, (ours[..., :2] * theirs[..., :2]).sum()))
+    way = rotation.rotate(turn, found.pos) - true.pos
+    root_rot = rotation.multiply(np.broadcast_to(turn, (count, 4)), found.rot[:, 0])
+    height = way[:, 0, 2]
+    return Errors(
+        joints=float(np.median(np.linalg.norm(rotation.rotate(turn, ours) - theirs, axis=-1)[:, 1:])),
+        world=float(np.median(np.linalg.norm(way - np.median(way[:, 0], axis=0), axis=-1))),
+        root_rotation=float(np.median(rotation.angle_between(root_rot, true.rot[:, 0]))),
+        height=float(np.median(np.abs(height - np.median(height)))),
+    )
 
 
 def film(clip: MotionClip, path: Path, *, yaw: float = math.radians(30.0), size: tuple[int, int] = SIZE) -> Camera:

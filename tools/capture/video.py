@@ -43,6 +43,15 @@ class Section:
     start: float
     end: float
     """s, exclusive; may be infinite"""
+    until: float
+    """s, where it should end as the file claims; may be infinite"""
+
+    def claims_more_than(self, times: list[float]) -> bool:
+        """Whether frames at `times` are clearly fewer than what the file claims to hold."""
+        if not math.isfinite(self.until):
+            return False
+        reached = times[-1] if times else self.start
+        return self.until - reached > max(0.5, 0.2 * (self.until - self.start))
 
     def frames(self) -> Iterator[Frame]:
         """Decode it. Raises CaptureError where the file is broken or the section is too long."""
@@ -74,13 +83,16 @@ def open_section(path: Path, start: float | None, end: float | None) -> Section:
         if not 0 < width * height <= MAX_PIXELS:
             raise CaptureError(f"{path.name}: pictures of {width}x{height} px, expected at most 8192x8192")
         seconds = float(container.duration) / av.time_base if container.duration else None
+        if stream.duration:  # the sound may last longer
+            seconds = float(stream.duration * stream.time_base)
     begin = max(start or 0.0, 0.0)
     if seconds is not None and begin >= seconds:
         raise CaptureError(f"--start {begin:g} lies behind the end of {path.name}, {seconds:.1f} s")
     until = end if end is not None else (seconds if seconds is not None else math.inf)
     if math.isfinite(until) and min(until, seconds or until) - begin > MAX_SECONDS + 0.5:
         raise CaptureError(_too_long(path, seconds))
-    return Section(path, begin, math.inf if end is None else end)
+    last = min(until, seconds) if seconds is not None else math.inf
+    return Section(path, begin, math.inf if end is None else end, last)
 
 
 def _too_long(path: Path, seconds: float | None) -> str:
