@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from game.attempts import Attempts
 from game.clock import FixedClock
-from game.events import Crowd, Event, Friction, Play, Reset, Spawn
+from game.events import Crowd, Drag, Event, Friction, Play, Reset, Spawn
 from game.library import PolicyLibrary
+from game.marks import Marks
 from game.player import Player
 from game.policy import PolicyError
-from game.runtime import Runtime
+from game.replay import Recent, Replay
+from game.runtime import MAX_CROWD, Runtime
 from game.sets import ItemSpec, SetSpec
 from game.sim.snapshot import Snapshot, interpolate
 
@@ -35,8 +40,27 @@ class Live:
         self.runtime = runtime
         self.spec = spec
         self.clock = FixedClock(runtime.model.control_hz)
+        self.attempts = Attempts()
+        self.recent = Recent(runtime.model.control_hz)
+        self.marks = Marks()
+        """camera marks, by the time of this run"""
+        self.replay: Replay | None = None
+        """what is looked at again; the run itself waits meanwhile"""
+        self._news: list[str] = []
         self._pending = opening(runtime.library, policy, spec)
         self._previous = runtime.snapshot
+
+    def change_set(self, spec: SetSpec) -> None:
+        """Begins anew in another set, with the same skill."""
+        policy, library = self.policy_of(0), self.runtime.library
+        events = opening(library, policy, spec)
+        self.runtime.close()
+        self.runtime, self.spec = Runtime(library, seed=self.runtime.seed), spec
+        self.recent.clear()
+        self.marks.clear()
+        self.replay, self._pending, self._previous = None, events, self.runtime.snapshot
+        for character in range(MAX_CROWD):
+            self.attempts.begin(character)
 
     @property
     def set_name(self) -> str:
@@ -52,6 +76,12 @@ class Live:
     def items(self) -> Mapping[int, ItemSpec]:
         """What each prop is, by id."""
         return {prop: held.item for prop, held in self.runtime.world.props.items()}
+
+    @property
+    def placed(self) -> Sequence[int]:
+        """Ids of the things that the set does not have."""
+        furniture = sum(1 for item in self.spec.items if item.parts)
+        return [prop for prop in self.runtime.world.props if prop >= furniture]
 
     @property
     def policy_names(self) -> Sequence[str]:
@@ -78,47 +108,130 @@ class Live:
 
     def post(self, event: Event) -> None:
         """Has an event happen at the next tick."""
+        before = self._pending[-1] if self._pending else None
+        if isinstance(event, Drag) and isinstance(before, Drag) and before.hand == event.hand:
+            self._pending.pop()  # a hand is only where it is at the tick
         self._pending.append(event)
 
     def poll(self) -> list[str]:
         """Looks for new and changed policies; one that is being played goes on in its new form.
 
-        Returns what to tell the person.
+        Returns what to tell the person, verdicts on attempts included.
         """
         library = self.runtime.library
         messages = library.poll()
+        news, self._news = self._news, []
         for index, player in enumerate(self.runtime.players):
             policy, name = player.policy, self.policy_of(index)
             if not messages or policy is None or name not in library.names:
                 continue
             if library.get(name).sha256 != policy.sha256:
                 self.post(Play(name, index, phase=self._phase(player)))
-        return messages
+        return [*messages, *news]
+
+    def begin_replay(self) -> bool:
+        """Looks at the last seconds again; whether there are any yet."""
+        self.replay = self.recent.replay()
+        return self.replay is not None
+
+    def end_replay(self) -> None:
+        """Goes on where the run stands."""
+        self.replay = None
+
+    @property
+    def speed(self) -> float:
+        """Simulated seconds per second, of the replay if there is one."""
+        return self.clock.speed if self.replay is None else self.replay.speed
+
+    def set_speed(self, speed: float) -> None:
+        """Sets the speed, held within 1/16..4."""
+        (self.clock if self.replay is None else self.replay).set_speed(speed)
+
+    @property
+    def paused(self) -> bool:
+        """Whether time stands still, that of the replay if there is one."""
+        return self.clock.paused if self.replay is None else self.replay.paused
+
+    def toggle_pause(self) -> None:
+        """Stays, or goes on."""
+        if self.replay is None:
+            self.clock.paused = not self.clock.paused
+        else:
+            self.replay.toggle_pause()
+
+    @property
+    def time(self) -> float:
+        """s, of what is shown."""
+        return self.shown().time if self.replay is None else self.replay.time
 
     def advance(self, seconds: float) -> list[Snapshot]:
-        """Makes the ticks that are due after so many seconds on the wall, and returns them."""
+        """Makes the ticks that are due after so many seconds on the wall, and returns them; those of a replay."""
+        if self.replay is not None:
+            return self.replay.advance(seconds)
         return [self._tick() for _ in range(self.clock.advance(seconds))]
 
     def step(self) -> Snapshot:
-        """Makes one tick whatever the clock says; it is shown whole."""
+        """Makes one tick whatever the clock says; it is shown whole. In a replay it goes one further."""
+        if self.replay is not None:
+            self.replay.step(1)
+            return self.replay.shown()
         snapshot = self._tick()
         self._previous = snapshot
         return snapshot
 
     def shown(self) -> Snapshot:
-        """What to draw: between the last two ticks, where the clock stands."""
+        """What to draw: between the last two ticks, where the clock stands, or of the replay."""
+        if self.replay is not None:
+            return self.replay.shown()
         if self._previous is self.snapshot:
             return self.snapshot
         return interpolate(self._previous, self.snapshot, self.clock.fraction)
+
+    @property
+    def shown_items(self) -> Mapping[int, ItemSpec]:
+        """What each prop of what is shown is, by id."""
+        return self.items if self.replay is None else self.replay.items
 
     def _tick(self) -> Snapshot:
         events, self._pending = self._pending, []
         self._previous = self.snapshot
         snapshot = self.runtime.tick(events)
         moved = any(isinstance(e, Reset | Crowd) or (isinstance(e, Play) and e.place) for e in events)
-        if moved or self.runtime.world.faults:
+        moved = moved or bool(self.runtime.world.faults)
+        if moved:
             self._previous = snapshot  # who was put elsewhere does not fly there
+        self.recent.add(snapshot, self.items, cut=moved)
+        self._judge(events, snapshot)
         return snapshot
+
+    def _judge(self, events: Sequence[Event], snapshot: Snapshot) -> None:
+        """Follows everybody's attempts, and begins the next one where it is time to."""
+        attempts, runtime = self.attempts, self.runtime
+        for event in events:
+            if isinstance(event, Play | Reset):
+                attempts.begin(event.character)
+        for character in {*runtime.world.faults, *range(len(runtime.players), MAX_CROWD)}:
+            attempts.begin(character)
+        feet = np.isin(np.arange(runtime.model.num_bodies), runtime.model.feet)
+        for character, player in enumerate(runtime.players):
+            clip = player.policy.spec.clip if player.policy is not None else None
+            time = player.time(runtime.tick_count, runtime.model.control_hz)
+            cycle = int(time / clip.duration + 1e-6) if clip is not None else 0
+            harmful = player.policy.harmful if player.policy is not None else ~feet
+            verdict = attempts.add(snapshot, character, cycle, harmful)
+            if verdict is not None:
+                self._news.append(str(verdict))
+            ended = verdict is not None and verdict.landed and clip is not None and not clip.loop
+            if ended or attempts.is_over(character, snapshot.tick):
+                self._next_attempt(character)
+
+    def _next_attempt(self, character: int) -> None:
+        """Puts him back, unless somebody holds him; without auto-retry it begins once he is on his feet."""
+        held = any(force.character == character for force in self.runtime.world.forces)
+        if self.attempts.retry and not held:
+            self.post(Reset(character))
+        elif not self.attempts.retry and not self.runtime.players[character].down:
+            self.attempts.begin(character)
 
     def _phase(self, player: Player) -> float:
         """0..1, where in its clip a player is now."""
