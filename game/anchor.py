@@ -6,6 +6,7 @@ heading of the moment would flip in the middle of a somersault; this one stays.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,7 @@ def to_anchor(
     velocities: BodyVelocities,
     gravity: Array,
     time: Array,
+    names: Collection[str] = tuple(SHAPES),
 ) -> Inputs:
     """A policy's inputs for M characters.
 
@@ -74,25 +76,35 @@ def to_anchor(
         velocities: (M, B, ...), world
         gravity: (3,) world
         time: (M,) s since the policy was started
+        names: those that are wanted
     """
-    m, num_joints, num_bodies = len(anchors), state.joint_rot.shape[-2], poses.pos.shape[-2]
-    sizes = {"joints": num_joints, "bodies": num_bodies}
-    out = {
-        name: np.empty((m, *(sizes[d] if isinstance(d, str) else d for d in shape)), np.float32)
-        for name, shape in SHAPES.items()
-    }
+    m = len(anchors)
     frame = np.array([(a.x, a.y, a.heading) for a in anchors]).reshape(m, 3)
-    _turn(frame, state.root_pos[:, None], True, out["root_pos"].reshape(m, 1, 3))
-    _turn(frame, state.root_vel[:, None], False, out["root_vel"].reshape(m, 1, 3))
-    _turn(frame, state.root_ang_vel[:, None], False, out["root_ang_vel"].reshape(m, 1, 3))
-    _turn(frame, np.broadcast_to(gravity, (m, 1, 3)), False, out["gravity"].reshape(m, 1, 3))
-    _turn(frame, poses.pos, True, out["body_pos"])
-    _turn(frame, velocities.vel, False, out["body_vel"])
-    _turn(frame, velocities.ang_vel, False, out["body_ang_vel"])
-    _turn_rotations(frame, state.root_rot[:, None], out["root_rot"].reshape(m, 1, 4))
-    _turn_rotations(frame, poses.rot, out["body_rot"])
-    out["joint_rot"][:], out["joint_vel"][:], out["time"][:] = state.joint_rot, state.joint_vel, time
-    return out
+    vectors = {
+        "root_pos": state.root_pos[:, None],
+        "root_vel": state.root_vel[:, None],
+        "root_ang_vel": state.root_ang_vel[:, None],
+        "gravity": np.broadcast_to(gravity, (m, 1, 3)),
+        "body_pos": poses.pos,
+        "body_vel": velocities.vel,
+        "body_ang_vel": velocities.ang_vel,
+    }
+    rotations = {"root_rot": state.root_rot[:, None], "body_rot": poses.rot}
+    unturned = {"joint_rot": state.joint_rot, "joint_vel": state.joint_vel, "time": time}
+    inputs: Inputs = {}
+    for name in names:
+        if name in unturned:
+            inputs[name] = np.asarray(unturned[name], np.float32)
+            continue
+        is_rotation = name in rotations
+        source = rotations[name] if is_rotation else vectors[name]
+        out = np.empty(source.shape, np.float32)
+        if is_rotation:
+            _turn_rotations(frame, source, out)
+        else:
+            _turn(frame, source, name.endswith("_pos"), out)
+        inputs[name] = out[:, 0] if SHAPES[name] in ((3,), (4,)) else out
+    return inputs
 
 
 def from_anchor(anchors: list[Anchor], poses: BodyPoses) -> BodyPoses:

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from game.anchor import ORIGIN, Anchor
@@ -88,3 +89,18 @@ class Player:
                 self.flips += 1
                 self.turned -= np.copysign(2.0 * np.pi, self.turned)
         return fell
+
+
+@njit(cache=True)
+def lateral_rates(root_rot: Array, root_ang_vel: Array) -> Array:
+    """Angular velocity about the root's own y axis, (N, 4) and (N, 3) -> (N,) rad/s: the somersault."""
+    rates = np.empty(len(root_rot))
+    for n in range(len(root_rot)):
+        x, y, z, w = root_rot[n]
+        # the second column of the rotation matrix is the root's y axis in the world
+        rates[n] = (
+            2.0 * (x * y - z * w) * root_ang_vel[n, 0]
+            + (1.0 - 2.0 * (x * x + z * z)) * root_ang_vel[n, 1]
+            + 2.0 * (y * z + x * w) * root_ang_vel[n, 2]
+        )
+    return rates

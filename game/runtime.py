@@ -18,7 +18,7 @@ from game.anchor import Anchor, from_anchor, to_anchor
 from game.events import Event, EventError, Timed
 from game.library import PolicyLibrary
 from game.limbs import joints_of
-from game.player import Player
+from game.player import Player, lateral_rates
 from game.policy import Policy, PolicyError, PolicyOutput
 from game.sim import kinematics, rotation
 from game.sim.forces import Grab
@@ -297,17 +297,23 @@ class Runtime:
 
     def _ask(self, policy: Policy, members: list[int], times: Array) -> PolicyOutput:
         world = self.world
-        poses = BodyPoses(world.body_poses.pos[members], world.body_poses.rot[members])
-        velocities = BodyVelocities(world.body_velocities.vel[members], world.body_velocities.ang_vel[members])
+        state, poses, velocities = world.state, world.body_poses, world.body_velocities
+        if len(members) < len(self.players):
+            state = state[members]
+            poses = BodyPoses(poses.pos[members], poses.rot[members])
+            velocities = BodyVelocities(velocities.vel[members], velocities.ang_vel[members])
         anchors = [self.players[index].anchor for index in members]
-        inputs = to_anchor(anchors, world.state[members], poses, velocities, world.gravity, times)
+        inputs = to_anchor(anchors, state, poses, velocities, world.gravity, times, policy.inputs)
         for k, index in enumerate(members):
             noise = self.players[index].nerves.sense_noise
             if noise:
                 shape = (self.model.num_joints, 3)
                 turn = rotation.from_rotvec(self._random.normal(scale=noise, size=shape))
-                inputs["joint_rot"][k] = rotation.multiply(inputs["joint_rot"][k].astype(float), turn)
-                inputs["joint_vel"][k] += self._random.normal(scale=10.0 * noise, size=shape)
+                jitter = self._random.normal(scale=10.0 * noise, size=shape)
+                if "joint_rot" in inputs:
+                    inputs["joint_rot"][k] = rotation.multiply(inputs["joint_rot"][k].astype(float), turn)
+                if "joint_vel" in inputs:
+                    inputs["joint_vel"][k] += jitter
         return policy.run(inputs)
 
     def _disturb(self, target: Array) -> None:
@@ -332,7 +338,7 @@ class Runtime:
 
     def _judge(self) -> None:
         world, state = self.world, self.world.state
-        rates = rotation.rotate_inverse(state.root_rot, state.root_ang_vel)[:, 1]
+        rates = lateral_rates(state.root_rot, state.root_ang_vel)
         feet, fallen = np.asarray(world.floor_touch[:, list(self.model.feet)].any(axis=1)), world.fallen
         for index, player in enumerate(self.players):
             touched = bool(fallen[index])

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from game.anchor import Anchor, to_anchor
 from game.motion import ClipError, MotionClip
-from game.player import Player
+from game.player import Player, lateral_rates
 from game.policy import Policy, PolicyError
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
@@ -162,7 +162,7 @@ def _run_world(
             anchors = [p.anchor for p in players]
             inputs = to_anchor(anchors, world.state, world.body_poses, world.body_velocities, world.gravity, times)
             world.step(policy.run(inputs).joint_target)
-            rates = rotation.rotate_inverse(world.state.root_rot, world.state.root_ang_vel)[:, 1]
+            rates = lateral_rates(world.state.root_rot, world.state.root_ang_vel)
             feet = np.asarray(world.floor_touch[:, list(model.feet)].any(axis=1))
             fell = np.asarray((world.floor_touch & policy.harmful).any(axis=1))
             for index, player in enumerate(players):
