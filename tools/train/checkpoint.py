@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from game.motion import MotionClip
+
 SCHEMA = 1
 
 
@@ -37,3 +39,15 @@ def load(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise CheckpointError(f"{path.name}: not a checkpoint of schema {SCHEMA}")
     return content
+
+
+def clip_to_tensors(clip: MotionClip) -> dict[str, Any]:
+    """A clip as plain values, so that a checkpoint needs no other file."""
+    plain = {name: getattr(clip, name) for name in ("name", "fps", "loop", "character", "source", "licence")}
+    return plain | {name: torch.from_numpy(getattr(clip, name)) for name in ("root_pos", "root_rot", "joint_rot")}
+
+
+def clip_from_tensors(content: dict[str, Any]) -> MotionClip:
+    """What clip_to_tensors gave. Raises ClipError."""
+    fields: dict[str, Any] = {k: v.numpy() if isinstance(v, torch.Tensor) else v for k, v in content.items()}
+    return MotionClip(**fields)

@@ -13,8 +13,6 @@ from tools.train.network import ActorCritic
 from tools.train.reference import Reference, ReferencePose
 
 ACTION_LIMIT = 4.0
-WINDOW = 2
-"""ticks that a row of the feed-forward lasts"""
 
 
 class Residual(nn.Module):
@@ -60,7 +58,7 @@ class PolicyGraph(nn.Module):
         self.features = Features(model, Reference(clip), lead)
         self.residual = Residual(model, scale, lateral)
         self.networks = ActorCritic(self.features.size, self.residual.num_actions, hidden)
-        self.window = WINDOW / model.control_hz
+        self.control_hz = model.control_hz
         self.register_buffer("feedforward", torch.zeros(0, model.num_joints, 3))
 
     def observe(self, inputs: PolicyInputs) -> tuple[Tensor, ReferencePose]:
@@ -69,8 +67,8 @@ class PolicyGraph(nn.Module):
         if not len(self.feedforward):
             return observation, pose
         time = self.features.reference.wrap(inputs.time)
-        window = torch.floor(time / self.window + 1e-3).clamp(0, len(self.feedforward) - 1).long()
-        base = quaternion.multiply(pose.joint_rot[:, -1], quaternion.from_rotvec(self.feedforward[window]))
+        tick = torch.floor(time * self.control_hz + 1e-3).clamp(0, len(self.feedforward) - 1).long()
+        base = quaternion.multiply(pose.joint_rot[:, -1], quaternion.from_rotvec(self.feedforward[tick]))
         return observation, pose._replace(joint_rot=torch.cat([pose.joint_rot[:, :-1], base[:, None]], dim=1))
 
     def target(self, pose: ReferencePose, action: Tensor) -> Tensor:

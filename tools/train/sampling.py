@@ -20,17 +20,21 @@ from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from tools.train import ranks, rows
 from tools.train.crowd import Crowd
-from tools.train.policy_graph import WINDOW
 from tools.train.rewards import joint_weights
+from tools.train.terminations import allowed_contacts, fell
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+WINDOW = 2
+"""ticks that a correction lasts"""
 LIMIT = 2.5
 """rad, largest correction"""
 SIZE = 0.5
 """rad, standard deviation of the first round: with kd/kp = 0.1 s a target so far away moves a joint at 5 rad/s"""
 EFFORT = 0.02
 """cost of a rad2 of correction"""
+TOUCH = 15.0
+"""cost of a body on the floor that the clip keeps off it"""
 CLEAR = 0.06
 """m of air that a body other than the feet should keep below it where the clip does"""
 HOPELESS = 1e3
@@ -69,6 +73,7 @@ class Sampler:
         self.asymmetry = 0.35 if symmetric(clip, model) else 1.0
         self.ends = [model.body(n) for n in ("right_foot", "left_foot", "right_hand", "left_hand")]
         low = kinematics.lowest_points(model, self._kinematics(np.arange(0.0, clip.duration, 1 / 60))[1]).min(0)
+        self.allowed = allowed_contacts(clip, model)
         self.floor = np.minimum(low, CLEAR)
         """(B,) height under which a body should not come: the clip's own lowest, CLEAR at most"""
 
@@ -89,7 +94,7 @@ class Sampler:
                 best = paths[0]
             half = np.mean([p.correction for p in paths[: max(1, len(paths) // 2)]], axis=0)
             mean = paths[0].correction if everywhere and number == 0 else 0.3 * mean + 0.7 * half
-            size = np.maximum(0.88 * size, 0.2 * SIZE)
+            size = np.maximum(0.85 * size, 0.16 * SIZE)
             self.spent = (number + 1) * self.samples * WINDOW * self.num_windows
             if report is not None:
                 report(number, self.spent, paths[0])
@@ -205,6 +210,7 @@ class Sampler:
             2.0 * pose + 2.0 * turn + 0.03 * spin + (com**2) @ np.array([10.0, 10.0, 40.0])
             + 0.6 * (com_vel**2).sum(-1) + 2.0 * ends + 600.0 * (deep**2).sum(-1)
         )  # fmt: skip
+        cost += TOUCH * fell(crowd.floor_contacts(), self.allowed)
         cost = np.where(np.isfinite(cost) & ~crowd.faults(), cost, HOPELESS)
         return np.asarray(np.minimum(cost, HOPELESS))
 

@@ -37,8 +37,7 @@ class Trainer:
         self.config = config
         self.model = CharacterModel.load().with_gains(config.kp_scale, config.kd_scale)
         self.iteration, self.samples, self.seconds = 0, 0, 0.0
-        self.feasible: Feasible | None = None
-        self.clip = self._reference()
+        self.clip, self.feasible = self._reference()
         torch.manual_seed(config.seed)
         self.graph = PolicyGraph(self.model, self.clip, config.hidden, config.action_scale, config.lead, config.lateral)
         if self.feasible is not None:
@@ -61,12 +60,12 @@ class Trainer:
             self.environment.seed(config.seed, ranks.rank(), 0)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
 
-    def _reference(self) -> MotionClip:
+    def _reference(self) -> tuple[MotionClip, Feasible | None]:
         """The clip, or the way through it that sampling finds: searched once, kept in the run's folder."""
         config, file = self.config, self.config.folder / "path.pt"
         clip = MotionClip.load(config.clip)
         if not config.sampling_rounds:
-            return clip
+            return clip, None
         if not file.is_file():
             crowd, begun = Crowd(self.model, config.worlds, config.characters), time.monotonic()
             sampler = Sampler(clip, self.model, crowd, config.lead, config.sampling_candidates, config.seed)
@@ -84,8 +83,8 @@ class Trainer:
         content = checkpoint.load(file)
         self.samples, self.seconds = content["samples"], content["seconds"]
         path = Path_(content["correction"].numpy(), content["states"].numpy(), np.zeros(0))
-        self.feasible = feasible(clip, self.model, path, config.lead)
-        return self.feasible.clip
+        found_way = feasible(clip, self.model, path, config.lead)
+        return found_way.clip, found_way
 
     @property
     def path(self) -> Path:

@@ -1,0 +1,81 @@
+"""Sampling before learning, at toy size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from game.motion import MotionClip
+from game.sim import rotation
+from game.sim.model import CharacterModel
+from tools.train import rows
+from tools.train.config import TrainConfig
+from tools.train.crowd import Crowd
+from tools.train.feasible import feasible
+from tools.train.sampling import WINDOW, Sampler, _select, symmetric
+from tools.train.sampling import Path as Way
+from tools.train.trainer import Trainer
+
+MODEL = CharacterModel.load()
+
+
+def test_rows_keep_states() -> None:
+    state = MotionClip.load("walk").sample(np.array([0.1, 0.7]))
+    back = rows.unpack(rows.pack(state), MODEL.num_joints)
+    for name in rows.NAMES:
+        np.testing.assert_array_equal(getattr(back, name), getattr(state, name))
+
+
+def test_the_cheapest_go_on_but_not_all_of_one_parent() -> None:
+    cost = np.arange(10.0)
+    parent = np.array([0] * 8 + [1] * 2)
+    assert _select(cost, parent, 8).tolist() == [0, 1, 2, 3, 4, 5, 8, 9]
+
+
+def test_which_clips_are_symmetric() -> None:
+    assert symmetric(MotionClip.load("backflip"), MODEL)
+    assert not symmetric(MotionClip.load("spinkick"), MODEL)
+
+
+def test_a_way_becomes_a_clip_that_joins_its_own_start() -> None:
+    clip = MotionClip.load("backflip").placed()
+    windows = int(np.ceil(clip.duration * MODEL.control_hz / WINDOW))
+    known = np.arange(windows + 1) * WINDOW / MODEL.control_hz
+    states = rows.pack(clip.sample(known))
+    states[:, 0] += 0.1 * known
+    way = Way(np.full((windows, MODEL.num_joints, 3), 0.0), states, np.zeros(windows))
+    found = feasible(clip, MODEL, way, lead=3.0)
+    assert found.clip.duration == clip.duration
+    # follows the way in the middle, is the clip's own again at the end
+    assert found.clip.root_pos[8, 0] - clip.root_pos[8, 0] == pytest.approx(0.05, abs=0.02)
+    np.testing.assert_allclose(found.clip.root_pos[-1], clip.root_pos[-1], atol=1e-9)
+    assert rotation.angle_between(found.clip.joint_rot, clip.joint_rot).mean() < 0.1
+    # nothing was corrected, so that the feed-forward is only what coarser frames have lost
+    assert np.abs(found.feedforward).mean() < 0.1
+    assert found.starts[:, -1].max() < clip.duration
+
+
+def test_more_rounds_find_no_worse_ways_and_the_trainer_follows(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    crowd = Crowd(MODEL, 1, 4)
+    sampler = Sampler(MotionClip.load("run"), MODEL, crowd, 3.0, 16, 0)
+    costs: list[float] = []
+    way = sampler.search(2, lambda _, __, path: costs.append(float(path.cost.sum())))
+    crowd.close()
+    assert float(way.cost.sum()) == min(costs)
+    assert sampler.spent == 2 * 16 * WINDOW * sampler.num_windows
+    assert np.isfinite(way.states).all() and way.states.shape[0] == sampler.num_windows + 1
+    toy = TrainConfig(
+        "run", out=tmp_path, sampling_rounds=1, sampling_candidates=8, worlds=1, characters=2, steps=4, hidden=(8,),
+        minibatch=4, epochs=1,
+    )  # fmt: skip
+    trainer = Trainer(toy)
+    assert trainer.samples > 0 and trainer.graph.feedforward.abs().sum() > 0
+    trainer.step()
+    trainer.save()
+    resumed = Trainer(toy)
+    assert torch.equal(resumed.graph.feedforward, trainer.graph.feedforward)
+    np.testing.assert_array_equal(resumed.clip.joint_rot, trainer.clip.joint_rot)

@@ -1,0 +1,78 @@
+"""Feasible: turns what sampling found into the reference that the policy follows, a feed-forward and start states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.motion import MotionClip
+from game.sim import rotation
+from game.sim.model import CharacterModel
+from tools.train import rows
+from tools.train.sampling import WINDOW, Path
+
+Array = NDArray[np.float64]
+BLEND = 0.75
+"""phase of a looping clip from which the path fades back into the clip, to end where it began"""
+
+
+@dataclass(frozen=True)
+class Feasible:
+    """A clip that obeys physics, and how it was done."""
+
+    clip: MotionClip
+    feedforward: Array
+    """(ticks, J, 3) rad: what the joint targets have to add to the clip a lead ahead"""
+    starts: Array
+    """(M, width + 1) states on the way, each with its time"""
+
+
+def feasible(clip: MotionClip, model: CharacterModel, path: Path, lead: float) -> Feasible:
+    """Replace a clip's frames by the path's states, near its end gradually by its own again."""
+    clip = clip.placed()
+    known = np.arange(len(path.states), dtype=np.float64) * (WINDOW / model.control_hz)
+    followed = _as_clip(clip, known, path.states, model)
+    ticks = np.arange(int(np.ceil(clip.duration * model.control_hz)))
+    ahead = (ticks + lead) / model.control_hz
+    turn = rotation.from_rotvec(path.correction[np.minimum(ticks // WINDOW, len(path.correction) - 1)])
+    target = rotation.multiply(clip.sample(ahead).joint_rot, turn)
+    added = rotation.to_rotvec(rotation.multiply(rotation.conjugate(followed.sample(ahead).joint_rot), target))
+    added[:, model.joint_is_hinge] *= np.array([0.0, 1.0, 0.0])
+    added *= (1.0 - _faded(clip, ticks / model.control_hz))[:, None, None]
+    inside = known < (BLEND if clip.loop else 1.0) * clip.duration
+    return Feasible(followed, added, np.concatenate([path.states, known[:, None]], axis=1)[inside])
+
+
+def _faded(clip: MotionClip, time: Array) -> Array:
+    """Share (...) of the clip's own frames at times (...): 0, then rising smoothly to 1 at the end of a loop."""
+    if not clip.loop:
+        return np.zeros_like(time)
+    x = np.clip((time / clip.duration - BLEND) / (1.0 - BLEND), 0.0, 1.0)
+    return np.asarray(x * x * (3.0 - 2.0 * x))
+
+
+def _as_clip(clip: MotionClip, known: Array, states: Array, model: CharacterModel) -> MotionClip:
+    """The clip with its frames at the path's states: (W + 1, width) at times (W + 1,)."""
+    state = rows.unpack(states, model.num_joints)
+    time = np.arange(clip.num_frames) / clip.fps
+    first = np.clip(np.searchsorted(known, time, side="right") - 1, 0, len(known) - 2)
+    step = known[1] - known[0]
+    part = np.clip((time - known[first]) / step, 0.0, 1.0)
+    x, own = part[:, None], _faded(clip, time)
+    # cubic Hermite: the path knows its velocities, and a parabola has to stay one
+    pos = (
+        (2 * x**3 - 3 * x**2 + 1) * state.root_pos[first]
+        + (x**3 - 2 * x**2 + x) * step * state.root_vel[first]
+        + (3 * x**2 - 2 * x**3) * state.root_pos[first + 1]
+        + (x**3 - x**2) * step * state.root_vel[first + 1]
+    )
+    root = rotation.slerp(state.root_rot[first], state.root_rot[first + 1], part)
+    joints = rotation.slerp(state.joint_rot[first], state.joint_rot[first + 1], x)
+    return replace(
+        clip,
+        root_pos=pos + own[:, None] * (clip.root_pos - pos),
+        root_rot=rotation.slerp(root, clip.root_rot, own),
+        joint_rot=rotation.slerp(joints, clip.joint_rot, own[:, None]),
+    )
