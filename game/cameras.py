@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from game.camera_pose import CameraPose
-from game.sets import ViewSpec
+from game.sets import SetSpec, ViewSpec
 from game.shot import Shot
 from game.sim import rotation
 from game.sim.snapshot import Snapshot
+from game.spring import Spring
 
 Array = NDArray[np.float64]
 
@@ -25,8 +27,12 @@ HEIGHT = 0.95
 """m, of what a camera looks at while he stands"""
 FLOOR_CLEARANCE = 0.08
 """m, a camera stays this far above the floor"""
-CUT = 1.5
-"""m: whoever is this far away from one update to the next was put there, and the camera cuts"""
+MOST_NEARER = 2.4
+"""m that walls may push a camera forward"""
+WALL_CLEARANCE = 0.12
+"""m"""
+Walls = tuple[float, float, float, float]
+"""low x, low y, high x, high y, m"""
 
 
 class CameraError(ValueError):
@@ -48,34 +54,6 @@ def focus(snapshot: Snapshot, subject: int) -> Array:
     return np.asarray(weight @ snapshot.body_pos[subject])
 
 
-class Spring:
-    """Follows a goal (3,), a little late. Solved exactly over each step, so that any frame rate gives the same.
-
-    Args:
-        rate: rad/s, its natural frequency.
-        damping: 1 never overshoots, less does.
-    """
-
-    def __init__(self, rate: float, damping: float = 1.0) -> None:
-        self.rate, self.damping = rate, damping
-        self.value: Array | None = None
-        self._velocity = np.zeros(3)
-
-    def to(self, goal: Array, seconds: float) -> Array:
-        """Moves on towards the goal; at first, and after a CUT, it is there at once."""
-        if self.value is None or np.linalg.norm(goal - self.value) > CUT:
-            self.value, self._velocity = goal.copy(), np.zeros(3)
-            return self.value
-        w, z = self.rate, min(self.damping, 0.9999)
-        decay, turn = math.exp(-z * w * seconds), w * math.sqrt(1.0 - z * z)
-        sine, cosine = math.sin(turn * seconds), math.cos(turn * seconds)
-        away, speed = self.value - goal, self._velocity
-        swing = (speed + z * w * away) / turn
-        self._velocity = decay * (speed * cosine - (z * w * speed + w * w * away) / turn * sine)
-        self.value = goal + decay * (away * cosine + swing * sine)
-        return self.value
-
-
 class Tripod:
     """Stands where the set's view stands and does not move: the room's own deadpan."""
 
@@ -89,8 +67,8 @@ class Tripod:
 class Follow:
     """A dolly: keeps its distance and its side, low in the room, and rises and falls less than he does."""
 
-    def __init__(self, view: ViewSpec, subject: int, *, yaw: float | None = None, distance: float = 3.4,
-                 height: float = 0.25, fov: float = 42.0) -> None:  # fmt: skip
+    def __init__(self, view: ViewSpec, subject: int, *, yaw: float | None = None, distance: float = 3.3,
+                 height: float = 0.25, fov: float = 39.0) -> None:  # fmt: skip
         """`yaw`, rad, from him to the camera; by default the side that the set is seen from. `fov` in degrees."""
         self._subject, self._distance, self._height, self._fov = subject, distance, height, math.radians(fov)
         self._yaw = side_of(view) if yaw is None else yaw
@@ -131,7 +109,7 @@ class SideOn:
             sides = (heading - 0.5 * math.pi, heading + 0.5 * math.pi)
             self._yaw = max(sides, key=lambda side: math.cos(side - self._near))
         target = self._spring.to(_calm(focus(snapshot, self._subject), 0.35), seconds)
-        return _around(target, self._yaw, self._distance, 0.0, math.radians(38.0))
+        return _around(target, self._yaw, self._distance, 0.0, math.radians(36.0))
 
 
 class HandHeld:
@@ -208,6 +186,23 @@ class FirstPerson:
         return CameraPose(eye, turn, self._fov)
 
 
+class Indoors:
+    """Keeps another camera between walls: it comes nearer along its line of sight, so what it frames stays framed."""
+
+    def __init__(self, camera: Camera, walls: Walls) -> None:
+        self._camera, self._walls = camera, np.array(walls).reshape(2, 2)
+
+    def update(self, snapshot: Snapshot, seconds: float) -> CameraPose:
+        pose = self._camera.update(snapshot, seconds)
+        low, high = self._walls
+        at, forward = pose.position[:2], pose.forward[:2]
+        beyond = np.where(at < low, low - at, np.where(at > high, high - at, 0.0))
+        # only a wall behind it: it does not turn its back on one in front
+        steps = [b / f for b, f in zip(beyond, forward, strict=True) if b * f > 0.0]
+        step = min(max(steps, default=0.0), MOST_NEARER)
+        return replace(pose, position=pose.position + step * pose.forward)
+
+
 class ShotCamera:
     """A shot of camera marks, by the time of the take."""
 
@@ -232,7 +227,7 @@ NAMES = tuple(_MAKERS)
 
 
 def camera(name: str, view: ViewSpec, *, shots: Mapping[str, Shot] | None = None, subject: int = 0,
-           seed: int = 0) -> Camera:  # fmt: skip
+           seed: int = 0, walls: Walls | None = None) -> Camera:  # fmt: skip
     """A new camera by name: one of NAMES, or of a take's shots.
 
     Args:
@@ -241,6 +236,7 @@ def camera(name: str, view: ViewSpec, *, shots: Mapping[str, Shot] | None = None
         shots: see `game.shot.shots_of`.
         subject: whom it looks at.
         seed: of what is random about it.
+        walls: what it stays between, see `walls_of`; a tripod, his eyes and shots stand where they are put.
 
     Raises:
         CameraError: there is no such camera.
@@ -249,7 +245,17 @@ def camera(name: str, view: ViewSpec, *, shots: Mapping[str, Shot] | None = None
         return ShotCamera(shots[name])
     if name not in _MAKERS:
         raise CameraError(f"no camera is called {name!r}; there are {', '.join([*NAMES, *(shots or {})])}")
-    return _MAKERS[name](view, subject, seed)
+    made = _MAKERS[name](view, subject, seed)
+    return made if walls is None or name in ("tripod", "eyes", "ceiling") else Indoors(made, walls)
+
+
+def walls_of(spec: SetSpec) -> Walls | None:
+    """What encloses a set, a little inside its floor's edges; nothing does outdoors."""
+    if spec.light.outdoors:
+        return None
+    (x, y), (width, length) = spec.ground.center, spec.ground.size
+    half_x, half_y = 0.5 * width - WALL_CLEARANCE, 0.5 * length - WALL_CLEARANCE
+    return x - half_x, y - half_y, x + half_x, y + half_y
 
 
 def side_of(view: ViewSpec) -> float:

@@ -20,6 +20,7 @@ from game.sim.world import World
 from game.take import Take
 from tools.bloopers.__main__ import main
 from tools.bloopers.attempts import Attempt, best
+from tools.bloopers.cards import Cards
 from tools.bloopers.luck import Luck, draw
 from tools.bloopers.reel import SLOW, Cut, timing_of
 from tools.bloopers.score import Judge, Measures, airtime, distance_to_part, head_value, pratfall_score
@@ -206,3 +207,12 @@ def test_nonsense_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     ):
         assert main(["--out", str(tmp_path / "x"), *more]) == 1
         assert words in capsys.readouterr().err
+
+
+def test_a_card_can_be_read() -> None:
+    with Cards((320, 180)) as cards:
+        empty, full = cards.draw(""), cards.draw("Attempt 14", ("Mars.", "A chair on castors."))
+    assert empty[:, :, :3].max() < 30
+    lit = (full[:, :, :3].max(axis=2) > 90).any(axis=1)
+    assert (np.diff(lit.astype(int)) == 1).sum() == 3  # three lines
+    assert full[:, :, :3].max() > 200

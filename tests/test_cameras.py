@@ -9,14 +9,15 @@ import panda3d.core as p3d
 import pytest
 
 from game.camera_pose import CameraPose, blend
-from game.cameras import NAMES, CameraError, Spring, camera, focus
-from game.sets import ViewSpec
+from game.cameras import NAMES, CameraError, camera, focus, walls_of
+from game.sets import GroundSpec, LightSpec, SetSpec, ViewSpec
 from game.shot import Mark, Shot, ShotError, shot_from_json, shot_to_json, shots_of
 from game.sim import rotation
 from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.sim.world import World
+from game.spring import Spring
 from game.view.camera_pose import place
 
 VIEW = ViewSpec((1.7, -3.9, 1.45), (0.1, 0.35, 0.92), math.radians(56))
@@ -214,3 +215,27 @@ def test_panda3d_sees_what_a_pose_sees() -> None:
     assert list(node.get_mat().xform_vec(p3d.Vec3(0, 0, 1))) == pytest.approx(pose.up, abs=1e-6)
     assert list(node.get_pos()) == pytest.approx(pose.position, abs=1e-6)
     assert lens.min_fov == pytest.approx(50, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["follow", "orbit", "side", "handheld"])
+def test_cameras_stay_between_the_walls(name: str) -> None:
+    """He runs up to the wall behind the camera; it stays inside, and he in the picture."""
+    look = camera(name, VIEW, walls=(-3.6, -3.3, 3.7, 2.5))
+    look.update(standing(), 0.0)
+    for tick in range(1, 45):
+        snapshot = moved(0.0, -1.5 * tick / 30, tick=tick)
+        pose = look.update(snapshot, 1 / 30)
+        assert (-3.61, -3.31) < tuple(pose.position[:2]) < (3.71, 2.51)
+        assert pose.position[1] > -3.31
+        assert off_axis(pose, focus(snapshot, 0)) < 0.5 * pose.fov
+
+
+def test_a_room_has_walls_and_a_park_has_none() -> None:
+    room = SetSpec("room", ground=GroundSpec(size=(6.0, 4.0), center=(1.0, 0.0)))
+    assert walls_of(room) == pytest.approx((-1.88, -1.88, 3.88, 1.88))
+    assert walls_of(SetSpec("park", light=LightSpec(outdoors=True))) is None
+
+
+def test_walls_leave_a_tripod_alone() -> None:
+    pose = camera("tripod", VIEW, walls=(-1.0, -1.0, 1.0, 1.0)).update(standing(), 0.0)
+    assert pose.position == pytest.approx(VIEW.position)

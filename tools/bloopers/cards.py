@@ -34,6 +34,7 @@ class Cards:
         self._root.set_depth_test(False)
         self._root.set_depth_write(False)
         self._camera = FilmCamera(self._output.buffer, self._root, size)
+        self._camera.lens.set_near_far(0.1, 10.0)
         self._camera.lens.min_fov = 90.0  # 2 units high at a distance of 1
         self._font = font()
 

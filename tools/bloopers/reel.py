@@ -33,7 +33,7 @@ SLOW, SLOW_BEFORE, SLOW_AFTER, RAMP = 0.25, 0.14, 0.22, 0.12
 CARD_SECONDS, END_SECONDS = 1.4, 1.8
 FADE = 0.008
 """s in which a cut's sound ends"""
-CAMERAS = ("side", "handheld", "follow", "tripod")
+CAMERAS = ("side", "handheld", "follow", "handheld")
 SHEET_TIMES = (-0.75, -0.35, 0.0, 0.3, 0.9)
 """s of the take from the impact, that the contact sheet shows"""
 SHEET_WIDTH = 320

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.camera_pose import CameraPose, blend
-from game.cameras import Camera, ShotCamera, camera
+from game.cameras import Camera, ShotCamera, camera, walls_of
 from game.events import Crowd, Event, Play, Reset
 from game.sets import ItemSpec, SetSpec
 from game.shot import shots_of
@@ -68,7 +68,7 @@ def frames(take: Take, spec: SetSpec, timing: Timing, fps: int, camera_name: str
         TakeError, CameraError, ShotError.
     """
     shots = shots_of(take.extra)
-    look = camera(camera_name, spec.view, shots=shots, subject=subject, seed=seed)
+    look = camera(camera_name, spec.view, shots=shots, subject=subject, seed=seed, walls=walls_of(spec))
     ticks = _ticks(take, look)
     before = after = next(ticks)
     hz = before.snapshot.model.control_hz
