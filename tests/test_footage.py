@@ -226,3 +226,14 @@ def test_record_says_what_is_wrong(
     base = [str(saved), "--out", str(tmp_path / "a.mp4"), "--quality", "lite"]
     assert main([*base, *(["--size", "96x64"] if "--size" not in more else []), *more]) == 1
     assert words in capsys.readouterr().err
+
+
+def test_record_makes_a_loop_that_is_slow_in_the_middle(saved: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.webp"
+    assert main([str(saved), "--out", str(out), "--size", "96x54", "--fps", "10", "--quality", "lite", "--from", "0.1",
+                 "--to", "0.8", "--slow", "0.5", "--slow-between", "0.3", "0.6"]) == 0  # fmt: skip
+    data = out.read_bytes()
+    assert data[:4] == b"RIFF"
+    assert data[8:12] == b"WEBP"
+    # 0.16 s as it was, 0.3 s at half the speed, between them two ramps of 0.12 s
+    assert 10 <= data.count(b"ANMF") <= 11

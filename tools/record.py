@@ -28,7 +28,8 @@ from game.view.quality import Tier, quality
 from tools.footage.frames import Frame, frames
 from tools.footage.png import write_png
 from tools.footage.studio import PASSES, Pass, Studio, StudioError
-from tools.footage.timing import Timing, steady
+from tools.footage.timing import Timing, slowed, steady
+from tools.footage.webp import LoopWriter
 
 MAX_FPS = 240
 LARGEST = 8192
@@ -62,6 +63,8 @@ class Settings:
     set_name: str = ""
     """another set than the take's"""
     sound: bool = True
+    slow: tuple[float, float] | None = None
+    """s of the take between which alone `speed` holds, with a ramp before and after"""
 
 
 def record(take: Take, out: Path, settings: Settings = Settings()) -> int:
@@ -69,7 +72,7 @@ def record(take: Take, out: Path, settings: Settings = Settings()) -> int:
 
     Args:
         take: it is run again, in a fresh world.
-        out: an .mp4; or a folder, for pictures.
+        out: an .mp4; a .webp, a loop without sound; or a folder, for pictures.
         settings: how.
 
     Raises:
@@ -89,6 +92,10 @@ def record(take: Take, out: Path, settings: Settings = Settings()) -> int:
                     film.write(studio.draw(frame))
                     if settings.sound:
                         film.write_sound(frame.sound)
+        elif out.suffix.lower() == ".webp":
+            with LoopWriter(out, settings.size, settings.fps) as loop:
+                for frame in progress:
+                    loop.write(studio.draw(frame))
         else:
             _write_pictures(progress, studio, out, settings)
     return count
@@ -135,7 +142,12 @@ def _timing(take: Take, settings: Settings) -> Timing:
     end = last if settings.end is None else settings.end
     if not 0.0 <= begin < end <= last + 1e-9:
         raise RecordError(f"from {begin:g} to {end:g} s: the take is {last:g} s long")
-    return steady(begin, end, settings.speed)
+    if settings.slow is None:
+        return steady(begin, end, settings.speed)
+    try:
+        return slowed(begin, end, *settings.slow, settings.speed)
+    except ValueError as error:
+        raise RecordError(str(error)) from error
 
 
 def parser() -> argparse.ArgumentParser:
@@ -143,7 +155,12 @@ def parser() -> argparse.ArgumentParser:
     plain = Settings()
     top = argparse.ArgumentParser(prog="python -m tools.record", description=__doc__)
     top.add_argument("take", type=Path, help="a take: a folder or a .zip")
-    top.add_argument("--out", type=Path, required=True, help="FILE.mp4, or a folder with --format png")
+    top.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="FILE.mp4; FILE.webp, a loop without sound; or a folder with --format png",
+    )
     top.add_argument(
         "--camera", default=plain.camera, help=f"{', '.join(NAMES)}, or a shot of the take (default: follow)"
     )
@@ -153,6 +170,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--fps", type=int, default=plain.fps, help="pictures a second, any number (default: 60)")
     top.add_argument("--quality", default=plain.tier, choices=get_args(Tier), help="(default: film)")
     top.add_argument("--slow", type=float, default=1.0, metavar="SPEED", help="0.25 is four times slower")
+    top.add_argument(
+        "--slow-between", type=float, nargs=2, metavar="S", help="seconds of the take; --slow holds for them alone"
+    )
     top.add_argument("--from", type=float, dest="begin", metavar="S", help="seconds of the take")
     top.add_argument("--to", type=float, dest="end", metavar="S", help="seconds of the take")
     top.add_argument("--set", default="", metavar="NAME", help="show another set than the take's; its physics stay")
@@ -180,10 +200,10 @@ def settings_of(told: argparse.Namespace) -> Settings:
         raise RecordError(f"--passes {told.passes}: there are {', '.join(PASSES)}")
     if passes and told.format != "png":
         raise RecordError("--passes are pictures: say --format png, too")
-    if (told.out.suffix.lower() == ".mp4") != (told.format == "mp4"):
-        raise RecordError(f"--out {told.out}: expected FILE.mp4, or a folder with --format png")
+    if (told.out.suffix.lower() in (".mp4", ".webp")) != (told.format == "mp4"):
+        raise RecordError(f"--out {told.out}: expected FILE.mp4, FILE.webp, or a folder with --format png")
     return Settings(told.camera, size, told.fps, told.quality, told.slow, told.begin, told.end, passes, told.subject,
-                    told.set, not told.mute)  # fmt: skip
+                    told.set, not told.mute, None if told.slow_between is None else (told.slow_between[0], told.slow_between[1]))  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
