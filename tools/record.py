@@ -202,8 +202,9 @@ def settings_of(told: argparse.Namespace) -> Settings:
         raise RecordError("--passes are pictures: say --format png, too")
     if (told.out.suffix.lower() in (".mp4", ".webp")) != (told.format == "mp4"):
         raise RecordError(f"--out {told.out}: expected FILE.mp4, FILE.webp, or a folder with --format png")
+    slow = None if told.slow_between is None else (told.slow_between[0], told.slow_between[1])
     return Settings(told.camera, size, told.fps, told.quality, told.slow, told.begin, told.end, passes, told.subject,
-                    told.set, not told.mute, None if told.slow_between is None else (told.slow_between[0], told.slow_between[1]))  # fmt: skip
+                    told.set, not told.mute, slow)  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
