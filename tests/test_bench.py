@@ -1,0 +1,41 @@
+"""The bench at toy size: its figures are there and make sense; how fast the machine is, is no test."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from tools import bench
+
+
+def test_the_command_prints_its_figures_last(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.main(["--ticks", "3"]) == 0
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert set(figures) == {"sim_overhead", "sim_overhead_1", "characters_realtime", "inference_us", "swap_ms"}
+    assert all(math.isfinite(value) for value in figures.values())
+    # a tick contains its physics steps
+    assert figures["sim_overhead"] > 1.0
+    assert figures["sim_overhead_1"] > 1.0
+    assert figures["characters_realtime"] > 0.0
+
+
+def test_a_stopwatch_puts_back_what_it_watched() -> None:
+    class Thing:
+        def work(self) -> int:
+            return 7
+
+    watch, before = bench.Stopwatch(), Thing.work
+    with watch.on(Thing, "work", "w"):
+        assert Thing().work() == 7
+        assert Thing.work is not before
+    assert Thing.work is before
+    assert set(watch.read()) == {"w"}
+    assert watch.read() == {}
+
+
+def test_nonsense_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        bench.main(["--ticks", "0"])
+    assert "expected a positive number" in capsys.readouterr().err
