@@ -57,6 +57,8 @@ class FitConfig:
     """log"""
     chest: tuple[float, float, float] = (0.15, 0.4, 0.1)
     """rad, of the chest against the pelvis about x, y, z: hips alone say little about the pelvis' heading"""
+    stoop: float = 0.12
+    """rad, by which the chest is usually bent forward: so it is in the fifteen mocap clips"""
     straight: float = 0.5
     """rad, of neck and ankles"""
     flight: float = 1.0
@@ -188,7 +190,7 @@ class _Problem:
     def _likely(self, joints: Tensor) -> Tensor:
         config = self.config
         ends = (joints[:, [1, 4, 9]] - torch.eye(3)).square().sum(dim=(-1, -2)) / 2.0
-        chest = _small_rotvec(joints[:, 0]) / torch.tensor(config.chest)
+        chest = (_small_rotvec(joints[:, 0]) - torch.tensor([0.0, config.stoop, 0.0])) / torch.tensor(config.chest)
         tilt = self.tilt / config.tilt * torch.tensor([1.0, 2.0])
         return (
             self.motion.limits()
