@@ -90,6 +90,7 @@ def test_a_red_verdict_writes_no_clip_unless_forced(
 ) -> None:
     quick = fit.FitConfig(iterations=8)
     monkeypatch.setattr(fit, "FitConfig", lambda: quick)
+    monkeypatch.setattr("tools.capture.settle.ITERATIONS", 8)
     arguments = [video, "--start", 0.3, "--end", 0.8, "--out", tmp_path / "clips" / "x", "--report", tmp_path / "r",
                  "--no-film"]  # fmt: skip
     red = Report("x", (Check("made red", 1.0, "", 0.0, 0.5),))

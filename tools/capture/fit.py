@@ -34,12 +34,12 @@ SETTLED = 0.6
 class FitConfig:
     """How much of each error is tolerated: a term costs about 1 where everything is off by that much."""
 
-    iterations: int = 600
+    iterations: int = 300
     image: float = 0.015
     """m, a landmark beside its line of sight, at the end; Cauchy"""
     image_start: float = 0.08
     """m, at the beginning: the first guess is rough"""
-    depth: float = 0.10
+    depth: float = 0.15
     """m, the network's own depth of a landmark; Cauchy"""
     across: float = 0.06
     """m, its other two coordinates"""
