@@ -87,7 +87,7 @@ def main(config: ExampleConfig) -> None:
         provenance="random search",
     )
     config.target.parent.mkdir(parents=True, exist_ok=True)
-    export.write(ForeignPolicy(config.clip, actor), spec, model, config.target)
+    export.write(ForeignPolicy(config.clip, actor), spec, config.target)
 
 
 if __name__ == "__main__":
