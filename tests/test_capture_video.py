@@ -1,5 +1,6 @@
 """Reading videos: times, turns, duplicates, cuts, moving cameras, and files that are none."""
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -140,3 +141,17 @@ def test_a_damaged_file_says_how_much_can_be_read(tmp_path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CaptureError, match=r"is damaged: 0\.\d|1\.\d of 2\.0 s can be read"):
         survey(look(path))
+
+
+def test_a_phone_held_upright_is_turned(tmp_path: Path) -> None:
+    picture = np.zeros((240, 400, 3), np.uint8)
+    picture[:, 300:] = (250, 20, 20)  # right in the file
+    path = write(tmp_path / "a.mp4", [picture] * 3)
+    data = path.read_bytes()
+    matrix = data.index(b"tkhd") + 4 + 40  # of a version 0 track header
+    quarter = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 240 << 16, 0, 1 << 30)
+    path.write_bytes(data[:matrix] + quarter + data[matrix + 36 :])
+    frame = next(look(path).frames())
+    assert frame.image.shape == (400, 240, 3)
+    assert frame.image[360, 120] == pytest.approx([250, 20, 20], abs=12)  # below, turned clockwise
+    assert frame.image[40, 120].max() < 12
