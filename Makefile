@@ -12,7 +12,7 @@ play: .venv/.play
 	@$(BIN)/python -m game || { \
 	  [ $$? -eq 3 ] || exit 1; \
 	  echo "Filming ten seconds of the backflip into out/backflip.mp4 instead."; \
-	  $(BIN)/python -m game --headless --set living_room --policy backflip --seconds 10 \
+	  $(BIN)/python -m game --headless --set park --policy backflip --seconds 10 \
 	    --record out/backflip.mp4; }
 
 test: lint types

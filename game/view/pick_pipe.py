@@ -8,6 +8,8 @@ import panda3d.core as p3d
 
 WINDOW_MODULE = "pandagl"
 OFFSCREEN_MODULES = ("p3headlessgl", "pandagl", "p3tinydisplay")
+SOFTWARE = ("llvmpipe", "softpipe", "software")
+"""in a driver's name"""
 # Panda3D's own complaints about the modules that do not work here are noise: the first that works is used.
 SETTINGS = """
 load-display pandagl
@@ -38,6 +40,12 @@ class Output:
     """The renderer's name for itself."""
     has_shaders: bool
     """Whether it runs GLSL; the software renderer does not."""
+
+    @property
+    def samples(self) -> int:
+        """Multisampling for films: 4, and none in software. There it triples the cost, and llvmpipe of Mesa 22
+        has been seen to spin in one picture for minutes."""
+        return 0 if any(name in self.driver.lower() for name in SOFTWARE) else 4
 
 
 def configure() -> None:

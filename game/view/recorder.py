@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import panda3d.core as p3d
 
 from game.sets import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
+from game.sound.track import HZ
 from game.view import pick_pipe
 from game.view.camera import OrbitCamera, make_lens
-from game.view.film import FilmError, FilmWriter
+from game.view.film import FilmError, FilmWriter, Sound
 from game.view.film_camera import FilmCamera
 from game.view.quality import QUALITIES
 from game.view.shapes import BACKGROUND, ShapesView
@@ -20,6 +22,8 @@ from game.view.stage import Stage
 
 FILM_SIZE = (1280, 720)
 FILM_FPS = 30
+MOST_SILENCE = 0.1
+"""s that the sound may lag behind the picture before silence fills it up: a paused game makes none"""
 
 
 class Recorder:
@@ -39,8 +43,12 @@ class Recorder:
     ) -> None:
         self.path = path
         self.seconds = 0.0
-        self._writer = FilmWriter(path, size, fps)
+        self._writer = FilmWriter(path, size, fps, sound_hz=HZ)
         self._camera = FilmCamera(host, scene, size)
+        self._blocks: list[Sound] = []
+        """sound that waits for the next picture"""
+        self._heard = 0
+        """samples so far"""
         self._last = -1
         self._due = 0
 
@@ -49,9 +57,18 @@ class Recorder:
         """Whether the next picture would be left out."""
         return self._writer.is_behind
 
+    def hear(self, block: Sound) -> None:
+        """Adds sound (num_samples, 2), HZ samples a second, after what was added before."""
+        if len(block):
+            self._blocks.append(block)
+            self._heard += len(block)
+
     def begin_frame(self, seconds: float, camera: p3d.NodePath, lens: p3d.Lens) -> None:
         """Lets film time pass; renders a picture only where one is due."""
         self.seconds += seconds
+        lag = round(self.seconds * HZ) - self._heard
+        if lag > MOST_SILENCE * HZ:
+            self.hear(np.zeros((lag, 2), np.float32))
         self._due = int(self.seconds * self._writer.fps)
         self._camera.active = self._due > self._last and not self.is_behind
         self._camera.follow(camera, lens)
@@ -61,11 +78,21 @@ class Recorder:
         if self._camera.active:
             self._writer.write(self._camera.frame(), self._due)
             self._last = self._due
+            if self._blocks and not self.is_behind:  # it waits for nobody
+                self._write_sound()
+
+    def _write_sound(self) -> None:
+        blocks, self._blocks = self._blocks, []
+        self._writer.write_sound(np.concatenate(blocks))
 
     def close(self) -> None:
         """Ends the film. Raises FilmError."""
         self._camera.close()
-        self._writer.close()
+        try:
+            if self._blocks and self._last >= 0:
+                self._write_sound()
+        finally:
+            self._writer.close()
 
 
 class TickFilm:
@@ -81,7 +108,7 @@ class TickFilm:
         except pick_pipe.OutputError as error:
             raise FilmError(f"cannot film: {error}") from error
         self._view = _open_view(self._output, spec, first.model)
-        self._film = FilmCamera(self._output.buffer, self._view.root, size, samples=4)
+        self._film = FilmCamera(self._output.buffer, self._view.root, size, samples=self._output.samples)
         self._orbit = OrbitCamera.of(spec.view)
         self._fps = first.model.control_hz
         self._writer = FilmWriter(path, size, self._fps)
