@@ -1,7 +1,7 @@
 """What a person can do, as data: a name, the keys that do it, the words that explain it.
 
 Keys have Panda3D's names (`space`, `arrow_up`, `f9`, `shift-arrow_up`, ...). A JSON file of
-`{"action": "key"}` or `{"action": ["key", "other key"]}` remaps any of them.
+`{"action": "key"}` or `{"action": ["key", "other key"]}` remaps any of them; `pad-face_a` is a gamepad's button.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class Action:
     """Letting the key go ends it."""
     repeats: bool = False
     """It goes on while the key is held, as typed letters do."""
+    pad: tuple[str, ...] = ()
+    """A gamepad's buttons for the same, by Panda3D's names; with `choice` one for each."""
 
     @property
     def keys_text(self) -> str:
@@ -45,41 +47,82 @@ class Action:
             return names[0].replace("Up", "Arrows")
         return f"{names[0]} - {names[-1]}" if len(names) > 4 else " ".join(names)
 
+    @property
+    def pad_text(self) -> str:
+        """The gamepad's buttons as a person calls them."""
+        if self.pad == _CROSS:
+            return "cross"
+        return " or ".join(_PAD_NAMES.get(button, button) for button in self.pad)
+
 
 _ARROWS = ("arrow_up", "arrow_down", "arrow_left", "arrow_right")
+_CROSS = ("dpad_up", "dpad_down", "dpad_left", "dpad_right")
+_PAD_NAMES = {
+    "face_a": "A", "face_b": "B", "face_x": "X", "face_y": "Y", "lshoulder": "LB", "rshoulder": "RB",
+    "lstick": "left stick pressed", "rstick": "right stick pressed",
+}  # fmt: skip
+PAD = "pad-"
+"""before the name of a gamepad's button, in a file of keys"""
 _HIM, _WORLD, _TIME, _PICTURES = "Him", "World", "Time", "Pictures"
 
 ACTIONS = (
     Action("policy", _HIM, tuple("123456789"), "play that policy of the list", choice=True),
-    Action("policy_next", _HIM, ("tab",), "play the next policy"),
-    Action("policy_previous", _HIM, ("shift-tab",), "play the policy before"),
+    Action("policy_next", _HIM, ("tab",), "play the next policy", pad=("rshoulder",)),
+    Action("policy_previous", _HIM, ("shift-tab",), "play the policy before", pad=("lshoulder",)),
     Action("younger", _HIM, ("[",), "a younger age of that skill"),
     Action("older", _HIM, ("]",), "an older age of that skill"),
-    Action("restart", _HIM, ("enter",), "start what he does from its beginning"),
-    Action("shove", _HIM, _ARROWS, "shove him, as the camera sees it", choice=True),
+    Action("restart", _HIM, ("enter",), "start what he does from its beginning", pad=("face_x",)),
+    Action("shove", _HIM, _ARROWS, "shove him, as the camera sees it", choice=True, pad=_CROSS),
     Action("shove_hard", _HIM, tuple(f"shift-{a}" for a in _ARROWS), "shove him hard", choice=True),
-    Action("throw_ball", _HIM, ("b",), "throw a ball at him"),
-    Action("limp", _HIM, ("space",), "go limp while held", held=True),
-    Action("reset", _HIM, ("r",), "back on his feet, the balls gone"),
+    Action("throw_ball", _HIM, ("b",), "throw a ball at him", pad=("face_b",)),
+    Action("limp", _HIM, ("space",), "go limp while held", held=True, pad=("face_a",)),
+    Action("weaker", _HIM, (";",), "weaker by a quarter"),
+    Action("stronger", _HIM, ("'",), "stronger by a quarter"),
+    Action("nerves", _HIM, ("j",), "next nerves: tired, drunk, jelly, stage fright"),
+    Action("reset", _HIM, ("r",), "back on his feet, the balls gone", pad=("face_y",)),
     Action("crowd_more", _HIM, ("m",), "one more of him"),
     Action("crowd_less", _HIM, ("n",), "one less of him"),
     Action("gravity_down", _WORLD, ("-",), "less gravity", repeats=True),
     Action("gravity_up", _WORLD, ("=",), "more gravity", repeats=True),
     Action("gravity_next", _WORLD, ("g",), "next gravity: Moon, Mars, ... sideways"),
-    Action("pause", _TIME, ("p",), "pause, and go on"),
+    Action("prop_next", _WORLD, ("l",), "choose a thing to place with a click"),
+    Action("prop_previous", _WORLD, ("shift-l",), "the thing before, or none"),
+    Action("prop_undo", _WORLD, ("backspace",), "take away what was placed last"),
+    Action("props_clear", _WORLD, ("shift-backspace",), "take away all that was placed"),
+    Action("pause", _TIME, ("p",), "pause, and go on", pad=("start",)),
     Action("step", _TIME, (".",), "one tick further, paused", repeats=True),
     Action("slower", _TIME, (",",), "half as fast, down to 1/16"),
     Action("faster", _TIME, ("/",), "twice as fast, up to 4"),
+    Action("auto_retry", _TIME, ("y",), "after a fall the next attempt, or not"),
+    Action("replay", _TIME, ("i",), "the last 15 s again, and back", pad=("back",)),
+    Action("scrub", _TIME, ("page_up", "page_down"), "in a replay a tick back, on", choice=True, repeats=True),
+    Action("leap", _TIME, ("shift-page_up", "shift-page_down"), "half a second back, on", choice=True, repeats=True),
+    Action("mark", _TIME, ("k",), "in a replay: the camera is here now"),
+    Action("marks_clear", _TIME, ("shift-k",), "forget the camera's marks"),
+    Action("camera_next", _PICTURES, ("c",), "next camera: follow, side, hand-held, ...", pad=("rstick",)),
+    Action("camera_previous", _PICTURES, ("shift-c",), "the camera before"),
+    Action("camera_home", _PICTURES, ("home",), "put the camera back", pad=("lstick",)),
+    Action("follow", _PICTURES, ("f",), "the camera follows him, or stays"),
     Action("record", _PICTURES, ("f9",), "film into out/, and stop"),
+    Action("save_last", _PICTURES, ("f6",), "save the last 15 s as a take into out/"),
     Action("save_take", _PICTURES, ("f5",), "save the run so far as a take into out/"),
     Action("screenshot", _PICTURES, ("f12",), "save a picture into out/"),
-    Action("follow", _PICTURES, ("f",), "the camera follows him, or stays"),
-    Action("camera_home", _PICTURES, ("c",), "put the camera back"),
+    Action("set_next", _PICTURES, ("t",), "another set; the run begins anew"),
+    Action("ghost", _PICTURES, ("e",), "show what he imitates"),
     Action("shapes", _PICTURES, ("v",), "show the collision shapes"),
+    Action("quality", _PICTURES, ("q",), "draw lite, std or film"),
+    Action("mute", _PICTURES, ("o",), "sound off, and on"),
+    Action("fullscreen", _PICTURES, ("f11",), "the whole screen, and back"),
     Action("help", _PICTURES, ("h", "f1"), "show and hide this help"),
     Action("quit", _PICTURES, ("escape",), "quit"),
 )
-MOUSE = (("drag", "turn the camera"), ("wheel", "nearer and farther"))
+MOUSE = (
+    ("drag on him or a thing", "pull it"),
+    ("drag, right drag", "turn the camera"),
+    ("wheel", "nearer and farther; turn what is to be placed"),
+    ("click", "place the thing that was chosen"),
+)
+STICKS = (("left stick", "push him"), ("right stick", "turn the camera"), ("triggers", "nearer and farther"))
 
 
 def load_actions(file: Path | None = None) -> tuple[Action, ...]:
@@ -111,12 +154,12 @@ def remap(changes: dict[str, object]) -> tuple[Action, ...]:
         names = ", ".join(action.name for action in ACTIONS)
         raise ActionError(f"no action is called {', '.join(sorted(unknown))}; there are {names}")
     actions = tuple(
-        replace(action, keys=_keys(action, changes[action.name])) if action.name in changes else action
+        _with_keys(action, _keys(action, changes[action.name])) if action.name in changes else action
         for action in ACTIONS
     )
     taken: dict[str, str] = {}
     for action in actions:
-        for key in action.keys:
+        for key in (*action.keys, *(PAD + button for button in action.pad)):
             if key in taken:
                 raise ActionError(f"the key {key!r} does both {taken[key]} and {action.name}")
             taken[key] = action.name
@@ -130,12 +173,13 @@ def help_lines(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, str]]:
 
 def markdown_table(actions: Iterable[Action] = ACTIONS) -> str:
     """Returns the README's table of keys."""
-    rows = ["| | key | does | name in keys.json |", "|---|---|---|---|"]
+    rows = ["| | key | gamepad | does | name in keys.json |", "|---|---|---|---|---|"]
     for group, members in groupby(actions, key=lambda action: action.group):
         for i, action in enumerate(members):
             title = f"**{group}**" if i == 0 else ""
-            rows.append(f"| {title} | `{action.keys_text}` | {action.help} | `{action.name}` |")
-    rows.extend(f"| {'**Mouse**' if i == 0 else ''} | {name} | {does} | |" for i, (name, does) in enumerate(MOUSE))
+            rows.append(f"| {title} | `{action.keys_text}` | {action.pad_text} | {action.help} | `{action.name}` |")
+    rows.extend(f"| {'**Mouse**' if i == 0 else ''} | {name} | | {does} | |" for i, (name, does) in enumerate(MOUSE))
+    rows.extend(f"| {'**Pad**' if i == 0 else ''} | | {name} | {does} | |" for i, (name, does) in enumerate(STICKS))
     return "\n".join(rows)
 
 
@@ -143,11 +187,19 @@ def _keys(action: Action, value: object) -> tuple[str, ...]:
     keys = [value] if isinstance(value, str) else value
     if not isinstance(keys, list) or not keys or not all(isinstance(key, str) and key for key in keys):
         raise ActionError(f"{action.name}: expected a key or a list of keys, found {value!r}")
-    if action.choice and len(keys) != len(action.keys):
-        raise ActionError(f"{action.name}: expected {len(action.keys)} keys, found {len(keys)}")
     return tuple(key.lower() for key in keys)
+
+
+def _with_keys(action: Action, named: tuple[str, ...]) -> Action:
+    """The action with other keys, or buttons, or both: what is not named stays."""
+    keys = tuple(key for key in named if not key.startswith(PAD)) or action.keys
+    pad = tuple(key.removeprefix(PAD) for key in named if key.startswith(PAD)) or action.pad
+    for count, what in ((len(keys), "keys"), (len(pad), "buttons")):
+        if action.choice and count not in (0, len(action.keys)):
+            raise ActionError(f"{action.name}: expected {len(action.keys)} {what}, found {count}")
+    return replace(action, keys=keys, pad=pad)
 
 
 def _spoken(key: str) -> str:
     *modifiers, last = key.split("-") if key != "-" else ("-",)
-    return "+".join([*(m.capitalize() for m in modifiers), last.removeprefix("arrow_").capitalize()])
+    return "+".join([*(m.capitalize() for m in modifiers), last.removeprefix("arrow_").replace("_", " ").capitalize()])

@@ -8,33 +8,40 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
 
+from game import app_status, set_file
 from game.actions import Action, help_lines
-from game.controls import Controls, gravity_name
-from game.live import Live
-from game.take import Take
+from game.controls import Controls
+from game.directing import Directing
+from game.fields import SetError
+from game.live import BARE, NO_SET, Live
+from game.sets import SetSpec
 from game.view import pick_pipe
-from game.view.camera import OrbitCamera, make_lens
-from game.view.film import FilmError, save_picture
-from game.view.film_camera import FilmCamera
+from game.view.camera import make_lens
+from game.view.filming import Filming
+from game.view.gamepad import Gamepad, first_gamepad
 from game.view.hud import Hud
+from game.view.live_sound import LiveSound
+from game.view.overlay import Overlay
+from game.view.pointer import Pointer
 from game.view.quality import QUALITIES, FirstFrames, Tier
-from game.view.recorder import Recorder
+from game.view.scrub_bar import ScrubBar
 from game.view.shapes import BACKGROUND, ShapesView
 from game.view.stage import Stage
+from game.view.viewfinder import Viewfinder
 
 TITLE = "Pratfall"
 SETTINGS = f"window-title {TITLE}: loading ...\nwin-size 1280 720\n"
 MAX_FPS = 60
 BEFORE_RENDER, AFTER_RENDER = 10, 60
 """task orders; Panda3D renders at 50"""
+WELCOME = "H shows the keys; pull him with the mouse"
 
 
 class App(ShowBase):
-    """The only ShowBase. Owns the window, the camera and the film; the world is `live`'s."""
+    """The only ShowBase. Owns the window and the film; the world is `live`'s."""
 
     def __init__(
         self,
@@ -57,10 +64,12 @@ class App(ShowBase):
         pick_pipe.configure()
         p3d.load_prc_file_data("pratfall", SETTINGS)
         pipe = pick_pipe.window_pipe()
+        self.sound = LiveSound()
         super().__init__(windowType="none")
         if not self.open_default_window(type="onscreen", pipe=pipe):
             raise pick_pipe.OutputError("the display refused to open a window")
         self.out = out
+        self.actions = actions
         self.disable_mouse()
         self.set_background_color(*BACKGROUND)
         make_lens(self.camLens)
@@ -68,24 +77,31 @@ class App(ShowBase):
         clock.mode = p3d.ClockObject.M_limited
         clock.set_frame_rate(MAX_FPS)
         self.hud = Hud(self.a2dTopLeft, self.a2dTopRight, self.a2dBottomLeft)
-        self.hud.show([f"{TITLE}: loading ... (the first time compiles the physics)"])
-        self.graphics_engine.render_frame()
-        self.graphics_engine.render_frame()
+        self._loading(f"{TITLE}: loading ... (the first time compiles the physics)")
 
         self.live = begin()
-        self.orbit = OrbitCamera.of(self.live.spec.view)
-        self.controls = Controls(self.live, lambda: self.orbit)
+        self.finder = Viewfinder(self.live.spec.view, self.live.marks)
+        self.controls = Controls(self.live, lambda: self.finder)
+        self.directing = Directing(self.live, self.finder, out)
         self._first_frames = FirstFrames() if quality is None else None
-        self._quality = QUALITIES[quality or "std"]
+        self.quality = QUALITIES[quality or "std"]
+        self.ghost = False
         self.view = self._stage()
+        self.sound.begin(self.live.spec, self.live.runtime.model)
+        self.bar = ScrubBar(self.render2d)
+        self.overlay = Overlay(self.win, self.camLens)
+        self.pointer = Pointer(
+            self.mouseWatcherNode, self.camera, self.camLens, self.live, self.controls, self.finder, self.bar
+        )
+        self.pad: Gamepad | None = first_gamepad(actions)
         self.hud.set_help(help_lines(actions))
-        self._recorder: Recorder | None = None
-        self._mouse: tuple[float, float] | None = None
+        self.filming = Filming(self.win, self.render, out)
         self._bind(actions)
         if isinstance(self.win, p3d.GraphicsWindow):
             ready = p3d.WindowProperties()
             ready.set_title(TITLE)
             self.win.request_properties(ready)
+        self.say(WELCOME)
         self.task_mgr.add(self._frame, "frame", sort=BEFORE_RENDER)
         self.task_mgr.add(self._after_render, "film", sort=AFTER_RENDER)
 
@@ -93,7 +109,15 @@ class App(ShowBase):
         """The stage; the bare shapes where there are no shaders."""
         if not self.win.gsg.supports_basic_shaders:
             return ShapesView(self.render, self.live.runtime.model)
-        return Stage(self.win, self.live.spec, self._quality, self.render, self.live.runtime.model)
+        stage = Stage(self.win, self.live.spec, self.quality, self.render, self.live.runtime.model)
+        stage.show_ghost = self.ghost
+        return stage
+
+    def _loading(self, words: str) -> None:
+        """Says it in a window that is about to be busy."""
+        self.hud.show([words])
+        self.graphics_engine.render_frame()
+        self.graphics_engine.render_frame()
 
     # ---------------------------------------------------------------- input
     def _bind(self, actions: Sequence[Action]) -> None:
@@ -105,12 +129,24 @@ class App(ShowBase):
                     self.accept(f"{key}-repeat", begin)
                 if action.held:
                     self.accept(f"{key.rpartition('-')[2] or key}-up", partial(self.act, f"{action.name}_end", choice))
-        self.accept("wheel_up", self._zoom, [1])
-        self.accept("wheel_down", self._zoom, [-1])
+        for button in (1, 2, 3):
+            self.accept(f"mouse{button}", self.pointer.press, [button])
+            self.accept(f"mouse{button}-up", self.pointer.let_go, [button])
+        self.accept("wheel_up", self.pointer.wheel, [1])
+        self.accept("wheel_down", self.pointer.wheel, [-1])
+        for event in ("connect-device", "disconnect-device"):
+            self.accept(event, self._find_pad)
+
+    def _find_pad(self, _device: p3d.InputDevice) -> None:
+        self.pad = first_gamepad(self.actions)
 
     def act(self, action: str, choice: int = 0) -> None:
         """Does an action of `game.actions` by name."""
-        if self.controls.knows(action):
+        words: str | None
+        if self.directing.knows(action):
+            words = self.directing.do(action, choice)
+        elif self.controls.knows(action):
+            self.live.end_replay()  # who shoves him wants to see it
             words = self.controls.do(action, choice)
         else:
             handler: Callable[[], str | None] = getattr(self, f"_on_{action}")
@@ -122,31 +158,36 @@ class App(ShowBase):
         """Tells the person something, on screen."""
         self.hud.say(words, time.monotonic())
 
-    def _zoom(self, steps: int) -> None:
-        self.orbit.zoom(steps)
-
-    def _drag(self) -> None:
-        """Turns the camera while the left button is down."""
-        watcher = self.mouseWatcherNode
-        if not watcher.has_mouse() or not watcher.is_button_down(p3d.MouseButton.one()):
-            self._mouse = None
+    def _read_pad(self, seconds: float) -> None:
+        if self.pad is None:
             return
-        x, y = watcher.get_mouse()
-        if self._mouse is not None:
-            self.orbit.drag((x - self._mouse[0]) / 2, (y - self._mouse[1]) / 2)
-        self._mouse = (x, y)
+        wish = self.pad.read()
+        for action, choice in (*wish.pressed, *wish.released):
+            self.act(action, choice)
+        if wish.push.any():
+            self.controls.lean(*wish.push.tolist())
+        if wish.turn.any():
+            self.finder.drag(*(seconds * wish.turn).tolist())
+        if wish.zoom:
+            self.finder.zoom(seconds * wish.zoom)
 
     # ---------------------------------------------------------------- a frame
     def _frame(self, task: Any) -> int:
         seconds = p3d.ClockObject.get_global_clock().dt
         self._choose_quality(seconds)
-        self._drag()
+        self._read_pad(seconds)
+        self.pointer.update()
         for words in self.live.poll():
             self.say(words)
-        for snapshot in self.live.advance(seconds):
-            for words in snapshot.messages:
+        ticks = self.live.advance(seconds)
+        if self.live.replay is None:
+            for words in [words for tick in ticks for words in tick.messages]:
                 self.say(words)
+        items, speed, filming = self.live.shown_items, self.live.speed, self.filming.goes_on
+        heard = self.sound.play(ticks, items, speed, self.finder.pose, wanted=filming)
+        self.sound.update()
         self._draw(seconds)
+        self.filming.begin_frame(seconds, self.live.clock, heard, self.camera, self.camLens)
         return int(task.cont)
 
     def _choose_quality(self, seconds: float) -> None:
@@ -155,132 +196,107 @@ class App(ShowBase):
             return
         tier = self._first_frames.add(seconds)
         if tier is not None:
-            self._quality = QUALITIES[tier]
-            self.view.set_quality(self._quality)
-            self._first_frames = None
+            self.set_quality(tier)
 
     def _draw(self, seconds: float) -> None:
-        shown = self.live.shown()
-        self.orbit.update(np.asarray(shown.state.root_pos[self.controls.chosen]), seconds)
-        self.orbit.place(self.camera)
+        live, chosen = self.live, self.controls.chosen
+        shown, items = live.shown(), live.shown_items
+        self.finder.update(shown, chosen, seconds, live.time)
+        self.finder.place(self.camera, self.camLens)
         if isinstance(self.view, Stage):
-            self.orbit.place(self.view.camera)  # faces look at it, dust faces it
-        self.view.show(shown, self.live.items, seconds)
-        self.hud.show(self._status(), _minutes(self._recorder.seconds) if self._recorder else "")
+            self.finder.place(self.view.camera)  # faces look at it, dust faces it
+        self.view.show(shown, items, seconds)
+        placing, ray = self.controls.placing, self.pointer.ray()
+        spot = None
+        if placing.item is not None and ray is not None and live.replay is None and not self.pointer.taken():
+            spot = placing.spot(ray, shown, items)
+        self.overlay.show(self.camera, self.pointer.hand.line(shown), spot, placing.outline())
+        self.bar.show(live.replay, live.marks.times, live.clock.hz)
+        self.hud.raise_messages(live.replay is not None)
+        self.hud.show(app_status.lines(live, chosen, self.finder.name), self.filming.text)
         self.hud.update(time.monotonic())
-        if self._recorder is not None:
-            clock = self.live.clock
-            played = min(seconds, clock.max_ticks / (clock.hz * clock.speed))  # the clock drops what is over
-            self._recorder.begin_frame(played, self.camera, self.camLens)
 
     def _after_render(self, task: Any) -> int:
-        if self._recorder is not None:
-            try:
-                self._recorder.end_frame()
-            except FilmError as error:
-                self._recorder = None
-                self.say(str(error))
+        words = self.filming.end_frame()
+        if words:
+            self.say(words)
         return int(task.cont)
 
-    def _status(self) -> list[str]:
-        live, chosen = self.live, self.controls.chosen
-        names, name = live.policy_names, live.policy_of(chosen)
-        place = f"   {names.index(name) + 1} of {len(names)}" if name in names else ""
-        gravity = live.snapshot.gravity
-        clock = live.clock
-        fps = p3d.ClockObject.get_global_clock().get_average_frame_rate()
-        speed = "paused" if clock.paused else f"speed {clock.speed:g}x"
-        player = live.runtime.players[chosen]
-        return [
-            f"{name or 'nobody drives him: there is no policy'}{place}",
-            f"gravity {gravity_name(gravity) or f'{np.linalg.norm(gravity):.1f} m/s2'}   {speed}   {fps:.0f} fps",
-            f"flips {player.flips}   falls {player.falls}",
-        ]
-
-    # ---------------------------------------------------------------- time and pictures
-    def _on_pause(self) -> None:
-        self.live.clock.paused = not self.live.clock.paused
-
-    def _on_step(self) -> None:
-        self.live.clock.paused = True
-        for words in self.live.step().messages:
-            self.say(words)
-
-    def _on_slower(self) -> None:
-        self.live.clock.set_speed(self.live.clock.speed / 2)
-
-    def _on_faster(self) -> None:
-        self.live.clock.set_speed(self.live.clock.speed * 2)
-
+    # ---------------------------------------------------------------- what the window itself does
     def _on_follow(self) -> str:
-        self.orbit.follows = not self.orbit.follows
-        return "the camera follows him" if self.orbit.follows else "the camera stays"
-
-    def _on_camera_home(self) -> None:
-        self.orbit = OrbitCamera.of(self.live.spec.view)
+        self.finder.orbit.follows = not self.finder.orbit.follows
+        return "the camera follows him" if self.finder.orbit.follows else "the camera stays"
 
     def _on_shapes(self) -> None:
         bare = isinstance(self.view, Stage)
         self.view.close()
         self.view = ShapesView(self.render, self.live.runtime.model) if bare else self._stage()
 
+    def _on_ghost(self) -> str:
+        self.ghost = not self.ghost
+        if isinstance(self.view, Stage):
+            self.view.show_ghost = self.ghost
+        return "what he imitates is shown" if self.ghost else "what he imitates is hidden"
+
+    def _on_quality(self) -> str:
+        tiers = list(QUALITIES)
+        return self.set_quality(tiers[(tiers.index(self.quality.name) + 1) % len(tiers)])
+
+    def set_quality(self, tier: Tier) -> str:
+        """Draws in another tier from now on; returns what to tell the person."""
+        self.quality, self._first_frames = QUALITIES[tier], None
+        if isinstance(self.view, Stage):
+            self.view.set_quality(self.quality)
+        return f"quality: {tier}"
+
+    def _on_set_next(self) -> str:
+        names = (*set_file.names("sets"), NO_SET)
+        now = self.live.spec.name
+        return self.change_set(names[(names.index(now) + 1) % len(names)] if now in names else names[0])
+
+    def change_set(self, name: str) -> str:
+        """Begins anew in another set, NO_SET or one of models/sets or a file; returns what to tell the person."""
+        self._loading(f"loading {name} ...")
+        try:
+            spec: SetSpec = BARE if name == NO_SET else set_file.load_set(name)
+        except SetError as error:
+            return str(error)
+        self.pointer.let_go(1)
+        self.live.change_set(spec)
+        self.view.close()
+        self.view = self._stage()
+        self.finder.set_view(spec.view)
+        self.sound.begin(spec, self.live.runtime.model)
+        return f"set: {spec.title or spec.name}"
+
+    def _on_mute(self) -> str:
+        return self.sound.toggle()
+
+    def _on_fullscreen(self) -> str | None:
+        if not isinstance(self.win, p3d.GraphicsWindow):
+            return "there is no window"
+        full = not self.win.get_properties().fullscreen
+        wanted = p3d.WindowProperties()
+        wanted.set_fullscreen(full)
+        pipe = self.win.pipe
+        wanted.set_size(*((pipe.get_display_width(), pipe.get_display_height()) if full else (1280, 720)))
+        self.win.request_properties(wanted)
+        return None
+
     def _on_help(self) -> None:
         self.hud.toggle_help()
 
     def _on_screenshot(self) -> str:
-        width, height = self.win.size
-        camera = FilmCamera(self.win, self.render, (width, height))
-        camera.follow(self.camera, self.camLens)
-        self.graphics_engine.render_frame()
-        path = self._new_file("picture", "png")
-        try:
-            save_picture(path, camera.frame())
-        except FilmError as error:
-            return str(error)
-        finally:
-            camera.close()
-        return f"saved {path}"
+        return self.filming.picture(self.camera, self.camLens)
 
     def _on_record(self) -> str:
-        if self._recorder is None:
-            path = self._new_file("film", "mp4")
-            try:
-                self._recorder = Recorder(self.win, self.render, path)
-            except FilmError as error:
-                return str(error)
-            return f"filming into {path}"
-        recorder, self._recorder = self._recorder, None
-        try:
-            recorder.close()
-        except FilmError as error:
-            return str(error)
-        return f"filmed {_minutes(recorder.seconds)} into {recorder.path}"
-
-    def _on_save_take(self) -> str:
-        path = self._new_file("take", "zip")
-        try:
-            Take.of(self.live.runtime, set_name=self.live.set_name).save(path)
-        except OSError as error:
-            return f"the take cannot be saved: {error}"
-        return f"saved {path}"
+        return self.filming.toggle()
 
     def _on_quit(self) -> None:
         self.userExit()
 
-    def _new_file(self, kind: str, ending: str) -> Path:
-        """A path in `out` that nothing has yet."""
-        self.out.mkdir(parents=True, exist_ok=True)
-        stem = f"{kind}_{time.strftime('%Y%m%d_%H%M%S')}"
-        path, more = self.out / f"{stem}.{ending}", 1
-        while path.exists():
-            path, more = self.out / f"{stem}_{more}.{ending}", more + 1
-        return path
-
     def finish(self) -> None:
-        """Ends the film, if any: for when the window has closed."""
-        if self._recorder is not None:
-            print(self._on_record(), flush=True)
-
-
-def _minutes(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+        """Ends the film, if any, and the sound: for when the window has closed."""
+        if self.filming.goes_on:
+            print(self.filming.toggle(), flush=True)
+        self.sound.close()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from game.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
+from game.events import ALL, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
+from game.nerves import PRESETS
+from game.placing import Placing
+from game.played import Eye, Played
 from game.sets import ItemSpec, PartSpec
-from game.sim.snapshot import Snapshot
 
 Array = NDArray[np.float64]
 
@@ -29,6 +31,7 @@ GRAVITY_STEP, MAX_GRAVITY = 1.0, 50.0
 SHOVE, HARD_SHOVE = 250.0, 750.0
 """N, for Push's 0.2 s"""
 SHOVED_BODY = "torso"
+STRENGTH_STEP, LEAST_STRENGTH, MOST_STRENGTH = 0.25, 0.25, 3.0
 MAX_CROWD = 16
 BALL = ItemSpec(
     "ball",
@@ -43,47 +46,6 @@ BALL_SPEED = 9.0
 MAX_BALLS = 20
 
 
-class Eye(Protocol):
-    """Where a person looks from: any camera."""
-
-    @property
-    def eye(self) -> Array:
-        """(3,)"""
-
-    @property
-    def forward(self) -> Array:
-        """(3,) horizontal unit vector away from the viewer"""
-
-    @property
-    def right(self) -> Array:
-        """(3,) horizontal unit vector to the viewer's right"""
-
-
-class Played(Protocol):
-    """What is being played: the part of a run that the controls look at."""
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The newest."""
-
-    @property
-    def items(self) -> Mapping[int, ItemSpec]:
-        """What each prop is, by id."""
-
-    @property
-    def policy_names(self) -> Sequence[str]:
-        """All that could be played, in the order of the list."""
-
-    def policy_of(self, character: int) -> str | None:
-        """What a character plays."""
-
-    def family_of(self, policy: str) -> Sequence[str]:
-        """The ages of a policy's skill, youngest first."""
-
-    def post(self, event: Event) -> None:
-        """Has an event happen at the next tick."""
-
-
 class Controls:
     """One method for each action of `game.actions` that changes the world; `do` calls it by name."""
 
@@ -91,6 +53,11 @@ class Controls:
         self._played = played
         self._camera = camera
         self._down: Array = np.array([0.0, 0.0, -1.0])
+        self._limp: list[Strength] = []
+        """how strong everybody was before he went limp"""
+        self._nerves = 0
+        self._leant = -1
+        self.placing = Placing()
         self.chosen = 0
         """the character that shoves and balls are meant for"""
 
@@ -169,15 +136,78 @@ class Controls:
     def _do_shove_hard(self, choice: int) -> None:
         self._shove(choice, HARD_SHOVE)
 
+    def lean(self, right: float, away: float) -> None:
+        """Pushes him for a tick, each -1..1 of a shove, as the camera sees it; more often than once a tick is once."""
+        tick = self._played.snapshot.tick
+        if tick != self._leant:
+            self._leant = tick
+            camera, snapshot = self._camera(), self._played.snapshot
+            force = SHOVE * (right * camera.right + away * camera.forward)
+            self._played.post(Push(_vec3(force), SHOVED_BODY, self.chosen, 1.0 / snapshot.model.control_hz))
+
     def _do_limp(self, _: int) -> None:
+        self._limp = [e for i in self._everyone() for e in self._strengths(i)]
         self._strengthen(0.0)
 
     def _do_limp_end(self, _: int) -> None:
-        self._strengthen(1.0)
+        for event in self._limp:
+            self._played.post(event)
+        self._limp = []
+
+    def _strengths(self, character: int) -> list[Strength]:
+        """The events that make somebody as strong as he is now: one, unless his joints differ."""
+        snapshot = self._played.snapshot
+        row = snapshot.strength[character].tolist()
+        if len(set(row)) == 1:
+            return [Strength(row[0], ALL, character)]
+        return [Strength(v, joint, character) for v, joint in zip(row, snapshot.model.joint_names, strict=True)]
 
     def _strengthen(self, value: float) -> None:
         for character in self._everyone():
             self._played.post(Strength(value, character=character))
+
+    def _do_weaker(self, _: int) -> str:
+        return self._stronger(-STRENGTH_STEP)
+
+    def _do_stronger(self, _: int) -> str:
+        return self._stronger(STRENGTH_STEP)
+
+    def _stronger(self, more: float) -> str:
+        now = float(self._played.snapshot.strength[self.chosen].mean())
+        value = min(max(round((now + more) / STRENGTH_STEP) * STRENGTH_STEP, LEAST_STRENGTH), MOST_STRENGTH)
+        self._strengthen(value)
+        return f"strength {100 * value:.0f} %"
+
+    def _do_nerves(self, _: int) -> str:
+        self._nerves = (self._nerves + 1) % len(PRESETS)
+        name = list(PRESETS)[self._nerves]
+        for character in self._everyone():
+            self._played.post(replace(PRESETS[name].nerves, character=character))
+        self._strengthen(PRESETS[name].strength)
+        return f"{name}: {PRESETS[name].words}"
+
+    def _do_prop_next(self, _: int) -> str:
+        return self.placing.cycle(1)
+
+    def _do_prop_previous(self, _: int) -> str:
+        return self.placing.cycle(-1)
+
+    def place(self, point: Array) -> None:
+        """Puts the chosen prop onto a point (3,)."""
+        spawn = self.placing.spawn(point)
+        if spawn is not None:
+            self._played.post(spawn)
+
+    def _do_prop_undo(self, _: int) -> str | None:
+        placed = self._played.placed
+        if not placed:
+            return "nothing was placed"
+        self._played.post(Remove(placed[-1]))
+        return None
+
+    def _do_props_clear(self, _: int) -> None:
+        for prop in self._played.placed:
+            self._played.post(Remove(prop))
 
     def _do_crowd_more(self, _: int) -> str:
         return self._crowd(1)

@@ -34,7 +34,7 @@ class Hand:
         return self._held is not None
 
     def grab(self, ray: Ray, forward: Array, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> bool:
-        """Takes hold of what a line of sight meets first.
+        """Takes hold of the first thing in a line of sight that can be moved.
 
         Args:
             ray: from the eye through the cursor.
@@ -46,7 +46,7 @@ class Hand:
             Whether there was something: a body, or a prop that can move.
         """
         hit = pick(ray, snapshot, items)
-        if hit is None or hit.is_floor or (hit.prop is not None and items[hit.prop].mass <= 0.0):
+        if hit is None:
             return False
         self._held, self._target = hit, hit.point
         self._depth = hit.distance * float(ray.direction @ forward)

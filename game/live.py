@@ -8,18 +8,21 @@ import numpy as np
 
 from game.attempts import Attempts
 from game.clock import FixedClock
-from game.events import Crowd, Drag, Event, Friction, Play, Reset, Spawn
+from game.events import Drag, Event, Friction, Play, Reset, Spawn
 from game.library import PolicyLibrary
 from game.marks import Marks
 from game.player import Player
 from game.policy import PolicyError
 from game.replay import Recent, Replay
+from game.rerun import Rerun, moves
 from game.runtime import MAX_CROWD, Runtime
 from game.sets import ItemSpec, SetSpec
 from game.sim.snapshot import Snapshot, interpolate
 
 DEFAULT_SKILL = "backflip"
 NO_SET = "none"
+FAR = 1.8
+"""m from home: who has landed so far away begins the next attempt at home again"""
 BARE = SetSpec(NO_SET)
 """A floor and nothing else; the world's own friction."""
 
@@ -61,6 +64,26 @@ class Live:
         self.replay, self._pending, self._previous = None, events, self.runtime.snapshot
         for character in range(MAX_CROWD):
             self.attempts.begin(character)
+
+    def resume(self, again: Rerun, spec: SetSpec, first_tick: int | None = None) -> None:
+        """Goes on from the end of a take that was run again in its set; from `first_tick` on it is looked at first."""
+        self.runtime.close()
+        self.runtime, self.spec = again.runtime, spec
+        self.recent.clear()
+        self.marks.clear()
+        for frame in again.frames[-self.recent.capacity :]:
+            self.recent.add(frame.snapshot, again.items, cut=frame.cut)
+        self.replay, self._pending, self._previous = None, [], self.runtime.snapshot
+        if first_tick is not None and again.frames:
+            self.replay = Replay(again.frames, again.items, self.clock.hz)
+            self.replay.seek(first_tick - again.frames[0].snapshot.tick)
+        for character in range(MAX_CROWD):
+            self.attempts.begin(character)
+
+    @property
+    def pending(self) -> Sequence[Event]:
+        """What was asked for and happens at the next tick."""
+        return self._pending
 
     @property
     def set_name(self) -> str:
@@ -196,8 +219,7 @@ class Live:
         events, self._pending = self._pending, []
         self._previous = self.snapshot
         snapshot = self.runtime.tick(events)
-        moved = any(isinstance(e, Reset | Crowd) or (isinstance(e, Play) and e.place) for e in events)
-        moved = moved or bool(self.runtime.world.faults)
+        moved = any(moves(event) for event in events) or bool(self.runtime.world.faults)
         if moved:
             self._previous = snapshot  # who was put elsewhere does not fly there
         self.recent.add(snapshot, self.items, cut=moved)
@@ -221,7 +243,8 @@ class Live:
             verdict = attempts.add(snapshot, character, cycle, harmful)
             if verdict is not None:
                 self._news.append(str(verdict))
-            ended = verdict is not None and verdict.landed and clip is not None and not clip.loop
+            far = np.hypot(*(snapshot.state.root_pos[character, :2] - [player.home.x, player.home.y])) > FAR
+            ended = verdict is not None and verdict.landed and (far or (clip is not None and not clip.loop))
             if ended or attempts.is_over(character, snapshot.tick):
                 self._next_attempt(character)
 

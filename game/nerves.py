@@ -1,23 +1,37 @@
-"""States of nerves, as data: what they do to what he senses and to what he does."""
+"""States of nerves, as data: what they do to what he senses and does, and to his strength."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
 from game.events import Nerves
 
-NERVES: dict[str, Nerves] = {
-    "steady": Nerves(),
-    "tired": Nerves(delay=1, act_noise=0.03),
-    "drunk": Nerves(delay=2, sense_noise=0.12, act_noise=0.06),
-    "jelly": Nerves(act_noise=0.35),
-    "stage fright": Nerves(sense_noise=0.06, act_noise=0.12),
+
+class Preset(NamedTuple):
+    """A state of nerves, and the strength that goes with it."""
+
+    nerves: Nerves
+    strength: float
+    words: str
+
+
+PRESETS = {
+    "steady": Preset(Nerves(), 1.0, "nothing is wrong"),
+    "tired": Preset(Nerves(1, 0.02, 0.03), 0.65, "weak, and a little late"),
+    "drunk": Preset(Nerves(2, 0.10, 0.12), 0.9, "late, and unsure where his limbs are"),
+    "jelly": Preset(Nerves(0, 0.0, 0.05), 0.3, "hardly any strength"),
+    "stage fright": Preset(Nerves(1, 0.05, 0.25), 1.3, "tense and trembling"),
 }
-"""By name, in the order of the key. Ticks, rad."""
+"""By name, in the order of the key."""
 
 
-def nerves_name(nerves: Nerves) -> str | None:
-    """Which of NERVES these are, whoever has them; None where none of them."""
-    plain = (nerves.delay, nerves.sense_noise, nerves.act_noise)
-    for name, preset in NERVES.items():
-        if plain == (preset.delay, preset.sense_noise, preset.act_noise):
+def preset_of(nerves: Nerves, strength: Iterable[float]) -> str | None:
+    """Which of PRESETS somebody is in, by his nerves and his joints' strength; None where in none."""
+    joints = list(strength)
+    plain = replace(nerves, character=0)
+    for name, preset in PRESETS.items():
+        if preset.nerves == plain and all(abs(joint - preset.strength) < 1e-9 for joint in joints):
             return name
     return None

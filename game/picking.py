@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 TOUCH_RADIUS = 0.02
 """m: limbs are thin and move, so a click this far beside one takes hold of it all the same"""
 
+DROP = 0.03
+"""m above a surface, from where is tried whether it faces up"""
+
 
 @dataclass(frozen=True, eq=False)
 class Ray:
@@ -54,19 +57,27 @@ class Hit:
         return self.character < 0 and self.prop is None
 
 
-def pick(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec], *, characters: bool = True) -> Hit | None:
-    """The nearest thing that a ray meets; None where it meets the sky.
+def pick(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> Hit | None:
+    """The nearest thing that can be moved: a body or a prop with mass; None where the ray meets neither.
 
-    Args:
-        ray: the line of sight.
-        snapshot: where everything is.
-        items: what each of its props is, by id.
-        characters: False looks through them.
+    What stands fast is looked through: the camera of a room may stand behind its wall.
     """
-    hits = [_floor(ray), *_props(ray, snapshot, items)]
-    if characters:
-        hits.extend(_bodies(ray, snapshot))
-    return min((hit for hit in hits if hit is not None), key=lambda hit: hit.distance, default=None)
+    loose = (hit for hit in _props(ray, snapshot, items) if hit.prop is not None and items[hit.prop].mass > 0.0)
+    return min([*_bodies(ray, snapshot), *loose], key=lambda hit: hit.distance, default=None)
+
+
+def pick_top(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> Hit | None:
+    """The nearest place that something can be put on: the floor, or the upper side of a prop."""
+    tops = [hit for hit in _props(ray, snapshot, items) if _faces_up(hit, snapshot, items)]
+    floor = _floor(ray)
+    return min(tops if floor is None else [*tops, floor], key=lambda hit: hit.distance, default=None)
+
+
+def _faces_up(hit: Hit, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> bool:
+    """Whether something let fall from a little above where a prop was hit comes down right there."""
+    fall = Ray(np.add(hit.point, [0.0, 0.0, DROP]), np.array([0.0, 0.0, -1.0]))
+    below = min((other.distance for other in _props(fall, snapshot, items)), default=0.0)
+    return abs(below - DROP) < 0.3 * DROP
 
 
 def _floor(ray: Ray) -> Hit | None:

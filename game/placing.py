@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from game.events import Spawn
 from game.fields import SetError
-from game.picking import Ray, pick
+from game.picking import Ray, pick_top
 from game.set_file import load_prop, names
 from game.sets import ItemSpec, quaternion_of
 from game.sim import rotation
@@ -71,7 +71,7 @@ class Placing:
 
     def spot(self, ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> Array | None:
         """(3,) where a line of sight meets the floor or a thing that it can be put on; None where it meets neither."""
-        hit = pick(ray, snapshot, items, characters=False)
+        hit = pick_top(ray, snapshot, items)
         return None if hit is None or hit.distance > FARTHEST else hit.point
 
     def spawn(self, point: Array, item: ItemSpec | None = None) -> Spawn | None:

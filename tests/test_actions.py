@@ -37,6 +37,16 @@ def test_a_file_remaps(tmp_path: Path) -> None:
     assert actions["reset"].keys == ("r",)
 
 
+def test_a_gamepads_buttons_are_remapped_beside_the_keys() -> None:
+    actions = {a.name: a for a in remap({"limp": "pad-face_x", "restart": ["w", "pad-face_a"]})}
+    assert (actions["limp"].keys, actions["limp"].pad) == (("space",), ("face_x",))
+    assert (actions["restart"].keys, actions["restart"].pad) == (("w",), ("face_a",))
+    with pytest.raises(ActionError, match="the key 'pad-face_b' does both throw_ball and limp"):
+        remap({"limp": "pad-face_b"})
+    with pytest.raises(ActionError, match="shove: expected 4 buttons, found 1"):
+        remap({"shove": "pad-face_b"})
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

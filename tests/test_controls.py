@@ -9,6 +9,9 @@ import pytest
 from game.actions import ACTIONS
 from game.controls import BALL, GRAVITIES, MAX_BALLS, Controls, gravity_name, throw_velocity
 from game.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength
+from game.nerves import PRESETS, preset_of
+from game.placing import GAP
+from game.set_file import load_prop
 from game.sets import ItemSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
@@ -25,6 +28,7 @@ class Run:
         world.add_character((0.0, 2.0))
         self.snapshot: Snapshot = world.snapshot()
         self.items: Mapping[int, ItemSpec] = {}
+        self.placed: Sequence[int] = ()
         self.policy_names: Sequence[str] = ("flip_old", "flip_young", "walk")
         self.playing: str | None = "flip_old"
         self.posted: list[Event] = []
@@ -88,6 +92,70 @@ def test_limp_while_held(run: Run, controls: Controls) -> None:
         Strength(1.0, character=0),
         Strength(1.0, character=1),
     ]
+
+
+def test_limp_gives_back_the_strength_that_he_had(run: Run, controls: Controls) -> None:
+    strength = np.ones((2, 12))
+    strength[0] = 0.5
+    strength[1, 3] = 0.2  # one joint of the second one: told joint by joint
+    run.snapshot = replace(run.snapshot, strength=strength)
+    controls.do("limp")
+    controls.do("limp_end")
+    back = run.posted[2:]
+    assert back[0] == Strength(0.5, character=0)
+    assert len(back) == 13
+    assert Strength(0.2, run.snapshot.model.joint_names[3], 1) in back
+
+
+def test_strength_in_quarters(run: Run, controls: Controls) -> None:
+    assert controls.do("weaker") == "strength 75 %"
+    assert run.posted == [Strength(0.75, character=0), Strength(0.75, character=1)]
+    run.snapshot = replace(run.snapshot, strength=np.full((2, 12), 0.25))
+    assert controls.do("weaker") == "strength 25 %"
+    run.snapshot = replace(run.snapshot, strength=np.full((2, 12), 3.0))
+    assert controls.do("stronger") == "strength 300 %"
+
+
+def test_nerves_go_round(run: Run, controls: Controls) -> None:
+    said = [controls.do("nerves") for _ in PRESETS]
+    assert [str(words).split(":")[0] for words in said] == [*list(PRESETS)[1:], "steady"]
+    drunk = PRESETS["drunk"]
+    assert run.posted[4:8] == [
+        replace(drunk.nerves, character=0),
+        replace(drunk.nerves, character=1),
+        Strength(drunk.strength, character=0),
+        Strength(drunk.strength, character=1),
+    ]
+    assert preset_of(replace(drunk.nerves, character=1), [0.9, 0.9]) == "drunk"
+    assert preset_of(drunk.nerves, [0.9, 0.8]) is None
+
+
+def test_things_are_chosen_placed_and_taken_away(run: Run, controls: Controls) -> None:
+    assert controls.do("prop_next") == "click to place: anvil"
+    controls.placing.turn(6.0)  # a quarter turn
+    controls.place(np.array([1.0, 2.0, 0.5]))
+    (spawn,) = run.posted
+    assert isinstance(spawn, Spawn)
+    file = load_prop("anvil")
+    assert spawn.item.position == pytest.approx((1.0, 2.0, 0.5 + file.position[2] + GAP))
+    assert spawn.item.quaternion == pytest.approx((0.0, 0.0, 0.5**0.5, 0.5**0.5))
+    assert controls.do("prop_previous") == "no prop to place"
+    controls.place(np.zeros(3))
+    assert len(run.posted) == 1
+    assert controls.do("prop_undo") == "nothing was placed"
+    run.placed = (4, 9)
+    controls.do("prop_undo")
+    controls.do("props_clear")
+    assert run.posted[1:] == [Remove(9), Remove(4), Remove(9)]
+
+
+def test_a_stick_pushes_once_a_tick(run: Run, controls: Controls) -> None:
+    controls.lean(0.5, 1.0)
+    controls.lean(1.0, 1.0)
+    (push,) = run.posted
+    assert isinstance(push, Push)
+    assert push.force == pytest.approx((125.0, 250.0, 0.0), abs=1e-9)  # right is +x, away is +y
+    assert push.seconds == pytest.approx(1 / 30)
 
 
 def test_gravity_steps_and_comes_back_as_it_was(run: Run, controls: Controls) -> None:

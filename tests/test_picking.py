@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.picking import TOUCH_RADIUS, Ray, meet, pick
+from game.picking import TOUCH_RADIUS, Ray, meet, pick, pick_top
 from game.sets import ItemSpec, PartSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot
@@ -75,16 +75,36 @@ def test_a_face_is_hit_from_the_front(standing: Snapshot) -> None:
 
 def test_a_turned_prop_is_hit_in_its_own_frame(standing: Snapshot) -> None:
     """The quarter turn takes the box's x to the world's y: its part lies at y 2.1, 0.4 m wide along y."""
-    hit = pick(ray(0.3, -3.0, 0.6, 0, 1, 0), standing, ITEMS, characters=False)
+    hit = pick(ray(0.3, -3.0, 0.6, 0, 1, 0), standing, ITEMS)
     assert hit is not None
     assert (hit.prop, hit.character) == (7, -1)
     assert hit.distance == pytest.approx(3.0 + 2.1 - 0.2)
     assert hit.point_b == pytest.approx([-0.1, -0.3, 0.1])
 
 
+def test_what_stands_fast_is_looked_through(standing: Snapshot) -> None:
+    fixed = {7: replace(ITEMS[7], mass=0.0)}
+    assert pick(ray(0.3, -3.0, 0.6, 0, 1, 0), standing, fixed) is None
+    through = pick(ray(0.0, 5.0, 1.3, 0, -1, 0), standing, fixed)
+    assert through is not None
+    assert through.character == 0
+
+
 def test_the_floor_and_the_sky(standing: Snapshot) -> None:
-    hit = pick(ray(5.0, 0.0, 1.0, 3, 0, -1), standing, ITEMS)
+    hit = pick_top(ray(5.0, 0.0, 1.0, 3, 0, -1), standing, ITEMS)
     assert hit is not None
     assert hit.is_floor
     assert hit.point == pytest.approx([8.0, 0.0, 0.0])
-    assert pick(ray(5.0, 0.0, 1.0, 1, 0, 0.1), standing, ITEMS) is None
+    assert pick_top(ray(5.0, 0.0, 1.0, 1, 0, 0.1), standing, ITEMS) is None
+
+
+def test_things_are_put_on_top_and_not_on_a_side(standing: Snapshot) -> None:
+    """The box's top is at z 1; past its side comes the floor behind it."""
+    top = pick_top(ray(0.0, 2.0, 3.0, 0, 0.1, -2), standing, ITEMS)
+    assert top is not None
+    assert top.prop == 7
+    assert top.point[2] == pytest.approx(1.0)
+    side = pick_top(ray(0.0, 0.0, 1.0, 0, 4, -1), standing, ITEMS)  # meets its side at y 1.9, z 0.525
+    assert side is not None
+    assert side.is_floor
+    assert side.point == pytest.approx([0.0, 4.0, 0.0])

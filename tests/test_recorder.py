@@ -11,6 +11,7 @@ import pytest
 from game.live import BARE
 from game.sim.model import CharacterModel
 from game.sim.world import World
+from game.sound.track import HZ
 from game.view.camera import make_lens
 from game.view.pick_pipe import Output
 from game.view.recorder import Recorder, TickFilm
@@ -41,6 +42,30 @@ def test_it_films_at_its_own_rate(output: Output, tmp_path: Path) -> None:
     assert 36 <= len(shown) <= 41
     assert shown[-1] == pytest.approx(2.0, abs=0.04)
     assert np.diff(shown).max() == pytest.approx(0.1, abs=0.04)
+
+
+def test_sound_keeps_up_with_the_picture(output: Output, tmp_path: Path) -> None:
+    """Half a second that is heard, and as much in which the game makes no sound: both are in the film."""
+    scene = p3d.NodePath("scene")
+    lens = p3d.PerspectiveLens()
+    make_lens(lens)
+    camera = scene.attach_new_node(p3d.Camera("camera", lens))
+    recorder = Recorder(output.buffer, scene, tmp_path / "a.mp4", (96, 64))
+    tick = np.full((HZ // 30, 2), 0.5, np.float32)
+    for frame in range(30):
+        while recorder.is_behind:
+            time.sleep(0.001)
+        if frame < 15:
+            recorder.hear(tick)
+        recorder.begin_frame(1 / 30, camera, lens)
+        output.engine.render_frame()
+        recorder.end_frame()
+    recorder.close()
+    with av.open(str(tmp_path / "a.mp4")) as film:
+        heard = np.concatenate([block.to_ndarray()[0] for block in film.decode(audio=0)])
+    assert len(heard) / HZ == pytest.approx(1.0, abs=0.15)
+    assert np.abs(heard[: HZ // 3]).mean() > 0.3
+    assert np.abs(heard[-HZ // 5 :]).mean() < 0.01
 
 
 def test_a_run_without_a_window(tmp_path: Path) -> None:

@@ -49,11 +49,12 @@ class OrbitCamera:
     def of(view: ViewSpec) -> OrbitCamera:
         """The camera of a set's first view; it stands there."""
         camera = OrbitCamera(np.array(view.target), stands=True)
-        camera._look_from(np.array(view.position))
+        camera.look_from(np.array(view.position))
         return camera
 
-    def _look_from(self, eye: Array) -> None:
-        """Keeps the target and looks at it from an eye (3,)."""
+    def look_from(self, eye: Array, target: Array | None = None) -> None:
+        """Looks from an eye (3,) at a target (3,), by default at the one that it has."""
+        self.target = self.target if target is None else target
         away = eye - self.target
         self.distance = float(np.linalg.norm(away))
         self.yaw, self.pitch = math.atan2(away[1], away[0]), math.asin(away[2] / self.distance)
@@ -94,7 +95,7 @@ class OrbitCamera:
         eye = self.eye
         self.target = self.target + (wanted - self.target) * (1.0 - math.exp(-self.rate * seconds))
         if self.stands:
-            self._look_from(eye)
+            self.look_from(eye)
             self.distance = min(max(self.distance, NEAREST), LEASH)
 
     def place(self, node: p3d.NodePath) -> None:

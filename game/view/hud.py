@@ -40,7 +40,9 @@ class Hud:
         self._help = top_right.attach_new_node("help")
         self._help.set_pos(-MARGIN, 0, -MARGIN - 3.5 * SIZE)
         self._said: deque[tuple[float, str]] = deque(maxlen=MAX_MESSAGES)
-        self.help_visible = True
+        self._floor = MARGIN
+        self.help_visible = False
+        self._help.hide()
 
     @property
     def lines(self) -> list[str]:
@@ -60,29 +62,37 @@ class Hud:
         self._said.append((now + MESSAGE_SECONDS, words))
         self.update(now)
 
+    def raise_messages(self, raised: bool) -> None:
+        """Makes room below the messages, for what lies at the window's foot."""
+        self._floor = 4.0 * MARGIN if raised else MARGIN
+
     def update(self, now: float) -> None:
         """Lets old messages go."""
         while self._said and self._said[0][0] <= now:
             self._said.popleft()
         lines = [words for _, words in self._said]
         _set(self._messages, "\n".join(lines))
-        self._messages.set_z(MARGIN + 0.01 + SIZE * (max(1, self._messages.node().get_num_rows()) - 1))
+        self._messages.set_z(self._floor + 0.01 + SIZE * (max(1, self._messages.node().get_num_rows()) - 1))
 
     def set_help(self, lines: Iterable[tuple[str, str]]) -> None:
-        """Sets the help panel, flush right: keys and what they do."""
+        """Sets the help panel, flush right: keys and what they do, in two halves side by side."""
         self._help.children.detach()
-        keys, words = (
-            self._text("help", self._help, 0.0, 0.0, "\n".join(column)) for column in zip(*lines, strict=True)
-        )
-        keys.node().set_text_color(DIM)
-        for column in (keys, words):
-            column.set_scale(HELP_SIZE)
-        words.set_x(-HELP_SIZE * words.node().get_width())
-        keys.set_x(words.get_x() - HELP_SIZE * (keys.node().get_width() + 1.0))
-        maker = p3d.CardMaker("card")
+        rows = list(lines)
+        half = (len(rows) + 1) // 2
         edge = 0.5 * HELP_SIZE
-        bottom = HELP_SIZE * words.node().get_bottom()
-        maker.set_frame(keys.get_x() - edge, edge, bottom - edge, HELP_SIZE + edge)
+        right, bottom = 0.0, 0.0
+        for part in (rows[half:], rows[:half]):
+            keys, words = (
+                self._text("help", self._help, 0.0, 0.0, "\n".join(column)) for column in zip(*part, strict=True)
+            )
+            keys.node().set_text_color(DIM)
+            for column in (keys, words):
+                column.set_scale(HELP_SIZE)
+            words.set_x(right - HELP_SIZE * words.node().get_width())
+            keys.set_x(words.get_x() - HELP_SIZE * (keys.node().get_width() + 1.0))
+            right, bottom = keys.get_x() - 2.0 * HELP_SIZE, min(bottom, HELP_SIZE * words.node().get_bottom())
+        maker = p3d.CardMaker("card")
+        maker.set_frame(right + 2.0 * HELP_SIZE - edge, edge, bottom - edge, HELP_SIZE + edge)
         card = self._help.attach_new_node(maker.generate(), -1)
         card.set_color(CARD)
         card.set_transparency(p3d.TransparencyAttrib.M_alpha)

@@ -1,0 +1,60 @@
+"""Played, Eye: the parts of a run and of a camera that the controls look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.events import Event
+from game.sets import ItemSpec
+from game.sim.snapshot import Snapshot
+
+Array = NDArray[np.float64]
+
+
+class Eye(Protocol):
+    """Where a person looks from: any camera."""
+
+    @property
+    def eye(self) -> Array:
+        """(3,)"""
+
+    @property
+    def forward(self) -> Array:
+        """(3,) horizontal unit vector away from the viewer"""
+
+    @property
+    def right(self) -> Array:
+        """(3,) horizontal unit vector to the viewer's right"""
+
+
+class Played(Protocol):
+    """What is being played: the part of a run that the controls look at."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest."""
+
+    @property
+    def items(self) -> Mapping[int, ItemSpec]:
+        """What each prop is, by id."""
+
+    @property
+    def placed(self) -> Sequence[int]:
+        """Ids of the things that the set does not have, in the order that they came."""
+
+    @property
+    def policy_names(self) -> Sequence[str]:
+        """All that could be played, in the order of the list."""
+
+    def policy_of(self, character: int) -> str | None:
+        """What a character plays."""
+
+    def family_of(self, policy: str) -> Sequence[str]:
+        """The ages of a policy's skill, youngest first."""
+
+    def post(self, event: Event) -> None:
+        """Has an event happen at the next tick."""

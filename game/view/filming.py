@@ -1,0 +1,85 @@
+"""Filming: the window's film, begun and ended by one wish, and its still pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import panda3d.core as p3d
+
+from game.clock import FixedClock
+from game.directing import new_file
+from game.view.film import FilmError, Sound, save_picture
+from game.view.film_camera import FilmCamera
+from game.view.recorder import Recorder
+
+
+class Filming:
+    """Films what a camera in the window sees into files in `out`."""
+
+    def __init__(self, window: p3d.GraphicsOutput, scene: p3d.NodePath, out: Path) -> None:
+        self._window, self._scene, self._out = window, scene, out
+        self._recorder: Recorder | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it films."""
+        return self._recorder is not None
+
+    @property
+    def text(self) -> str:
+        """How long the film is so far; empty where there is none."""
+        return minutes(self._recorder.seconds) if self._recorder is not None else ""
+
+    def toggle(self) -> str:
+        """Begins or ends a film; returns what to tell the person."""
+        if self._recorder is None:
+            try:
+                self._recorder = Recorder(self._window, self._scene, new_file(self._out, "film", "mp4"))
+            except (FilmError, OSError) as error:
+                return str(error)
+            return f"filming into {self._recorder.path}"
+        recorder, self._recorder = self._recorder, None
+        try:
+            recorder.close()
+        except FilmError as error:
+            return str(error)
+        return f"filmed {minutes(recorder.seconds)} into {recorder.path}"
+
+    def begin_frame(
+        self, seconds: float, clock: FixedClock, heard: Sound, camera: p3d.NodePath, lens: p3d.Lens
+    ) -> None:
+        """Before a frame is rendered that comes `seconds` after the last; `heard` is its sound."""
+        if self._recorder is not None:
+            self._recorder.hear(heard)
+            played = min(seconds, clock.max_ticks / (clock.hz * clock.speed))  # the clock drops what is over
+            self._recorder.begin_frame(played, camera, lens)
+
+    def end_frame(self) -> str | None:
+        """After it was rendered; returns what went wrong, which ends the film."""
+        if self._recorder is not None:
+            try:
+                self._recorder.end_frame()
+            except FilmError as error:
+                self._recorder = None
+                return str(error)
+        return None
+
+    def picture(self, camera: p3d.NodePath, lens: p3d.Lens) -> str:
+        """Saves what a camera sees, at the window's size; returns what to tell the person."""
+        width, height = self._window.size
+        film = FilmCamera(self._window, self._scene, (width, height))
+        film.follow(camera, lens)
+        self._window.engine.render_frame()
+        try:
+            path = new_file(self._out, "picture", "png")
+            save_picture(path, film.frame())
+        except (FilmError, OSError) as error:
+            return str(error)
+        finally:
+            film.close()
+        return f"saved {path}"
+
+
+def minutes(seconds: float) -> str:
+    """As a clock shows them."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

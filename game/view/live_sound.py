@@ -1,0 +1,73 @@
+"""LiveSound: what is played is heard, as fast as it is played; silent where there is no device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from game.camera_pose import CameraPose
+from game.sets import ItemSpec, SetSpec
+from game.sim.model import CharacterModel
+from game.sim.snapshot import Snapshot
+from game.sound.track import SoundTrack
+from game.view.sound_player import Samples, SoundError, SoundPlayer
+
+
+class LiveSound:
+    """Make it before the ShowBase, as SoundPlayer wants it."""
+
+    def __init__(self) -> None:
+        self.trouble = ""
+        """why there is no sound; empty where there is"""
+        self.muted = False
+        self._player: SoundPlayer | None = None
+        try:
+            self._player = SoundPlayer()
+        except SoundError as error:
+            self.trouble = str(error)
+        self._track: SoundTrack | None = None
+
+    def begin(self, spec: SetSpec, model: CharacterModel) -> None:
+        """Begins anew in a set: other walls, another floor."""
+        self._track = SoundTrack(spec, model)
+
+    def play(self, ticks: Sequence[Snapshot], items: Mapping[int, ItemSpec], speed: float, ear: CameraPose,
+             *, wanted: bool = False) -> Samples:  # fmt: skip
+        """Plays the sound of ticks, one after the other; returns it, (num_samples, 2).
+
+        Args:
+            ticks: that have just been made, or come past in a replay.
+            items: what each of their props is, by id.
+            speed: simulated seconds per second.
+            ear: where it is heard from.
+            wanted: make it even where nobody hears it: for a film.
+        """
+        silent = self._player is None or self.muted
+        if self._track is None or (silent and not wanted):
+            return np.zeros((0, 2), np.float32)
+        count = round(self._track.samples_per_tick / speed)
+        blocks = [self._track.add(tick, items, num_samples=count, ear=ear) for tick in ticks]
+        if self._player is not None:
+            self._player.muted = self.muted
+            for block in blocks:
+                self._player.play(block)
+        return np.concatenate(blocks) if blocks else np.zeros((0, 2), np.float32)
+
+    def update(self) -> None:
+        """Keeps the stream going; call it every frame."""
+        if self._player is not None:
+            self._player.update()
+
+    def toggle(self) -> str:
+        """Mutes, or not any more; returns what to tell the person."""
+        if self._player is None:
+            return self.trouble
+        self.muted = not self.muted
+        return "sound off" if self.muted else "sound on"
+
+    def close(self) -> None:
+        """Falls silent for good."""
+        if self._player is not None:
+            self._player.close()
+            self._player = None

@@ -1,0 +1,98 @@
+"""Pointer: what the mouse's buttons and its way over the window mean. Left pulls, or turns the camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+import panda3d.core as p3d
+
+from game.controls import Controls
+from game.hand import Hand
+from game.live import Live
+from game.picking import Ray
+from game.view.scrub_bar import ScrubBar
+from game.view.viewfinder import Viewfinder
+
+Doing = Literal["pull", "orbit", "scrub"]
+
+
+class Pointer:
+    """One mouse. `update` follows it every frame, `press` and `let_go` are its buttons."""
+
+    def __init__(
+        self, watcher: p3d.MouseWatcher, camera: p3d.NodePath, lens: p3d.Lens, live: Live, controls: Controls,
+        finder: Viewfinder, bar: ScrubBar,
+    ) -> None:  # fmt: skip
+        """`camera` and `lens` are those of the window."""
+        self._watcher, self._camera, self._lens = watcher, camera, lens
+        self._live, self._controls, self._finder, self._bar = live, controls, finder, bar
+        self.hand = Hand(live.post)
+        self.taken: Callable[[], bool] = lambda: False
+        """whether something that lies over the picture has the mouse"""
+        self._doing: Doing | None = None
+        self._last = (0.0, 0.0)
+
+    def ray(self) -> Ray | None:
+        """From the eye through the cursor; None where the cursor is not in the window."""
+        if not self._watcher.has_mouse():
+            return None
+        near, far = p3d.Point3(), p3d.Point3()
+        self._lens.extrude(p3d.Point2(*self._watcher.get_mouse()), near, far)
+        root = self._camera.get_top()
+        start, end = (np.array(list(root.get_relative_point(self._camera, p)), float) for p in (near, far))
+        return Ray(start, (end - start) / np.linalg.norm(end - start))
+
+    def press(self, button: int) -> None:
+        """A button (1 left, 2 middle, 3 right) goes down."""
+        ray = self.ray()
+        if ray is None or self.taken():
+            return
+        x, y = self._watcher.get_mouse()
+        self._last = (x, y)
+        self._doing = "orbit"
+        if button == 1:
+            self._doing = self._left(ray, x, y)
+
+    def _left(self, ray: Ray, x: float, y: float) -> Doing | None:
+        live = self._live
+        if live.replay is not None:
+            if not self._bar.covers(x, y):
+                return "orbit"
+            live.replay.seek_fraction(self._bar.fraction(x))
+            return "scrub"
+        if self._controls.placing.item is not None:
+            spot = self._controls.placing.spot(ray, live.shown(), live.items)
+            if spot is not None:
+                self._controls.place(spot)
+            return None
+        return "pull" if self.hand.grab(ray, self._finder.pose.forward, live.shown(), live.items) else "orbit"
+
+    def let_go(self, _button: int) -> None:
+        """A button comes up."""
+        self._doing = None
+        self.hand.release()
+
+    def wheel(self, steps: int) -> None:
+        """Turns what is to be placed, or comes nearer."""
+        if self.taken():
+            return
+        if self._controls.placing.item is not None and self._live.replay is None:
+            self._controls.placing.turn(steps)
+        else:
+            self._finder.zoom(steps)
+
+    def update(self) -> None:
+        """Follows the mouse: pulls, turns or scrubs."""
+        ray = self.ray()
+        if self._doing is None or ray is None:
+            return
+        x, y = self._watcher.get_mouse()
+        if self._doing == "orbit":
+            self._finder.drag((x - self._last[0]) / 2, (y - self._last[1]) / 2)
+        elif self._doing == "scrub" and self._live.replay is not None:
+            self._live.replay.seek_fraction(self._bar.fraction(x))
+        elif self._doing == "pull":
+            self.hand.move(ray, self._finder.pose.forward)
+        self._last = (x, y)
