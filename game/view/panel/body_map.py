@@ -1,0 +1,198 @@
+"""BodyMap: a figure whose limbs are clicked, and the strength of what was clicked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from imgui_bundle import imgui
+
+from game.events import ALL, Strength
+from game.limbs import LIMBS
+from game.view.panel import widgets as w
+from game.view.panel.look import CORAL, DIM, INK, MIST, MUSTARD, PAPER, RED, TINY, Look, Rgb, mix, u32
+from game.view.panel.model import PanelModel
+
+Vec2 = imgui.ImVec2
+Point = tuple[float, float]
+
+STRONGEST = 2.0
+"""of the slider; an event may go to 10"""
+HEIGHT, WIDTH = 272.0, 142.0
+"""px, of the map as designed"""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What is seen of one joint: a capsule from a to b, in units of the figure's height, y down from its crown."""
+
+    joint: str
+    a: Point
+    b: Point
+    radius: float
+
+
+def _mirrored() -> tuple[Piece, ...]:
+    """Both sides. He faces us: his right is on our left."""
+    halves = (
+        ("shoulder", (0.122, 0.222), (0.168, 0.368), 0.033),
+        ("elbow", (0.178, 0.424), (0.206, 0.560), 0.027),
+        ("hip", (0.060, 0.520), (0.072, 0.690), 0.044),
+        ("knee", (0.075, 0.762), (0.080, 0.905), 0.034),
+        ("ankle", (0.086, 0.968), (0.112, 0.974), 0.024),
+    )
+    return tuple(
+        Piece(f"{side}_{name}", (sign * a[0], a[1]), (sign * b[0], b[1]), radius)
+        for name, a, b, radius in halves
+        for side, sign in (("right", -1), ("left", 1))
+    )
+
+
+PIECES = (
+    Piece("neck", (0.0, 0.074), (0.0, 0.086), 0.070),
+    Piece("chest", (0.0, 0.255), (0.0, 0.385), 0.078),
+    *_mirrored(),
+)
+
+DECOR = (
+    Piece("neck", (0.0, 0.14), (0.0, 0.18), 0.026),
+    Piece("chest", (-0.042, 0.222), (0.042, 0.222), 0.046),
+    Piece("chest", (-0.040, 0.455), (0.040, 0.455), 0.048),
+    Piece("right_elbow", (-0.216, 0.606), (-0.218, 0.620), 0.030),
+    Piece("left_elbow", (0.216, 0.606), (0.218, 0.620), 0.030),
+)
+"""Drawn beside them: neck, shoulders, pelvis, hands."""
+
+
+def piece_at(point: Point) -> Piece | None:
+    """The piece at a point of the figure, or so near that it is meant."""
+    nearest = min(PIECES, key=lambda piece: _distance(piece, point))
+    return nearest if _distance(nearest, point) < 0.02 else None
+
+
+def _distance(piece: Piece, point: Point) -> float:
+    """From a piece's surface; negative within."""
+    (ax, ay), (bx, by), (px, py) = piece.a, piece.b, point
+    dx, dy = bx - ax, by - ay
+    along = ((px - ax) * dx + (py - ay) * dy) / (dx * dx + dy * dy)
+    t = min(max(along, 0.0), 1.0)
+    return math.hypot(px - ax - t * dx, py - ay - t * dy) - piece.radius
+
+
+def limb_of(joint: str) -> str:
+    """The limb that a joint belongs to."""
+    return next((limb for limb, joints in LIMBS.items() if joint in joints), joint)
+
+
+def joints_in(part: str, joint_names: Sequence[str]) -> tuple[str, ...]:
+    """The joints of a part: all, a limb or a joint."""
+    return tuple(joint_names) if part == ALL else LIMBS.get(part, (part,))
+
+
+def next_part(chosen: str, joint: str) -> str:
+    """What a click on a joint chooses: its limb at first, then the joint, then the limb again."""
+    limb = limb_of(joint)
+    return joint if chosen == limb else limb
+
+
+def color_of(strength: float) -> Rgb:
+    """Pale where limp, coral where driven, red where he is stronger than he has learned to be."""
+    if strength <= 1.0:
+        return mix(MIST, mix(MUSTARD, CORAL, strength), 0.15 + 0.85 * strength if strength > 0.0 else 0.0)
+    return mix(CORAL, RED, (strength - 1.0) / (STRONGEST - 1.0))
+
+
+def strength_words(strength: float) -> str:
+    """How strong, for a person."""
+    if strength == 0.0:
+        return "limp"
+    return "as learned" if strength == 1.0 else f"{100 * strength:.0f} %"
+
+
+class BodyMap:
+    """The figure, a slider and what to do at once."""
+
+    def __init__(self) -> None:
+        self.part = ALL
+        """what the slider is for: all, a limb or a joint"""
+
+    def draw(self, look: Look, model: PanelModel) -> None:
+        """Draws the figure; a click chooses a limb, a second one its joint."""
+        strength = dict(zip(model.joint_names, model.settings.strength, strict=True))
+        w.heading(look, "Strength", "click a limb, again for a joint")
+        start, room = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail().x
+        figure = look.px(WIDTH)
+        self._figure(look, strength, start, figure)
+        imgui.set_cursor_screen_pos(Vec2(start.x + figure + look.px(12), start.y))
+        w.inset("##strength", Vec2(room - figure - look.px(12), look.px(HEIGHT)))
+        self._settings(look, model, strength)
+        imgui.end_child()
+
+    def _figure(self, look: Look, strength: Mapping[str, float], start: Vec2, width: float) -> None:
+        tall = look.px(HEIGHT)
+        draw = imgui.get_window_draw_list()
+        end = Vec2(start.x + width, start.y + tall)
+        draw.add_rect_filled(start, end, u32(mix(PAPER, MIST, 0.55)), look.px(12))
+        imgui.invisible_button("##figure", Vec2(width, tall))
+        unit, top, middle = tall - look.px(18), start.y + look.px(9), start.x + width / 2
+        mouse = imgui.get_mouse_pos()
+        under = piece_at(((mouse.x - middle) / unit, (mouse.y - top) / unit)) if imgui.is_item_hovered() else None
+        if imgui.is_item_clicked():
+            self.part = next_part(self.part, under.joint) if under else ALL
+        chosen = joints_in(self.part, tuple(strength))
+        for outlined in (True, False):  # outlines first, so that neighbours do not cut into each other
+            for piece in (*DECOR, *PIECES):
+                color = color_of(strength[piece.joint])
+                if under is not None and limb_of(under.joint) == limb_of(piece.joint):
+                    color = mix(color, PAPER, 0.25)
+                thin = look.px(2.2) if piece.joint in chosen and self.part != ALL else look.px(0.0)
+                if outlined and not thin:
+                    continue
+                _capsule(piece, Vec2(middle, top), unit, thin if outlined else 0.0, INK if outlined else color)
+        w.write(look, Vec2(start.x + look.px(9), end.y - look.px(19)), "R", TINY, DIM, "bold")
+        w.write(look, Vec2(end.x - look.px(15), end.y - look.px(19)), "L", TINY, DIM, "bold")
+        if under is not None:
+            imgui.set_mouse_cursor(imgui.MouseCursor_.hand.value)
+
+    def _settings(self, look: Look, model: PanelModel, strength: Mapping[str, float]) -> None:
+        joints = joints_in(self.part, tuple(strength))
+        values = [strength[joint] for joint in joints]
+        mean = sum(values) / len(values)
+        even = max(values) - min(values) < 1e-9
+        title = "The whole body" if self.part == ALL else self.part.replace("_", " ").capitalize()
+        w.text(look, title, 15.0, INK, "bold")
+        says = strength_words(mean) if even else f"{100 * mean:.0f} % on average"
+        moved = w.slider(look, "strength", "", mean, 0.0, STRONGEST, says=says, step=0.05, usual=1.0)
+        if moved is not None:
+            _strengthen(model, round(moved, 2), self.part)
+        room, gap = imgui.get_content_region_avail().x, look.px(6)
+        half = (room - gap) / 2
+        if w.button(look, "limp", "", "Limp", hint="no strength at all in what is chosen", width=half):
+            _strengthen(model, 0.0, self.part)
+        imgui.same_line(0.0, gap)
+        if w.button(look, "learned", "", "As learned", hint="the strength that he was trained with", width=half):
+            _strengthen(model, 1.0, self.part)
+        if w.button(look, "all.limp", "", "All limp", width=half):
+            _strengthen(model, 0.0, ALL)
+        imgui.same_line(0.0, gap)
+        if w.button(look, "all.learned", "", "All well", warm=min(strength.values()) < 1.0, width=half):
+            _strengthen(model, 1.0, ALL)
+            self.part = ALL
+        if model.can("limp"):
+            w.text(look, f"Hold {model.key_of('limp')} to drop him for a moment.", TINY, DIM)
+
+
+def _strengthen(model: PanelModel, value: float, part: str) -> None:
+    for character in range(model.settings.crowd):
+        model.post(Strength(value, part, character))
+
+
+def _capsule(piece: Piece, origin: Vec2, unit: float, more: float, color: Rgb) -> None:
+    """A piece, `more` px larger all round."""
+    draw, radius, ink = imgui.get_window_draw_list(), piece.radius * unit + more, u32(color)
+    a = Vec2(origin.x + piece.a[0] * unit, origin.y + piece.a[1] * unit)
+    b = Vec2(origin.x + piece.b[0] * unit, origin.y + piece.b[1] * unit)
+    draw.add_line(a, b, ink, 2 * radius)
+    draw.add_circle_filled(a, radius, ink, 28)
+    draw.add_circle_filled(b, radius, ink, 28)

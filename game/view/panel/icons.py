@@ -1,0 +1,10 @@
+"""Icons: letters of Font Awesome 6 (solid), which is merged into the panel's fonts."""
+
+PLAY, PAUSE, STEP = "\uf04b", "\uf04c", "\uf051"
+RESTART, RESET = "\uf01e", "\uf0e2"
+PERSON, BODY, GLOBE, FILM = "\uf70c", "\uf183", "\uf0ac", "\uf008"
+RECORD, STOP, CAMERA, SAVE = "\uf111", "\uf04d", "\uf030", "\uf0c7"
+OPEN, REPLAY, RENAME, DELETE = "\uf07c", "\uf1da", "\uf304", "\uf2ed"
+SOUND, MUTED = "\uf028", "\uf6a9"
+PLUS, MINUS, CLOSE, KEYBOARD = "\u002b", "\uf068", "\uf00d", "\uf11c"
+MARK, LIVE = "\uf024", "\uf2f5"

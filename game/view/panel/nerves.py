@@ -1,0 +1,51 @@
+"""NervesSection: what is wrong with him today, as presets and as sliders."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from game.events import Nerves, Strength
+from game.nerves import PRESETS, preset_of
+from game.view.panel import widgets as w
+from game.view.panel.look import TEAL, Look
+from game.view.panel.model import PanelModel
+
+MOST_DELAY, MOST_NOISE = 10, 0.6
+"""ticks; rad. Of the sliders, an event may ask for more."""
+
+
+class NervesSection:
+    """Presets and three sliders."""
+
+    def draw(self, look: Look, model: PanelModel) -> None:
+        """Draws them; a preset sets his strength too."""
+        settings = model.settings
+        nerves, now = settings.nerves, preset_of(settings.nerves, settings.strength)
+        w.heading(look, "Nerves", PRESETS[now].words if now else "")
+        asked = w.chips(look, "nerves", tuple(PRESETS), now)
+        if asked is not None:
+            _set(model, PRESETS[asked].nerves)
+            for character in range(settings.crowd):
+                model.post(Strength(PRESETS[asked].strength, character=character))
+        ms = 1000 * nerves.delay / model.control_hz
+        moved = w.slider(look, "delay", "reacts late by", nerves.delay, 0, MOST_DELAY,
+                         says=f"{ms:.0f} ms", step=1.0, usual=0, color=TEAL)  # fmt: skip
+        if moved is not None:
+            _set(model, replace(nerves, delay=round(moved)))
+        sense = self._noise(look, "sense", "feels where he is, give or take", nerves.sense_noise)
+        if sense is not None:
+            _set(model, replace(nerves, sense_noise=sense))
+        act = self._noise(look, "act", "trembles by", nerves.act_noise)
+        if act is not None:
+            _set(model, replace(nerves, act_noise=act))
+
+    def _noise(self, look: Look, name: str, label: str, value: float) -> float | None:
+        says = f"{math.degrees(value):.0f}°"
+        moved = w.slider(look, name, label, value, 0.0, MOST_NOISE, says=says, step=0.01, usual=0.0, color=TEAL)
+        return None if moved is None else round(moved, 2)
+
+
+def _set(model: PanelModel, nerves: Nerves) -> None:
+    for character in range(model.settings.crowd):
+        model.post(replace(nerves, character=character))

@@ -1,0 +1,58 @@
+"""Pictures: cameras, quality, sound, and the buttons that film."""
+
+from __future__ import annotations
+
+from imgui_bundle import imgui
+
+from game.view.panel import icons
+from game.view.panel import widgets as w
+from game.view.panel.look import Look
+from game.view.panel.model import PanelModel
+from game.view.panel.policies import spoken
+
+BUTTONS = (
+    ("screenshot", icons.CAMERA, "Picture"),
+    ("save_take", icons.SAVE, "Take"),
+)
+
+
+class Pictures:
+    """How it is seen and kept."""
+
+    def draw(self, look: Look, model: PanelModel) -> None:
+        """Draws chips, switches and buttons."""
+        self._film(look, model)
+        w.heading(look, "Camera", _key(model, "camera_next"))
+        self._choose_camera(look, model)
+        w.heading(look, "Quality", "lite is for slow machines, film for films")
+        asked = w.chips(look, "quality", tuple(model.qualities), model.quality, even=True)
+        if asked is not None and asked != model.quality:
+            model.choose_quality(asked)
+        if "mute" in model.switches:
+            now = w.switch(look, "mute", "mute", model.switches["mute"])
+            if now is not None:
+                model.switch("mute", now)
+
+    def _film(self, look: Look, model: PanelModel) -> None:
+        w.heading(look, "Film", model.filming)
+        gap = look.px(6)
+        room = imgui.get_content_region_avail().x
+        third = (room - 2 * gap) / 3
+        icon, words = (icons.STOP, "Stop") if model.filming else (icons.RECORD, "Film")
+        if w.button(look, "record", icon, words, warm=True, hint=_key(model, "record"), width=third):
+            model.act("record")
+        for name, icon, words in BUTTONS:
+            imgui.same_line(0.0, gap)
+            if w.button(look, name, icon, words, hint=_key(model, name), width=third):
+                model.act(name)
+
+    def _choose_camera(self, look: Look, model: PanelModel) -> None:
+        names = {spoken(name): name for name in model.camera_names}
+        current = next((words for words, name in names.items() if name == model.camera), None)
+        asked = w.chips(look, "camera", tuple(names), current)
+        if asked is not None:
+            model.choose_camera(names[asked])
+
+
+def _key(model: PanelModel, action: str) -> str:
+    return f"key {model.key_of(action)}" if model.can(action) else ""

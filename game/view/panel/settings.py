@@ -1,0 +1,31 @@
+"""What the settings are after an event: the panel shows at once what was asked for, even while time stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from game.events import ALL, Crowd, Event, Friction, Gravity, Nerves, Strength
+from game.limbs import LIMBS
+from game.view.panel.model import Settings
+
+
+def after(settings: Settings, events: Iterable[Event], character: int, joint_names: Sequence[str]) -> Settings:
+    """The settings of a character once events have happened. A part that does not exist changes nothing."""
+    for event in events:
+        match event:
+            case Strength(value, part, of) if of == character:
+                joints = tuple(joint_names) if part == ALL else LIMBS.get(part, (part,))
+                pairs = zip(joint_names, settings.strength, strict=True)
+                settings = replace(settings, strength=tuple(value if name in joints else old for name, old in pairs))
+            case Nerves(character=of) if of == character:
+                settings = replace(settings, nerves=event)
+            case Gravity(vector):
+                settings = replace(settings, gravity=vector)
+            case Friction(value):
+                settings = replace(settings, friction=value)
+            case Crowd(count):
+                settings = replace(settings, crowd=count)
+            case _:
+                pass
+    return settings

@@ -1,0 +1,80 @@
+"""Sets, props and the crowd: who and what is there."""
+
+from __future__ import annotations
+
+from imgui_bundle import imgui
+
+from game.controls import MAX_CROWD
+from game.events import Crowd
+from game.view.panel import icons
+from game.view.panel import widgets as w
+from game.view.panel.look import CORAL, SMALL, Look
+from game.view.panel.model import PanelModel
+from game.view.panel.policies import spoken
+
+WAYS = ("with a click", "from above")
+
+
+class Sets:
+    """Where he is."""
+
+    def draw(self, look: Look, model: PanelModel) -> None:
+        """Draws a chip for each set."""
+        w.heading(look, "Set", "begins anew")
+        names = {spoken(name): name for name in model.set_names}
+        current = next((words for words, name in names.items() if name == model.set_name), None)
+        asked = w.chips(look, "set", tuple(names), current)
+        if asked is not None and asked != current:
+            model.choose_set(names[asked])
+
+
+class Props:
+    """What can be put in his way."""
+
+    def __init__(self) -> None:
+        self.way = WAYS[0]
+        """how a prop comes"""
+
+    def draw(self, look: Look, model: PanelModel) -> None:
+        """Draws the grid; the chosen prop waits for a click into the picture, or falls at once."""
+        count = model.num_placed
+        w.heading(look, "Props", f"{count} about" if count else "")
+        room, gap = imgui.get_content_region_avail().x, look.px(5)
+        bin_width = look.px(34) + gap if count else 0.0
+        width = (room - gap) / 2
+        for i, way in enumerate(WAYS):
+            if i:
+                imgui.same_line(0.0, gap)
+            if w.chip(look, way, way, way == self.way, width=width - bin_width / 2):
+                self.way = way
+        if count:
+            imgui.same_line(0.0, gap)
+            if w.chip(look, "clear", icons.DELETE, width=bin_width - gap, hint="take all of them away"):
+                model.clear_props()
+        imgui.push_style_var(imgui.StyleVar_.item_spacing.value, imgui.ImVec2(gap, gap))
+        for i, name in enumerate(model.prop_names):
+            if i % 2:
+                imgui.same_line()
+            if w.chip(look, f"prop.{name}", spoken(name), model.placing == name, width=width):
+                self._take(model, name)
+        imgui.pop_style_var()
+        if model.placing is not None:
+            w.text(look, "Click into the picture to put it there.", SMALL, CORAL)
+
+    def _take(self, model: PanelModel, name: str) -> None:
+        if self.way == WAYS[0]:
+            model.place_prop(None if model.placing == name else name)
+        else:
+            model.drop_prop(name)
+
+
+class CrowdSection:
+    """How many of him there are."""
+
+    def draw(self, look: Look, model: PanelModel) -> None:
+        """Draws the slider and what goes with it."""
+        crowd = model.settings.crowd
+        says = "alone" if crowd == 1 else f"{crowd} of him"
+        moved = w.slider(look, "crowd", "crowd", crowd, 1, MAX_CROWD, says=says, step=1.0, usual=1)
+        if moved is not None:
+            model.post(Crowd(round(moved)))

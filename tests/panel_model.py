@@ -1,0 +1,113 @@
+"""A PanelModel of plain values, for tests: what was asked for is done at once and remembered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from game.events import Event, Nerves
+from game.view.panel.model import PolicyCard, Settings, TakeCard, Tally
+from game.view.panel.settings import after
+
+JOINTS = (
+    "chest", "neck", "right_hip", "right_knee", "right_ankle", "right_shoulder", "right_elbow",
+    "left_hip", "left_knee", "left_ankle", "left_shoulder", "left_elbow",
+)  # fmt: skip
+SCORES = {"seconds": 20.0, "survival": 0.75, "flips_per_episode": 8.5, "normalized_return": 0.51,
+          "max_push_forward_n": 189, "max_push_side_n": 193}  # fmt: skip
+
+
+HITS = {"head": 61.0, "pelvis": 44.0}
+
+
+def backflips() -> list[PolicyCard]:
+    """Five ages of one skill."""
+    return [PolicyCard(f"backflip_{i}", "backflip", "backflip", i / 4, {**SCORES, "survival": i / 4}) for i in range(5)]
+
+
+class FakeModel:
+    """Remembers what it was asked for in `asked`, events in `posted`."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[object, ...]] = []
+        self.posted: list[Event] = []
+        self.joint_names = JOINTS
+        self.settings = Settings((1.0,) * 12, Nerves(), (0.0, 0.0, -9.8), 0.9, 1)
+        self.control_hz = 30
+        self.policies = [
+            *backflips(),
+            PolicyCard("deepmimic_jump", "jump", scores={**SCORES, "survival": 1.0, "flips_per_episode": 0.0}),
+            PolicyCard("deepmimic_walk", "walk", scores={"survival": 0.53}, provenance="Trained by Erwin Coumans"),
+            PolicyCard("somebodys", trouble="made for another body: control_hz is 60, expected 30"),
+        ]
+        self.policy: str | None = "backflip_3"
+        self.tally = Tally(
+            12, 5, 31, 7, {"landed": 5, "sat down": 3, "face-planted": 4}, {"head": 61.0, "pelvis": 44.0}
+        )
+        self.paused = False
+        self.replaying = False
+        self.speed = 1.0
+        self.set_names = ("living_room", "park")
+        self.set_name = "living_room"
+        self.prop_names = ("anvil", "ball", "banana_skin", "bin", "cardboard_box", "ice_patch", "mattress",
+                           "small_cardboard_box", "trampoline", "wheelie_chair")  # fmt: skip
+        self.placing: str | None = None
+        self.num_placed = 2
+        self.switches = {"ghost": False, "auto_retry": True, "mute": False}
+        self.camera_names = ("free", "follow", "side", "handheld", "ceiling", "eyes")
+        self.camera = "free"
+        self.qualities = ("lite", "std", "film")
+        self.quality = "std"
+        self.filming = ""
+        self.takes = [TakeCard(Path(f"out/take_{i}.zip"), f"Take {i}", 15.0 + i, 1e9, "living_room") for i in range(3)]
+        self.take_actions = ("open", "replay", "film")
+
+    def post(self, event: Event) -> None:
+        self.posted.append(event)
+        self.settings = after(self.settings, [event], 0, JOINTS)
+
+    def act(self, action: str, choice: int = 0) -> None:
+        self.asked.append(("act", action, choice))
+
+    def can(self, action: str) -> bool:
+        return action != "unknown"
+
+    def key_of(self, action: str) -> str:
+        return {"limp": "Space", "save_take": "F5", "camera_next": "C", "pause": "P", "panel": "F2"}.get(action, "")
+
+    def play(self, policy: str) -> None:
+        self.policy = policy
+        self.asked.append(("play", policy))
+
+    def set_speed(self, speed: float) -> None:
+        self.speed = speed
+
+    def choose_set(self, name: str) -> None:
+        self.set_name = name
+
+    def place_prop(self, name: str | None) -> None:
+        self.placing = name
+
+    def drop_prop(self, name: str) -> None:
+        self.asked.append(("drop", name))
+
+    def clear_props(self) -> None:
+        self.num_placed = 0
+
+    def switch(self, name: str, on: bool) -> None:
+        self.switches = {**self.switches, name: on}
+
+    def choose_camera(self, name: str) -> None:
+        self.camera = name
+
+    def choose_quality(self, name: str) -> None:
+        self.quality = name
+
+    def use_take(self, action: str, take: TakeCard) -> None:
+        self.asked.append((action, take.path))
+
+    def rename_take(self, take: TakeCard, title: str) -> None:
+        self.takes = [replace(t, title=title) if t is take else t for t in self.takes]
+
+    def delete_take(self, take: TakeCard) -> None:
+        self.takes = [t for t in self.takes if t is not take]
