@@ -64,6 +64,11 @@ class PolicyLibrary:
         reason = f": {self.refused[name]}" if name in self.refused else f"; there are {', '.join(self.names) or 'none'}"
         raise PolicyError(f"no policy {name!r}{reason}")
 
+    def peek(self, name: str) -> Policy | None:
+        """The policy of that name; None while it is being loaded, and where there is none. Never waits."""
+        self._collect()
+        return self._loaded.get(name)
+
     def add(self, name: str, policy: Policy) -> None:
         """Hold a policy that is no file of the folders (a take's)."""
         self._loaded[name] = policy

@@ -45,6 +45,11 @@ class Recent:
         return len(self._frames)
 
     @property
+    def capacity(self) -> int:
+        """Ticks that are kept at most."""
+        return self._frames.maxlen or 0
+
+    @property
     def first_tick(self) -> int:
         """Of what is kept; 0 where nothing is."""
         return self._frames[0].snapshot.tick if self._frames else 0

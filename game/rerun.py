@@ -1,0 +1,55 @@
+"""Rerun: a take run again to its end, to be looked at and to be played on from there."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from game.events import Crowd, Event, Play, Reset
+from game.library import PolicyLibrary
+from game.replay import Frame
+from game.runtime import Runtime
+from game.sets import ItemSpec
+from game.take import Take
+
+MOST_SECONDS = 300.0
+"""that are kept to be looked at: the last ones"""
+
+
+class Rerun(NamedTuple):
+    """What came of it."""
+
+    runtime: Runtime
+    """at the take's end"""
+    frames: tuple[Frame, ...]
+    items: dict[int, ItemSpec]
+    """every prop that there was, by id"""
+
+
+def rerun(take: Take, library: PolicyLibrary) -> Rerun:
+    """Runs a take again; what plays on afterwards chooses from `library`, to which the take's policies come.
+
+    Raises:
+        TakeError: it does not run here.
+    """
+    runtime = take.runtime()
+    cuts = {timed.tick for timed in take.events if moves(timed.event)}
+    frames: deque[Frame] = deque(maxlen=round(MOST_SECONDS * runtime.model.control_hz))
+    items: dict[int, ItemSpec] = {}
+    try:
+        for tick, snapshot in enumerate(take.replay(runtime)):
+            frames.append(Frame(snapshot, tick in cuts or bool(runtime.world.faults)))
+            items.update((prop, held.item) for prop, held in runtime.world.props.items())
+    except BaseException:
+        runtime.close()
+        raise
+    for name, policy in runtime.policies.items():
+        if name not in library.names:
+            library.add(name, policy)
+    runtime.library = library
+    return Rerun(runtime, tuple(frames), items)
+
+
+def moves(event: Event) -> bool:
+    """Whether it puts somebody elsewhere at once: between the ticks before and after lies nothing."""
+    return isinstance(event, Reset | Crowd) or (isinstance(event, Play) and event.place)

@@ -1,0 +1,98 @@
+"""Shelf: the takes in a folder, told without running them; renaming and deleting them."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from game.take import CARD, POLICIES, TRACE
+
+MAX_CARD_BYTES = 64 << 20
+
+
+class ShelfError(ValueError):
+    """A take cannot be renamed or deleted; says why."""
+
+
+class Saved(NamedTuple):
+    """A take on disk."""
+
+    path: Path
+    num_ticks: int
+    set_name: str
+    saved: float
+    """s since 1970"""
+
+
+class Shelf:
+    """Looks at a folder as often as it is asked to, and reads only what is new there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._known: dict[Path, tuple[int, Saved | None]] = {}
+
+    def takes(self) -> list[Saved]:
+        """All takes of the folder, newest first; what is none is left out."""
+        if not self.folder.is_dir():
+            return []
+        known: dict[Path, tuple[int, Saved | None]] = {}
+        for path in self.folder.iterdir():
+            card = path / CARD if path.is_dir() else path
+            if path.suffix.lower() != ".zip" and not card.is_file():
+                continue
+            try:
+                stamp = card.stat().st_mtime_ns
+            except OSError:
+                continue  # gone between listing and looking
+            before = self._known.get(path)
+            known[path] = before if before is not None and before[0] == stamp else (stamp, _read(path, stamp))
+        self._known = known
+        return sorted((take for _, take in known.values() if take is not None), key=lambda take: -take.saved)
+
+    def rename(self, path: Path, name: str) -> Path:
+        """Gives a take's file another name, its ending stays; returns the new path. Raises ShelfError."""
+        clean = "".join("_" if letter in '<>:"/\\|?*' or ord(letter) < 32 else letter for letter in name).strip(" .")
+        if not clean:
+            raise ShelfError(f"{name!r} is no name for a file")
+        ending = path.suffix if path.is_file() else ""
+        new = path.with_name(clean.removesuffix(ending) + ending)
+        if new == path:
+            return path
+        if new.exists():
+            raise ShelfError(f"there is a {new.name} already")
+        try:
+            return path.rename(new)
+        except OSError as error:
+            raise ShelfError(f"{path.name} cannot be renamed: {error}") from error
+
+    def delete(self, path: Path) -> None:
+        """Deletes a take of this folder for good. Raises ShelfError."""
+        if path not in self._known or self._known[path][1] is None:
+            raise ShelfError(f"{path} is no take of {self.folder}")
+        try:
+            for file in (path / CARD, path / TRACE, *(path / POLICIES).glob("*.onnx")) if path.is_dir() else (path,):
+                file.unlink(missing_ok=True)
+            for folder in (path / POLICIES, path):
+                if folder.is_dir() and not any(folder.iterdir()):  # what else lies there is left alone
+                    folder.rmdir()
+        except OSError as error:
+            raise ShelfError(f"{path.name} cannot be deleted: {error}") from error
+
+
+def _read(path: Path, stamp: int) -> Saved | None:
+    """A take's card; None where it is no take."""
+    try:
+        if path.is_dir():
+            text = (path / CARD).read_bytes()
+        else:
+            with zipfile.ZipFile(path) as archive:
+                if archive.getinfo(CARD).file_size > MAX_CARD_BYTES:
+                    return None
+                text = archive.read(CARD)
+        card: Any = json.loads(text)
+        return Saved(path, int(card["num_ticks"]), str(card["set"]), stamp / 1e9)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile, NotImplementedError,
+            RuntimeError, EOFError):  # fmt: skip
+        return None

@@ -1,0 +1,115 @@
+"""A take run again: looked at, and played on from its end."""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from game import refilm
+from game.events import Play, Push, Reset
+from game.library import PolicyLibrary
+from game.live import BARE, Live
+from game.refilm import Refilm
+from game.rerun import rerun
+from game.runtime import Runtime
+from game.take import Take, TakeError
+from tests.small_policy import MODEL, write
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Live]:
+    write(tmp_path / "keep.onnx")
+    library = PolicyLibrary(MODEL, [tmp_path])
+    live = Live(Runtime(library), "keep")
+    yield live
+    live.runtime.close()
+    library.close()
+
+
+def played(live: Live, ticks: int) -> Take:
+    """Some ticks with a push and a reset."""
+    live.post(Push((300.0, 0.0, 0.0), "torso"))
+    for tick in range(ticks):
+        if tick == ticks - 2:
+            live.post(Reset())
+        live.step()
+    return Take.of(live.runtime)
+
+
+def test_it_ends_where_the_take_ended_and_goes_on(live: Live) -> None:
+    take = played(live, 12)
+    end, library = live.snapshot, live.runtime.library
+    again = rerun(take, library)
+    assert np.array_equal(again.runtime.snapshot.body_pos, end.body_pos)
+    assert [frame.snapshot.tick for frame in again.frames] == list(range(1, 13))
+    assert [i for i, frame in enumerate(again.frames) if frame.cut] == [0, 10]
+    live.resume(again, BARE)
+    assert live.runtime is again.runtime and live.runtime.library is library
+    assert live.replay is None and len(live.recent) == 12
+    assert live.policy_of(0) == "keep" and live.policy_names == ("keep",)
+    live.post(Play("keep"))
+    assert live.pending == [Play("keep")]
+    live.step()
+    assert Take.of(live.runtime).verify() is None
+
+
+def test_it_is_looked_at_from_its_first_tick(live: Live) -> None:
+    take = played(live, 12)
+    live.resume(rerun(take, live.runtime.library), BARE, first_tick=5)
+    assert live.replay is not None
+    assert live.replay.shown().tick == 5
+    live.end_replay()
+    assert live.shown().tick == 12
+
+
+def test_the_takes_policies_come_with_it(live: Live, tmp_path: Path) -> None:
+    take = played(live, 3)
+    other = PolicyLibrary(MODEL, [tmp_path / "empty"])
+    again = rerun(take, other)
+    assert other.names == ("keep",)
+    again.runtime.close()
+    other.close()
+
+
+def test_a_take_that_does_not_run_says_so(live: Live) -> None:
+    take = replace(played(live, 2), policies={})
+    with pytest.raises(TakeError, match="no policy 'keep'"):
+        rerun(take, live.runtime.library)
+
+
+def finished(film: Refilm) -> str:
+    until = time.monotonic() + 30.0
+    while (words := film.poll()) is None:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return words
+
+
+def test_another_process_films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(refilm, "RECORDER", "recorder")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "recorder.py").write_text(
+        "import sys\nprint('one\\rtwo')\nopen(sys.argv[5], 'w').write(sys.argv[3])\n"
+        "sys.exit(int(sys.argv[1] == 'bad'))\n"
+    )
+    film, out = Refilm(), tmp_path / "film.mp4"
+    assert film.poll() is None
+    assert "play on" in film.begin(tmp_path / "take.zip", out, "side") and film.goes_on
+    assert "still" in film.begin(tmp_path / "take.zip", out, "side")
+    assert finished(film) == f"filmed {out}"
+    assert out.read_text() == "side"
+    film.begin(Path("bad"), out, "side")
+    assert finished(film) == "film.mp4 was not filmed: two"
+    film.begin(tmp_path / "take.zip", out, "side")
+    film.close()
+    assert not film.goes_on
+
+
+def test_the_recorder_is_here() -> None:
+    assert Refilm.possible()
