@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tools.capture import CaptureError
 from tools.capture.people import Person, covers
-from tools.capture.pose import BlazePose, Image, Reading, Square
+from tools.capture.pose import MIRRORED, BlazePose, Image, Reading, Square
 from tools.capture.survey import Survey
 from tools.capture.video import MIN_FRAMES
 
@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 EASY_QUALITY = 0.70
 MIN_QUALITY = 0.20
 MAX_SKIP = 5
+SWAP_PENALTY = 0.04
 ROUNDS = 2
 MARGIN = 5
 """Frames looked at before the person is first seen, and after."""
@@ -45,7 +46,7 @@ def choose(found: Survey, person: Person, pose: BlazePose, each: Callable[[], An
     candidates: list[list[Reading]] = [[person.readings[k]] if k in person.readings else [] for k in range(count)]
     path = _path(person, count)
     height, times = person.height, found.used_times
-    best = _viterbi(candidates, height, times)
+    best = best_way(candidates, height, times)
     hard = _hard(best, height, times)
     hard[: max(min(person.readings) - MARGIN, 0)] = hard[person.last + MARGIN + 1 :] = False
     number = {int(frame): k for k, frame in enumerate(found.used)}
@@ -63,7 +64,8 @@ def choose(found: Survey, person: Person, pose: BlazePose, each: Callable[[], An
                 candidates[k] += _readings(frame.image, square, source, pose)
             candidates[k] = _distinct([r for r in candidates[k] if _near(r, path[k])])
             each()
-        best = _viterbi(candidates, height, times)
+        either = [[*c, *map(swapped, c)] if hard[k] else c for k, c in enumerate(candidates)]
+        best = best_way(either, height, times)
     seen = [k for k, reading in enumerate(best) if reading is not None]
     if len(seen) < MIN_FRAMES:
         raise CaptureError(
@@ -117,6 +119,18 @@ def _carried(candidates: list[list[Reading]], best: list[Reading | None], k: int
     return found
 
 
+def swapped(reading: Reading) -> Reading:
+    """The same with left and right exchanged, which the network confuses in people upside down or seen from behind."""
+    return replace(
+        reading,
+        xy=reading.xy[MIRRORED],
+        world=reading.world[MIRRORED],
+        visibility=reading.visibility[MIRRORED],
+        quality=reading.quality - SWAP_PENALTY,
+        source=reading.source + ", swapped",
+    )
+
+
 def _readings(image: Image, square: Square, source: str, pose: BlazePose) -> list[Reading]:
     """A quick reading, and a better one in the square that it points to."""
     first = pose.read(image, square, source=source)
@@ -157,7 +171,7 @@ def _distance(a: Reading, b: Reading, height: float, seconds: float) -> float:
     return float((_MOVE_COST * move + _TURN_COST * turn) / math.sqrt(max(seconds * 30.0, 0.3)))
 
 
-def _viterbi(candidates: list[list[Reading]], height: float, times: Array) -> list[Reading | None]:
+def best_way(candidates: list[list[Reading]], height: float, times: Array) -> list[Reading | None]:
     """The cheapest way through the candidates; a frame may be skipped, at a price."""
     cost: list[list[float]] = []
     back: list[list[tuple[int, int] | None]] = []

@@ -1,0 +1,75 @@
+"""Who is followed, and which reading of a frame is believed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tools.capture.choose import best_way, swapped
+from tools.capture.people import Person, covers, tiles
+from tools.capture.pose import Reading, Square
+
+TIMES = np.arange(12) / 30.0
+
+
+def reading(x: float, *, quality: float = 0.9, size: float = 100.0) -> Reading:
+    """A person of 100 px at x, the left limbs nearer to the camera."""
+    random = np.random.default_rng(3)
+    shape = random.uniform(-0.5, 0.5, (33, 2)) * size
+    world = random.uniform(-0.5, 0.5, (33, 3))
+    square = Square(x, 200.0, 1.2 * size, 0.0)
+    return Reading(shape + np.array([x, 200.0]), world, np.ones(33), quality, square, square)
+
+
+def test_a_sure_outlier_is_skipped_for_an_unsure_reading_in_place() -> None:
+    candidates = [[reading(100.0 + 2 * k)] for k in range(12)]
+    candidates[5] = [reading(300.0, quality=0.95), reading(110.0, quality=0.5)]
+    way = best_way(candidates, 100.0, TIMES)
+    assert [r is not None and round(r.square.x) for r in way] == [100 + 2 * k for k in range(12)]
+
+
+def test_a_frame_of_nonsense_is_left_out() -> None:
+    candidates = [[reading(100.0 + 2 * k)] for k in range(12)]
+    turned = reading(400.0, quality=0.3)
+    candidates[6] = [replace(turned, world=-turned.world)]
+    way = best_way(candidates, 100.0, TIMES)
+    assert way[6] is None
+    assert all(r is not None for k, r in enumerate(way) if k != 6)
+
+
+def test_left_and_right_are_put_back() -> None:
+    readings = [reading(100.0 + 2 * k) for k in range(12)]
+    wrong = [swapped(r) if k in (4, 5, 6) else r for k, r in enumerate(readings)]
+    way = best_way([[r, swapped(r)] for r in wrong], 100.0, TIMES)
+    for chosen, true in zip(way, readings, strict=True):
+        assert chosen is not None
+        assert chosen.xy == pytest.approx(true.xy)
+
+
+def test_nobody_anywhere_gives_no_way() -> None:
+    assert best_way([[], [], []], 100.0, TIMES) == [None, None, None]
+
+
+def test_who_moves_is_more_prominent() -> None:
+    still = Person({k: reading(100.0) for k in range(12)})
+    moving = Person({k: reading(100.0 + 10.0 * k) for k in range(12)})
+    assert still.speed(TIMES) == 0.0
+    assert moving.speed(TIMES) == pytest.approx(10.0 * 30.0 / moving.height)
+    assert moving.prominence(TIMES) > 2.0 * still.prominence(TIMES)
+
+
+def test_tiles_cover_the_picture() -> None:
+    covered = np.zeros((72, 128), bool)
+    for tile in tiles(128, 72):
+        half = tile.size / 2
+        assert half - 1e-6 <= tile.x <= 128 - half + 1e-6
+        if tile.size < 72:
+            covered[round(tile.y - half) : round(tile.y + half), round(tile.x - half) : round(tile.x + half)] = True
+    assert covered.all()
+
+
+def test_squares_that_differ_by_a_turn_differ() -> None:
+    square = Square(50.0, 50.0, 20.0, 0.1)
+    assert covers(square, replace(square, x=51.0, angle=0.1 + 2.0 * np.pi))
+    assert not covers(square, replace(square, angle=1.5))
+    assert not covers(square, replace(square, size=40.0))
