@@ -27,7 +27,7 @@ Bools = NDArray[np.bool_]
 OWN_SHARE = 0.5
 """of a cycle that an episode must have lasted for the state at the cycle's end to be remembered"""
 OWN_REWARD = 0.6
-"""of a state at a cycle's end that is worth starting from: a quarter of the starts in states past saving taught nothing"""
+"""of a state at a cycle's end from which it is worth to start: most others are past saving and teach nothing"""
 CLEARANCE = 0.002
 """m above the floor to which a start pose that reaches into it is lifted"""
 
