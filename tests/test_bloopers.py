@@ -10,8 +10,10 @@ import av
 import numpy as np
 import pytest
 
+from game.events import Strength, Timed
+from game.library import PolicyLibrary
 from game.set_file import load_prop
-from game.sets import ItemSpec, PartSpec, quaternion_of
+from game.sets import ItemSpec, PartSpec, SetSpec, quaternion_of
 from game.sim import rotation
 from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
@@ -19,7 +21,7 @@ from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.world import World
 from game.take import Take
 from tools.bloopers.__main__ import main
-from tools.bloopers.attempts import Attempt, best
+from tools.bloopers.attempts import GIVES_UP, Attempt, best, run
 from tools.bloopers.cards import Cards
 from tools.bloopers.luck import Luck, draw
 from tools.bloopers.reel import SLOW, Cut, timing_of
@@ -216,3 +218,15 @@ def test_a_card_can_be_read() -> None:
     lit = (full[:, :, :3].max(axis=2) > 90).any(axis=1)
     assert (np.diff(lit.astype(int)) == 1).sum() == 3  # three lines
     assert full[:, :, :3].max() > 200
+
+
+def test_who_gives_up_goes_limp() -> None:
+    """With weak knees he falls, and is limp soon after he is down; the take tells it, and repeats."""
+    library = PolicyLibrary(MODEL)
+    weak = Luck(1, "deepmimic_backflip", (Timed(8, Strength(0.3)),), ("No reason.",), gives_up=True)
+    attempt, take = run(weak, library, SetSpec("bare"), 2.5, 0)
+    library.close()
+    assert attempt.measures.fell
+    limp = [t.tick for t in take.events if t.event == Strength(0.06)]
+    assert limp == [attempt.measures.fall_tick + GIVES_UP]
+    assert take.verify() is None

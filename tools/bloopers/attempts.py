@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from game.events import Event
+from game.events import Event, Strength
 from game.library import PolicyLibrary
 from game.live import opening
 from game.runtime import Runtime
@@ -13,6 +13,9 @@ from game.sets import SetSpec
 from game.take import Take
 from tools.bloopers.luck import Luck
 from tools.bloopers.score import Judge, Measures, pratfall_score
+
+GIVES_UP = 3
+"""ticks from the fall on until he does, if he does"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,8 @@ def run(luck: Luck, library: PolicyLibrary, spec: SetSpec, seconds: float, seed:
             if tick in due:
                 items |= {prop: held.item for prop, held in runtime.world.props.items()}
             judge.add(snapshot)
+            if luck.gives_up and judge.fall_tick == snapshot.tick - GIVES_UP:
+                due[tick + 1] = [*due.get(tick + 1, ()), Strength(0.06), Strength(0.25, "neck")]
         flips = runtime.players[0].flips
         judge.landed_flips = flips
         attempt = Attempt(luck, judge.measures(), flips, seed)

@@ -33,6 +33,8 @@ class Luck:
     """beside the opening"""
     words: tuple[str, ...]
     """for its card: facts alone"""
+    gives_up: bool = False
+    """he goes limp soon after he has fallen; else the policy goes on trying"""
 
 
 def draw(number: int, seed: int, policies: tuple[str, ...]) -> Luck:
@@ -67,7 +69,8 @@ def draw(number: int, seed: int, policies: tuple[str, ...]) -> Luck:
     elif rng.random() < 0.1:
         words.append("One leg asleep.")
         events.append(Timed(0, Strength(0.25, str(rng.choice(["left_leg", "right_leg"])))))
-    return Luck(number, policies[chosen], tuple(sorted(events, key=lambda t: t.tick)), tuple(words) or ("No reason.",))
+    told = tuple(words) or ("No reason.",)
+    return Luck(number, policies[chosen], tuple(sorted(events, key=lambda t: t.tick)), told, rng.random() < 0.65)
 
 
 def _age(index: int, count: int) -> str:

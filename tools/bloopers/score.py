@@ -112,6 +112,8 @@ class Judge:
     items: Mapping[int, ItemSpec]
     """what each prop is, by id; more may come meanwhile"""
     character: int = 0
+    fall_tick: int = -1
+    """of the first fall, -1 before it"""
     landed_flips: int = 0
     """set it before `measures`: turns that were meant are no tumbles"""
     _hits: HitFinder = field(default_factory=HitFinder)
@@ -122,7 +124,6 @@ class Judge:
     _pull: list[float] = field(default_factory=list)
     _hardest: float = 0.0
     _moment: tuple[float, int] = (0.0, 0)
-    _fall: int = -1
     _near: set[int] = field(default_factory=set)
     _touched: set[int] = field(default_factory=set)
 
@@ -138,8 +139,8 @@ class Judge:
         for hit in self._hits.find(snapshot):
             if hit.character == self.character:
                 self._strike(hit)
-        if self._fall < 0 and any(not self._cushioned(c.body) and self._supports(c.normal) for c in mine):
-            self._fall = snapshot.tick
+        if self.fall_tick < 0 and any(not self._cushioned(c.body) and self._supports(c.normal) for c in mine):
+            self.fall_tick = snapshot.tick
         self._touched |= {c.other for c in mine if c.kind == "prop" and c.body == self.model.body("head")}
         self._pass_by(snapshot)
 
@@ -182,17 +183,17 @@ class Judge:
     def measures(self) -> Measures:
         """What happened so far."""
         hz = self.model.control_hz
-        run_up = max(0, self._fall - 1 - round(RUN_UP * hz)) if self._fall >= 0 else len(self._in_air)
+        run_up = max(0, self.fall_tick - 1 - round(RUN_UP * hz)) if self.fall_tick >= 0 else len(self._in_air)
         turns = max(0.0, abs(self._turned) / (2.0 * math.pi) - self.landed_flips)
         return Measures(
-            fell=self._fall >= 0,
+            fell=self.fall_tick >= 0,
             head=self._head,
             tumbles=float(math.floor(turns + 0.15)),
             airtime=airtime(self._in_air[run_up:], self._pull[run_up:], hz),
             hardness=min(2.0, self._hardest / HARD_FULL),
             near_misses=len(self._near - self._touched),
             moment=self._moment[1],
-            fall_tick=self._fall,
+            fall_tick=self.fall_tick,
         )
 
 
