@@ -33,6 +33,7 @@ STEP = 0.3
 """m that a foot moves after it has landed: he stepped out"""
 OVER, UNDER = 0.8, 0.9
 """rad beyond and short of whole turns"""
+LANDINGS = ("landed", "landed, stepped out")
 LONG_SECONDS = 5.0
 """that an attempt went on for: worth a word"""
 GONE = 8.0
@@ -105,7 +106,9 @@ class Attempt:
         self._hz = snapshot.model.control_hz
         self._groups = {snapshot.model.body(b): group for group, bodies in _GROUPS.items() for b in bodies}
         self._fall = Fall()
-        self._aloft = self._longest = 0
+        self.aloft = 0
+        """ticks since he touched anything"""
+        self._longest = 0
         self._turned = 0.0
         self._lying = 0
         self._landings: dict[int, Array] = {}
@@ -135,10 +138,10 @@ class Attempt:
         """Follows flight, turns and where the feet came down."""
         i = self._character
         if touching:
-            self._aloft = 0
+            self.aloft = 0
         else:
-            self._aloft += 1
-            self._longest = max(self._longest, self._aloft)
+            self.aloft += 1
+            self._longest = max(self._longest, self.aloft)
             state = snapshot.state
             self._turned += float(rotation.rotate_inverse(state.root_rot[i], state.root_ang_vel[i])[1]) / self._hz
         if not self.flew or not standing:
@@ -163,7 +166,7 @@ class Attempt:
 
     def landing(self) -> str:
         """What to call it where he came down well."""
-        return "landed, stepped out" if self._step > STEP else "landed"
+        return LANDINGS[self._step > STEP]
 
     def mishap(self, snapshot: Snapshot) -> str:
         """What to call his fall."""
@@ -210,7 +213,7 @@ class Attempts:
             attempt = self._tries[character] = Attempt(snapshot, character, cycle)
         attempt.add(snapshot, harmful)
         if attempt.fall_tick is None:
-            if cycle == attempt.cycle:
+            if cycle == attempt.cycle or attempt.aloft:
                 return None
             attempt.cycle = cycle
             if not attempt.flew:
@@ -231,8 +234,9 @@ class Attempts:
 
     def line(self) -> str:
         """The counter, for the screen."""
-        worst = ", ".join(f"{words} {n}" for words, n in self.counts.most_common(3) if not words.startswith("landed,"))
-        return f"attempt {self.number}" + (f"   {worst}" if worst else "")
+        falls = [(words, n) for words, n in self.counts.most_common() if words not in LANDINGS]
+        told = [*([("landed", self.landed)] if self.landed else []), *falls[:2]]
+        return "   ".join([f"attempt {self.number}", *(f"{words} {n}" for words, n in told)])
 
     def _count(self, words: str, landed: bool, seconds: float, key: str = "") -> Verdict:
         verdict = Verdict(self.number, words, landed, seconds)

@@ -120,6 +120,15 @@ def test_a_flip_that_lands(story: Story) -> None:
     assert (story.attempts.landed, story.attempts.number, story.attempts.line()) == (1, 2, "attempt 2   landed 1")
 
 
+def test_who_is_still_up_has_not_landed(story: Story) -> None:
+    fly(story, 1.0)
+    story.cycle = 1
+    assert story.tick([], count=5) is None
+    verdict = story.tick()
+    assert verdict is not None
+    assert verdict.words == "landed"
+
+
 def test_a_step_after_the_landing(story: Story) -> None:
     fly(story, 1.0)
     story.tick()
