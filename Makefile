@@ -31,7 +31,7 @@ types: .venv/.test
 	@touch $@
 
 .venv/.test: setup.cfg pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[train,capture,dev]'
+	$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[avatar,capture,dev,train]'
 	@touch $@ .venv/.play
 
 .venv/bin/python:

@@ -35,6 +35,11 @@ def test_models_and_policies_are_found() -> None:
     assert list(policies_dir().glob("*.onnx"))
 
 
+def test_make_test_installs_every_extra() -> None:
+    extras = ",".join(sorted(config()["options.extras_require"]))
+    assert f"'.[{extras}]'" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
 def test_everything_is_pinned() -> None:
     sections = config()
     lines = sections["options"]["install_requires"].split()
