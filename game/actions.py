@@ -113,6 +113,7 @@ ACTIONS = (
     Action("quality", _PICTURES, ("q",), "draw lite, std or film"),
     Action("mute", _PICTURES, ("o",), "sound off, and on"),
     Action("fullscreen", _PICTURES, ("f11",), "the whole screen, and back"),
+    Action("panel", _PICTURES, ("f2", "`"), "show and hide the panel"),
     Action("help", _PICTURES, ("h", "f1"), "show and hide this help"),
     Action("quit", _PICTURES, ("escape",), "quit"),
 )

@@ -13,6 +13,7 @@ from direct.showbase.ShowBase import ShowBase
 
 from game import app_status, set_file
 from game.actions import Action, help_lines
+from game.app_panel import AppPanel
 from game.controls import Controls
 from game.directing import Directing
 from game.fields import SetError
@@ -25,6 +26,7 @@ from game.view.gamepad import Gamepad, first_gamepad
 from game.view.hud import Hud
 from game.view.live_sound import LiveSound
 from game.view.overlay import Overlay
+from game.view.panel.window import PanelWindow
 from game.view.pointer import Pointer
 from game.view.quality import QUALITIES, FirstFrames, Tier
 from game.view.scrub_bar import ScrubBar
@@ -76,8 +78,9 @@ class App(ShowBase):
         clock = p3d.ClockObject.get_global_clock()
         clock.mode = p3d.ClockObject.M_limited
         clock.set_frame_rate(MAX_FPS)
-        self.hud = Hud(self.a2dTopLeft, self.a2dTopRight, self.a2dBottomLeft)
-        self._loading(f"{TITLE}: loading ... (the first time compiles the physics)")
+        self._beside = [corner.attach_new_node("beside") for corner in (self.a2dTopLeft, self.a2dBottomLeft)]
+        self.hud = Hud(self._beside[0], self.a2dTopRight, self._beside[1])
+        self.loading(f"{TITLE}: loading ... (the first time compiles the physics)")
 
         self.live = begin()
         self.finder = Viewfinder(self.live.spec.view, self.live.marks)
@@ -96,6 +99,9 @@ class App(ShowBase):
         self.pad: Gamepad | None = first_gamepad(actions)
         self.hud.set_help(help_lines(actions))
         self.filming = Filming(self.win, self.render, out)
+        self.asked = AppPanel(self)
+        self.panel = PanelWindow(self.win, self.pixel2d, self.asked)
+        self.pointer.taken = lambda: self.panel.has_mouse
         self._bind(actions)
         if isinstance(self.win, p3d.GraphicsWindow):
             ready = p3d.WindowProperties()
@@ -113,7 +119,7 @@ class App(ShowBase):
         stage.show_ghost = self.ghost
         return stage
 
-    def _loading(self, words: str) -> None:
+    def loading(self, words: str) -> None:
         """Says it in a window that is about to be busy."""
         self.hud.show([words])
         self.graphics_engine.render_frame()
@@ -123,7 +129,7 @@ class App(ShowBase):
     def _bind(self, actions: Sequence[Action]) -> None:
         for action in actions:
             for choice, key in enumerate(action.keys):
-                begin = partial(self.act, action.name, choice)
+                begin = partial(self._key, action.name, choice)
                 self.accept(key, begin)
                 if action.repeats:
                     self.accept(f"{key}-repeat", begin)
@@ -139,6 +145,11 @@ class App(ShowBase):
 
     def _find_pad(self, _device: p3d.InputDevice) -> None:
         self.pad = first_gamepad(self.actions)
+
+    def _key(self, action: str, choice: int) -> None:
+        """Does what a key means, unless somebody types into the panel."""
+        if not self.panel.has_keyboard:
+            self.act(action, choice)
 
     def act(self, action: str, choice: int = 0) -> None:
         """Does an action of `game.actions` by name."""
@@ -186,6 +197,7 @@ class App(ShowBase):
         items, speed, filming = self.live.shown_items, self.live.speed, self.filming.goes_on
         heard = self.sound.play(ticks, items, speed, self.finder.pose, wanted=filming)
         self.sound.update()
+        self.asked.update([] if self.live.replay is not None else ticks)
         self._draw(seconds)
         self.filming.begin_frame(seconds, self.live.clock, heard, self.camera, self.camLens)
         return int(task.cont)
@@ -212,6 +224,8 @@ class App(ShowBase):
             spot = placing.spot(ray, shown, items)
         self.overlay.show(self.camera, self.pointer.hand.line(shown), spot, placing.outline())
         self.bar.show(live.replay, live.marks.times, live.clock.hz)
+        for corner in self._beside:  # the words make room for the panel
+            corner.set_x(self.panel.inset)
         self.hud.raise_messages(live.replay is not None)
         self.hud.show(app_status.lines(live, chosen, self.finder.name), self.filming.text)
         self.hud.update(time.monotonic())
@@ -256,18 +270,22 @@ class App(ShowBase):
 
     def change_set(self, name: str) -> str:
         """Begins anew in another set, NO_SET or one of models/sets or a file; returns what to tell the person."""
-        self._loading(f"loading {name} ...")
+        self.loading(f"loading {name} ...")
         try:
             spec: SetSpec = BARE if name == NO_SET else set_file.load_set(name)
         except SetError as error:
             return str(error)
-        self.pointer.let_go(1)
         self.live.change_set(spec)
+        self.show_set()
+        return f"set: {spec.title or spec.name}"
+
+    def show_set(self) -> None:
+        """Shows the set that is played in now."""
+        self.pointer.let_go(1)
         self.view.close()
         self.view = self._stage()
-        self.finder.set_view(spec.view)
-        self.sound.begin(spec, self.live.runtime.model)
-        return f"set: {spec.title or spec.name}"
+        self.finder.set_view(self.live.spec.view)
+        self.sound.begin(self.live.spec, self.live.runtime.model)
 
     def _on_mute(self) -> str:
         return self.sound.toggle()
@@ -282,6 +300,9 @@ class App(ShowBase):
         wanted.set_size(*((pipe.get_display_width(), pipe.get_display_height()) if full else (1280, 720)))
         self.win.request_properties(wanted)
         return None
+
+    def _on_panel(self) -> str | None:
+        return self.panel.toggle()
 
     def _on_help(self) -> None:
         self.hud.toggle_help()
@@ -299,4 +320,5 @@ class App(ShowBase):
         """Ends the film, if any, and the sound: for when the window has closed."""
         if self.filming.goes_on:
             print(self.filming.toggle(), flush=True)
+        self.asked.close()
         self.sound.close()

@@ -15,35 +15,42 @@ from game.view.panel.panel import Panel
 class PanelWindow:
     """Shows and hides the panel, and says when it has the mouse or the keyboard. One for each ShowBase."""
 
-    def __init__(self, window: p3d.GraphicsWindow, parent: p3d.NodePath, model: PanelModel) -> None:
-        """`parent` is ShowBase's pixel2d. Call it once ShowBase has its window."""
+    def __init__(self, window: p3d.GraphicsOutput, parent: p3d.NodePath, model: PanelModel) -> None:
+        """`parent` is ShowBase's pixel2d. Call it once ShowBase has its window; without shaders it stays hidden."""
+        self._window = window
+        self._backend: ImGuiBackend | None = None
+        if not isinstance(window, p3d.GraphicsWindow) or not window.gsg.supports_basic_shaders:
+            return
         self._backend = ImGuiBackend(window, parent, "light")
-        io = imgui.get_io()
-        io.set_ini_filename("")
+        imgui.get_io().set_ini_filename("")  # it writes no file of its own
         self.panel = Panel(Look(), model)
         self._events = DirectObject()
-        self._events.accept("imgui-new-frame", self._draw)
-
-    def _draw(self) -> None:
-        self.panel.draw()
+        self._events.accept("imgui-new-frame", self.panel.draw)
 
     @property
     def visible(self) -> bool:
-        return not self._backend.root.is_hidden()
+        """Whether it is to be seen."""
+        return self._backend is not None and not self._backend.root.is_hidden()
 
-    @visible.setter
-    def visible(self, visible: bool) -> None:
-        (self._backend.show if visible else self._backend.hide)()
+    def toggle(self) -> str | None:
+        """Shows or hides it; returns what to tell the person."""
+        if self._backend is None:
+            return "there is no panel: this display has no shaders"
+        io = imgui.get_io()
+        for forget in (io.clear_events_queue, io.clear_input_keys, io.clear_input_mouse):
+            forget()  # what was pressed while it was hidden was not meant for it
+        self._backend.toggle()
+        return None
 
     @property
-    def width(self) -> float:
-        """px of the window that it covers, from the left."""
-        return self.panel.width if self.visible else 0.0
+    def inset(self) -> float:
+        """How much of the window it covers from the left, in the units of ShowBase's aspect2d."""
+        return 2.0 * self.panel.width / min(self._window.size) if self.visible else 0.0
 
     @property
     def has_mouse(self) -> bool:
         """Whether clicks and the wheel are meant for it."""
-        return self.visible and bool(self._backend.is_mouse_captured())
+        return self.visible and bool(imgui.get_io().want_capture_mouse)
 
     @property
     def has_keyboard(self) -> bool:
