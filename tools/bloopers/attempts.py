@@ -51,7 +51,7 @@ def run(luck: Luck, library: PolicyLibrary, spec: SetSpec, seconds: float, seed:
             if tick in due:
                 items |= {prop: held.item for prop, held in runtime.world.props.items()}
             judge.add(snapshot)
-            if luck.gives_up and judge.fall_tick == snapshot.tick - GIVES_UP:
+            if luck.gives_up and 0 < judge.fall_tick == snapshot.tick - GIVES_UP:
                 due[tick + 1] = [*due.get(tick + 1, ()), Strength(0.06), Strength(0.25, "neck")]
         flips = runtime.players[0].flips
         judge.landed_flips = flips

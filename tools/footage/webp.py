@@ -27,7 +27,7 @@ class LoopWriter:
         FilmError: the file cannot be written.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], fps: int, *, quality: int = 60) -> None:
+    def __init__(self, path: Path, size: tuple[int, int], fps: int, *, quality: int = 84) -> None:
         self.path, self.fps = path, fps
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
