@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import panda3d.core as p3d
 
 from game import cameras, set_file
 from game.directing import new_file
@@ -199,6 +200,9 @@ class AppPanel:
     def switches(self) -> Mapping[str, bool]:
         app = self._app
         found = {"ghost": app.ghost, "auto_retry": app.live.attempts.retry, "shapes": not isinstance(app.view, Stage)}
+        found["follow"] = app.finder.orbit.follows
+        if isinstance(app.win, p3d.GraphicsWindow):
+            found["fullscreen"] = bool(app.win.get_properties().fullscreen)
         if not app.sound.trouble:
             found["mute"] = app.sound.muted
         return found

@@ -53,7 +53,7 @@ class FakeModel:
                            "small_cardboard_box", "trampoline", "wheelie_chair")  # fmt: skip
         self.placing: str | None = None
         self.num_placed = 2
-        self.switches = {"ghost": False, "auto_retry": True, "mute": False}
+        self.switches = {"ghost": False, "auto_retry": True, "mute": False, "follow": True}
         self.camera_names = ("free", "follow", "side", "handheld", "ceiling", "eyes")
         self.camera = "free"
         self.qualities = ("lite", "std", "film")

@@ -31,10 +31,11 @@ def wait_for(what: str, ready: Callable[[], object]) -> None:
 class Window:
     """A running game and its keyboard."""
 
-    def __init__(self, display: str, out: Path) -> None:
+    def __init__(self, display: str, out: Path, *arguments: str) -> None:
         self.out = out
         self.environment = {**os.environ, "DISPLAY": display}
-        command = [sys.executable, "-m", "game", "--set", "none", "--quality", "lite", "--out", str(out)]
+        plain = ("--set", "none", "--quality", "lite", "--out", str(out))
+        command = [sys.executable, "-m", "game", *plain, *arguments]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL)
 
     def xdotool(self, *arguments: str) -> str:

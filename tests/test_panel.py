@@ -306,10 +306,11 @@ def test_pictures(screen: Screen) -> None:
     screen.click("camera.Side")
     screen.click("quality.lite")
     screen.click("mute")
-    screen.click("record")
+    for name in ("record", "screenshot", "save_last", "save_take"):
+        screen.click(name)
     model = screen.model
     assert (model.camera, model.quality, model.switches["mute"]) == ("side", "lite", True)
-    assert model.asked == [("act", "record", 0)]
+    assert [asked[1] for asked in model.asked] == ["record", "screenshot", "save_last", "save_take"]
 
 
 def test_switches_that_there_are(screen: Screen) -> None:
@@ -318,6 +319,12 @@ def test_switches_that_there_are(screen: Screen) -> None:
     screen.model.switches = {}
     screen.frame()
     assert "ghost" not in screen.at
+
+
+def test_trouble_at_once(screen: Screen) -> None:
+    screen.click("throw_ball")
+    screen.click("shove_hard")
+    assert [asked[1] for asked in screen.model.asked] == ["throw_ball", "shove_hard"]
 
 
 def test_a_take_is_used(screen: Screen) -> None:

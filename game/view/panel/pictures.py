@@ -12,8 +12,10 @@ from game.view.panel.policies import spoken
 
 BUTTONS = (
     ("screenshot", icons.CAMERA, "Picture"),
-    ("save_take", icons.SAVE, "Take"),
+    ("save_last", icons.SAVE, "Keep the last 15 s"),
+    ("save_take", icons.SAVE, "Keep the run"),
 )
+SWITCHES = (("follow", "camera follows him"), ("mute", "mute"), ("fullscreen", "whole screen"))
 
 
 class Pictures:
@@ -28,22 +30,24 @@ class Pictures:
         asked = w.chips(look, "quality", tuple(model.qualities), model.quality, even=True)
         if asked is not None and asked != model.quality:
             model.choose_quality(asked)
-        if "mute" in model.switches:
-            now = w.switch(look, "mute", "mute", model.switches["mute"])
+        switches = model.switches
+        for name, words in SWITCHES:
+            now = w.switch(look, name, words, switches[name], _key(model, name)) if name in switches else None
             if now is not None:
-                model.switch("mute", now)
+                model.switch(name, now)
 
     def _film(self, look: Look, model: PanelModel) -> None:
         w.heading(look, "Film", model.filming)
         gap = look.px(6)
         room = imgui.get_content_region_avail().x
-        third = (room - 2 * gap) / 3
+        half = (room - gap) / 2
         icon, words = (icons.STOP, "Stop") if model.filming else (icons.RECORD, "Film")
-        if w.button(look, "record", icon, words, warm=True, hint=_key(model, "record"), width=third):
+        if w.button(look, "record", icon, words, warm=True, hint=_key(model, "record"), width=half):
             model.act("record")
-        for name, icon, words in BUTTONS:
-            imgui.same_line(0.0, gap)
-            if w.button(look, name, icon, words, hint=_key(model, name), width=third):
+        for i, (name, icon, words) in enumerate(BUTTONS):
+            if i % 2 == 0:
+                imgui.same_line(0.0, gap)
+            if w.button(look, name, icon, words, hint=_key(model, name), width=half):
                 model.act(name)
 
     def _choose_camera(self, look: Look, model: PanelModel) -> None:

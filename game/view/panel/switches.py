@@ -1,10 +1,16 @@
-"""Switches: what about him can be on or off."""
+"""Switches: what about him can be on or off, and what can be done to him at once."""
 
 from __future__ import annotations
 
+from imgui_bundle import imgui
+
+from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.look import Look
 from game.view.panel.model import PanelModel
+
+AWAY = 3
+"""of the four shoves: to the right in the picture"""
 
 
 class Switches:
@@ -18,6 +24,12 @@ class Switches:
 
     def draw(self, look: Look, model: PanelModel) -> None:
         """Draws the switches that there are."""
+        half = (imgui.get_content_region_avail().x - look.px(6)) / 2
+        if w.button(look, "throw_ball", icons.BALL, "Throw a ball", hint=model.key_of("throw_ball"), width=half):
+            model.act("throw_ball")
+        imgui.same_line(0.0, look.px(6))
+        if w.button(look, "shove_hard", icons.SHOVE, "Shove him", hint=model.key_of("shove_hard"), width=half):
+            model.act("shove_hard", AWAY)
         switches = model.switches
         for name, words, hint in self.WORDS:
             if name in switches:
