@@ -21,7 +21,7 @@ from game.motion import MotionClip
 from game.policy import Policy
 from game.sim.model import CharacterModel
 from tools import export
-from tools.train import checkpoint, example_gym
+from tools.train import bench, checkpoint, example_gym
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import evaluate
@@ -205,3 +205,12 @@ def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None
         tyro.cli(TrainConfig, args=["--help"])
     text = capsys.readouterr().out
     assert "--noise-samples" in text and "first learning rate" in text
+
+
+def test_the_parts_of_a_sample_add_up() -> None:
+    config = TrainConfig("backflip", **TOY)  # type: ignore[arg-type]
+    figures = bench.measure("backflip", 1, config)
+    parts = dict(figures["microseconds_per_sample"])
+    total = parts.pop("total")
+    assert sum(parts.values()) == pytest.approx(total, abs=1.0) and min(parts.values()) >= 0.0
+    assert figures["samples"] == 12 and figures["overhead"] > 1.0

@@ -37,9 +37,9 @@ class _Clock:
 
     def wrap(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any, **kwargs: Any) -> Any:
-            begun = time.perf_counter()
+            begun = time.process_time()
             result = call(*args, **kwargs)
-            self.seconds += time.perf_counter() - begun
+            self.seconds += time.process_time() - begun
             return result
 
         return timed
@@ -59,7 +59,8 @@ class _Timed:
 def measure(clip: str = "backflip", iterations: int = 3, config: TrainConfig | None = None) -> dict[str, Any]:
     """Collect and learn a few iterations in this process; microseconds per sample by part, samples/s, overhead.
 
-    `overhead` is what a collected sample costs over its bare stepSimulation calls. The parts add up to `total`.
+    `overhead` is what a collected sample costs over its bare stepSimulation calls. The parts add up to `total`. All in
+    CPU time of this process, which other jobs on the machine hardly change.
     """
     torch.set_num_threads(1)
     config = config or TrainConfig(clip)
@@ -85,12 +86,12 @@ def _measure(
     try:
         collecting = learning = 0.0
         for _ in range(iterations):
-            begun = time.perf_counter()
+            begun = time.process_time()
             batch, _ = collect(environment, graph, config.steps, 0.1, generator)
-            collecting += time.perf_counter() - begun
-            begun = time.perf_counter()
+            collecting += time.process_time() - begun
+            begun = time.process_time()
             learner.update(batch, 0.1, generator)
-            learning += time.perf_counter() - begun
+            learning += time.process_time() - begun
     finally:
         _world_module.pb = original
         environment.close()
@@ -119,7 +120,7 @@ def _worker(queue: multiprocessing.Queue[dict[str, Any]], clip: str, iterations:
 
 
 def scaling(clip: str = "backflip", iterations: int = 3, num_ranks: int = 2) -> float:
-    """Samples/s of num_ranks processes at once, collecting and learning, without what they tell each other."""
+    """Samples per CPU second of num_ranks processes side by side, collecting and learning."""
     context = multiprocessing.get_context("spawn")
     queue: multiprocessing.Queue[dict[str, Any]] = context.Queue()
     workers = [context.Process(target=_worker, args=(queue, clip, iterations)) for _ in range(num_ranks)]
