@@ -46,12 +46,12 @@ class TrainConfig:
 
     hidden: tuple[int, ...] = (256, 256)
     """widths of the hidden layers, of the actor and of the critic"""
-    action_scale: float = 1.5
+    action_scale: float = 1.0
     """rad of correction for an action of 1; kd/kp = 0.1 s needs large ones: 0.5 did not learn the backflip"""
-    lateral: float = 0.35
+    lateral: float = 0.5
     """share of action_scale for turns about x and z: motions are mostly sagittal, and noise need not leave the plane"""
-    sampling_rounds: int = 0
-    """rounds of sampling (SAMCON) before learning, for a feed-forward and start states; 0: none"""
+    sampling_rounds: int | None = None
+    """rounds of sampling (SAMCON) before learning; 0: none; by default 8 where left and right do the same, else none"""
     sampling_candidates: int = 512
     """candidates in a window of sampling"""
     start_path: float = 0.6
@@ -80,9 +80,9 @@ class TrainConfig:
     """bounds of the steering"""
     critic_rate: float = 6e-4
     """the critic's learning rate"""
-    noise: tuple[float, float] = (0.2, 0.07)
+    noise: tuple[float, float] = (0.15, 0.05)
     """standard deviation of the actions at the start and after noise_samples; a schedule, not learned"""
-    noise_samples: int = 1_200_000
+    noise_samples: int = 1_500_000
     """samples over which the noise falls"""
     entropy: float = 0.0
     """weight of the entropy bonus; without effect while the noise is a schedule"""
@@ -99,7 +99,7 @@ class TrainConfig:
     """samples until which a limb that touches the floor costs that tick's reward, not the episode"""
     start_zero: float = 0.2
     """share of episodes that start at the clip's start"""
-    start_own: float = 0.2
+    start_own: float = 0.25
     """share that start where an earlier episode came round to the next cycle"""
     start_weighted: float = 0.5
     """of the remaining, share that start shortly before the phases that fail most; the others are uniform"""

@@ -25,9 +25,10 @@ from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO, Update
 from tools.train.rollout import Tally, collect
 from tools.train.sampling import Path as Path_
-from tools.train.sampling import Sampler, print_round
+from tools.train.sampling import Sampler, print_round, symmetric
 
 EVALUATION_WORLDS = 2
+SAMPLING_ROUNDS = 8
 
 
 class Trainer:
@@ -64,12 +65,15 @@ class Trainer:
         """The clip, or the way through it that sampling finds: searched once, kept in the run's folder."""
         config, file = self.config, self.config.folder / "path.pt"
         clip = MotionClip.load(config.clip)
-        if not config.sampling_rounds:
+        rounds = config.sampling_rounds
+        if rounds is None:
+            rounds = SAMPLING_ROUNDS if symmetric(clip, self.model) else 0
+        if not rounds:
             return clip, None
         if not file.is_file():
             crowd, begun = Crowd(self.model, config.worlds, config.characters), time.monotonic()
             sampler = Sampler(clip, self.model, crowd, config.lead, config.sampling_candidates, config.seed)
-            path = sampler.search(config.sampling_rounds, None if ranks.rank() else print_round)
+            path = sampler.search(rounds, None if ranks.rank() else print_round)
             crowd.close()
             if ranks.rank() == 0:
                 found: dict[str, Any] = {
