@@ -73,11 +73,11 @@ SPLIT: list[tuple[Any, str, str]] = [
 
 
 def ticks(
-    library: PolicyLibrary, characters: int, num_ticks: int, split: list[tuple[Any, str, str]]
+    library: PolicyLibrary, policy: str, characters: int, num_ticks: int, split: list[tuple[Any, str, str]]
 ) -> list[dict[str, float]]:
     """The split of each tick of a crowd doing backflips, seconds; `total` is the whole tick."""
     runtime, watch, rows = Runtime(library), Stopwatch(), []
-    runtime.tick([ev.Play(POLICY, place=True), ev.Crowd(characters)])
+    runtime.tick([ev.Play(policy, place=True), ev.Crowd(characters)])
     with ExitStack() as stack:
         for owner, name, label in split:
             stack.enter_context(watch.on(owner, name, label))
@@ -98,18 +98,18 @@ def overhead(rows: list[dict[str, float]]) -> float:
     return statistics.median(row["total"] / row["step"] for row in rows)
 
 
-def inference_seconds(library: PolicyLibrary) -> float:
+def inference_seconds(library: PolicyLibrary, policy: str) -> float:
     """Median cost of one policy run for one character."""
-    return statistics.median(row["inference"] for row in ticks(library, 1, 60, SPLIT))
+    return statistics.median(row["inference"] for row in ticks(library, policy, 1, 60, SPLIT))
 
 
-def swap_seconds(library: PolicyLibrary) -> float:
+def swap_seconds(library: PolicyLibrary, policy: str) -> float:
     """Median of what a tick with a swap costs more than the tick before it."""
     runtime, extra = Runtime(library), []
-    runtime.tick([ev.Play(POLICY, place=True)])
+    runtime.tick([ev.Play(policy, place=True)])
     for k in range(40):
         costs = []
-        for events in ([], [ev.Play(OTHER if k % 2 else POLICY)]):
+        for events in ([], [ev.Play(OTHER if k % 2 else policy)]):
             start = time.thread_time()
             runtime.tick(events)
             costs.append(time.thread_time() - start)
@@ -118,16 +118,16 @@ def swap_seconds(library: PolicyLibrary) -> float:
     return statistics.median(extra)
 
 
-def measure(num_ticks: int) -> dict[str, float]:
+def measure(policy: str, num_ticks: int) -> dict[str, float]:
     """All figures; prints the split on the way."""
     model = CharacterModel.load()
     library = PolicyLibrary(model)
     figures: dict[str, float] = {}
     for suffix, characters in (("", 16), ("_1", 1)):
         # a watch costs time itself: the ratio has one on stepSimulation alone
-        bare = ticks(library, characters, num_ticks, SPLIT[:1])
+        bare = ticks(library, policy, characters, num_ticks, SPLIT[:1])
         figures[f"sim_overhead{suffix}"] = overhead(bare)
-        rows = ticks(library, characters, num_ticks, SPLIT)
+        rows = ticks(library, policy, characters, num_ticks, SPLIT)
         print(f"{characters} characters, us per character and tick (median):")
         labels = [label for _, _, label in SPLIT]
         medians = {k: statistics.median(row.get(k, 0.0) for row in rows) for k in [*labels, "total"]}
@@ -136,8 +136,8 @@ def measure(num_ticks: int) -> dict[str, float]:
         if not suffix:
             typical = statistics.median(row["total"] for row in bare)
             figures["characters_realtime"] = characters / model.control_hz / typical
-    figures["inference_us"] = 1e6 * inference_seconds(library)
-    figures["swap_ms"] = 1e3 * swap_seconds(library)
+    figures["inference_us"] = 1e6 * inference_seconds(library, policy)
+    figures["swap_ms"] = 1e3 * swap_seconds(library, policy)
     library.close()
     return figures
 
@@ -146,6 +146,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="tools.bench", description=__doc__)
     parser.add_argument("--ticks", type=int, default=300, help="measured ticks per part")
+    parser.add_argument("--policy", default=POLICY, help=f"that drives them, by name; default {POLICY}")
     parser.add_argument("--train", action="store_true", help="measure the trainer instead: samples/s, split, scaling")
     options = parser.parse_args(argv)
     if options.ticks < 1:
@@ -155,7 +156,7 @@ def main(argv: list[str] | None = None) -> int:
 
         figures = measure_training()
     else:
-        figures = measure(options.ticks)
+        figures = measure(options.policy, options.ticks)
     for key, value in figures.items():
         print(f"{key:24} {value:10.3f}")
     print(json.dumps({key: round(value, 4) for key, value in figures.items()}), flush=True)
