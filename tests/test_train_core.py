@@ -12,7 +12,7 @@ import torch
 from game.motion import MotionClip
 from game.sim import rotation
 from game.sim.model import CharacterModel
-from tools.train import quaternion, rewards, terminations
+from tools.train import environment, quaternion, rewards, terminations
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.network import ActorCritic, Normalizer
 from tools.train.ppo import PPO, Batch, NonFiniteError, advantages, log_prob
@@ -114,6 +114,17 @@ def test_reward_terms_by_hand() -> None:
         math.exp(-10.0 * 0.1**2),
     ]
     np.testing.assert_allclose(terms, expected, rtol=1e-5)
+
+
+def test_drift_can_be_forgiven() -> None:
+    track = still_track()
+    shift = torch.tensor([0.4, -0.3, 0.1])
+    moved = Motion(*track)._replace(
+        root_pos=track.root_pos + shift, body_pos=track.body_pos + shift, com=track.com + shift
+    )
+    forgiven = environment._undrifted(moved, track)
+    for array in (forgiven.root_pos[0], forgiven.body_pos[0, 7], forgiven.com[0]):
+        np.testing.assert_allclose(array, [0.0, 0.0, 0.1], atol=1e-6)
 
 
 def test_terminations_by_hand() -> None:

@@ -93,6 +93,8 @@ class TrainConfig:
     """s that an episode goes on after the end of a clip that does not loop"""
     stray: tuple[float, float] = (1.0, 0.75)
     """m from the reference at which any body ends the episode, at the start and after noise_samples"""
+    forgive_drift: bool = False
+    """whether his distance from the reference over the ground is ignored: for motions on the spot, which it spoils"""
     contact_bodies: tuple[str, ...] = ()
     """bodies that may touch the floor; empty: derived from the clip"""
     lenient_samples: int = 0

@@ -18,7 +18,7 @@ from tools.train.config import TrainConfig
 from tools.train.crowd import Crowd
 from tools.train.disturbances import Disturbances
 from tools.train.features import PolicyInputs
-from tools.train.reference import CYCLE_TOLERANCE, ReferenceTable
+from tools.train.reference import CYCLE_TOLERANCE, ReferenceTable, ReferenceTrack
 from tools.train.rewards import ImitationReward, Motion, RewardWeights
 from tools.train.starts import Starts
 
@@ -171,6 +171,8 @@ class ImitationEnvironment:
         inputs = self.inputs()
         reference = self.table(torch.from_numpy(self._anchored_time().astype(np.float32)))
         motion = _motion(inputs, self._com(inputs))
+        if self.config.forgive_drift:
+            motion = _undrifted(motion, reference)
         terms = self.reward(motion, reference)
         absurd = self.crowd.faults()
         fell = terminations.fell(self.crowd.floor_contacts(), self.allowed)
@@ -257,6 +259,14 @@ def _motion(inputs: PolicyInputs, com: Tensor) -> Motion:
         inputs.root_pos, inputs.root_rot, inputs.joint_rot, inputs.root_vel, inputs.root_ang_vel, inputs.joint_vel,
         inputs.body_pos, com,
     )  # fmt: skip
+
+
+def _undrifted(motion: Motion, reference: ReferenceTrack) -> Motion:
+    """The motion shifted over the ground so that its root is above or below the reference's."""
+    drift = (motion.root_pos - reference.root_pos) * torch.tensor([1.0, 1.0, 0.0])
+    return motion._replace(
+        root_pos=motion.root_pos - drift, body_pos=motion.body_pos - drift[:, None], com=motion.com - drift
+    )
 
 
 def _turned(v: Array, cos: Array, sin: Array) -> Array:
