@@ -57,6 +57,7 @@ class Look:
         folder = _fonts()
         self.regular = self._font(folder / "Roboto" / "Roboto-Regular.ttf", folder)
         self.bold = self._font(folder / "Roboto" / "Roboto-Bold.ttf", folder)
+        imgui.get_io().font_default = self.regular
         self.scale = 1.0
         self.set_scale(1.0)
 

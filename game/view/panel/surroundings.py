@@ -47,6 +47,8 @@ class Props:
                 imgui.same_line(0.0, gap)
             if w.chip(look, way, way, way == self.way, width=width - bin_width / 2):
                 self.way = way
+                if model.placing is not None:
+                    model.place_prop(None)
         if count:
             imgui.same_line(0.0, gap)
             if w.chip(look, "clear", icons.DELETE, width=bin_width - gap, hint="take all of them away"):
