@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from game.sets import ItemSpec
@@ -19,6 +17,7 @@ from game.sim.forces import Force, Grab, Push
 from game.sim.model import CharacterModel
 from game.sim.packing import Packing
 from game.sim.props import Prop, spawn
+from game.sim.rows import Rows
 from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.state import CharacterState
 from game.sim.touches import Touches
@@ -28,25 +27,11 @@ Array = NDArray[np.float64]
 EARTH = (0.0, 0.0, -9.8)
 """m/s2. 9.8, not 9.81: the condition that the published policies were trained in."""
 MAX_GRAVITY = 200.0
-MAX_SPEED = 99.0
-"""m/s; beyond it a state is absurd and its character is put back on its feet. Bullet holds every coordinate's speed
-at 100, so this is what an exploding state looks like."""
 SOLVER_ITERATIONS = 10
 
 
 class WorldError(ValueError):
     """Something was asked of a world that it cannot do."""
-
-
-class _Rows:
-    """The characters' states as flat rows of one buffer, which `Character.read` writes to as bytes."""
-
-    def __init__(self, n: int, packing: Packing) -> None:
-        ends = np.cumsum([0, 3, 4, 3, 3, packing.num_q, packing.num_v])
-        table = np.zeros((n, ends[-1]))
-        self.buffer: Any = table.reshape(-1).view(np.uint8)
-        columns = [table[:, a:b] for a, b in pairwise(ends)]
-        self.root_pos, self.root_rot, self.root_vel, self.root_ang_vel, self.q, self.qd = columns
 
 
 class World:
@@ -134,7 +119,7 @@ class World:
     # ---------------------------------------------------------------- characters
     def _resize(self, n: int) -> None:
         model, old = self.model, getattr(self, "strength", np.ones((0, self.model.num_joints)))
-        self._rows = _Rows(n, self.packing)
+        self._rows = Rows(n, self.packing)
         self._torque = np.zeros((n, self.packing.num_v))
         self._gain = np.ones((n, model.num_joints, 3))
         self.strength = np.ones((n, model.num_joints))
@@ -303,8 +288,8 @@ class World:
                 self._touches.read()
             for index, character in enumerate(characters):
                 character.read(index, buffer)
-            if characters and not _plausible(rows.root_pos, rows.root_vel, rows.root_ang_vel, rows.q, rows.qd):
-                self._mend()
+            if absurd := rows.absurd():
+                self._mend(absurd)
         self.tick += 1
         self.contacts, self.floor_touch = self._touches.end()
         self._derive()
@@ -314,19 +299,16 @@ class World:
             force.apply(self)
         self.forces = [f for f in self.forces if not f.spent]
 
-    def _mend(self) -> None:
+    def _mend(self, absurd: list[int]) -> None:
         """Put characters in an absurd state back on their feet where they were last known to be."""
-        rows = self._rows
-        for n, character in enumerate(self.characters):
-            one = slice(n, n + 1)
-            if _plausible(rows.root_pos[one], rows.root_vel[one], rows.root_ang_vel[one], rows.q[one], rows.qd[one]):
-                continue
+        for n in absurd:
             last = self.state.root_pos[n]
             sane = np.isfinite(last).all() and np.abs(last).max() < 1000.0
             state = self.standing(last[:2] if sane else (0.0, 0.0))[None]
             q, qd = self.packing.pack_rotations(state.joint_rot)[0], self.packing.pack_velocities(state.joint_vel)[0]
+            character = self.characters[n]
             character.write(state.root_pos[0], state.root_rot[0], state.root_vel[0], state.root_ang_vel[0], q, qd)
-            character.read(n, rows.buffer)
+            character.read(n, self._rows.buffer)
             self.forces = [f for f in self.forces if f.character != n]
             if n not in self.faults:
                 self.faults.append(n)
@@ -360,23 +342,3 @@ class World:
     def _limits_per_axis(self) -> Array:
         widths = [s.stop - s.start for s in self.packing.v_slices]
         return np.repeat(self.model.torque_limit, widths)
-
-
-@njit(cache=True)
-def _plausible(root_pos, root_vel, root_ang_vel, q, qd):  # type: ignore[no-untyped-def]
-    """Whether all numbers are finite and no root is over MAX_SPEED. No fastmath here: it swallows NaN."""
-    for n in range(len(root_pos)):
-        speed = 0.0
-        for k in range(3):
-            speed += root_vel[n, k] * root_vel[n, k]
-            if not (np.isfinite(root_pos[n, k]) and np.isfinite(root_ang_vel[n, k])):
-                return False
-        if not speed <= MAX_SPEED * MAX_SPEED:
-            return False
-        for k in range(q.shape[1]):
-            if not np.isfinite(q[n, k]):
-                return False
-        for k in range(qd.shape[1]):
-            if not np.isfinite(qd[n, k]):
-                return False
-    return True
