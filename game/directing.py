@@ -93,7 +93,7 @@ class Directing:
         if live.replay is None:
             return "camera marks are set in a replay: begin one first"
         live.marks.put(live.replay.time, self._finder.pose)
-        return f"{len(live.marks)} camera marks: the camera 'shot' goes along them"
+        return f"camera mark {len(live.marks)}: the camera 'shot' goes along them"
 
     def _do_marks_clear(self, _: int) -> str:
         self._live.marks.clear()

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 FOV = 42.0
 """degrees, of the picture's smaller side"""
-NEAR, FAR = 0.05, 80.0
+NEAR, FAR = 0.05, 200.0
 NEAREST, FARTHEST, LEASH = 0.8, 25.0, 8.0
 """m from the target: by the wheel; and a camera that stands is taken along at the leash"""
 FLOOR_CLEARANCE = 0.08

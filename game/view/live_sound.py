@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +26,7 @@ class LiveSound:
         self.muted = False
         self._player: SoundPlayer | None = None
         try:
+            _look_for_device()
             self._player = SoundPlayer()
         except SoundError as error:
             self.trouble = str(error)
@@ -71,3 +75,12 @@ class LiveSound:
         if self._player is not None:
             self._player.close()
             self._player = None
+
+
+def _look_for_device() -> None:
+    """Raises SoundError where there can be none: OpenAL would look everywhere, and say so at length."""
+    if sys.platform != "linux" or "ALSOFT_DRIVERS" in os.environ or "PULSE_SERVER" in os.environ:
+        return
+    pulse = Path(os.environ.get("XDG_RUNTIME_DIR", "/run/user/0")) / "pulse"
+    if not pulse.exists() and not list(Path("/dev/snd").glob("pcm*")):
+        raise SoundError("no sound: there is no sound device")
