@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tools.capture.choose import best_way, swapped
-from tools.capture.people import Person, covers, tiles
+from tools.capture.people import Person, covers, merged, tiles
 from tools.capture.pose import Reading, Square
 
 TIMES = np.arange(12) / 30.0
@@ -73,3 +73,14 @@ def test_squares_that_differ_by_a_turn_differ() -> None:
     assert covers(square, replace(square, x=51.0, angle=0.1 + 2.0 * np.pi))
     assert not covers(square, replace(square, angle=1.5))
     assert not covers(square, replace(square, size=40.0))
+
+
+def test_pieces_of_one_person_are_joined() -> None:
+    first = Person({k: reading(100.0 + 2 * k) for k in range(6)})
+    second = Person({k: reading(100.0 + 2 * k, quality=0.5) for k in range(4, 12)})
+    later = Person({k: reading(100.0 + 2 * k) for k in range(15, 20)})
+    somebody = Person({k: reading(400.0) for k in range(12)})
+    people = merged([first, second, later, somebody])
+    assert sorted(len(p.readings) for p in people) == [12, 17]
+    one = max(people, key=lambda p: len(p.readings))
+    assert one.readings[4].quality == 0.9

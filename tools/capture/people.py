@@ -68,6 +68,7 @@ def follow(found: Survey, pose: BlazePose, each: Callable[[], Any] = lambda: Non
         lost = [p for p in people if p.last < k and k - p.last <= MAX_GAP]
         _see(people, frame.image, k, [_around(p.readings[p.last]) for p in lost], pose)
         each()
+    people = merged(people)
     people = [p for p in people if len(p.readings) >= max(MIN_READINGS, 0.15 * len(found.used))]
     if not people:
         raise CaptureError(f"{found.section.path.name}: nobody is seen in its {len(found.used)} frames")
@@ -132,8 +133,7 @@ def _assign(people: list[Person], readings: list[Reading], frame: int) -> None:
             if gap > MAX_GAP:
                 continue
             before = person.readings[person.last]
-            size = max(before.height, reading.height)
-            distance = float(np.hypot(*(reading.xy[23:25].mean(axis=0) - before.xy[23:25].mean(axis=0)))) / size
+            distance = _apart(reading, before)
             ratio = reading.square.size / before.square.size
             if distance < 0.3 + 0.06 * gap and 0.5 < ratio < 2.0:
                 offers.append((distance, i, person))
@@ -143,6 +143,35 @@ def _assign(people: list[Person], readings: list[Reading], frame: int) -> None:
             person.readings[frame] = readings[i]
             taken.add(i)
     people += [Person({frame: reading}) for i, reading in enumerate(readings) if i not in taken]
+
+
+def merged(people: list[Person]) -> list[Person]:
+    """People that are one: at the same place at the same time, or one where the other was last seen."""
+    kept: list[Person] = []
+    for person in sorted(people, key=lambda p: -len(p.readings)):
+        other = next((p for p in kept if _is_one(p, person)), None)
+        if other is None:
+            kept.append(person)
+            continue
+        for frame, reading in person.readings.items():
+            if frame not in other.readings or other.readings[frame].quality < reading.quality:
+                other.readings[frame] = reading
+    return kept if len(kept) == len(people) else merged(kept)
+
+
+def _is_one(a: Person, b: Person) -> bool:
+    both = sorted(set(a.readings) & set(b.readings))
+    if both:
+        return float(np.median([_apart(a.readings[k], b.readings[k]) for k in both])) < 0.3
+    near = [(abs(i - k), i, k) for i in a.readings for k in (min(b.readings), b.last)]
+    gap, i, k = min(near)
+    return gap <= MAX_GAP and _apart(a.readings[i], b.readings[k]) < 0.3 + 0.06 * gap
+
+
+def _apart(a: Reading, b: Reading) -> float:
+    """Distance of the bodies' middles, in heights of the taller."""
+    middle = [r.xy[[11, 12, 23, 24]].mean(axis=0) for r in (a, b)]
+    return float(np.hypot(*(middle[0] - middle[1]))) / max(a.height, b.height)
 
 
 def _same(a: Reading, b: Reading) -> bool:

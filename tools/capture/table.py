@@ -32,8 +32,8 @@ def row(name: str, yaw: float, folder: Path) -> str:
         code = capture([str(film), "--out", str(folder / name), "--report", str(folder), "--force", "--no-film"])
     if code:
         raise RuntimeError(f"{name}: {errors.getvalue()}")
-    found = truth.compare(MotionClip.load(folder / f"{name}.json"), clip)
     facts = json.loads((folder / f"{name}.report.json").read_text("utf-8"))
+    found = truth.compare(MotionClip.load(folder / f"{name}.json"), clip, facts["video"]["from"])
     missing = next(check["value"] for check in facts["checks"] if check["name"] == "missing frames")
     return (
         f"| {name} | {1000 * found.joints:.0f} | {math.degrees(found.root_rotation):.1f} | {100 * found.height:.1f} "

@@ -52,10 +52,10 @@ class Errors:
     """m, the root's, its own median taken off: the shape of its curve"""
 
 
-def compare(captured: MotionClip, clip: MotionClip) -> Errors:
-    """Compare frame by frame at 30 frames a second; both start at the same moment."""
-    count = min(round(captured.duration * FPS), round(clip.duration * FPS)) + 1
-    found, true = (poses_at(c, np.arange(count) / FPS) for c in (captured, clip))
+def compare(captured: MotionClip, clip: MotionClip, start: float = 0.0) -> Errors:
+    """Compare frame by frame at 30 frames a second; the captured clip begins at `start`, s, of the true one."""
+    count = min(round(captured.duration * FPS), round((clip.duration - start) * FPS)) + 1
+    found, true = poses_at(captured, np.arange(count) / FPS), poses_at(clip, start + np.arange(count) / FPS)
     ours, theirs = found.pos - found.pos[:, :1], true.pos - true.pos[:, :1]
     cross = (ours[..., 0] * theirs[..., 1] - ours[..., 1] * theirs[..., 0]).sum()
     turn = rotation.from_heading(np.arctan2(cross, (ours[..., :2] * theirs[..., :2]).sum()))
