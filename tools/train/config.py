@@ -48,7 +48,7 @@ class TrainConfig:
     """widths of the hidden layers, of the actor and of the critic"""
     action_scale: float = 1.0
     """rad of correction for an action of 1; kd/kp = 0.1 s needs large ones: 0.5 did not learn the backflip"""
-    lateral: float = 0.5
+    lateral: float = 0.35
     """share of action_scale for turns about x and z: motions are mostly sagittal, and noise need not leave the plane"""
     sampling_rounds: int | None = None
     """rounds of sampling (SAMCON) before learning; 0: none; by default 8 where left and right do the same, else none"""

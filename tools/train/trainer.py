@@ -222,8 +222,8 @@ class Trainer:
             setattr(self, name, value)
         self.ages.load_state_dict(content["ages"])
         everyone = content["environments"]
-        same = len(everyone["ticks"]) == ranks.world_size()
-        if same and everyone["ticks"].shape[1] == self.environment.num_characters:
+        ours = (ranks.world_size(), self.environment.num_characters)
+        if "ticks" in everyone and tuple(everyone["ticks"].shape) == ours:
             self.environment.load_state_dict({k: v[ranks.rank()] for k, v in everyone.items()})
         else:
             # another number of ranks or characters: the networks go on, the episodes begin anew
