@@ -27,7 +27,7 @@ class LoopWriter:
         FilmError: the file cannot be written.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], fps: int, *, quality: int = 84) -> None:
+    def __init__(self, path: Path, size: tuple[int, int], fps: int, *, quality: int = 78) -> None:
         self.path, self.fps = path, fps
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,9 @@ class LoopWriter:
             raise FilmError(f"cannot write {path}: {error}") from error
         self._stream.width, self._stream.height = size
         self._stream.pix_fmt = "yuv420p"
-        self._stream.options = {"quality": str(quality), "compression_level": "5", "cr_threshold": "0"}
+        self._stream.options = {"quality": str(quality), "compression_level": "5"}
+        # every picture whole: what differs little from the one before is otherwise left standing, in squares
+        self._stream.codec_context.gop_size = 1
         self._count = 0
 
     def write(self, frame: NDArray[np.uint8]) -> None:
