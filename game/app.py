@@ -188,7 +188,7 @@ class App(ShowBase):
         self._choose_quality(seconds)
         self._read_pad(seconds)
         self.pointer.update()
-        for words in self.live.poll():
+        for words in (*self.live.poll(), *self.directing.poll()):
             self.say(words)
         ticks = self.live.advance(seconds)
         if self.live.replay is None:
@@ -317,8 +317,9 @@ class App(ShowBase):
         self.userExit()
 
     def finish(self) -> None:
-        """Ends the film, if any, and the sound: for when the window has closed."""
+        """Ends the film, if any, and the sound, and waits for takes: for when the window has closed."""
         if self.filming.goes_on:
             print(self.filming.toggle(), flush=True)
         self.asked.close()
         self.sound.close()
+        self.directing.close()

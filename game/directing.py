@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -36,6 +37,17 @@ class Directing:
     def __init__(self, live: Live, finder: Finder, out: Path) -> None:
         """`out` is the folder of takes."""
         self._live, self._finder, self._out = live, finder, out
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="takes")
+        self._saving: dict[Path, Future[None]] = {}
+
+    def poll(self) -> list[str]:
+        """What to tell the person of the takes that were being saved."""
+        done = [path for path, future in self._saving.items() if future.done()]
+        return [_saved(path, self._saving.pop(path).exception()) for path in done]
+
+    def close(self) -> None:
+        """Waits until all is saved."""
+        self._writer.shutdown(wait=True)
 
     def knows(self, action: str) -> bool:
         """Whether `do` has it now."""
@@ -108,14 +120,15 @@ class Directing:
         return self._save(max(0, ago) if live.replay is None else max(0, live.replay.frames[0].snapshot.tick - 1))
 
     def _save(self, first_tick: int) -> str:
+        """Packs a take and has it written beside the game's own time: that takes half a second."""
         live = self._live
         take = Take.of(live.runtime, set_name=live.set_name, first_tick=first_tick, **live.marks.extra())
         try:
-            path = new_file(self._out, "take", "zip")
-            take.save(path)
+            path = new_file(self._out, "take", "zip", self._saving)
         except OSError as error:
             return f"the take cannot be saved: {error}"
-        return f"saved {path}"
+        self._saving[path] = self._writer.submit(take.save, path)
+        return f"saving {path.name} ..."
 
     # ---------------------------------------------------------------- cameras
     def _do_camera_next(self, _: int) -> str:
@@ -128,11 +141,15 @@ class Directing:
         self._finder.home()
 
 
-def new_file(folder: Path, kind: str, ending: str) -> Path:
-    """A path in a folder that nothing has yet; makes the folder. Raises OSError."""
+def _saved(path: Path, error: BaseException | None) -> str:
+    return f"saved {path}" if error is None else f"the take cannot be saved: {error}"
+
+
+def new_file(folder: Path, kind: str, ending: str, taken: Collection[Path] = ()) -> Path:
+    """A path in a folder that nothing has yet and that is not taken; makes the folder. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{kind}_{time.strftime('%Y%m%d_%H%M%S')}"
     path, more = folder / f"{stem}.{ending}", 1
-    while path.exists():
+    while path.exists() or path in taken:
         path, more = folder / f"{stem}_{more}.{ending}", more + 1
     return path

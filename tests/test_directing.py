@@ -87,6 +87,7 @@ def test_marks_are_kept_with_the_take(live: Live, directing: Directing, finder: 
     assert directing.do("mark") == "camera mark 2: the camera 'shot' goes along them"
     assert finder.names[-1] == SHOT
     directing.do("save_last")
+    directing.close()
     (path,) = tmp_path.glob("*.zip")
     take = Take.load(path)
     assert take.first_tick == 49  # 451 ticks are seen again, the first of them is the 50th
@@ -99,8 +100,11 @@ def test_marks_are_kept_with_the_take(live: Live, directing: Directing, finder: 
 
 def test_the_last_seconds_of_a_short_run_are_all_of_it(live: Live, directing: Directing, tmp_path: Path) -> None:
     run(live, 5)
-    assert str(directing.do("save_last")).startswith("saved")
-    assert str(directing.do("save_take")).startswith("saved")  # under another name
+    assert str(directing.do("save_last")).startswith("saving take_")
+    assert str(directing.do("save_take")).startswith("saving take_")  # under another name
+    directing.close()
+    assert [words.split()[0] for words in directing.poll()] == ["saved", "saved"]
+    assert directing.poll() == []
     assert [Take.load(path).first_tick for path in tmp_path.glob("*.zip")] == [0, 0]
 
 
