@@ -201,6 +201,10 @@ def _with_keys(action: Action, named: tuple[str, ...]) -> Action:
     return replace(action, keys=keys, pad=pad)
 
 
+_NAMED = {"`": "Backquote"}
+
+
 def _spoken(key: str) -> str:
     *modifiers, last = key.split("-") if key != "-" else ("-",)
-    return "+".join([*(m.capitalize() for m in modifiers), last.removeprefix("arrow_").replace("_", " ").capitalize()])
+    name = _NAMED.get(last, last.removeprefix("arrow_").replace("_", " ").capitalize())
+    return "+".join([*(m.capitalize() for m in modifiers), name])
