@@ -27,11 +27,11 @@ from game.view.hud import Hud
 from game.view.live_sound import LiveSound
 from game.view.overlay import Overlay
 from game.view.panel.window import PanelWindow
+from game.view.picture import Picture
 from game.view.pointer import Pointer
-from game.view.quality import QUALITIES, FirstFrames, Tier
+from game.view.quality import Tier
 from game.view.scrub_bar import ScrubBar
-from game.view.shapes import BACKGROUND, ShapesView
-from game.view.stage import Stage
+from game.view.shapes import BACKGROUND
 from game.view.viewfinder import Viewfinder
 
 TITLE = "Pratfall"
@@ -72,6 +72,7 @@ class App(ShowBase):
             raise pick_pipe.OutputError("the display refused to open a window")
         self.out = out
         self.actions = actions
+        self._windowed = self.win.size
         self.disable_mouse()
         self.set_background_color(*BACKGROUND)
         make_lens(self.camLens)
@@ -86,10 +87,7 @@ class App(ShowBase):
         self.finder = Viewfinder(self.live.spec.view, self.live.marks)
         self.controls = Controls(self.live, lambda: self.finder)
         self.directing = Directing(self.live, self.finder, out)
-        self._first_frames = FirstFrames() if quality is None else None
-        self.quality = QUALITIES[quality or "std"]
-        self.ghost = False
-        self.view = self._stage()
+        self.picture = Picture(self.win, self.render, self.live.runtime.model, self.live.spec, quality)
         self.sound.begin(self.live.spec, self.live.runtime.model)
         self.bar = ScrubBar(self.render2d)
         self.overlay = Overlay(self.win, self.camLens)
@@ -110,14 +108,6 @@ class App(ShowBase):
         self.say(WELCOME)
         self.task_mgr.add(self._frame, "frame", sort=BEFORE_RENDER)
         self.task_mgr.add(self._after_render, "film", sort=AFTER_RENDER)
-
-    def _stage(self) -> Stage | ShapesView:
-        """The stage; the bare shapes where there are no shaders."""
-        if not self.win.gsg.supports_basic_shaders:
-            return ShapesView(self.render, self.live.runtime.model)
-        stage = Stage(self.win, self.live.spec, self.quality, self.render, self.live.runtime.model)
-        stage.show_ghost = self.ghost
-        return stage
 
     def loading(self, words: str) -> None:
         """Says it in a window that is about to be busy."""
@@ -185,7 +175,7 @@ class App(ShowBase):
     # ---------------------------------------------------------------- a frame
     def _frame(self, task: Any) -> int:
         seconds = p3d.ClockObject.get_global_clock().dt
-        self._choose_quality(seconds)
+        self.picture.measure(seconds)
         self._read_pad(seconds)
         self.pointer.update()
         for words in (*self.live.poll(), *self.directing.poll()):
@@ -202,22 +192,12 @@ class App(ShowBase):
         self.filming.begin_frame(seconds, self.live.clock, heard, self.camera, self.camLens)
         return int(task.cont)
 
-    def _choose_quality(self, seconds: float) -> None:
-        """Changes the tier once, by what the first frames cost."""
-        if self._first_frames is None or not isinstance(self.view, Stage):
-            return
-        tier = self._first_frames.add(seconds)
-        if tier is not None:
-            self.set_quality(tier)
-
     def _draw(self, seconds: float) -> None:
         live, chosen = self.live, self.controls.chosen
         shown, items = live.shown(), live.shown_items
         self.finder.update(shown, chosen, seconds, live.time)
         self.finder.place(self.camera, self.camLens)
-        if isinstance(self.view, Stage):
-            self.finder.place(self.view.camera)  # faces look at it, dust faces it
-        self.view.show(shown, items, seconds)
+        self.picture.show(shown, items, seconds, self.finder)
         placing, ray = self.controls.placing, self.pointer.ray()
         spot = None
         if placing.item is not None and ray is not None and live.replay is None and not self.pointer.taken():
@@ -241,27 +221,14 @@ class App(ShowBase):
         self.finder.orbit.follows = not self.finder.orbit.follows
         return "the camera follows him" if self.finder.orbit.follows else "the camera stays"
 
-    def _on_shapes(self) -> None:
-        bare = isinstance(self.view, Stage)
-        self.view.close()
-        self.view = ShapesView(self.render, self.live.runtime.model) if bare else self._stage()
+    def _on_shapes(self) -> str | None:
+        return self.picture.toggle_shapes()
 
     def _on_ghost(self) -> str:
-        self.ghost = not self.ghost
-        if isinstance(self.view, Stage):
-            self.view.show_ghost = self.ghost
-        return "what he imitates is shown" if self.ghost else "what he imitates is hidden"
+        return self.picture.toggle_ghost()
 
     def _on_quality(self) -> str:
-        tiers = list(QUALITIES)
-        return self.set_quality(tiers[(tiers.index(self.quality.name) + 1) % len(tiers)])
-
-    def set_quality(self, tier: Tier) -> str:
-        """Draws in another tier from now on; returns what to tell the person."""
-        self.quality, self._first_frames = QUALITIES[tier], None
-        if isinstance(self.view, Stage):
-            self.view.set_quality(self.quality)
-        return f"quality: {tier}"
+        return self.picture.next_tier()
 
     def _on_set_next(self) -> str:
         names = (*set_file.names("sets"), NO_SET)
@@ -282,8 +249,7 @@ class App(ShowBase):
     def show_set(self) -> None:
         """Shows the set that is played in now."""
         self.pointer.let_go(1)
-        self.view.close()
-        self.view = self._stage()
+        self.picture.begin(self.live.spec)
         self.finder.set_view(self.live.spec.view)
         self.sound.begin(self.live.spec, self.live.runtime.model)
 
@@ -297,7 +263,9 @@ class App(ShowBase):
         wanted = p3d.WindowProperties()
         wanted.set_fullscreen(full)
         pipe = self.win.pipe
-        wanted.set_size(*((pipe.get_display_width(), pipe.get_display_height()) if full else (1280, 720)))
+        if full:
+            self._windowed = self.win.size
+        wanted.set_size(*((pipe.get_display_width(), pipe.get_display_height()) if full else self._windowed))
         self.win.request_properties(wanted)
         return None
 

@@ -23,7 +23,6 @@ from game.view.panel.hits import Hits
 from game.view.panel.model import PolicyCard, Settings, TakeCard, Tally
 from game.view.panel.settings import after
 from game.view.quality import QUALITIES, Tier
-from game.view.stage import Stage
 
 if TYPE_CHECKING:
     from game.app import App
@@ -199,7 +198,7 @@ class AppPanel:
     @property
     def switches(self) -> Mapping[str, bool]:
         app = self._app
-        found = {"ghost": app.ghost, "auto_retry": app.live.attempts.retry, "shapes": not isinstance(app.view, Stage)}
+        found = {"ghost": app.picture.ghost, "auto_retry": app.live.attempts.retry, "shapes": app.picture.shapes}
         found["follow"] = app.finder.orbit.follows
         if isinstance(app.win, p3d.GraphicsWindow):
             found["fullscreen"] = bool(app.win.get_properties().fullscreen)
@@ -229,10 +228,10 @@ class AppPanel:
 
     @property
     def quality(self) -> str:
-        return self._app.quality.name
+        return self._app.picture.tier
 
     def choose_quality(self, name: str) -> None:
-        self._later.append(lambda: self._say(self._app.set_quality(cast(Tier, name))))
+        self._later.append(lambda: self._say(self._app.picture.set_tier(cast(Tier, name))))
 
     @property
     def filming(self) -> str:

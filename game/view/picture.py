@@ -1,0 +1,90 @@
+"""Picture: the scene in the window: its tier of quality, the stage or the bare shapes, ghosts or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import panda3d.core as p3d
+
+from game.sets import ItemSpec, SetSpec
+from game.sim.model import CharacterModel
+from game.sim.snapshot import Snapshot
+from game.view.quality import QUALITIES, FirstFrames, Tier
+from game.view.shapes import ShapesView
+from game.view.stage import Stage
+from game.view.viewfinder import Viewfinder
+
+
+class Picture:
+    """Draws Snapshots below a node; `begin` it in every new set."""
+
+    def __init__(
+        self, window: p3d.GraphicsOutput, parent: p3d.NodePath, model: CharacterModel, spec: SetSpec, tier: Tier | None
+    ) -> None:
+        """`tier` None measures the first frames and chooses."""
+        self._window, self._parent, self._model, self._spec = window, parent, model, spec
+        self._first_frames = FirstFrames() if tier is None else None
+        self._quality = QUALITIES[tier or "std"]
+        self.ghost = False
+        """whether what he imitates is shown"""
+        self.shapes = not window.gsg.supports_basic_shaders
+        """whether the bare collision shapes are; always where there are no shaders"""
+        self._view = self._made()
+
+    @property
+    def tier(self) -> Tier:
+        """How finely it is drawn."""
+        return self._quality.name
+
+    def _made(self) -> Stage | ShapesView:
+        if self.shapes:
+            return ShapesView(self._parent, self._model)
+        stage = Stage(self._window, self._spec, self._quality, self._parent, self._model)
+        stage.show_ghost = self.ghost
+        return stage
+
+    def begin(self, spec: SetSpec) -> None:
+        """Draws another set."""
+        self._spec = spec
+        self._view.close()
+        self._view = self._made()
+
+    def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], seconds: float, finder: Viewfinder) -> None:
+        """Draws a snapshot that comes `seconds` after the last; `items`: what its props are, by id."""
+        if isinstance(self._view, Stage):
+            finder.place(self._view.camera)  # faces look at it, dust faces it
+        self._view.show(snapshot, items, seconds)
+
+    def measure(self, seconds: float) -> None:
+        """Changes the tier once, by what the first frames cost; `seconds` is what the last one did."""
+        if self._first_frames is not None and not self.shapes:
+            tier = self._first_frames.add(seconds)
+            if tier is not None:
+                self.set_tier(tier)
+
+    def set_tier(self, tier: Tier) -> str:
+        """Draws in another tier from now on; returns what to tell the person."""
+        self._quality, self._first_frames = QUALITIES[tier], None
+        if isinstance(self._view, Stage):
+            self._view.set_quality(self._quality)
+        return f"quality: {tier}"
+
+    def next_tier(self) -> str:
+        """Draws in the next tier, round and round."""
+        tiers = list(QUALITIES)
+        return self.set_tier(tiers[(tiers.index(self.tier) + 1) % len(tiers)])
+
+    def toggle_ghost(self) -> str:
+        """Shows and hides what he imitates."""
+        self.ghost = not self.ghost
+        if isinstance(self._view, Stage):
+            self._view.show_ghost = self.ghost
+        return "what he imitates is shown" if self.ghost else "what he imitates is hidden"
+
+    def toggle_shapes(self) -> str | None:
+        """Shows the collision shapes, or the set again."""
+        if not self._window.gsg.supports_basic_shaders:
+            return "there is nothing but shapes to see: this renderer has no shaders"
+        self.shapes = not self.shapes
+        self.begin(self._spec)
+        return None
