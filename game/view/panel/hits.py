@@ -14,9 +14,13 @@ class Hits:
     def __init__(self) -> None:
         self.hardest: dict[str, float] = {}
         """N s, by body"""
+        self._tick = 0
 
     def add(self, snapshot: Snapshot, character: int) -> None:
-        """Takes in a tick."""
+        """Takes in a tick; another world begins with nothing."""
+        if snapshot.tick <= self._tick:
+            self.hardest.clear()
+        self._tick = snapshot.tick
         model = snapshot.model
         for contact in snapshot.contacts:
             if contact.character != character or contact.kind == "self" or contact.body in model.feet:
@@ -24,7 +28,3 @@ class Hits:
             body = model.body_names[contact.body]
             if contact.impulse > max(self.hardest.get(body, 0.0), BRUSH):
                 self.hardest[body] = contact.impulse
-
-    def clear(self) -> None:
-        """Forgets."""
-        self.hardest.clear()

@@ -18,7 +18,6 @@ from game.view.panel.look import (
     DIM,
     INK,
     LINE,
-    RED,
     SAND,
     SMALL,
     TEXT,
@@ -287,8 +286,3 @@ def tip(look: Look, words: str) -> None:
         imgui.pop_font()
         imgui.pop_text_wrap_pos()
         imgui.end_tooltip()
-
-
-def trouble(look: Look, words: str) -> None:
-    """What is wrong, in small red words."""
-    text(look, words, SMALL, RED)
