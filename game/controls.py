@@ -173,8 +173,10 @@ class Controls:
         return self._stronger(STRENGTH_STEP)
 
     def _stronger(self, more: float) -> str:
-        now = float(self._played.snapshot.strength[self.chosen].mean())
-        value = min(max(round((now + more) / STRENGTH_STEP) * STRENGTH_STEP, LEAST_STRENGTH), MOST_STRENGTH)
+        """To the next whole step above or below."""
+        steps = float(self._played.snapshot.strength[self.chosen].mean()) / abs(more)
+        wanted = (math.floor(steps + 1e-6) + 1 if more > 0 else math.ceil(steps - 1e-6) - 1) * abs(more)
+        value = min(max(wanted, LEAST_STRENGTH), MOST_STRENGTH)
         self._strengthen(value)
         return f"strength {100 * value:.0f} %"
 

@@ -125,6 +125,7 @@ def test_a_person_plays(window: Window) -> None:
     assert b"moof" not in path.read_bytes()  # quitting ended it properly
     with av.open(str(path)) as film:
         stream = film.streams.video[0]
+        assert len(film.streams.audio) == 1
         assert (stream.width, stream.height, stream.frames >= 10) == (1280, 720, True)
     picture = p3d.PNMImage(p3d.Filename.from_os_specific(str(window.files("picture_*.png")[0])))
     assert len({tuple(picture.get_xel(x, 360)) for x in range(0, 1280, 16)}) > 5  # not one flat colour

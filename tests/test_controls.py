@@ -114,6 +114,8 @@ def test_strength_in_quarters(run: Run, controls: Controls) -> None:
     assert controls.do("weaker") == "strength 25 %"
     run.snapshot = replace(run.snapshot, strength=np.full((2, 12), 3.0))
     assert controls.do("stronger") == "strength 300 %"
+    run.snapshot = replace(run.snapshot, strength=np.full((2, 12), 0.65))
+    assert (controls.do("weaker"), controls.do("stronger")) == ("strength 50 %", "strength 75 %")
 
 
 def test_nerves_go_round(run: Run, controls: Controls) -> None:

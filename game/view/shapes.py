@@ -21,6 +21,8 @@ RIGHT_COLOR: Color = (0.85, 0.45, 0.20, 1.0)
 MIDDLE_COLOR: Color = (0.80, 0.78, 0.72, 1.0)
 BACKGROUND: Color = (0.62, 0.66, 0.70, 1.0)
 FLOOR_COLORS = ((0.40, 0.42, 0.44, 1.0), (0.46, 0.48, 0.50, 1.0))
+FIXED_ALPHA = 0.3
+"""of what stands fast"""
 FLOOR_TILES = 40
 """on a side, 1 m each"""
 
@@ -77,6 +79,9 @@ class ShapesView:
         for prop in ids:
             if prop not in self._props:
                 self._props[prop] = _item(items[prop])
+                if items[prop].mass == 0.0:  # a camera may stand behind a wall
+                    self._props[prop].set_transparency(p3d.TransparencyAttrib.M_alpha)
+                    self._props[prop].set_alpha_scale(FIXED_ALPHA)
                 self._props[prop].reparent_to(self.root)
 
 
