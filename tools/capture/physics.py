@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -106,7 +107,9 @@ def _longest_arc(height: Array, fps: float) -> _Arc | None:
         rise = fall * (length / fps) ** 2 / 8.0
         whole = length == len(height)
         slack = np.maximum(0.02, 0.2 * windows.std(axis=1)) if whole else 0.012
-        good = (error < slack) & (rise > (0.03 if whole else 0.08)) & (fall > 1.0)
+        usual = np.abs(np.log(np.maximum(fall, 1e-3) / GRAVITY)) < math.log(SAME_FALL)
+        # slow motion keeps a jump's rise: what bends slowly and little is somebody getting up
+        good = (error < slack) & (rise > np.where(usual, 0.03 if whole else 0.08, 0.12)) & (fall > 0.1)
         if good.any():
             start = int(np.argmin(np.where(good, error, np.inf)))
             return _Arc(start, start + length, float(fall[start]), float(rise[start]))
