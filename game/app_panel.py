@@ -11,7 +11,7 @@ import panda3d.core as p3d
 
 from game import cameras, set_file
 from game.directing import new_file
-from game.events import Event, Vec3
+from game.events import Event
 from game.fields import SetError
 from game.live import BARE, NO_SET
 from game.refilm import Refilm
@@ -74,10 +74,11 @@ class AppPanel:
     def settings(self) -> Settings:
         live, chosen = self._app.live, self._app.controls.chosen
         snapshot = live.snapshot
+        x, y, z = snapshot.gravity.tolist()
         now = Settings(
             tuple(snapshot.strength[chosen].tolist()),
             live.runtime.players[chosen].nerves,
-            _vec3(snapshot.gravity),
+            (x, y, z),
             live.runtime.world.floor_friction,
             snapshot.num_characters,
         )
@@ -295,8 +296,3 @@ class AppPanel:
         except ShelfError as error:
             self._say(str(error))
         self._next_look = 0.0
-
-
-def _vec3(vector: np.typing.NDArray[np.float64]) -> Vec3:
-    x, y, z = vector.tolist()
-    return (x, y, z)
