@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from game.attempts import Attempts
 from game.clock import FixedClock
-from game.events import Drag, Event, Friction, Play, Reset, Spawn
+from game.events import Drag, Event, Friction, Play, Spawn
 from game.library import PolicyLibrary
 from game.marks import Marks
 from game.player import Player
 from game.policy import PolicyError
+from game.referee import judge
 from game.replay import Recent, Replay
 from game.rerun import Rerun, moves
 from game.runtime import MAX_CROWD, Runtime
@@ -21,8 +20,6 @@ from game.sim.snapshot import Snapshot, interpolate
 
 DEFAULT_SKILL = "backflip"
 NO_SET = "none"
-FAR = 1.8
-"""m from home: who has landed so far away begins the next attempt at home again"""
 BARE = SetSpec(NO_SET)
 """A floor and nothing else; the world's own friction."""
 
@@ -185,7 +182,7 @@ class Live:
     @property
     def time(self) -> float:
         """s, of what is shown."""
-        return self.shown().time if self.replay is None else self.replay.time
+        return self.snapshot.time if self.replay is None else self.replay.time
 
     def advance(self, seconds: float) -> list[Snapshot]:
         """Makes the ticks that are due after so many seconds on the wall, and returns them; those of a replay."""
@@ -223,38 +220,10 @@ class Live:
         if moved:
             self._previous = snapshot  # who was put elsewhere does not fly there
         self.recent.add(snapshot, self.items, cut=moved)
-        self._judge(events, snapshot)
+        verdicts, resets = judge(self.attempts, self.runtime, events)
+        self._news.extend(map(str, verdicts))
+        self._pending.extend(resets)
         return snapshot
-
-    def _judge(self, events: Sequence[Event], snapshot: Snapshot) -> None:
-        """Follows everybody's attempts, and begins the next one where it is time to."""
-        attempts, runtime = self.attempts, self.runtime
-        for event in events:
-            if isinstance(event, Play | Reset):
-                attempts.begin(event.character)
-        for character in {*runtime.world.faults, *range(len(runtime.players), MAX_CROWD)}:
-            attempts.begin(character)
-        feet = np.isin(np.arange(runtime.model.num_bodies), runtime.model.feet)
-        for character, player in enumerate(runtime.players):
-            clip = player.policy.spec.clip if player.policy is not None else None
-            time = player.time(runtime.tick_count, runtime.model.control_hz)
-            cycle = int(time / clip.duration + 1e-6) if clip is not None else 0
-            harmful = player.policy.harmful if player.policy is not None else ~feet
-            verdict = attempts.add(snapshot, character, cycle, harmful)
-            if verdict is not None:
-                self._news.append(str(verdict))
-            far = np.hypot(*(snapshot.state.root_pos[character, :2] - [player.home.x, player.home.y])) > FAR
-            ended = verdict is not None and verdict.landed and (far or (clip is not None and not clip.loop))
-            if ended or attempts.is_over(character, snapshot.tick):
-                self._next_attempt(character)
-
-    def _next_attempt(self, character: int) -> None:
-        """Puts him back, unless somebody holds him; without auto-retry it begins once he is on his feet."""
-        held = any(force.character == character for force in self.runtime.world.forces)
-        if self.attempts.retry and not held:
-            self.post(Reset(character))
-        elif not self.attempts.retry and not self.runtime.players[character].down:
-            self.attempts.begin(character)
 
     def _phase(self, player: Player) -> float:
         """0..1, where in its clip a player is now."""
