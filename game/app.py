@@ -189,7 +189,7 @@ class App(ShowBase):
         self.sound.update()
         self.asked.update([] if self.live.replay is not None else ticks)
         self._draw(seconds)
-        self.filming.begin_frame(seconds, self.live.clock, heard, self.camera, self.camLens)
+        self.filming.begin_frame(self.live.played(seconds), heard, self.camera, self.camLens)
         return int(task.cont)
 
     def _draw(self, seconds: float) -> None:

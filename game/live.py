@@ -190,6 +190,11 @@ class Live:
             return self.replay.advance(seconds)
         return [self._tick() for _ in range(self.clock.advance(seconds))]
 
+    def played(self, seconds: float) -> float:
+        """How many of so many seconds on the wall are lived through: the clock drops what is over, a replay nothing."""
+        clock = self.clock
+        return seconds if self.replay is not None else min(seconds, clock.max_ticks / (clock.hz * clock.speed))
+
     def step(self) -> Snapshot:
         """Makes one tick whatever the clock says; it is shown whole. In a replay it goes one further."""
         if self.replay is not None:

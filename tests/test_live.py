@@ -53,6 +53,16 @@ def test_time_makes_ticks(live: Live) -> None:
     assert len(live.advance(0.1)) in (1, 2)
 
 
+def test_a_film_lasts_as_long_as_what_is_played(live: Live) -> None:
+    assert live.played(0.05) == 0.05
+    assert live.played(1.0) == pytest.approx(4 / 30)  # four ticks a frame at most: the rest is dropped
+    live.clock.set_speed(0.5)
+    assert live.played(1.0) == pytest.approx(8 / 30)
+    live.step()
+    live.begin_replay()
+    assert live.played(1.0) == 1.0
+
+
 def test_what_is_shown_lies_between_ticks(live: Live) -> None:
     live.step()
     live.post(Gravity((0.0, 0.0, 0.0)))

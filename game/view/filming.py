@@ -6,7 +6,6 @@ from pathlib import Path
 
 import panda3d.core as p3d
 
-from game.clock import FixedClock
 from game.directing import new_file
 from game.view.film import FilmError, Sound, save_picture
 from game.view.film_camera import FilmCamera
@@ -45,14 +44,11 @@ class Filming:
             return str(error)
         return f"filmed {minutes(recorder.seconds)} into {recorder.path}"
 
-    def begin_frame(
-        self, seconds: float, clock: FixedClock, heard: Sound, camera: p3d.NodePath, lens: p3d.Lens
-    ) -> None:
-        """Before a frame is rendered that comes `seconds` after the last; `heard` is its sound."""
+    def begin_frame(self, seconds: float, heard: Sound, camera: p3d.NodePath, lens: p3d.Lens) -> None:
+        """Before a frame is rendered that comes `seconds` of the film after the last; `heard` is its sound."""
         if self._recorder is not None:
             self._recorder.hear(heard)
-            played = min(seconds, clock.max_ticks / (clock.hz * clock.speed))  # the clock drops what is over
-            self._recorder.begin_frame(played, camera, lens)
+            self._recorder.begin_frame(seconds, camera, lens)
 
     def end_frame(self) -> str | None:
         """After it was rendered; returns what went wrong, which ends the film."""
