@@ -82,13 +82,14 @@ def test_sound_is_in_sync(tmp_path: Path) -> None:
     sound[hz : hz + 200] = 0.9
     with FilmWriter(path, SIZE, 30, sound_hz=hz) as film:
         for i in range(60):
-            film.write(grey(50))
+            film.write(grey(250 if i == 30 else 50))
             film.write_sound(sound[i * 1470 : i * 1470 + 1000])
             film.write_sound(sound[i * 1470 + 1000 : (i + 1) * 1470])
     with av.open(str(path)) as read:
         blocks = [(float(f.time or 0.0), f.to_ndarray()[0]) for f in read.decode(audio=0)]
+    assert [t for t, level in decode(path) if level > 150] == pytest.approx([1.0], abs=1e-4)
     heard = [t + int(np.argmax(np.abs(b) > 0.4)) / hz for t, b in blocks if np.abs(b).max() > 0.4]
-    assert heard[0] == pytest.approx(1.0, abs=0.03)
+    assert heard[0] == pytest.approx(1.0, abs=0.004)
     assert blocks[-1][0] == pytest.approx(2.0, abs=0.05)
 
 

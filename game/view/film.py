@@ -20,6 +20,8 @@ Sound = NDArray[np.float32]
 BT709 = 1  # the number of ITU-R BT.709 in libav's colour enumerations
 FRAGMENT_US = 200_000
 QUEUED_FRAMES = 8
+AAC_DELAY = 1024
+"""samples by which the encoder comes late: so many at the film's start are left out, and all others are on time"""
 FRAGMENTED = {
     "movflags": "frag_keyframe+empty_moov+default_base_moof",
     "frag_duration": str(FRAGMENT_US),
@@ -75,6 +77,7 @@ class FilmWriter:
             raise FilmError(f"cannot film into {path}: {error}") from error
         self._next_frame = 0
         self._next_sample = 0
+        self._early = AAC_DELAY
         self._error: Exception | None = None
         self._closed = False
         self._queue: queue.Queue[av.VideoFrame | av.AudioFrame | None] = queue.Queue(QUEUED_FRAMES)
@@ -119,6 +122,9 @@ class FilmWriter:
         if samples.ndim != 2 or samples.shape[1] != self._audio.layout.nb_channels:
             expected = f"(num_samples, {self._audio.layout.nb_channels})"
             raise FilmError(f"expected sound of shape {expected}, found {samples.shape}")
+        skipped = min(self._early, len(samples))
+        self._early, self._next_sample = self._early - skipped, self._next_sample + skipped
+        samples = samples[skipped:]
         if not len(samples):
             return
         block = av.AudioFrame.from_ndarray(
