@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
 HZ = 48_000
-LOUD = 30.0
+LOUD = 40.0
 """sqrt(2 J) of a hit at full loudness: a back that comes down from a missed flip"""
 CURVE = 0.75
 """below 1: quiet hits are heard too"""
@@ -30,8 +30,8 @@ QUIET = 0.012
 """loudness under which a hit is left out"""
 MOST_HITS = 10
 """a tick; the hardest are kept"""
-KNEE = 0.6
-"""samples above it are bent, so that none reaches 1"""
+KNEE, CEILING = 0.5, 0.89
+"""samples above the knee are bent, so that none passes the ceiling; -1 dB leaves an encoder room"""
 SLOW_PITCH = 0.6
 """exponent: a quarter of the speed sounds at 0.25 ** 0.6 = 0.44 of the pitch"""
 ECHOES = ((0.0113, 0.16, 0.9, 0.5), (0.0171, 0.13, 0.45, 1.0), (0.0293, 0.09, 0.8, 0.6), (0.0407, 0.06, 0.5, 0.9))
@@ -68,7 +68,7 @@ class SoundTrack:
 
     def add(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], *, num_samples: int | None = None,
             ear: CameraPose | None = None) -> Samples:  # fmt: skip
-        """(num_samples, 2) in (-1, 1): from this tick until the next one.
+        """(num_samples, 2) within CEILING: from this tick until the next one.
 
         Args:
             snapshot: its hits are heard from the first sample on.
@@ -168,7 +168,7 @@ def loudness(impulse: float, mass: float) -> float:
 
 
 def bent(samples: Array) -> Array:
-    """The samples, those above KNEE bent towards 1 without a corner."""
+    """The samples, those above KNEE bent towards CEILING without a corner."""
     size = np.abs(samples)
-    over = KNEE + (1.0 - KNEE) * np.tanh((size - KNEE) / (1.0 - KNEE))
-    return np.where(size <= KNEE, samples, np.sign(samples) * np.minimum(over, 0.999))
+    room = CEILING - KNEE
+    return np.where(size <= KNEE, samples, np.sign(samples) * (KNEE + room * np.tanh((size - KNEE) / room)))
