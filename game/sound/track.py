@@ -22,9 +22,9 @@ Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
 HZ = 48_000
-LOUD = 40.0
+LOUD = 34.0
 """sqrt(2 J) of a hit at full loudness: a back that comes down from a missed flip"""
-CURVE = 0.75
+CURVE = 0.9
 """below 1: quiet hits are heard too"""
 QUIET = 0.012
 """loudness under which a hit is left out"""
