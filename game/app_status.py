@@ -15,8 +15,8 @@ def lines(live: Live, chosen: int, camera: str) -> list[str]:
     speed = "paused" if live.paused else f"speed {live.speed:g}x"
     foot = f"{speed}   camera {camera}   {clock.get_average_frame_rate():.0f} fps"
     if live.replay is not None:
-        marks = f"   {len(live.marks)} camera marks" if len(live.marks) else ""
-        return [f"REPLAY   {-live.replay.seconds_left:.1f} s{marks}", foot]
+        marks = f"   camera marks {len(live.marks)}" if len(live.marks) else ""
+        return [f"REPLAY   {live.replay.seconds_left:.1f} s to the end{marks}", foot]
     names, name = live.policy_names, live.policy_of(chosen)
     place = f"   {names.index(name) + 1} of {len(names)}" if name in names else ""
     gravity = live.snapshot.gravity
