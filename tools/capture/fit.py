@@ -23,7 +23,8 @@ Tensor = torch.Tensor
 
 
 REAL_TIME = 1.4
-"""A video plays in real time while its gravity is within this factor of 9.8: people differ in size, distances err."""
+"""A video plays in slow motion where gravity looks weaker than 9.8 by more than this: people differ in size, distances
+err. Videos that are sped up are too rare to be believed in."""
 
 
 SETTLED = 0.6
@@ -228,7 +229,7 @@ def fit(seen: Observations, config: FitConfig | None = None, each: Callable[[], 
             group.setdefault("initial_lr", group["lr"])
             group["lr"] = group["initial_lr"] * (1.0 if progress < SETTLED else 0.3 if progress < 0.85 else 0.1)
         if i == round(SETTLED * count):
-            problem.real_time = abs(float(problem.log_gravity.detach())) < math.log(REAL_TIME)
+            problem.real_time = float(problem.log_gravity.detach()) > -math.log(REAL_TIME)
         optimizer.zero_grad()
         problem.cost(progress).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
