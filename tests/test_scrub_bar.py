@@ -40,7 +40,7 @@ def test_it_shows_where_a_replay_is_and_the_marks_in_it() -> None:
     bounds = done.get_tight_bounds(root)
     assert bounds is not None
     low, high = bounds
-    assert (low.x, high.x) == (pytest.approx(-REACH), pytest.approx(0.0, abs=1e-6))
+    assert [low.x, high.x] == pytest.approx([-REACH, 0.0], abs=1e-6)
     assert head.get_x() == pytest.approx(0.0, abs=1e-6)
     assert [mark.get_x() for mark in marks] == pytest.approx([0.0, REACH / 2], abs=1e-6)
     bar.show(None, [], 30)
