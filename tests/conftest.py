@@ -43,6 +43,5 @@ def display() -> Iterator[str]:
 def output() -> Iterator[Output]:
     """A renderer without a display: film from it with a FilmCamera."""
     configure()
-    output = open_offscreen((64, 64))
+    output = open_offscreen()
     yield output
-    output.engine.remove_window(output.buffer)

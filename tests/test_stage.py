@@ -36,7 +36,7 @@ Image = NDArray[np.int64]
 @pytest.fixture(scope="module")
 def output() -> Output:
     configure()
-    found = open_offscreen((32, 32))
+    found = open_offscreen()
     if not found.has_shaders:
         pytest.skip(f"{found.driver} runs no shaders: install libegl1 and libgl1-mesa-dri")
     return found

@@ -132,7 +132,7 @@ def film(clips: list[MotionClip], out: Path, seconds: float, options: ViewOption
     Returns the number of pictures. Raises FilmError, OutputError or SetError.
     """
     pick_pipe.configure()
-    output = pick_pipe.open_offscreen((64, 64))
+    output = pick_pipe.open_offscreen()
     look = quality(options.tier)
     if not output.has_shaders:
         options = replace(options, shapes=True)
@@ -153,7 +153,6 @@ def film(clips: list[MotionClip], out: Path, seconds: float, options: ViewOption
         scene.view.close()
     finally:
         filming.close()
-        output.engine.remove_window(output.buffer)
     return count
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 
 import panda3d.core as p3d
 
@@ -70,8 +71,14 @@ def window_pipe() -> p3d.GraphicsPipe:
     return pipe
 
 
-def open_offscreen(size: tuple[int, int]) -> Output:
-    """Opens a buffer (width, height) that nobody sees, on the first module that works.
+HOST_SIZE = (64, 64)
+
+
+@cache
+def open_offscreen() -> Output:
+    """Opens a small buffer that nobody sees, on the first module that works: a host for FilmCameras.
+
+    There is one for all who ask, and it stays open: of several contexts in a process Panda3D may read the wrong one.
 
     Raises:
         OutputError: none does.
@@ -83,7 +90,7 @@ def open_offscreen(size: tuple[int, int]) -> Output:
         # Without an X server tinydisplay calls itself invalid, and makes buffers all the same.
         if pipe is None or (module != "p3tinydisplay" and not pipe.is_valid()):
             continue
-        buffer = _make_buffer(engine, pipe, size)
+        buffer = _make_buffer(engine, pipe, HOST_SIZE)
         if buffer is not None:
             return describe(engine, buffer, module)
     hint = " Run: sudo apt-get install libegl1 libgl1-mesa-dri" if sys.platform == "linux" else ""

@@ -104,7 +104,7 @@ class TickFilm:
     def __init__(self, first: Snapshot, spec: SetSpec, path: Path, size: tuple[int, int] = FILM_SIZE) -> None:
         pick_pipe.configure()
         try:
-            self._output = pick_pipe.open_offscreen((64, 64))
+            self._output = pick_pipe.open_offscreen()
         except pick_pipe.OutputError as error:
             raise FilmError(f"cannot film: {error}") from error
         self._view = _open_view(self._output, spec, first.model)
@@ -130,7 +130,6 @@ class TickFilm:
         self._writer.close()
         self._view.close()
         self._film.close()
-        self._output.engine.remove_window(self._output.buffer)
 
 
 def _open_view(output: pick_pipe.Output, spec: SetSpec, model: CharacterModel) -> Stage | ShapesView:

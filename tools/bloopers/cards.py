@@ -26,7 +26,7 @@ class Cards:
     def __init__(self, size: tuple[int, int]) -> None:
         pick_pipe.configure()
         try:
-            self._output = pick_pipe.open_offscreen((64, 64))
+            self._output = pick_pipe.open_offscreen()
         except pick_pipe.OutputError as error:
             raise StudioError(str(error)) from error
         self._output.buffer.clear_color = p3d.LColor(*PAPER, 1.0)
@@ -63,7 +63,6 @@ class Cards:
     def close(self) -> None:
         """Gives the graphics back."""
         self._camera.close()
-        self._output.engine.remove_window(self._output.buffer)
 
     def __enter__(self) -> Self:
         return self

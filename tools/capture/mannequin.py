@@ -17,6 +17,7 @@ from game.sim import rotation
 from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
 from game.view import pick_pipe
+from game.view.film_camera import FilmCamera
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -71,18 +72,11 @@ class Studio:
 
     def __init__(self, size: tuple[int, int], *, seed: int = 0) -> None:
         pick_pipe.configure()
-        self._size = size
-        self._output = pick_pipe.open_offscreen(size)
+        self._output = pick_pipe.open_offscreen()
         self._scene = p3d.NodePath("studio")
         self._random = np.random.default_rng(seed)
-        self._camera = self._scene.attach_new_node(p3d.Camera("camera"))
-        region = self._output.buffer.make_display_region()
-        region.set_camera(self._camera)
-        self._output.buffer.set_clear_color((0.70, 0.76, 0.82, 1.0))
-        self._screen = p3d.Texture("screen")
-        self._output.buffer.add_render_texture(
-            self._screen, p3d.GraphicsOutput.RTM_copy_ram, p3d.GraphicsOutput.RTP_color
-        )
+        self._output.buffer.clear_color = p3d.LColor(0.70, 0.76, 0.82, 1.0)
+        self._film = FilmCamera(self._output.buffer, self._scene, size)
         ambient = p3d.AmbientLight("ambient")
         ambient.set_color((0.5, 0.5, 0.5, 1.0))
         sun = p3d.DirectionalLight("sun")
@@ -97,7 +91,7 @@ class Studio:
 
     def close(self) -> None:
         """Release the buffer."""
-        self._output.engine.remove_window(self._output.buffer)
+        self._film.close()
         self._scene.remove_node()
 
     def look(self, camera: Camera) -> None:
@@ -106,9 +100,9 @@ class Studio:
         lens.set_film_size(*map(float, camera.size))
         lens.set_focal_length(camera.focal)
         lens.set_near_far(0.05, 100.0)
-        self._camera.node().set_lens(lens)
-        self._camera.set_pos(*camera.eye)
-        self._camera.look_at(*camera.target)
+        self._film.node.node().set_lens(lens)
+        self._film.node.set_pos(*camera.eye)
+        self._film.node.look_at(*camera.target)
         center, eye = np.array(camera.target), np.array(camera.eye)
         side = (eye - center) * np.array([1.0, 1.0, 0.0])
         side /= np.linalg.norm(side)
@@ -129,9 +123,7 @@ class Studio:
             matrix[3, :3] = pos
             node.set_mat(p3d.LMatrix4f(*matrix.ravel().tolist()))
         self._output.engine.render_frame()
-        flat = np.frombuffer(self._screen.get_ram_image_as("RGB").get_data(), np.uint8)
-        width, height = self._size
-        return np.ascontiguousarray(flat.reshape(height, width, 3)[::-1])
+        return np.ascontiguousarray(self._film.frame()[..., 2::-1])
 
     def _card(
         self, name: str, frame: tuple[float, ...], colour: Colour, contrast: float, repeat: float

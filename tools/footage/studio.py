@@ -56,11 +56,10 @@ class Studio:
                  passes: Sequence[Pass] = ()) -> None:  # fmt: skip
         pick_pipe.configure()
         try:
-            self._output = pick_pipe.open_offscreen((64, 64))
+            self._output = pick_pipe.open_offscreen()
         except pick_pipe.OutputError as error:
             raise StudioError(str(error)) from error
         if not self._output.has_shaders:
-            self._output.engine.remove_window(self._output.buffer)
             raise StudioError(f"{self._output.driver} runs no shaders: footage needs OpenGL, with libegl1 or libgl1")
         self._output.buffer.clear_color = p3d.LColor(0.0, 0.0, 0.0, 1.0)
         self.size, self.spec, self.quality = size, spec, quality
@@ -157,7 +156,6 @@ class Studio:
             camera.close()
         self._film.close()
         self.stage.close()
-        self._output.engine.remove_window(self._output.buffer)
 
     def __enter__(self) -> Self:
         return self
