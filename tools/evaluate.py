@@ -32,6 +32,7 @@ from game.sim.state import CharacterState
 from game.sim.world import World
 from game.start import starting_state
 from tools.policy_file import rewrite_card
+from tools.train.rewards import JOINT_WEIGHTS
 
 Array = NDArray[np.float64]
 
@@ -45,9 +46,6 @@ PUSH_STEP = 10.0
 """N, what bisection resolves"""
 MAX_PUSH = 1600.0
 DIRECTIONS = {"forward": (1.0, 0.0, 0.0), "side": (0.0, 1.0, 0.0)}
-
-JOINT_WEIGHTS = {"chest": 0.5, "neck": 0.3, "hip": 0.5, "knee": 0.3, "ankle": 0.2, "shoulder": 0.3, "elbow": 0.2}
-"""of the original's humanoid3d in the reward; the root has 1"""
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class Reward:
     def __init__(self, model: CharacterModel, clip: MotionClip) -> None:
         self.model = model
         self.clip = clip.placed()
-        weights = np.array([1.0, *(JOINT_WEIGHTS[n.split("_")[-1]] for n in model.joint_names)])
+        weights = np.array([JOINT_WEIGHTS["root"], *(JOINT_WEIGHTS[n.split("_")[-1]] for n in model.joint_names)])
         self.weights = weights / weights.sum()
         names = ("right_foot", "left_foot", "right_hand", "left_hand")
         self.ends = [model.body_names.index(n) for n in names]
@@ -160,7 +158,9 @@ def _run_world(
                 if player.begins_cycle(float(time)):
                     player.anchor = Anchor.under(world.state.root_pos[index], world.state.root_rot[index])
             anchors = [p.anchor for p in players]
-            inputs = to_anchor(anchors, world.state, world.body_poses, world.body_velocities, world.gravity, times)
+            inputs = to_anchor(
+                anchors, world.state, world.body_poses, world.body_velocities, world.gravity, times, policy.inputs
+            )
             world.step(policy.run(inputs).joint_target)
             rates = lateral_rates(world.state.root_rot, world.state.root_ang_vel)
             feet = np.asarray(world.floor_touch[:, list(model.feet)].any(axis=1))
