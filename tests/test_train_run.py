@@ -191,6 +191,17 @@ def test_kill_9_loses_one_interval_and_ctrl_c_none(tmp_path: Path) -> None:
     assert checkpoint.load(tmp_path / "checkpoint.pt")["counters"]["samples"] == rows[-1]["samples"]
 
 
+def test_a_signal_to_the_command_ends_all_its_ranks(tmp_path: Path) -> None:
+    run = subprocess.Popen(command(tmp_path, "--ranks", "2"), cwd=ROOT, env=environ(), stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 100
+    while not (tmp_path / "metrics.jsonl").exists() or not table(tmp_path):
+        assert time.monotonic() < deadline and run.poll() is None
+        time.sleep(0.1)
+    run.send_signal(signal.SIGTERM)
+    assert run.wait(timeout=60) == 0
+    assert checkpoint.load(tmp_path / "checkpoint.pt")["counters"]["samples"] == table(tmp_path)[-1]["samples"]
+
+
 def test_two_ranks_are_two_nodes_of_torchrun(tmp_path: Path) -> None:
     # a checkpoint goes on in fresh worlds, so when it falls due must not depend on the clock
     flags = ["60" if flag == "0.001" else flag for flag in FLAGS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterable
 
@@ -42,7 +43,7 @@ def leave() -> None:
 
 
 def launch(main: Main, num_ranks: int, *args: object) -> None:
-    """Run main(*args) in num_ranks processes of this machine; raises what a rank raised."""
+    """Run main(*args) in num_ranks processes of this machine; raises what a rank raised. Signals to end reach them."""
     if num_ranks == 1:
         os.environ.pop("WORLD_SIZE", None)
         main(*args)
@@ -50,9 +51,21 @@ def launch(main: Main, num_ranks: int, *args: object) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    multiprocessing.start_processes(  # type: ignore[attr-defined, no-untyped-call]
-        _child, args=(main, num_ranks, port, args), nprocs=num_ranks, start_method="spawn"
+    context = multiprocessing.start_processes(  # type: ignore[attr-defined, no-untyped-call]
+        _child, args=(main, num_ranks, port, args), nprocs=num_ranks, start_method="spawn", join=False
     )
+
+    def forward(number: int, _: object) -> None:
+        for process in context.processes:
+            if process.is_alive():
+                os.kill(process.pid, number)
+
+    # a terminal's Ctrl-C reaches the ranks by itself; a signal to this process alone must as well
+    before = [signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)]
+    while not context.join():
+        pass
+    for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+        signal.signal(number, handler)
 
 
 def _child(number: int, main: Main, num_ranks: int, port: int, args: tuple[object, ...]) -> None:
