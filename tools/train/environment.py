@@ -75,6 +75,8 @@ class ImitationEnvironment:
         self.max_ticks = round(seconds * model.control_hz)
         self.ticks = np.zeros(n, np.int64)
         self.start_time = np.zeros(n)
+        self.begun = np.full(n, np.nan)
+        """(N,) phase of the clip in which the episode began, nan where it goes on where another ended"""
         self.anchor = np.zeros((n, 3))
         """(N, 3) x, y and heading of the anchor in the world"""
         width = rows.pack(self.crowd.state).shape[1] + 1
@@ -106,7 +108,7 @@ class ImitationEnvironment:
             return
         found = None
         if time is None:
-            time, found = self.starts.draw(len(indices), self.rng)
+            time, found, self.begun[indices] = self.starts.draw(len(indices), self.rng)
         state = self.clip.sample(np.minimum(time, self.clip.duration))
         if found is not None:
             flat = rows.pack(state)
@@ -194,7 +196,7 @@ class ImitationEnvironment:
         """Count the episodes that ended, begin new ones in their place, and return which characters' (M,)."""
         ended = np.flatnonzero(outcome.terminated | outcome.truncated)
         phase = np.clip(self._anchored_time()[ended] / self.clip.duration, 0.0, 1.0)
-        self.starts.learn(phase, outcome.terminated[ended])
+        self.starts.learn(phase, outcome.terminated[ended], self.begun[ended])
         self.disturbances.vary(ended, self.rng)
         self.reset(ended)
         return ended
@@ -227,7 +229,7 @@ class ImitationEnvironment:
     def state_dict(self) -> dict[str, Tensor]:
         """All that the next iteration depends on, as tensors of the same shape on every rank."""
         state = {f"state.{f.name}": torch.tensor(getattr(self.crowd.state, f.name)) for f in fields(CharacterState)}
-        state |= {k: torch.tensor(getattr(self, k)) for k in ("ticks", "start_time", "anchor")}
+        state |= {k: torch.tensor(getattr(self, k)) for k in ("ticks", "start_time", "begun", "anchor")}
         state |= {f"starts.{k}": v for k, v in self.starts.state_dict().items()}
         return state | {f"disturbances.{k}": v for k, v in self.disturbances.state_dict().items()}
 
@@ -236,7 +238,7 @@ class ImitationEnvironment:
         self.starts.load_state_dict({k[7:]: v for k, v in state.items() if k.startswith("starts.")})
         self.disturbances.load_state_dict({k[13:]: v for k, v in state.items() if k.startswith("disturbances.")})
         self.ticks, self.start_time = state["ticks"].numpy().copy(), state["start_time"].numpy().copy()
-        self.anchor = state["anchor"].numpy().copy()
+        self.begun, self.anchor = state["begun"].numpy().copy(), state["anchor"].numpy().copy()
         self.crowd.state = CharacterState(*(state[f"state.{f.name}"].numpy() for f in fields(CharacterState)))
         self.crowd.rebuild()
 
