@@ -95,6 +95,8 @@ class TrainConfig:
     """m from the reference at which any body ends the episode, at the start and after noise_samples"""
     forgive_drift: bool = False
     """whether his distance from the reference over the ground is ignored: for motions on the spot, which it spoils"""
+    polish: bool = False
+    """last stage, once he no longer falls: DeepMimic's weights, and the clip itself where sampling found a path"""
     contact_bodies: tuple[str, ...] = ()
     """bodies that may touch the floor; empty: derived from the clip"""
     lenient_samples: int = 0

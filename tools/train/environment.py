@@ -19,7 +19,7 @@ from tools.train.crowd import Crowd
 from tools.train.disturbances import Disturbances
 from tools.train.features import PolicyInputs
 from tools.train.reference import CYCLE_TOLERANCE, ReferenceTable, ReferenceTrack
-from tools.train.rewards import ImitationReward, Motion, RewardWeights
+from tools.train.rewards import DEEPMIMIC, ImitationReward, Motion, RewardWeights
 from tools.train.starts import Starts
 
 Array = NDArray[np.float64]
@@ -63,13 +63,15 @@ class ImitationEnvironment:
         self.crowd = Crowd(model, worlds, per_world)
         n = self.num_characters = self.crowd.num_characters
         self.table = ReferenceTable(clip, model)
+        self.rewarded = ReferenceTable(MotionClip.load(config.clip), model) if config.polish else self.table
         self.stray = config.stray[1]
         """m, present limit"""
         self.lenient = False
         """whether a hand or a shin on the floor costs a tick's reward only, not the episode"""
         self._limbs = np.array(["shin" in b or "arm" in b or "hand" in b for b in model.body_names])
         ends = [model.body(name) for name in ("right_foot", "left_foot", "right_hand", "left_hand")]
-        self.reward = ImitationReward(RewardWeights(), model.joint_names, ends)
+        weights = DEEPMIMIC if config.polish else RewardWeights()
+        self.reward = ImitationReward(weights, model.joint_names, ends)
         self.allowed = contact_bodies(config, clip, model)
         seconds = config.cycles * clip.duration if clip.loop else clip.duration + config.hold
         self.max_ticks = round(seconds * model.control_hz)
@@ -170,12 +172,13 @@ class ImitationEnvironment:
         self.ticks += 1
         wrapped = self._cycle(self.time) != before
         self._anchor_anew(np.flatnonzero(wrapped))
-        inputs = self.inputs()
-        reference = self.table(torch.from_numpy(self._anchored_time().astype(np.float32)))
-        motion = _motion(inputs, self._com(inputs))
-        if self.config.forgive_drift:
-            motion = _undrifted(motion, reference)
-        terms = self.reward(motion, reference)
+        inputs, time = self.inputs(), torch.from_numpy(self._anchored_time().astype(np.float32))
+        done = _motion(inputs, self._com(inputs))
+        motion, reference = self._compared(done, self.table(time))
+        if self.rewarded is self.table:
+            terms = self.reward(motion, reference)
+        else:
+            terms = self.reward(*self._compared(done, self.rewarded(time)))
         absurd = self.crowd.faults()
         fell = terminations.fell(self.crowd.floor_contacts(), self.allowed)
         strayed = terminations.strayed(motion.body_pos, reference.body_pos, self.stray).numpy()
@@ -188,6 +191,10 @@ class ImitationEnvironment:
         self._remember(np.flatnonzero(wrapped & ~terminated & settled & hopeful))
         self.latest = inputs
         return Outcome(reward, terms, terminated, truncated, fell, wrapped)
+
+    def _compared(self, motion: Motion, reference: ReferenceTrack) -> tuple[Motion, ReferenceTrack]:
+        """What is held against what; the way over the ground left out where it is forgiven."""
+        return (_undrifted(motion, reference) if self.config.forgive_drift else motion), reference
 
     def _fell_badly(self) -> Bools:
         return terminations.fell(self.crowd.floor_contacts(), self.allowed | self._limbs)

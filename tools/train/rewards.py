@@ -51,6 +51,10 @@ class RewardWeights:
     com: tuple[float, float] = (0.1, 10.0)
 
 
+DEEPMIMIC = RewardWeights((0.65, 2.0), (0.1, 0.1), (0.15, 40.0), (0.0, 1.0), (0.1, 10.0))
+"""The paper's, by which tools.evaluate measures."""
+
+
 def joint_weights(joint_names: tuple[str, ...]) -> Tensor:
     """(1 + J,) weights of the root and the joints, of sum 1."""
     names = ["root", *(name.removeprefix("right_").removeprefix("left_") for name in joint_names)]
