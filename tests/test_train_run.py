@@ -40,6 +40,7 @@ TOY = {
     "epochs": 2,
     "evaluate_seconds": 0.2,
     "sampling_rounds": 0,
+    "film_minutes": 0.0,
 }
 
 
@@ -148,7 +149,7 @@ def test_the_gymnasium_example_exports_a_policy(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- processes
 TEXT = (
     "backflip --worlds 1 --characters 2 --steps 6 --hidden 16 --minibatch 8 --epochs 2 --evaluate-seconds 0.2 "
-    "--evaluate-samples 1000000 --checkpoint-minutes 0.001 --sampling-rounds 0"
+    "--evaluate-samples 1000000 --checkpoint-minutes 0.001 --sampling-rounds 0 --film-minutes 0"
 )
 FLAGS = TEXT.split()
 

@@ -117,13 +117,18 @@ class Hud:
         return path
 
 
-def font() -> p3d.TextFont:
+def font_file() -> p3d.Filename:
     """Roboto, which comes with the panel's library; `find_spec` finds it without loading that."""
     spec = importlib.util.find_spec("imgui_bundle")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("imgui-bundle is missing: install this package with its dependencies")
     file = Path(spec.submodule_search_locations[0]) / "assets" / "fonts" / "Roboto" / "Roboto-Regular.ttf"
-    font = p3d.DynamicTextFont(p3d.Filename.from_os_specific(str(file)))
+    return p3d.Filename.from_os_specific(str(file))
+
+
+def font() -> p3d.TextFont:
+    """`font_file` at the size that the window wants."""
+    font = p3d.DynamicTextFont(font_file())
     font.set_pixels_per_unit(PIXELS_PER_UNIT)
     font.set_page_size(512, 512)
     return font

@@ -131,8 +131,8 @@ class TrainConfig:
     """between evaluations with the deterministic policy"""
     evaluate_seconds: float = 10.0
     """length of an evaluation's episodes"""
-    film_minutes: float = 0.0
-    """between short films of the policy; 0: none"""
+    film_minutes: float = 5.0
+    """between short films of the policy in OUT/films; 0: none"""
 
     def __post_init__(self) -> None:
         if self.minibatch < 1 or self.worlds < 1 or self.characters < 1 or self.steps < 1 or self.ranks < 1:

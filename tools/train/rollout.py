@@ -24,6 +24,11 @@ class Tally:
     def empty() -> Tensor:
         return torch.zeros(10, dtype=torch.float64)
 
+    @property
+    def episodes(self) -> int:
+        """How many ended."""
+        return int(self.sums[7])
+
 
 def collect(
     environment: ImitationEnvironment, graph: PolicyGraph, steps: int, std: float, generator: torch.Generator

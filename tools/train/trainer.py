@@ -20,6 +20,7 @@ from tools.train.crowd import Crowd
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores
 from tools.train.feasible import Feasible, feasible
+from tools.train.films import Films
 from tools.train.live import Live
 from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO, Update
@@ -38,6 +39,7 @@ class Trainer:
         self.config = config
         self.model = CharacterModel.load().with_gains(config.kp_scale, config.kd_scale)
         self.iteration, self.samples, self.seconds = 0, 0, 0.0
+        self.episodes = 0
         self.clip, self.feasible = self._reference()
         torch.manual_seed(config.seed)
         self.graph = PolicyGraph(self.model, self.clip, config.hidden, config.action_scale, config.lead, config.lateral)
@@ -53,6 +55,7 @@ class Trainer:
         self.first_landing: dict[str, float] = {}
         self.interrupted = False
         self.ages = Ages(config, self.model, self.clip)
+        self.films = Films(config)
         if self.path.is_file():
             self.resume(checkpoint.load(self.path))
         else:
@@ -110,7 +113,9 @@ class Trainer:
         update = self.ppo.update(batch, std, generator)
         self.iteration += 1
         self.samples += config.steps * config.num_characters * ranks.world_size()
-        return update, Tally(ranks.total(tally.sums))
+        total = Tally(ranks.total(tally.sums))
+        self.episodes += total.episodes
+        return update, total
 
     def _disturbance(self) -> float:
         if self.robust_since is None:
@@ -132,6 +137,7 @@ class Trainer:
             update, tally = self.step()
             self.seconds = before + time.monotonic() - begun
             live.iteration(self.samples, self.seconds, time.monotonic() - started, update, tally, self.config)
+            self.films.consider(self._policy)
             due = time.monotonic() - saved > 60.0 * self.config.checkpoint_minutes
             if ranks.total(torch.tensor([float(due and ranks.rank() == 0)])).item():
                 self.save()
@@ -141,6 +147,8 @@ class Trainer:
         self.save()
         if ranks.rank() == 0:
             self.ages.finish(self.config.folder / "best.pt")
+        if not self.interrupted:
+            self.films.finish()
         live.close()
 
     def _interrupt(self, *_: object) -> None:
@@ -157,14 +165,13 @@ class Trainer:
         """Score the policy; keep it when it is the best so far, or a new age."""
         scores = evaluation.evaluate(self.testing, self.graph, self.config.evaluate_seconds)
         self.evaluated_at = self.samples
-        facts = {"samples": self.samples, "seconds": round(self.seconds, 1)}
         if scores.landed > 0.0 and "landed" not in self.first_landing:
             self.first_landing = {"landed": self.samples, "landed_seconds": round(self.seconds, 1)}
         if self.robust_since is None and scores.survival >= self.config.robust_at:
             self.robust_since = self.samples
             self.best = -1.0
         if ranks.rank() == 0:
-            content = self._networks() | {"scores": evaluation.as_dict(scores), **facts}
+            content = self._policy() | {"scores": evaluation.as_dict(scores)}
             self.ages.consider(content, scores)
             # what went through the robustness stage is not measured against what did not
             if scores.score >= self.best:
@@ -180,6 +187,11 @@ class Trainer:
             "clip": clip_to_tensors(self.clip),
             "config": self.config.to_json(),
         }
+
+    def _policy(self) -> dict[str, Any]:
+        """What tools.export takes, and what came before it."""
+        facts = {"samples": self.samples, "seconds": round(self.seconds, 1), "episodes": self.episodes}
+        return self._networks() | facts
 
     def save(self) -> None:
         """Write a checkpoint and go on from it as a resumed run would: in fresh Worlds with the stored states."""
@@ -197,6 +209,7 @@ class Trainer:
                         "iteration",
                         "samples",
                         "seconds",
+                        "episodes",
                         "robust_since",
                         "best",
                         "evaluated_at",
@@ -240,7 +253,10 @@ def main(config: TrainConfig) -> None:
     ranks.join()
     try:
         trainer = Trainer(config)
-        trainer.run()
+        try:
+            trainer.run()
+        finally:
+            trainer.films.close()
         trainer.environment.close()
         trainer.testing.close()
     finally:

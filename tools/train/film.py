@@ -1,0 +1,111 @@
+"""Film: a few seconds of a checkpoint's policy, from phase 0, and again after each fall; what it is burned in.
+
+python -m tools.train.film runs/backflip/best.pt now.mp4
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+# before numpy and Mesa load their thread pools: the cores are the ranks'
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "LP_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+import tyro  # noqa: E402
+
+from game.attempts import Attempts  # noqa: E402
+from game.cameras import camera, walls_of  # noqa: E402
+from game.events import Event, Play  # noqa: E402
+from game.library import PolicyLibrary  # noqa: E402
+from game.referee import judge  # noqa: E402
+from game.runtime import Runtime  # noqa: E402
+from game.set_file import load_set  # noqa: E402
+from game.sim.model import CharacterModel  # noqa: E402
+from game.view.film import FilmWriter  # noqa: E402
+from game.view.quality import quality  # noqa: E402
+from tools import export  # noqa: E402
+from tools.footage.caption import Caption  # noqa: E402
+from tools.footage.frames import Frame  # noqa: E402
+from tools.footage.studio import Studio, StudioError  # noqa: E402
+from tools.train import checkpoint  # noqa: E402
+from tools.train.films import NO_GRAPHICS, POLICY_FOLDER  # noqa: E402
+
+NAME = "now"
+SIZE = (480, 270)
+TIER, SET, CAMERA = "lite", "park", "side"
+CRF, PRESET = 24, "veryfast"
+
+
+def film(source: Path, target: Path, seconds: float = 6.0) -> int:
+    """Export a checkpoint, run it in the game and film that; a picture a tick. Returns how many pictures.
+
+    The set is scenery alone: floor and friction are those of training.
+
+    Raises:
+        CheckpointError, PolicyError, StudioError, FilmError, OSError.
+    """
+    content, model, spec = checkpoint.load(source), CharacterModel.load(), load_set(SET)
+    num_ticks = round(seconds * model.control_hz)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        Studio(spec, SIZE, quality(TIER)) as studio,
+        tempfile.TemporaryDirectory(prefix=POLICY_FOLDER, dir=target.parent) as folder,
+    ):
+        export.export(source, Path(folder) / f"{NAME}.onnx", name=NAME)
+        library = PolicyLibrary(model, [Path(folder)])
+        runtime, attempts = Runtime(library), Attempts()
+        look, caption = camera(CAMERA, spec.view, walls=walls_of(spec)), Caption(SIZE)
+        silence = np.zeros((0, 2), np.float32)
+        events: list[Event] = [Play(NAME, place=True)]
+        try:
+            with FilmWriter(target, SIZE, model.control_hz, crf=CRF, preset=PRESET) as writer:
+                for _ in range(num_ticks):
+                    snapshot = runtime.tick(events, strict=True)
+                    dt = 1.0 / model.control_hz if snapshot.tick > 1 else 0.0
+                    picture = studio.draw(Frame(snapshot, {}, look.update(snapshot, dt), dt, silence))
+                    writer.write(caption.burn(picture, words(content, attempts.number)))
+                    _, resets = judge(attempts, runtime, events)
+                    events = list(resets)
+        finally:
+            runtime.close()
+            library.close()
+    return num_ticks
+
+
+def words(content: dict[str, Any], attempt: int) -> str:
+    """The caption: which attempt it is, those of training counted, and after how much training."""
+    number = content.get("episodes", 0) + attempt
+    return (
+        f"{content['clip']['name']}, attempt {number:,}\n"
+        f"{content['seconds'] / 60.0:.1f} min of training, {content['samples'] / 1e6:.2f} M samples"
+    )
+
+
+def main(
+    source: Annotated[Path, tyro.conf.Positional], target: Annotated[Path, tyro.conf.Positional], seconds: float = 6.0
+) -> int:
+    """Film a checkpoint of tools.train.
+
+    Args:
+        source: best.pt, ages/NN.pt or the like.
+        target: the .mp4 to write.
+        seconds: length of the film.
+    """
+    torch.set_num_threads(1)
+    try:
+        count = film(source, target, seconds)
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return NO_GRAPHICS
+    print(f"{target}: {count} pictures")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(tyro.cli(main, description=__doc__))
