@@ -27,6 +27,7 @@ from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import evaluate
 from tools.train.gym_env import NAME
 from tools.train.policy_graph import PolicyGraph
+from tools.train.pybullet_env import PyBulletDeepMimic
 from tools.train.trainer import Trainer
 
 MODEL = CharacterModel.load()
@@ -234,7 +235,43 @@ def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None
 def test_the_parts_of_a_sample_add_up() -> None:
     config = TrainConfig("backflip", **TOY)  # type: ignore[arg-type]
     figures = bench.measure("backflip", 1, config)
-    parts = dict(figures["microseconds_per_sample"])
-    total = parts.pop("total")
-    assert sum(parts.values()) == pytest.approx(total, abs=1.0) and min(parts.values()) >= 0.0
+    parts = {key: value for key, value in figures.items() if key.startswith("us_")}
+    total = parts.pop("us_total")
+    assert sum(parts.values()) == pytest.approx(total) and min(parts.values()) >= 0.0
     assert figures["samples"] == 12 and figures["overhead"] > 1.0
+    assert figures["times_pybullet_env"] == pytest.approx(
+        figures["samples_per_second_collecting"] / figures["pybullet_env_per_second"]
+    )
+    assert figures["samples_per_second"] == pytest.approx(1e6 / total)
+
+
+def test_the_bench_trains_with_one_rank_and_with_two() -> None:
+    figures = bench.scaling("backflip", 1, TrainConfig("backflip", **TOY))  # type: ignore[arg-type]
+    assert figures["scaling"] == pytest.approx(
+        figures["samples_per_second_2_ranks"] / figures["samples_per_second_1_rank"]
+    )
+    assert figures["scaling_cpu"] > 0.0 and 0.1 < figures["rank_gb"] < 2.0
+
+
+def test_the_bench_prints_its_figures_last(capsys: pytest.CaptureFixture[str]) -> None:
+    bench.show({"samples": 12, "overhead": 1.51234})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["overhead", "1.51"] and json.loads(lines[-1]) == {"samples": 12, "overhead": 1.5123}
+
+
+def test_pybullets_own_environment_falls_and_begins_anew() -> None:
+    theirs = PyBulletDeepMimic("backflip")
+    begun: list[float] = []
+    reset = theirs._env.reset
+
+    def counted() -> None:
+        begun.append(theirs._env.t)
+        reset()
+
+    theirs._env.reset = counted
+    assert theirs.measure(90) > 0.0
+    # three seconds without a policy: he has fallen, long before its time limit of 20 s
+    assert begun and max(begun) < 6.0
+    theirs.close()
+    with pytest.raises(FileNotFoundError, match="no clip 'moonwalk'"):
+        PyBulletDeepMimic("moonwalk")

@@ -152,11 +152,11 @@ def main(argv: list[str] | None = None) -> int:
     if options.ticks < 1:
         parser.error(f"{options.ticks} ticks: expected a positive number")
     if options.train:
-        from tools.train.bench import measure as measure_training
+        from tools.train import bench as training
 
-        figures = measure_training()
-    else:
-        figures = measure(options.policy, options.ticks)
+        training.show(training.figures())
+        return 0
+    figures = measure(options.policy, options.ticks)
     for key, value in figures.items():
         print(f"{key:24} {value:10.3f}")
     print(json.dumps({key: round(value, 4) for key, value in figures.items()}), flush=True)

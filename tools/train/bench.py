@@ -1,16 +1,21 @@
-"""How fast training is: samples per second of one rank, where they go, and what a second rank adds.
+"""How fast training is: samples/s and where they go, over PyBullet's own environment, and what a second rank adds.
 
-python -m tools.train.bench
+python -m tools.train.bench, or python -m tools.bench --train: a table, and last a JSON line.
+
+Machines are noisy and shared, so all is CPU time of the process and what counts are ratios of things measured by turns
+in one run; the wall clock is in `samples_per_second_1_rank`, `_2_ranks` and `scaling` alone.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
-import multiprocessing
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,20 +23,26 @@ import tyro
 
 from game.motion import MotionClip
 from game.sim.model import CharacterModel
+from tools.train import ranks
 from tools.train.config import TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO
+from tools.train.pybullet_env import PyBulletDeepMimic
 from tools.train.rollout import collect
+from tools.train.trainer import Trainer
 
+Figures = dict[str, float]
 _world_module: Any = importlib.import_module("game.sim.world")
-PYBULLET_ENV = (310.0, 330.0)
-"""control steps/s of PyBullet's own DeepMimic environment in one process of an idle machine of this kind"""
+NOISE = 0.1
+"""of the actions"""
+THEIR_STEPS = 60
+"""control steps of PyBullet's environment for each of our iterations"""
 
 
 @dataclass
 class _Clock:
-    """Seconds spent in wrapped calls."""
+    """CPU seconds spent in wrapped calls."""
 
     seconds: float = 0.0
 
@@ -56,88 +67,148 @@ class _Timed:
         return getattr(self._module, name)
 
 
-def measure(clip: str = "backflip", iterations: int = 3, config: TrainConfig | None = None) -> dict[str, Any]:
-    """Collect and learn a few iterations in this process; microseconds per sample by part, samples/s, overhead.
+def measure(clip: str = "backflip", iterations: int = 3, config: TrainConfig | None = None) -> Figures:
+    """Collect and learn a few iterations in this process, by turns with PyBullet's environment.
 
-    `overhead` is what a collected sample costs over its bare stepSimulation calls. The parts add up to `total`. All in
-    CPU time of this process, which other jobs on the machine hardly change.
+    Returns:
+        samples; samples_per_second_collecting and, with learning, samples_per_second; overhead, what a collected sample
+        costs over its bare stepSimulation calls; pybullet_env_per_second, and times_pybullet_env, learning not counted;
+        us_*, microseconds of a sample by part, which add up to us_total.
     """
     torch.set_num_threads(1)
     config = config or TrainConfig(clip)
     model, motion = CharacterModel.load(), MotionClip.load(clip)
     graph = PolicyGraph(model, motion, config.hidden, config.action_scale, config.lead, config.lateral)
     environment = ImitationEnvironment(config, motion, model, config.worlds, config.characters)
-    return _measure(config, graph, environment, iterations)
+    theirs = PyBulletDeepMimic(Path(clip).stem)
+    try:
+        return _measure(config, graph, environment, theirs, iterations)
+    finally:
+        environment.close()
+        theirs.close()
 
 
 def _measure(
-    config: TrainConfig, graph: PolicyGraph, environment: ImitationEnvironment, iterations: int
-) -> dict[str, Any]:
+    config: TrainConfig, graph: PolicyGraph, environment: ImitationEnvironment, theirs: PyBulletDeepMimic, num: int
+) -> Figures:
     environment.seed(0)
     environment.reset(torch.arange(environment.num_characters).numpy())
     learner, generator = PPO(graph.networks, config), torch.Generator().manual_seed(0)
+    collect(environment, graph, 4, NOISE, generator)
+    theirs.measure(4)
     bare, crowd, observe, reset = _Clock(), _Clock(), _Clock(), _Clock()
-    original = _world_module.pb
-    collect(environment, graph, 4, 0.1, generator)
     environment.crowd.step = crowd.wrap(environment.crowd.step)  # type: ignore[method-assign]
     environment.end = reset.wrap(environment.end)  # type: ignore[method-assign]
     graph.observe = observe.wrap(graph.observe)  # type: ignore[method-assign]
+    original = _world_module.pb
     _world_module.pb = _Timed(original, "stepSimulation", bare)
     try:
-        collecting = learning = 0.0
-        for _ in range(iterations):
+        collecting = learning = their_seconds = 0.0
+        for _ in range(num):
             begun = time.process_time()
-            batch, _ = collect(environment, graph, config.steps, 0.1, generator)
+            batch, _ = collect(environment, graph, config.steps, NOISE, generator)
             collecting += time.process_time() - begun
             begun = time.process_time()
-            learner.update(batch, 0.1, generator)
+            learner.update(batch, NOISE, generator)
             learning += time.process_time() - begun
+            their_seconds += theirs.measure(THEIR_STEPS)
     finally:
         _world_module.pb = original
-        environment.close()
-    samples = iterations * config.steps * environment.num_characters
+    samples = num * config.steps * environment.num_characters
     parts = {
-        "stepSimulation": bare.seconds,
-        "rest of World.step": crowd.seconds - bare.seconds,
+        "step": bare.seconds,
+        "rest_of_world": crowd.seconds - bare.seconds,
         "observe": observe.seconds,
         "reset": reset.seconds,
-        "reward, terminations, actions": collecting - crowd.seconds - observe.seconds - reset.seconds,
+        "reward_and_actions": collecting - crowd.seconds - observe.seconds - reset.seconds,
         "learn": learning,
+        "total": collecting + learning,
     }
-    micro = {name: round(1e6 * seconds / samples, 1) for name, seconds in parts.items()}
+    their_rate = num * THEIR_STEPS / their_seconds
     return {
         "samples": samples,
-        "samples_per_second_collecting": round(samples / collecting),
-        "samples_per_second": round(samples / (collecting + learning)),
-        "overhead": round(collecting / bare.seconds, 2),
-        "times_pybullet_env": round(samples / collecting / (sum(PYBULLET_ENV) / 2), 2),
-        "microseconds_per_sample": {**micro, "total": round(1e6 * (collecting + learning) / samples, 1)},
+        "samples_per_second": samples / (collecting + learning),
+        "samples_per_second_collecting": samples / collecting,
+        "overhead": collecting / bare.seconds,
+        "pybullet_env_per_second": their_rate,
+        "times_pybullet_env": samples / collecting / their_rate,
+        **{f"us_{name}": 1e6 * seconds / samples for name, seconds in parts.items()},
     }
 
 
-def _worker(queue: multiprocessing.Queue[dict[str, Any]], clip: str, iterations: int) -> None:
-    queue.put(measure(clip, iterations))
+def scaling(clip: str = "backflip", iterations: int = 3, config: TrainConfig | None = None) -> Figures:
+    """Whole iterations of one rank, then of two side by side: samples/s of the wall clock, and of CPU time.
+
+    Returns:
+        samples_per_second_1_rank and _2_ranks, and scaling, their ratio; scaling_cpu, twice the ratio of samples per
+        second of CPU time, which other jobs on the machine hardly change; rank_gb, the most memory of a rank of two.
+    """
+    config = config or TrainConfig(clip)
+    rates, found = [], {}
+    for num_ranks in (1, 2):
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder)
+            plain = dataclasses.replace(config, out=out, sampling_rounds=0, film_minutes=0.0)
+            ranks.launch(_rank, num_ranks, plain, iterations)
+            found = json.loads((out / "bench.json").read_text("utf-8"))
+        rates.append((found["wall_rate"], found["cpu_rate"]))
+    (one, one_cpu), (two, two_cpu) = rates
+    return {
+        "samples_per_second_1_rank": one,
+        "samples_per_second_2_ranks": two,
+        "scaling": two / one,
+        "scaling_cpu": 2.0 * two_cpu / one_cpu,
+        "rank_gb": found["gb"],
+    }
 
 
-def scaling(clip: str = "backflip", iterations: int = 3, num_ranks: int = 2) -> float:
-    """Samples per CPU second of num_ranks processes side by side, collecting and learning."""
-    context = multiprocessing.get_context("spawn")
-    queue: multiprocessing.Queue[dict[str, Any]] = context.Queue()
-    workers = [context.Process(target=_worker, args=(queue, clip, iterations)) for _ in range(num_ranks)]
-    for worker in workers:
-        worker.start()
-    rates = [queue.get(timeout=600)["samples_per_second"] for _ in workers]
-    for worker in workers:
-        worker.join()
-    return float(sum(rates))
+def _rank(config: TrainConfig, iterations: int) -> None:
+    """Train for some iterations as one rank; the first writes what came of all."""
+    ranks.join()
+    try:
+        trainer = Trainer(config)
+        trainer.step()
+        samples, wall, cpu = trainer.samples, time.monotonic(), time.process_time()
+        for _ in range(iterations):
+            trainer.step()
+        samples, wall = trainer.samples - samples, time.monotonic() - wall
+        cpu = float(ranks.total(torch.tensor([time.process_time() - cpu]).double()))
+        gb = float(ranks.gather(torch.tensor([_peak_gb()]).double()).max())
+        figures = {"wall_rate": samples / wall, "cpu_rate": samples / cpu, "gb": gb}
+        if ranks.rank() == 0:
+            config.folder.mkdir(parents=True, exist_ok=True)
+            (config.folder / "bench.json").write_text(json.dumps(figures), "utf-8")
+        trainer.environment.close()
+        trainer.testing.close()
+    finally:
+        ranks.leave()
 
 
-def main(clip: str = "backflip", iterations: int = 3, ranks: int = 2) -> None:
-    """Print the figures as one JSON object."""
-    figures = measure(clip, iterations)
-    figures[f"samples_per_second_{ranks}_ranks"] = scaling(clip, iterations, ranks)
-    print(json.dumps(figures, indent=1))
+def _peak_gb() -> float:
+    """The most memory that this process had, GB (10^9 bytes); nan where the system does not tell."""
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        return float("nan")
+    line = next(row for row in status.read_text("utf-8").splitlines() if row.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024 / 1e9
+
+
+def figures(clip: str = "backflip", iterations: int = 3) -> Figures:
+    """All of it."""
+    return measure(clip, iterations) | scaling(clip, iterations)
+
+
+def show(found: Figures) -> None:
+    """Print a table, and last a JSON line."""
+    for key, value in found.items():
+        print(f"{key:30} {value:10.2f}")
+    print(json.dumps({key: round(value, 4) for key, value in found.items()}), flush=True)
+
+
+def main(clip: str = "backflip", iterations: int = 3) -> None:
+    """Measure the trainer."""
+    show(figures(clip, iterations))
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    tyro.cli(main, description=__doc__)
