@@ -11,7 +11,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from tools.train import quaternion
 from tools.train.reference import ReferenceTrack
 
 JOINT_WEIGHTS = {
@@ -63,8 +62,9 @@ def joint_weights(joint_names: tuple[str, ...]) -> Tensor:
 
 
 def angle_squared(a: Tensor, b: Tensor) -> Tensor:
-    """Squared angle between rotations (..., 4) -> (...)."""
-    return quaternion.to_rotvec(quaternion.multiply(quaternion.conjugate(a), b)).square().sum(-1)
+    """Squared angle between rotations (..., 4) -> (...): a chord of d between unit quaternions spans 4 asin(d / 2)."""
+    same = torch.where((a * b).sum(-1, keepdim=True) < 0.0, -a, a)
+    return 16.0 * torch.asin(0.5 * (same - b).square().sum(-1).sqrt()).square()
 
 
 def pose_error(motion: Motion, reference: ReferenceTrack, weights: Tensor) -> Tensor:

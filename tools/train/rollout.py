@@ -51,20 +51,18 @@ def collect(
             outcome = environment.step(graph.target(pose, action[t]).double().numpy())
             ended = outcome.terminated | outcome.truncated
             reward[t], done[t] = outcome.reward, torch.from_numpy(ended).float()
-            seen, pose = graph.observe(environment.latest)
-            if outcome.truncated.any():
-                late = torch.from_numpy(np.flatnonzero(outcome.truncated))
-                bootstrap[t, late] = networks.value(seen[late]) / (1.0 - gamma)
+            late = np.flatnonzero(outcome.truncated)
+            if len(late):
+                cut, _ = graph.observe(environment.inputs(late))
+                bootstrap[t, torch.from_numpy(late)] = networks.value(cut) / (1.0 - gamma)
             sums[0] += n
             sums[1] += outcome.reward.sum()
             sums[2:7] += outcome.terms.sum(0)
             sums[7] += int(ended.sum())
             sums[8] += int(outcome.terminated.sum())
             sums[9] += int(environment.ticks[ended].sum())
-            if ended.any():
-                rows = environment.end(outcome)
-                fresh, begun = graph.observe(environment.inputs(rows))
-                seen[rows], pose.joint_rot[rows] = fresh, begun.joint_rot
+            begun = environment.end(outcome)
+            seen, pose = graph.observe(environment.inputs() if len(begun) else environment.latest)
         observation[steps] = seen
     # out of inference mode: learning needs tensors that autograd may save
     tensors = (observation, action, logs, reward, done, bootstrap)
