@@ -11,11 +11,13 @@ import pytest
 from game.anchor import ORIGIN, Anchor
 from game.motion import MotionClip
 from game.paths import policies_dir
+from game.policy import Policy
 from game.sim.model import CharacterModel
 from tools import evaluate
 
 MODEL = CharacterModel.load()
 WALK = MotionClip.load("walk")
+BACKFLIP_CLIP = MotionClip.load("backflip")
 BACKFLIP = policies_dir() / "deepmimic_backflip.onnx"
 
 
@@ -43,10 +45,27 @@ def test_spinning_faster_costs_the_velocity_term() -> None:
 def test_the_command_prints_json_last(capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate.main([str(BACKFLIP), "--episodes", "2", "--seconds", "2"]) == 0
     scores = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert scores["episodes"] == 2
+    assert scores["episodes"] == 2 and "disturbed_survival" not in scores
     assert scores["survival_phase0"] == 1.0
     assert scores["flips_per_episode_phase0"] == 1.0
     assert 0.4 < scores["normalized_return_phase0"] < 1.0
+
+
+def test_disturbed_episodes_are_harder_and_the_same_again() -> None:
+    policy = Policy.load(BACKFLIP, MODEL)
+    plain = evaluate.run(policy, BACKFLIP_CLIP, [evaluate.Episode(0.0)] * 3, 1.5)
+    rough = [evaluate.run(policy, BACKFLIP_CLIP, [evaluate.Episode(0.0)] * 3, 1.5, disturbed=True) for _ in range(2)]
+    np.testing.assert_array_equal(rough[0].returns, rough[1].returns)
+    # undisturbed, from one phase, all are alike; each disturbed one has its own world
+    assert np.ptp(plain.returns) < 1e-3 and len(set(rough[0].returns)) == 3
+    assert rough[0].returns.mean() < plain.returns.mean()
+
+
+def test_disturbed_scores_are_extra(capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate.main([str(BACKFLIP), "--episodes", "1", "--seconds", "0.5", "--disturbed"]) == 0
+    scores = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert list(scores)[-2:] == ["disturbed_survival", "disturbed_return"]
+    assert 0.0 < scores["disturbed_return"] < 1.0
 
 
 def test_a_broken_policy_is_an_error_not_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,26 @@ def test_resuming_is_exact(tmp_path: Path) -> None:
     assert losses(resumed, 2) == uninterrupted
 
 
+def test_resuming_is_exact_among_disturbances(tmp_path: Path) -> None:
+    config = toy(tmp_path, start_own=0.5, push_every=0.1)
+    trainer = Trainer(config)
+    trainer.robust_since = -(10**9)
+    trainer.environment.disturbances.begin(trainer.environment.rng)
+    world = trainer.environment.crowd.worlds[0]
+    for value, usual, low, high in (
+        (world.mass_scale, 1.0, 0.9, 1.1),
+        (world.strength, 1.0, 0.9, 1.0),
+        (world.gravity[2:], -9.8, -10.78, -8.82),
+        (np.array([world.floor_friction]), 0.9, 0.675, 1.125),
+    ):
+        assert (value >= low).all() and (value <= high).all() and (value != usual).all()
+    losses(trainer, 1)
+    trainer.save()
+    assert trainer.environment.crowd.worlds[0].mass_scale.tolist() != [1.0, 1.0]
+    uninterrupted = losses(trainer, 2)
+    assert losses(Trainer(config), 2) == uninterrupted
+
+
 def test_resuming_something_else_is_refused(tmp_path: Path) -> None:
     Trainer(toy(tmp_path)).save()
     with pytest.raises(ConfigError, match=r"hidden \[16\].*asked for.*hidden \[8\].*another --out"):

@@ -52,6 +52,30 @@ def test_it_falls_as_galileo_says(world: World) -> None:
     np.testing.assert_allclose(com(world) - start, [0, 0, -drop], atol=1e-4)
 
 
+def test_a_denser_body_gains_less_from_a_push_and_is_made_whole_again(world: World) -> None:
+    def pushed(scale: float) -> tuple[float, np.ndarray]:
+        world.set_mass_scale(0, scale)
+        world.set_gravity((0.0, 0.0, 0.0))
+        lift(world)
+        world.push(0, 0, (100.0, 0.0, 0.0), 3)
+        for _ in range(3):
+            world.step(HANG)
+        speeds = world.body_velocities
+        vel = speeds.vel[0] + np.cross(speeds.ang_vel[0], rotation.rotate(world.body_poses.rot[0], MODEL.com))
+        return float(MODEL.mass @ vel[:, 0] / MODEL.mass.sum()), world.state.joint_rot.copy()
+
+    before = pushed(1.0)
+    assert before[0] == pytest.approx(100.0 * 0.1 / 45.0, rel=1e-3)
+    assert pushed(1.25)[0] == pytest.approx(100.0 * 0.1 / (45.0 * 1.25), rel=1e-3)
+    again = pushed(1.0)
+    assert again[0] == before[0]
+    np.testing.assert_array_equal(again[1], before[1])
+    world.add_character((3.0, 0.0))
+    assert world.mass_scale.tolist() == [1.0, 1.0]
+    with pytest.raises(WorldError, match=r"mass scale 0\.0: expected 0\.1\.\.10"):
+        world.set_mass_scale(0, 0.0)
+
+
 def test_gravity_is_a_vector(world: World) -> None:
     world.set_gravity((3.0, 0.0, 0.0))
     lift(world)

@@ -1,4 +1,4 @@
-"""Measures a policy: `python -m tools.evaluate policies/NAME.onnx --episodes 40 --seconds 20 [--pushes]`.
+"""Measures a policy: `python -m tools.evaluate policies/NAME.onnx --episodes 40 --seconds 20 [--pushes] [--disturbed]`.
 
 All episodes run side by side, in Worlds where characters do not touch each other. An episode starts in the clip's pose
 and velocity at its phase; it ends, as survived, after the given seconds, or when a body that must not touches the floor
@@ -7,6 +7,9 @@ at any substep. The last line is JSON.
 `normalized_return` follows DeepMimic (Peng et al. 2018, section 5), the reference re-centred and re-headed each cycle:
 the reward of each tick, summed over the episode and divided by the number of ticks, 0 after a fall. Differences from
 the paper: the reference's anchor is the policy's own (policies/README.md), its velocities are central differences.
+
+`--disturbed` adds what the trainer's robustness stage does at its full size, each episode in a World of its own: pushes
+at random times, another gravity, floor friction, strength and density of the body (tools/train/config.py has how much).
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ from game.sim.state import CharacterState
 from game.sim.world import World
 from game.start import starting_state
 from tools.policy_file import rewrite_card
+from tools.train.config import TrainConfig
+from tools.train.disturbances import Disturbances
 from tools.train.rewards import JOINT_WEIGHTS
 
 Array = NDArray[np.float64]
@@ -119,11 +124,24 @@ class Reward:
         return local, kinematics.center_of_mass(self.model, poses)
 
 
-def run(policy: Policy, clip: MotionClip, episodes: list[Episode], seconds: float, *, seed: int = 0) -> Result:
-    """Run episodes side by side, PER_WORLD to a World."""
+@dataclass
+class _Crowd:
+    """The characters of a World, as Disturbances knows them."""
+
+    model: CharacterModel
+    worlds: list[World]
+    per_world: int
+    num_characters: int
+
+
+def run(
+    policy: Policy, clip: MotionClip, episodes: list[Episode], seconds: float, *, seed: int = 0, disturbed: bool = False
+) -> Result:
+    """Run episodes side by side, PER_WORLD to a World; disturbed ones alone."""
+    size = 1 if disturbed else PER_WORLD
     parts = [
-        _run_world(policy, clip, episodes[k : k + PER_WORLD], seconds, np.random.default_rng([seed, k]))
-        for k in tqdm(range(0, len(episodes), PER_WORLD), unit="world", leave=False, disable=None)
+        _run_world(policy, clip, episodes[k : k + size], seconds, np.random.default_rng([seed, k]), disturbed)
+        for k in tqdm(range(0, len(episodes), size), unit="world", leave=False, disable=None)
     ]
     return Result(
         *(np.concatenate([getattr(p, f) for p in parts]) for f in ("seconds", "survived", "flips", "returns"))
@@ -131,7 +149,7 @@ def run(policy: Policy, clip: MotionClip, episodes: list[Episode], seconds: floa
 
 
 def _run_world(
-    policy: Policy, clip: MotionClip, episodes: list[Episode], seconds: float, rng: np.random.Generator
+    policy: Policy, clip: MotionClip, episodes: list[Episode], seconds: float, rng: np.random.Generator, disturbed: bool
 ) -> Result:
     model = CharacterModel.load(policy.spec.character)
     n, hz = len(episodes), model.control_hz
@@ -152,6 +170,9 @@ def _run_world(
             players.append(player)
             if any(episode.push):
                 world.push(index, 0, episode.push, round(PUSH_SECONDS * hz))
+        disturbances = Disturbances(TrainConfig(clip.name), _Crowd(model, [world], n, n))
+        if disturbed:
+            disturbances.begin(rng)
         for tick in range(num_ticks):
             times = np.array([p.time(tick, hz) for p in players])
             for index, (player, time) in enumerate(zip(players, times, strict=True)):
@@ -161,6 +182,7 @@ def _run_world(
             inputs = to_anchor(
                 anchors, world.state, world.body_poses, world.body_velocities, world.gravity, times, policy.inputs
             )
+            disturbances.tick(rng)
             world.step(policy.run(inputs).joint_target)
             rates = lateral_rates(world.state.root_rot, world.state.root_ang_vel)
             feet = np.asarray(world.floor_touch[:, list(model.feet)].any(axis=1))
@@ -198,7 +220,9 @@ def max_push(policy: Policy, clip: MotionClip, direction: tuple[float, float, fl
     return float(low.mean())
 
 
-def evaluate(policy: Policy, *, episodes: int, seconds: float, pushes: bool = False, seed: int = 0) -> dict[str, Any]:
+def evaluate(
+    policy: Policy, *, episodes: int, seconds: float, pushes: bool = False, disturbed: bool = False, seed: int = 0
+) -> dict[str, Any]:
     """All scores of a policy."""
     if policy.spec.clip is None:
         raise PolicyError(f"{policy.spec.name} imitates no clip: there is nothing to hold it against")
@@ -216,6 +240,10 @@ def evaluate(policy: Policy, *, episodes: int, seconds: float, pushes: bool = Fa
         }
     if pushes:
         scores |= {f"max_push_{k}_n": round(max_push(policy, clip, v)) for k, v in DIRECTIONS.items()}
+    if disturbed:
+        rough = run(policy, clip, [Episode(float(p)) for p in phases], seconds, seed=seed + 2, disturbed=True)
+        scores["disturbed_survival"] = round(float(rough.survived.mean()), 3)
+        scores["disturbed_return"] = round(float(rough.returns.mean()), 3)
     return scores
 
 
@@ -228,6 +256,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--episodes", type=int, default=40, help="from random phases (10 more from phase 0)")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--pushes", action="store_true", help="also find the largest push that it survives")
+    parser.add_argument("--disturbed", action="store_true", help="also under pushes, in other conditions")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true", help="put the scores on the policy's card")
     options = parser.parse_args(argv)
@@ -237,8 +266,9 @@ def main(argv: list[str] | None = None) -> int:
         try:
             policy = Policy.load(path, CharacterModel.load())
             scores = evaluate(
-                policy, episodes=options.episodes, seconds=options.seconds, pushes=options.pushes, seed=options.seed
-            )
+                policy, episodes=options.episodes, seconds=options.seconds, pushes=options.pushes,
+                disturbed=options.disturbed, seed=options.seed,
+            )  # fmt: skip
         except (PolicyError, ClipError) as error:
             print(error, file=sys.stderr)
             return 1

@@ -49,6 +49,17 @@ class Character:
         row = struct.Struct(f"{13 + packing.num_q + packing.num_v}d")
         self._pack, self._stride = row.pack_into, row.size
 
+    def set_mass_scale(self, scale: float) -> None:
+        """Make every body `scale` times as dense: its mass and inertia grow alike."""
+        for body, (mass, inertia) in enumerate(zip(self.model.mass, self.model.inertia, strict=True)):
+            pb.changeDynamics(
+                self.bullet_id,
+                body,
+                mass=float(scale * mass),
+                localInertiaDiagonal=(scale * inertia).tolist(),
+                physicsClientId=self.client,
+            )
+
     def _switch_motors_off(self) -> None:
         """Bullet gives every joint a velocity motor; a torque-driven joint needs it at zero force."""
         for joint, link in enumerate(self.links):

@@ -125,6 +125,9 @@ class World:
         self.strength = np.ones((n, model.num_joints))
         """(N, J) share of the gains and torque limits that a joint has; 0 is limp"""
         self.strength[: len(old)] = old[:n]
+        dense = getattr(self, "mass_scale", np.ones(0))[:n]
+        self.mass_scale = np.concatenate([dense, np.ones(n - len(dense))])
+        """(N,) how many times as heavy as the model a character is: see `set_mass_scale`"""
         self.kp, self.kd = self._resized("kp", n), self._resized("kd", n)
         """(N, J) PD gains: the model's, until `set_gains`"""
         self.floor_touch = np.zeros((n, model.num_bodies), bool)
@@ -143,6 +146,14 @@ class World:
         """Give a character's controller the gains (J,) that its policy was trained with."""
         self._check(character, 0)
         self.kp[character], self.kd[character] = kp, kd
+
+    def set_mass_scale(self, character: int, scale: float) -> None:
+        """Make a character so many times as dense; its controller does not know. Raises WorldError."""
+        self._check(character, 0)
+        if not 0.1 <= scale <= 10.0:
+            raise WorldError(f"mass scale {scale}: expected 0.1..10")
+        self.mass_scale[character] = scale
+        self.characters[character].set_mass_scale(scale)
 
     def add_character(self, position_xy: ArrayLike = (0.0, 0.0), heading: float = 0.0) -> int:
         """Stand a new character on the floor and return its index."""

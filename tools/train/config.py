@@ -124,6 +124,8 @@ class TrainConfig:
     """largest relative change"""
     vary_strength: float = 0.1
     """largest weakening of the joints' torques"""
+    vary_mass: float = 0.1
+    """largest relative change of a body's density; its controller does not know"""
 
     checkpoint_minutes: float = 3.0
     """between checkpoints; a kill loses at most this"""

@@ -34,12 +34,15 @@ class Crowd:
         """Replace the Worlds by fresh ones in the same state, so that a resumed run goes on bit for bit."""
         state, gravity = self.state, [w.gravity for w in self.worlds]
         friction, strength = [w.floor_friction for w in self.worlds], [w.strength for w in self.worlds]
+        mass = [w.mass_scale for w in self.worlds]
         self.close()
         self.worlds = [_world(self.model, self.per_world) for _ in self.worlds]
         for k, world in enumerate(self.worlds):
             world.set_gravity(gravity[k])
             world.set_friction(friction[k])
             world.strength[:] = strength[k]
+            for n in np.flatnonzero(mass[k] != 1.0):
+                world.set_mass_scale(int(n), float(mass[k][n]))
         self.reset(np.arange(self.num_characters), state)
 
     def close(self) -> None:

@@ -1,27 +1,46 @@
-"""Disturbances of the robustness stage: pushes, and worlds that differ in gravity, friction and strength."""
+"""Disturbances of the robustness stage: pushes, and bodies and worlds that differ from the model."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from game.sim.world import EARTH
+from game.sim.model import CharacterModel
+from game.sim.world import EARTH, World
 from tools.train.config import TrainConfig
-from tools.train.crowd import Crowd
 
 PUSH_SECONDS = 0.2
 """as in DeepMimic's table of pushes"""
 
 
+class Crowd(Protocol):
+    """Characters in Worlds, per_world of them in each: tools.train.crowd, or tools.evaluate's."""
+
+    model: CharacterModel
+    worlds: list[World]
+    per_world: int
+    num_characters: int
+
+
 class Disturbances:
-    """Of size 0 (none) to 1 (the configuration's). Gravity and friction are a world's, strength a character's."""
+    """Of size 0 (none) to 1 (the configuration's). Gravity and friction are a world's, the rest is a character's."""
 
     def __init__(self, config: TrainConfig, crowd: Crowd) -> None:
         self.config, self.crowd = config, crowd
         self.size = 0.0
         self._pelvis = 0
+
+    def begin(self, rng: np.random.Generator, size: float = 1.0) -> None:
+        """Set the size, and give everybody another body and every world another condition at once."""
+        self.size = size
+        for character in range(self.crowd.num_characters):
+            self.vary_body(character, rng)
+        for number in range(len(self.crowd.worlds)):
+            self.vary_world(number, rng)
 
     def tick(self, rng: np.random.Generator) -> None:
         """Before each tick: start a push now and then."""
@@ -36,17 +55,27 @@ class Disturbances:
             crowd.worlds[world].push(place, self._pelvis, push, round(PUSH_SECONDS * model.control_hz))
 
     def vary(self, ended: NDArray[np.int64], rng: np.random.Generator) -> None:
-        """Give characters (M,) that begin anew another strength, and their worlds, now and then, another condition."""
+        """Give characters (M,) that begin anew another body, and their worlds, now and then, another condition."""
         if not self.size or not len(ended):
             return
-        config, crowd = self.config, self.crowd
         for n in ended:
-            number, place = divmod(int(n), crowd.per_world)
-            world = crowd.worlds[number]
-            world.strength[place] = 1.0 - self.size * config.vary_strength * rng.random()
-            if rng.random() < 0.5 / crowd.per_world:
-                world.set_gravity(np.array(EARTH) * (1.0 + self.size * config.vary_gravity * rng.uniform(-1.0, 1.0)))
-                world.set_friction(crowd.model.friction * (1.0 + self.size * config.vary_friction * rng.uniform(-1, 1)))
+            self.vary_body(int(n), rng)
+            if rng.random() < 0.5 / self.crowd.per_world:
+                self.vary_world(int(n) // self.crowd.per_world, rng)
+
+    def vary_body(self, character: int, rng: np.random.Generator) -> None:
+        """Another strength and density for a character."""
+        number, place = divmod(character, self.crowd.per_world)
+        world = self.crowd.worlds[number]
+        world.strength[place] = 1.0 - self.size * self.config.vary_strength * rng.random()
+        world.set_mass_scale(place, 1.0 + self.size * self.config.vary_mass * rng.uniform(-1.0, 1.0))
+
+    def vary_world(self, number: int, rng: np.random.Generator) -> None:
+        """Another gravity and friction for a world."""
+        world, config, size = self.crowd.worlds[number], self.config, self.size
+        world.set_gravity(np.array(EARTH) * (1.0 + size * config.vary_gravity * rng.uniform(-1.0, 1.0)))
+        friction = self.crowd.model.friction
+        world.set_friction(friction * (1.0 + size * config.vary_friction * rng.uniform(-1.0, 1.0)))
 
     def state_dict(self) -> dict[str, Tensor]:
         """The worlds' conditions. Pushes under way are not kept: a checkpoint ends them."""
@@ -55,6 +84,7 @@ class Disturbances:
             "gravity": torch.tensor(np.array([w.gravity for w in worlds])),
             "friction": torch.tensor(np.array([w.floor_friction for w in worlds])),
             "strength": torch.tensor(np.array([w.strength for w in worlds])),
+            "mass": torch.tensor(np.array([w.mass_scale for w in worlds])),
         }
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
@@ -63,3 +93,6 @@ class Disturbances:
             world.set_gravity(state["gravity"][k].numpy())
             world.set_friction(float(state["friction"][k]))
             world.strength[:] = state["strength"][k].numpy()
+            if "mass" in state:  # a checkpoint from before bodies differed has none
+                for n, scale in enumerate(state["mass"][k].tolist()):
+                    world.set_mass_scale(n, scale)
