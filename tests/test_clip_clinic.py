@@ -21,6 +21,7 @@ from tools.clip_clinic.feet import planted, runs, slip, sole_corners
 from tools.clip_clinic.fixes import bend_flights, limit_hinges, mend, remove_spikes, stand_on_floor
 from tools.clip_clinic.flight import angular_momentum, flights, poses_of
 from tools.clip_clinic.legs import move_ankles, shortest_arc
+from tools.clip_clinic.loops import looped
 
 MODEL = CharacterModel.load()
 STAND_HEIGHT = 0.421546 + 0.40987 + 0.05
@@ -245,6 +246,24 @@ def test_two_frames_are_enough() -> None:
     assert mended.num_frames == 2
 
 
+def test_the_part_that_repeats_is_cut_out() -> None:
+    # 2.5 rounds of the walk (38 frames each), as a video would show them
+    walk = MotionClip.load("walk")
+    state = walk.sample(np.arange(96) / 30.0)
+    seen = MotionClip("seen", 30.0, False, state.root_pos, state.root_rot, state.joint_rot)
+    part, seam = looped(seen)
+    assert seam.last - seam.first == 38
+    assert seam.gap < np.radians(2.0)
+    assert part.loop
+    assert part.duration == pytest.approx(38 / 30)
+    assert part.cycle_shift[0] == pytest.approx(walk.cycle_shift[0], rel=0.02)
+    np.testing.assert_allclose(part.root_pos[0, :2], 0.0, atol=1e-9)
+    with pytest.raises(ClipError, match=r"getup_faceup: nothing in its 3\.77 s repeats: .* expected at most 30"):
+        looped(MotionClip.load("getup_faceup"), 2.5)
+    with pytest.raises(ClipError, match=r"lasts 1\.27 s, a loop takes at least 5 s"):
+        looped(walk, 5.0)
+
+
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = ["spinkick", "--fix", "--out", tmp_path / "a" / "b.json", "--plot", tmp_path / "p.svg"]
     assert main([*map(str, told), "--json", str(tmp_path / "r.json")]) == 0
@@ -255,6 +274,9 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["walk", "jump", "--markdown"]) == 0
     assert "| walk |" in capsys.readouterr().out
     assert main(["walk", "jump", "--fix"]) == 1
+    assert main(["spin", "--loop", "4", "--out", str(tmp_path / "c.json")]) == 0
+    assert "spin repeats from 0." in capsys.readouterr().out
+    assert MotionClip.load(tmp_path / "c.json").notes["loop_of"]["to"] > 4.0
     assert main(["nobody"]) == 1
     assert "no clip at nobody; there are backflip" in capsys.readouterr().err
 

@@ -24,8 +24,8 @@ def clip(loop: bool = True, turn: float = 0.0) -> MotionClip:
     return MotionClip("test", 2.0, loop, pos, rot, np.tile(rotation.IDENTITY, (3, 12, 1)))
 
 
-def test_all_fifteen_clips_are_there_and_sound() -> None:
-    assert len(NAMES) == 15
+def test_the_fifteen_mocap_clips_and_the_captured_ones_are_there_and_sound() -> None:
+    assert len([name for name in NAMES if not name.startswith("captured_")]) == 15
     for name in NAMES:
         c = MotionClip.load(name)
         assert c.source

@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--report", type=Path, metavar="FOLDER", help="for report and film; by default out/capture/<name>")
     add("--slow-motion", type=float, metavar="X", help="times slower than life; by default told from gravity in flight")
     add("--fov", type=float, metavar="DEG", help="the camera's horizontal field of view, if known")
+    add("--source", help="where the video comes from, noted in the clip; its name or address by default")
     add("--licence", default="unknown", help="the video's, noted in the clip")
     add("--force", action="store_true", help="write the clip and exit with 0 even if the verdict is red")
     add("--no-film", action="store_true", help="do not draw the side-by-side film")
@@ -136,7 +137,7 @@ def _capture(options: argparse.Namespace, path: Path, name: str) -> tuple[Captur
         made = clip.make(
             fitted,
             name,
-            source=f"captured from {options.url or path.name}",
+            source=f"captured from {options.source or options.url or path.name}",
             licence=options.licence,
             slow_motion=options.slow_motion,
             each=each,

@@ -42,15 +42,20 @@ def row(name: str, yaw: float, folder: Path) -> str:
     )
 
 
+def _mocap() -> list[str]:
+    clips = (MotionClip.load(path) for path in sorted((models_dir() / "clips").glob("*.json")))
+    return [clip.name for clip in clips if "capture" not in clip.notes]
+
+
 def main() -> None:
     """Every clip, or those named."""
     parser = argparse.ArgumentParser(prog="python -m tools.capture.table", description=__doc__)
-    parser.add_argument("clips", nargs="*", help="all of models/clips by default")
+    parser.add_argument("clips", nargs="*", help="all of models/clips that are not captured themselves")
     parser.add_argument(
         "--yaw", type=float, default=30.0, help="of the camera, deg: 0 from the right, 90 from the front"
     )
     options = parser.parse_args()
-    names = options.clips or sorted(p.stem for p in (models_dir() / "clips").glob("*.json"))
+    names = options.clips or _mocap()
     print(HEAD, flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         for name in names:

@@ -1,7 +1,11 @@
-"""Exact ground truth: films of a mannequin that moves as a known clip, and how far a capture is from it."""
+"""Exact ground truth: films of a mannequin that moves as a known clip, and how far a capture is from it.
+
+`python -m tools.capture.truth backflip out/backflip.mp4 --cycles 2` makes such a film.
+"""
 
 from __future__ import annotations
 
+import argparse
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,10 +74,17 @@ def compare(captured: MotionClip, clip: MotionClip, start: float = 0.0) -> Error
     )
 
 
-def film(clip: MotionClip, path: Path, *, yaw: float = math.radians(30.0), size: tuple[int, int] = SIZE) -> Camera:
-    """Film one cycle of the clip at 30 frames a second."""
+def film(
+    clip: MotionClip,
+    path: Path,
+    *,
+    yaw: float = math.radians(30.0),
+    size: tuple[int, int] = SIZE,
+    cycles: float = 1.0,
+) -> Camera:
+    """Film so many cycles of the clip at 30 frames a second."""
     camera = camera_for(clip, yaw, size)
-    poses = poses_at(clip, np.arange(round(clip.duration * FPS) + 1) / FPS)
+    poses = poses_at(clip, np.arange(round(cycles * clip.duration * FPS) + 1) / FPS)
     studio = Studio(size)
     studio.look(camera)
     try:
@@ -83,3 +94,21 @@ def film(clip: MotionClip, path: Path, *, yaw: float = math.radians(30.0), size:
     finally:
         studio.close()
     return camera
+
+
+def main() -> None:
+    """Film one clip."""
+    parser = argparse.ArgumentParser(prog="python -m tools.capture.truth", description=main.__doc__)
+    parser.add_argument("clip", help="a clip's file, or its name in models/clips")
+    parser.add_argument("film", type=Path, help="the film: .mp4")
+    parser.add_argument(
+        "--yaw", type=float, default=30.0, help="of the camera, deg: 0 from the right, 90 from the front"
+    )
+    parser.add_argument("--cycles", type=float, default=1.0, help="how often a looping clip is repeated")
+    options = parser.parse_args()
+    options.film.parent.mkdir(parents=True, exist_ok=True)
+    film(MotionClip.load(options.clip), options.film, yaw=math.radians(options.yaw), cycles=options.cycles)
+
+
+if __name__ == "__main__":
+    main()

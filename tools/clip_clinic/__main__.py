@@ -1,15 +1,22 @@
-"""python -m tools.clip_clinic CLIP ...: what is physically wrong with clips; --fix mends what can be mended."""
+"""python -m tools.clip_clinic CLIP ...: what is physically wrong with clips; --fix mends what can be mended.
+
+`--loop` cuts the part that repeats out of a clip first, such as one cycle of a captured run.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from game.motion import ClipError, MotionClip
 from tools.clip_clinic.checks import examine
 from tools.clip_clinic.fixes import mend
+from tools.clip_clinic.loops import SHORTEST, looped
 from tools.clip_clinic.table import markdown, table
 
 
@@ -18,15 +25,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.clip_clinic", description=__doc__)
     parser.add_argument("clips", nargs="+", metavar="CLIP", help="a clip's file, or its name in models/clips")
     parser.add_argument("--fix", action="store_true", help="mend what can be mended and write the clip to --out")
+    parser.add_argument(
+        "--loop", type=float, nargs="?", const=SHORTEST, metavar="S", help="take the part, of S s or more, that repeats"
+    )
     parser.add_argument("--out", type=Path, help="where the mended clip goes (default: out/NAME.json)")
     parser.add_argument("--plot", type=Path, help="write a picture of the clip over time: .png, .svg or .pdf")
     parser.add_argument("--json", type=Path, help="write the report as JSON")
     parser.add_argument("--markdown", action="store_true", help="print the comparison as a Markdown table")
     told = parser.parse_args(arguments)
     try:
-        if len(told.clips) > 1 and (told.fix or told.plot):
-            raise ClipError(f"--fix and --plot take one clip, found {len(told.clips)}")
+        if len(told.clips) > 1 and (told.fix or told.plot or told.loop is not None):
+            raise ClipError(f"--fix, --loop and --plot take one clip, found {len(told.clips)}")
         clips = [MotionClip.load(clip) for clip in told.clips]
+        if told.loop is not None:
+            clips = [_loop(clips[0], told.loop, None if told.fix else told.out)]
         reports = [examine(clip) for clip in clips]
         print(markdown(reports) if told.markdown else table(reports))
         mended = _fix(clips[0], told.out) if told.fix else None
@@ -43,6 +55,23 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _loop(clip: MotionClip, shortest: float, out: Path | None) -> MotionClip:
+    """Cut the loop and say where; written here to `out` unless something mends it first."""
+    part, seam = looped(clip, shortest)
+    first, last = seam.first / clip.fps, seam.last / clip.fps
+    print(f"{clip.name} repeats from {first:.2f} to {last:.2f} s, {np.degrees(seam.gap):.1f} degrees apart there")
+    part = replace(part, notes={**clip.notes, "loop_of": {"from": round(first, 3), "to": round(last, 3)}})
+    if out is not None:
+        _save(part, out)
+    return part
+
+
+def _save(clip: MotionClip, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    clip.save(path)
+    print(path)
+
+
 def _fix(clip: MotionClip, out: Path | None) -> MotionClip:
     """Mend, say what was done and show the figures before and after."""
     mended, done = mend(clip)
@@ -53,10 +82,7 @@ def _fix(clip: MotionClip, out: Path | None) -> MotionClip:
         old = {c.name: c for c in before.checks}.get(check.name)
         was = f"{old.value:9.2f}{_mark(old.verdict)}" if old else f"{'-':>9} "
         print(f"  {check.name:<15}{was} {check.value:9.2f}{_mark(check.verdict)} {check.unit}")
-    path = out or Path("out") / f"{clip.name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mended.save(path)
-    print(path)
+    _save(mended, out or Path("out") / f"{clip.name}.json")
     return mended
 
 
