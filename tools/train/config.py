@@ -70,6 +70,8 @@ class TrainConfig:
     """passes over an iteration's samples"""
     minibatch: int = 1024
     """samples of a gradient step, all ranks together"""
+    mirror: bool = False
+    """learn every sample mirrored, too; the clip, whose sides must do nearly the same, is made to do exactly so"""
     clip_ratio: float = 0.2
     """PPO's bound on the probability ratio"""
     target_kl: float = 0.02

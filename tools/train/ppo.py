@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tools.train import ranks
 from tools.train.config import TrainConfig
+from tools.train.mirror import Mirror
 from tools.train.network import ActorCritic
 
 
@@ -72,8 +73,9 @@ def log_prob(action: Tensor, mean: Tensor, std: float) -> Tensor:
 class PPO:
     """Optimises an ActorCritic; the actor's learning rate follows the measured KL, the critic's is fixed."""
 
-    def __init__(self, networks: ActorCritic, config: TrainConfig) -> None:
-        self.networks, self.config = networks, config
+    def __init__(self, networks: ActorCritic, config: TrainConfig, mirror: Mirror | None = None) -> None:
+        """With a mirror every sample is learned a second time, mirrored, in the same minibatch."""
+        self.networks, self.config, self.mirror = networks, config, mirror
         self.rate = config.actor_rate
         self.optimizer = torch.optim.Adam(
             [
@@ -93,24 +95,44 @@ class PPO:
             advantage = advantages(batch.reward, value, batch.done, batch.bootstrap, config.gamma, config.lam)
             returns = ((advantage + value[:-1]) * (1.0 - config.gamma)).flatten()
             advantage = _standardized(advantage.flatten())
-        inputs = inputs[:-1].flatten(0, 1)
+        seen, inputs = batch.observation[:-1].flatten(0, 1), inputs[:-1].flatten(0, 1)
         action, old = batch.action.flatten(0, 1), batch.log_prob.flatten()
-        size = max(1, min(len(inputs), config.minibatch // ranks.world_size()))
+        count = len(inputs)
+        size = max(1, min(count, config.minibatch // ranks.world_size()))
+        if self.mirror is not None:
+            seen, inputs, action, old = self._doubled(self.mirror, seen, action, old, std)
+            advantage, returns = advantage.repeat(2), returns.repeat(2)
         kl, sums, num = 0.0, torch.zeros(3), 0
         for _ in range(config.epochs):
-            order = torch.randperm(len(inputs), generator=generator)
+            order = torch.randperm(count, generator=generator)
             passed = torch.zeros(4)
-            for part in torch.split(order, size):
+            for chosen in torch.split(order, size):
+                part = chosen if self.mirror is None else torch.cat([chosen, chosen + count])
                 passed += self._step(inputs[part], action[part], old[part], advantage[part], returns[part], std)
                 num += 1
-            kl = float(ranks.mean(passed[3:4] / math.ceil(len(inputs) / size)))
+            kl = float(ranks.mean(passed[3:4] / math.ceil(count / size)))
             sums += passed[:3]
             if kl > 2.5 * config.target_kl:
                 break
         policy_loss, value_loss, clipped = ranks.mean(sums / num).tolist()
         self._steer(kl)
-        self._merge(batch.observation[:-1].flatten(0, 1))
+        self._merge(seen)
         return Update(policy_loss, value_loss, kl, clipped, self.rate)
+
+    def _doubled(
+        self, mirror: Mirror, seen: Tensor, action: Tensor, old: Tensor, std: float
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Observations, inputs, actions and log-probabilities of samples, and then of their mirror images.
+
+        The old log-probability of a mirrored action is the policy's own in the mirrored state, as if it had drawn it
+        there: a policy that is not yet symmetric gives it another one.
+        """
+        networks = self.networks
+        with torch.no_grad():
+            seen = torch.cat([seen, mirror.observation(seen)])
+            inputs, turned = networks.normalizer(seen), mirror.action(action)
+            drawn = log_prob(turned, networks.actor(inputs[len(action) :]), std)
+            return seen, inputs, torch.cat([action, turned]), torch.cat([old, drawn])
 
     def _step(
         self, inputs: Tensor, action: Tensor, old: Tensor, advantage: Tensor, returns: Tensor, std: float

@@ -22,6 +22,7 @@ from tools.train.evaluation import Scores
 from tools.train.feasible import Feasible, feasible
 from tools.train.films import Films
 from tools.train.live import Live
+from tools.train.mirror import Mirror, mirrored_turns, symmetrized
 from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO, Update
 from tools.train.rollout import Tally, collect
@@ -45,7 +46,8 @@ class Trainer:
         self.graph = PolicyGraph(self.model, self.clip, config.hidden, config.action_scale, config.lead, config.lateral)
         if self.feasible is not None:
             self.graph.feedforward = torch.from_numpy(self.feasible.feedforward).float()
-        self.ppo = PPO(self.graph.networks, config)
+        mirror = Mirror(self.model, self.graph.features) if config.mirror else None
+        self.ppo = PPO(self.graph.networks, config, mirror)
         self.environment = ImitationEnvironment(config, self.clip, self.model, config.worlds, config.characters)
         if self.feasible is not None:
             self.environment.starts.path = self.feasible.starts
@@ -68,6 +70,10 @@ class Trainer:
         """The clip, or the way through it that sampling finds: searched once, kept in the run's folder."""
         config, file = self.config, self.config.folder / "path.pt"
         clip = MotionClip.load(config.clip)
+        if config.mirror:
+            if not symmetric(clip, self.model):
+                raise ConfigError(f"--mirror: left and right do not do the same in {clip.name}")
+            clip = symmetrized(clip, self.model)
         rounds = config.sampling_rounds
         if rounds is None:
             rounds = SAMPLING_ROUNDS if symmetric(clip, self.model) else 0
@@ -91,6 +97,9 @@ class Trainer:
         self.samples, self.seconds = content["samples"], content["seconds"]
         path = Path_(content["correction"].numpy(), content["states"].numpy(), np.zeros(0))
         found_way = feasible(clip, self.model, path, config.lead)
+        if config.mirror:
+            both = 0.5 * (found_way.feedforward + mirrored_turns(found_way.feedforward, self.model))
+            found_way = Feasible(symmetrized(found_way.clip, self.model), both, found_way.starts)
         return found_way.clip, found_way
 
     @property
