@@ -9,11 +9,15 @@ import numpy as np
 import pytest
 import torch
 
+from game.anchor import Anchor, to_anchor
 from game.motion import MotionClip
-from game.sim import rotation
+from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
+from game.sim.state import CharacterState
 from tools.train import environment, quaternion, rewards, terminations
+from tools.train.anchored import anchored
 from tools.train.config import ConfigError, TrainConfig
+from tools.train.features import PolicyInputs
 from tools.train.network import ActorCritic, Normalizer
 from tools.train.ppo import PPO, Batch, NonFiniteError, advantages, log_prob
 from tools.train.reference import Reference, ReferenceTable, ReferenceTrack
@@ -210,3 +214,21 @@ def test_config_refuses_nonsense() -> None:
         TrainConfig("backflip", ranks=0)
     assert TrainConfig("backflip").folder == Path("runs/backflip")
     assert TrainConfig("backflip", noise=(0.4, 0.1), noise_samples=100).noise_at(50) == pytest.approx(0.2)
+
+
+def test_training_and_play_tell_a_policy_the_same() -> None:
+    rng, n, bodies = np.random.default_rng(0), 5, MODEL.num_bodies
+    q = rotation.normalize(rng.normal(size=(n, 1 + MODEL.num_joints, 4)))
+    vel = rng.normal(size=(n, 3 + MODEL.num_joints, 3))
+    state = CharacterState(vel[:, 0], q[:, 0], q[:, 1:], vel[:, 1], vel[:, 2], vel[:, 3:])
+    poses = kinematics.BodyPoses(rng.normal(size=(n, bodies, 3)), rotation.normalize(rng.normal(size=(n, bodies, 4))))
+    anchors = [Anchor(*row) for row in rng.normal(size=(n, 3)) * [5.0, 5.0, 3.0]]
+    frame, gravity, time = np.array([(a.x, a.y, a.heading) for a in anchors]), rng.normal(size=3), rng.random(n)
+    inputs, com = anchored(MODEL, frame, state, poses.pos, poses.rot, np.tile(gravity, (n, 1)), time)
+    still = kinematics.BodyVelocities(poses.pos, poses.pos)
+    played = to_anchor(anchors, state, poses, still, gravity, time, PolicyInputs._fields)
+    for name, value in inputs._asdict().items():
+        np.testing.assert_allclose(value.numpy(), played[name], atol=2e-6, err_msg=name)
+    centers = kinematics.center_of_mass(MODEL, poses)
+    back = rotation.rotate(rotation.from_heading(frame[:, 2]), com.double().numpy()) + frame * [1.0, 1.0, 0.0]
+    np.testing.assert_allclose(back, centers, atol=2e-6)

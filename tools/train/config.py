@@ -141,6 +141,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.minibatch < 1 or self.worlds < 1 or self.characters < 1 or self.steps < 1 or self.ranks < 1:
             raise ConfigError("worlds, characters, steps, minibatch and ranks must be at least 1")
+        if self.mirror and self.polish:
+            raise ConfigError("polish rewards what the clip's sides do differently: not with mirror")
         if not 0.0 <= self.start_zero + self.start_own <= 1.0:
             raise ConfigError(f"start_zero + start_own is {self.start_zero + self.start_own}, expected 0..1")
 

@@ -54,9 +54,12 @@ class Crowd:
         """Put characters (M,) into states of batch (M,), world frame."""
         world_of, place = np.divmod(indices, self.per_world)
         for number in np.unique(world_of):
-            here = world_of == number
-            self.worlds[number].reset(place[here], state[here])
-        self.gather()
+            here, world = world_of == number, self.worlds[number]
+            world.reset(place[here], state[here])
+            for f in fields(CharacterState):
+                getattr(self.state, f.name)[indices[here]] = getattr(world.state, f.name)[place[here]]
+            self.body_pos[indices[here]] = world.body_poses.pos[place[here]]
+            self.body_rot[indices[here]] = world.body_poses.rot[place[here]]
 
     def step(self, target: Array) -> None:
         """One control tick of every world towards joint targets (N, J, 4)."""

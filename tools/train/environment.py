@@ -14,6 +14,7 @@ from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from tools.train import rows, terminations
+from tools.train.anchored import anchored
 from tools.train.config import TrainConfig
 from tools.train.crowd import Crowd
 from tools.train.disturbances import Disturbances
@@ -146,23 +147,16 @@ class ImitationEnvironment:
     # ---------------------------------------------------------------- a tick
     def inputs(self, chosen: NDArray[np.int64] | slice = slice(None)) -> PolicyInputs:
         """What the contract hands the policy of characters `chosen`, float32."""
-        state, anchor = self.crowd.state[chosen], self.anchor[chosen]
-        cos, sin = np.cos(anchor[:, 2]), np.sin(anchor[:, 2])
-        ground = anchor * np.array([1.0, 1.0, 0.0])
-        turn = rotation.from_heading(-anchor[:, 2])
-        gravity = np.repeat([w.gravity for w in self.crowd.worlds], self.crowd.per_world, axis=0)[chosen]
-        arrays = (
-            _turned(state.root_pos - ground, cos, sin),
-            rotation.multiply(turn, state.root_rot),
-            _turned(state.root_vel, cos, sin),
-            _turned(state.root_ang_vel, cos, sin),
-            state.joint_rot,
-            state.joint_vel,
-            _turned(self.crowd.body_pos[chosen] - ground[:, None], cos[:, None], sin[:, None]),
-            _turned(gravity, cos, sin),
-            self.time[chosen],
-        )
-        return PolicyInputs(*(torch.from_numpy(a.astype(np.float32)) for a in arrays))
+        return self._anchored(chosen)[0]
+
+    def _anchored(self, chosen: NDArray[np.int64] | slice = slice(None)) -> tuple[PolicyInputs, Tensor]:
+        """The policy's inputs and the centres of mass (M, 3)."""
+        crowd = self.crowd
+        gravity = np.repeat([w.gravity for w in crowd.worlds], crowd.per_world, axis=0)
+        return anchored(
+            self.model, self.anchor[chosen], crowd.state[chosen], crowd.body_pos[chosen], crowd.body_rot[chosen],
+            gravity[chosen], self.time[chosen],
+        )  # fmt: skip
 
     def step(self, target: Array) -> Outcome:
         """Advance one tick towards joint targets (N, J, 4)."""
@@ -172,8 +166,9 @@ class ImitationEnvironment:
         self.ticks += 1
         wrapped = self._cycle(self.time) != before
         self._anchor_anew(np.flatnonzero(wrapped))
-        inputs, time = self.inputs(), torch.from_numpy(self._anchored_time().astype(np.float32))
-        done = _motion(inputs, self._com(inputs))
+        inputs, com = self._anchored()
+        time = torch.from_numpy(self._anchored_time().astype(np.float32))
+        done = _motion(inputs, com)
         motion, reference = self._compared(done, self.table(time))
         if self.rewarded is self.table:
             terms = self.reward(motion, reference)
@@ -207,14 +202,6 @@ class ImitationEnvironment:
         self.disturbances.vary(ended, self.rng)
         self.reset(ended)
         return ended
-
-    def _com(self, inputs: PolicyInputs) -> Tensor:
-        """Centre of mass (N, 3) in the anchor's frame."""
-        crowd, model = self.crowd, self.model
-        centers = kinematics.center_of_mass(model, kinematics.BodyPoses(crowd.body_pos, crowd.body_rot))
-        cos, sin = np.cos(self.anchor[:, 2]), np.sin(self.anchor[:, 2])
-        ground = self.anchor * np.array([1.0, 1.0, 0.0])
-        return torch.from_numpy(_turned(centers - ground, cos, sin)).to(inputs.root_pos.dtype)
 
     def _anchor_anew(self, indices: NDArray[np.int64]) -> None:
         if not len(indices):
@@ -276,11 +263,3 @@ def _undrifted(motion: Motion, reference: ReferenceTrack) -> Motion:
     return motion._replace(
         root_pos=motion.root_pos - drift, body_pos=motion.body_pos - drift[:, None], com=motion.com - drift
     )
-
-
-def _turned(v: Array, cos: Array, sin: Array) -> Array:
-    """Vectors (..., 3) turned about z by minus the angle of cos and sin (...)."""
-    out = v.copy()
-    out[..., 0] = cos * v[..., 0] + sin * v[..., 1]
-    out[..., 1] = cos * v[..., 1] - sin * v[..., 0]
-    return out
