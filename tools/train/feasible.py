@@ -70,9 +70,23 @@ def _as_clip(clip: MotionClip, known: Array, states: Array, model: CharacterMode
     )
     root = rotation.slerp(state.root_rot[first], state.root_rot[first + 1], part)
     joints = rotation.slerp(state.joint_rot[first], state.joint_rot[first + 1], x)
+    tail_pos, tail_rot = _from_there(clip, int(np.searchsorted(time, BLEND * clip.duration)), pos, root)
     return replace(
         clip,
-        root_pos=pos + own[:, None] * (clip.root_pos - pos),
-        root_rot=rotation.slerp(root, clip.root_rot, own),
+        root_pos=pos + own[:, None] * (tail_pos - pos),
+        root_rot=rotation.slerp(root, tail_rot, own),
         joint_rot=rotation.slerp(joints, clip.joint_rot, own[:, None]),
     )
+
+
+def _from_there(clip: MotionClip, frame: int, pos: Array, rot: Array) -> tuple[Array, Array]:
+    """The clip's root, (F, 3) and (F, 4), moved over the ground to where (F, 3) and (F, 4) have it in one frame.
+
+    Otherwise the path would be drawn back over the ground, and start states would slide sideways.
+    """
+    frame = min(frame, clip.num_frames - 1)
+    _, _, z, w = rotation.multiply(rot[frame], rotation.conjugate(clip.root_rot[frame]))
+    turn = rotation.from_heading(2.0 * np.arctan2(z, w))
+    moved = rotation.rotate(turn, clip.root_pos - clip.root_pos[frame])
+    place = np.array([*pos[frame, :2], clip.root_pos[frame, 2]])
+    return moved + place, rotation.multiply(np.broadcast_to(turn, clip.root_rot.shape), clip.root_rot)
