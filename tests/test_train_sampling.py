@@ -62,7 +62,7 @@ def test_a_way_becomes_a_clip_that_joins_its_own_start() -> None:
 def test_more_rounds_find_no_worse_ways_and_the_trainer_follows(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     crowd = Crowd(MODEL, 1, 4)
-    sampler = Sampler(MotionClip.load("run"), MODEL, crowd, 3.0, 16, 0)
+    sampler = Sampler(MotionClip.load("run"), MODEL, crowd, TrainConfig("run", sampling_candidates=16))
     costs: list[float] = []
     way = sampler.search(2, lambda _, __, path: costs.append(float(path.cost.sum())))
     crowd.close()

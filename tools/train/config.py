@@ -46,22 +46,24 @@ class TrainConfig:
 
     hidden: tuple[int, ...] = (256, 256)
     """widths of the hidden layers, of the actor and of the critic"""
-    action_scale: float = 1.0
-    """rad of correction for an action of 1; kd/kp = 0.1 s needs large ones: 0.5 did not learn the backflip"""
-    lateral: float = 0.35
+    action_scale: float = 0.5
+    """rad of correction for an action of 1; the model's own damping needs 1: with 0.5 it did not learn the backflip"""
+    lateral: float = 0.5
     """share of action_scale for turns about x and z: motions are mostly sagittal, and noise need not leave the plane"""
     sampling_rounds: int | None = None
     """rounds of sampling (SAMCON) before learning; 0: none; by default 8 where left and right do the same, else none"""
     sampling_candidates: int = 512
     """candidates in a window of sampling"""
+    sampling_size: float = 0.3
+    """rad, standard deviation of the first round's corrections; the model's own damping needs 0.5"""
     start_path: float = 0.6
     """share of the starts from the clip that are from sampling's path instead, if there is one"""
     kp_scale: float = 1.0
     """of the model's stiffness; the policy's card names its gains, and the game's controller takes them on"""
-    kd_scale: float = 1.0
-    """of the model's damping: kp/10 lags by 0.1 s, a third of it reacts"""
-    lead: float = 3.0
-    """ticks by which the pose that is corrected is ahead; kd/kp is 0.1 s, so 3 cancel the damping's lag"""
+    kd_scale: float = 0.375
+    """of the model's damping, kp/10, which lags by 0.1 s; less reacts sooner"""
+    lead: float = 1.75
+    """ticks by which the pose that is corrected is ahead, to cancel the damping's lag; 3 for the model's own damping"""
     gamma: float = 0.97
     """discount of a control step"""
     lam: float = 0.95
@@ -74,7 +76,7 @@ class TrainConfig:
     """learn every sample mirrored, too; the clip, whose sides must do nearly the same, is made to do exactly so"""
     clip_ratio: float = 0.2
     """PPO's bound on the probability ratio"""
-    target_kl: float = 0.02
+    target_kl: float = 0.06
     """the actor's rate is steered so that an iteration moves the policy by this"""
     actor_rate: float = 2e-4
     """the actor's first learning rate"""
@@ -82,7 +84,7 @@ class TrainConfig:
     """bounds of the steering"""
     critic_rate: float = 6e-4
     """the critic's learning rate"""
-    noise: tuple[float, float] = (0.15, 0.05)
+    noise: tuple[float, float] = (0.16, 0.05)
     """standard deviation of the actions at the start and after noise_samples; a schedule, not learned"""
     noise_samples: int = 1_500_000
     """samples over which the noise falls"""
@@ -95,17 +97,17 @@ class TrainConfig:
     """s that an episode goes on after the end of a clip that does not loop"""
     stray: tuple[float, float] = (1.0, 0.75)
     """m from the reference at which any body ends the episode, at the start and after noise_samples"""
-    forgive_drift: bool = False
-    """whether his distance from the reference over the ground is ignored: for motions on the spot, which it spoils"""
+    forgive_drift: bool | None = None
+    """whether his distance from the reference over the ground is ignored; by default where sampling found the path"""
     polish: bool = False
     """last stage, once he no longer falls: DeepMimic's weights, and the clip itself where sampling found a path"""
     contact_bodies: tuple[str, ...] = ()
     """bodies that may touch the floor; empty: derived from the clip"""
     lenient_samples: int = 0
     """samples until which a limb that touches the floor costs that tick's reward, not the episode"""
-    start_zero: float = 0.2
+    start_zero: float = 0.1
     """share of episodes that start at the clip's start"""
-    start_own: float = 0.25
+    start_own: float = 0.3
     """share that start where an earlier episode came round to the next cycle"""
     start_weighted: float = 0.5
     """of the remaining, share that start shortly before the phases that fail most; the others are uniform"""
@@ -141,8 +143,6 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.minibatch < 1 or self.worlds < 1 or self.characters < 1 or self.steps < 1 or self.ranks < 1:
             raise ConfigError("worlds, characters, steps, minibatch and ranks must be at least 1")
-        if self.mirror and self.polish:
-            raise ConfigError("polish rewards what the clip's sides do differently: not with mirror")
         if not 0.0 <= self.start_zero + self.start_own <= 1.0:
             raise ConfigError(f"start_zero + start_own is {self.start_zero + self.start_own}, expected 0..1")
 

@@ -19,6 +19,7 @@ from tools.train.config import TrainConfig
 from tools.train.crowd import Crowd
 from tools.train.disturbances import Disturbances
 from tools.train.features import PolicyInputs
+from tools.train.mirror import symmetrized
 from tools.train.reference import CYCLE_TOLERANCE, ReferenceTable, ReferenceTrack
 from tools.train.rewards import DEEPMIMIC, ImitationReward, Motion, RewardWeights
 from tools.train.starts import Starts
@@ -64,7 +65,7 @@ class ImitationEnvironment:
         self.crowd = Crowd(model, worlds, per_world)
         n = self.num_characters = self.crowd.num_characters
         self.table = ReferenceTable(clip, model)
-        self.rewarded = ReferenceTable(MotionClip.load(config.clip), model) if config.polish else self.table
+        self.rewarded = self._polished() if config.polish else self.table
         self.stray = config.stray[1]
         """m, present limit"""
         self.lenient = False
@@ -86,6 +87,11 @@ class ImitationEnvironment:
         self.starts = Starts(config, clip.duration, clip.loop, width)
         self.disturbances = Disturbances(config, self.crowd)
         self.rng = np.random.default_rng(0)
+
+    def _polished(self) -> ReferenceTable:
+        """What is rewarded in the last stage: the clip itself."""
+        clip = MotionClip.load(self.config.clip)
+        return ReferenceTable(symmetrized(clip, self.model) if self.config.mirror else clip, self.model)
 
     # ---------------------------------------------------------------- time
     @property

@@ -19,6 +19,7 @@ from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from tools.train import ranks, rows
+from tools.train.config import TrainConfig
 from tools.train.crowd import Crowd
 from tools.train.rewards import joint_weights
 from tools.train.terminations import allowed_contacts, fell
@@ -29,8 +30,6 @@ WINDOW = 2
 """ticks that a correction lasts"""
 LIMIT = 2.5
 """rad, largest correction"""
-SIZE = 0.5
-"""rad, standard deviation of the first round: with kd/kp = 0.1 s a target so far away moves a joint at 5 rad/s"""
 EFFORT = 0.02
 """cost of a rad2 of correction"""
 TOUCH = 15.0
@@ -58,17 +57,16 @@ class Path:
 class Sampler:
     """Searches with the worlds of all ranks; every rank draws the same numbers and holds the same population."""
 
-    def __init__(
-        self, clip: MotionClip, model: CharacterModel, crowd: Crowd, lead: float, samples: int, seed: int
-    ) -> None:
-        self.clip, self.model, self.crowd, self.lead = clip.placed(), model, crowd, lead
+    def __init__(self, clip: MotionClip, model: CharacterModel, crowd: Crowd, config: TrainConfig) -> None:
+        self.clip, self.model, self.crowd = clip.placed(), model, crowd
+        self.lead, self.size = config.lead, config.sampling_size
         self.num_windows = int(np.ceil(clip.duration * model.control_hz / WINDOW))
         batch = crowd.num_characters * ranks.world_size()
-        self.samples = int(np.ceil(samples / batch)) * batch
+        self.samples = int(np.ceil(config.sampling_candidates / batch)) * batch
         self.elite = self.samples // 8
         self.spent = 0
         """control steps used"""
-        self.rng = np.random.default_rng(seed)
+        self.rng = np.random.default_rng(config.seed)
         self.weights = joint_weights(model.joint_names).double().numpy()
         self.asymmetry = 0.35 if symmetric(clip, model) else 1.0
         self.ends = [model.body(n) for n in ("right_foot", "left_foot", "right_hand", "left_hand")]
@@ -86,7 +84,7 @@ class Sampler:
         """
         everywhere = around is None
         mean = np.zeros((self.num_windows, self.model.num_joints, 3)) if around is None else around
-        size = np.full(self.num_windows, SIZE if everywhere else 0.6 * SIZE)
+        size = np.full(self.num_windows, self.size if everywhere else 0.6 * self.size)
         best: Path | None = None
         for number in range(num_rounds):
             paths = self._round(mean, size, first=everywhere and number == 0)
@@ -94,7 +92,7 @@ class Sampler:
                 best = paths[0]
             half = np.mean([p.correction for p in paths[: max(1, len(paths) // 2)]], axis=0)
             mean = paths[0].correction if everywhere and number == 0 else 0.3 * mean + 0.7 * half
-            size = np.maximum(0.85 * size, 0.16 * SIZE)
+            size = np.maximum(0.85 * size, 0.16 * self.size)
             self.spent = (number + 1) * self.samples * WINDOW * self.num_windows
             if report is not None:
                 report(number, self.spent, paths[0])

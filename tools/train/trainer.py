@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import time
 from pathlib import Path
@@ -42,6 +43,8 @@ class Trainer:
         self.iteration, self.samples, self.seconds = 0, 0, 0.0
         self.episodes = 0
         self.clip, self.feasible = self._reference()
+        if config.forgive_drift is None:
+            config = self.config = dataclasses.replace(config, forgive_drift=self.feasible is not None)
         torch.manual_seed(config.seed)
         self.graph = PolicyGraph(self.model, self.clip, config.hidden, config.action_scale, config.lead, config.lateral)
         if self.feasible is not None:
@@ -81,7 +84,7 @@ class Trainer:
             return clip, None
         if not file.is_file():
             crowd, begun = Crowd(self.model, config.worlds, config.characters), time.monotonic()
-            sampler = Sampler(clip, self.model, crowd, config.lead, config.sampling_candidates, config.seed)
+            sampler = Sampler(clip, self.model, crowd, config)
             path = sampler.search(rounds, None if ranks.rank() else print_round)
             crowd.close()
             if ranks.rank() == 0:
