@@ -14,7 +14,7 @@ from game.motion import MotionClip
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
-from tools.train import environment, quaternion, rewards, terminations
+from tools.train import environment, quaternion, rewards, rows, terminations
 from tools.train.anchored import anchored
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.features import PolicyInputs
@@ -232,3 +232,20 @@ def test_training_and_play_tell_a_policy_the_same() -> None:
     centers = kinematics.center_of_mass(MODEL, poses)
     back = rotation.rotate(rotation.from_heading(frame[:, 2]), com.double().numpy()) + frame * [1.0, 1.0, 0.0]
     np.testing.assert_allclose(back, centers, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", ["backflip", "walk", "getup_faceup"])
+def test_rows_of_a_clip_are_its_samples(name: str) -> None:
+    clip = MotionClip.load(name).placed()
+    times = np.random.default_rng(0).random(50) * clip.duration
+    found = rows.unpack(rows.ClipRows(clip, MODEL.physics_hz)(times), MODEL.num_joints)
+    expected = clip.sample(times)
+    np.testing.assert_allclose(found.root_pos, expected.root_pos, atol=1e-3)
+    assert rotation.angle_between(found.root_rot, expected.root_rot).max() < 5e-3
+    assert rotation.angle_between(found.joint_rot, expected.joint_rot).max() < 5e-3
+    np.testing.assert_allclose(found.joint_vel, expected.joint_vel, atol=0.5)
+    # at the table's own times exactly
+    own = np.arange(4) * clip.duration / round(clip.duration * MODEL.physics_hz)
+    exact = rows.unpack(rows.ClipRows(clip, MODEL.physics_hz)(own), MODEL.num_joints)
+    np.testing.assert_allclose(exact.root_vel, clip.sample(own).root_vel, atol=1e-9)
+    assert rotation.angle_between(exact.joint_rot, clip.sample(own).joint_rot).max() < 1e-7

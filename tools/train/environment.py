@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -65,6 +65,7 @@ class ImitationEnvironment:
         self.crowd = Crowd(model, worlds, per_world)
         n = self.num_characters = self.crowd.num_characters
         self.table = ReferenceTable(clip, model)
+        self._states = rows.ClipRows(self.clip, model.physics_hz)
         self.rewarded = self._polished() if config.polish else self.table
         self.stray = config.stray[1]
         """m, present limit"""
@@ -118,14 +119,13 @@ class ImitationEnvironment:
         found = None
         if time is None:
             time, found, self.begun[indices] = self.starts.draw(len(indices), self.rng)
-        state = self.clip.sample(np.minimum(time, self.clip.duration))
+        flat = self._states(time)
         if found is not None:
-            flat = rows.pack(state)
-            state = rows.unpack(np.where(np.isnan(found), flat, found), self.model.num_joints)
-        state = self._lifted(self._blurred(state))
+            flat = np.where(np.isnan(found), flat, found)
+        state = self._lifted(self._blurred(rows.unpack(flat, self.model.num_joints)))
         self.ticks[indices], self.start_time[indices] = 0, time
         self.anchor[indices] = self.crowd.places[indices] * np.array([1.0, 1.0, 0.0])
-        self.crowd.reset(indices, state.moved(self.crowd.places[indices]))
+        self.crowd.reset(indices, replace(state, root_pos=state.root_pos + self.crowd.places[indices]))
 
     def _blurred(self, state: CharacterState) -> CharacterState:
         """The reference's state with small random errors."""
