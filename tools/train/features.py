@@ -77,13 +77,14 @@ class Features(nn.Module):
 
     def _body(self, inputs: PolicyInputs) -> Tensor:
         relative = inputs.body_pos[:, self.key_bodies] - inputs.root_pos[:, None]
-        turns = inputs.joint_rot[:, self.spherical]
+        turns = torch.cat([inputs.root_rot[:, None], inputs.joint_rot[:, self.spherical]], dim=1)
+        axes = quaternion.tangent_normal(turns).flatten(1)
         parts = [
             inputs.root_pos[:, 2:3],
-            quaternion.tangent_normal(inputs.root_rot),
+            axes[:, :6],
             0.3 * inputs.root_vel,
             0.15 * inputs.root_ang_vel,
-            quaternion.tangent_normal(turns).flatten(1),
+            axes[:, 6:],
             self._angles(inputs.joint_rot[:, self.hinges]),
             0.1 * inputs.joint_vel[:, self.spherical].flatten(1),
             0.1 * inputs.joint_vel[:, self.hinges, 1],

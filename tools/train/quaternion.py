@@ -32,6 +32,14 @@ def _apply(form: Form, a: Tensor, b: Tensor) -> Tensor:
 
 _PRODUCT = _form(["+wx +xw +yz -zy", "+wy -xz +yw +zx", "+wz +xy -yx +zw", "+ww -xx -yy -zz"], "xyzw", "xyzw")
 _CROSS = _form(["+yz -zy", "+zx -xz", "+xy -yx"], "xyz", "xyz")
+_AXES = _form(
+    [
+        "+ww +xx -yy -zz", "+xy +yx +wz +zw", "+xz +zx -wy -yw",
+        "+xy +yx -wz -zw", "+ww -xx +yy -zz", "+yz +zy +wx +xw",
+    ],
+    "xyzw",
+    "xyzw",
+)  # fmt: skip
 
 
 def multiply(a: Tensor, b: Tensor) -> Tensor:
@@ -91,16 +99,5 @@ def from_heading(angle: Tensor) -> Tensor:
 
 
 def tangent_normal(q: Tensor) -> Tensor:
-    """The rotated x and y axes, (..., 4) -> (..., 6): continuous where Euler angles are not."""
-    x, y, z, w = q.unbind(-1)
-    return torch.stack(
-        [
-            1 - 2 * (y * y + z * z),
-            2 * (x * y + w * z),
-            2 * (x * z - w * y),
-            2 * (x * y - w * z),
-            1 - 2 * (x * x + z * z),
-            2 * (y * z + w * x),
-        ],
-        -1,
-    )
+    """The x and y axes turned by unit quaternions, (..., 4) -> (..., 6): continuous where Euler angles are not."""
+    return _apply(_AXES, q, q)
