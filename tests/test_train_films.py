@@ -103,8 +103,9 @@ def test_films_are_off_when_asked(tmp_path: Path) -> None:
 
 
 def test_the_attempts_of_training_count() -> None:
-    content = {"clip": {"name": "walk"}, "episodes": 1233, "seconds": 90.0, "samples": 25_000}
-    assert film.words(content, 1) == "walk, attempt 1,234\n1.5 min of training, 0.03 M samples"
+    content: dict[str, Any] = {"clip": {"name": "walk"}, "episodes": 1233, "seconds": 90.0, "samples": 25_000}
+    told = "walk, attempt 1,234\n1.5 min of training, 25,000 samples"
+    assert film.words(content, 1) == film.words({"clip": content["clip"], "counters": content}, 1) == told
 
 
 def test_a_caption_darkens_its_strip_and_leaves_the_rest() -> None:

@@ -72,6 +72,8 @@ def film(source: Path, target: Path, seconds: float = 6.0) -> int:
                     writer.write(caption.burn(picture, words(content, attempts.number)))
                     _, resets = judge(attempts, runtime, events)
                     events = list(resets)
+                    if resets:  # a cut: the camera does not swing up after him
+                        look = camera(CAMERA, spec.view, walls=walls_of(spec))
         finally:
             runtime.close()
             library.close()
@@ -80,10 +82,11 @@ def film(source: Path, target: Path, seconds: float = 6.0) -> int:
 
 def words(content: dict[str, Any], attempt: int) -> str:
     """The caption: which attempt it is, those of training counted, and after how much training."""
-    number = content.get("episodes", 0) + attempt
+    facts = content.get("counters", content)  # a run's checkpoint.pt keeps them there
+    number = facts.get("episodes", 0) + attempt
     return (
         f"{content['clip']['name']}, attempt {number:,}\n"
-        f"{content['seconds'] / 60.0:.1f} min of training, {content['samples'] / 1e6:.2f} M samples"
+        f"{facts['seconds'] / 60.0:.1f} min of training, {facts['samples']:,} samples"
     )
 
 
