@@ -9,7 +9,6 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import torch
 import tyro
 
@@ -18,7 +17,7 @@ from game.policy import REFERENCE, TARGET, Policy
 from game.policy_spec import ClipInfo, PolicySpec
 from game.sim.model import CharacterModel
 from tools.policy_file import write_policy
-from tools.train import checkpoint, terminations
+from tools.train import checkpoint
 from tools.train.features import PolicyInputs
 from tools.train.policy_graph import PolicyGraph
 
@@ -42,7 +41,6 @@ def _spec(
     content: dict[str, Any], model: CharacterModel, clip: MotionClip, name: str, skill: str, age: float | None
 ) -> PolicySpec:
     samples, seconds = content.get("samples", 0), content.get("seconds", 0.0)
-    allowed = np.flatnonzero(terminations.allowed_contacts(clip, model))
     return PolicySpec.for_model(
         model,
         name,
@@ -51,7 +49,7 @@ def _spec(
         anchor="cycle" if clip.loop else "start",
         family=clip.name,
         age=age,
-        allowed_contacts=tuple(model.body_names[b] for b in allowed if b not in model.feet),
+        allowed_contacts=tuple(content["allowed_contacts"]),
         training={
             "samples": samples,
             "seconds": seconds,

@@ -75,7 +75,7 @@ class ImitationEnvironment:
         ends = [model.body(name) for name in ("right_foot", "left_foot", "right_hand", "left_hand")]
         weights = DEEPMIMIC if config.polish else RewardWeights()
         self.reward = ImitationReward(weights, model.joint_names, ends)
-        self.allowed = contact_bodies(config, clip, model)
+        self.allowed = contact_bodies(config, model)
         seconds = config.cycles * clip.duration if clip.loop else clip.duration + config.hold
         self.max_ticks = round(seconds * model.control_hz)
         self.ticks = np.zeros(n, np.int64)
@@ -93,6 +93,11 @@ class ImitationEnvironment:
         """What is rewarded in the last stage: the clip itself."""
         clip = MotionClip.load(self.config.clip)
         return ReferenceTable(symmetrized(clip, self.model) if self.config.mirror else clip, self.model)
+
+    @property
+    def allowed_names(self) -> list[str]:
+        """The bodies beside the feet that may touch the floor."""
+        return [self.model.body_names[b] for b in np.flatnonzero(self.allowed) if b not in self.model.feet]
 
     # ---------------------------------------------------------------- time
     @property
@@ -247,10 +252,13 @@ class ImitationEnvironment:
         self.crowd.close()
 
 
-def contact_bodies(config: TrainConfig, clip: MotionClip, model: CharacterModel) -> Bools:
-    """Bodies (B,) that may touch the floor, by configuration or from the clip."""
+def contact_bodies(config: TrainConfig, model: CharacterModel) -> Bools:
+    """Bodies (B,) that may touch the floor, by configuration or from the clip.
+
+    From the clip itself, also where sampling found a path to imitate: that must not make its own rules.
+    """
     if not config.contact_bodies:
-        return terminations.allowed_contacts(clip, model)
+        return terminations.allowed_contacts(MotionClip.load(config.clip), model)
     allowed = np.zeros(model.num_bodies, bool)
     allowed[[model.body(name) for name in config.contact_bodies]] = True
     return allowed

@@ -197,6 +197,7 @@ class Trainer:
             "networks": self.graph.networks.state_dict(),
             "feedforward": self.graph.feedforward,
             "clip": clip_to_tensors(self.clip),
+            "allowed_contacts": self.environment.allowed_names,
             "config": self.config.to_json(),
         }
 
