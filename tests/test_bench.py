@@ -7,6 +7,8 @@ import math
 
 import pytest
 
+from game.library import PolicyLibrary
+from game.sim.model import CharacterModel
 from tools import bench
 
 
@@ -39,3 +41,12 @@ def test_nonsense_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         bench.main(["--ticks", "0"])
     assert "expected a positive number" in capsys.readouterr().err
+
+
+def test_the_split_of_a_tick_adds_up() -> None:
+    library = PolicyLibrary(CharacterModel.load())
+    for row in bench.ticks(library, bench.POLICY, 2, 3):
+        assert set(bench.SPLIT) <= set(row)
+        assert min(row[part] for part in ("step", "read", "pd", "set", "contacts", "inference")) > 0.0
+        assert sum(row[part] for part in bench.SPLIT) == pytest.approx(row["total"])
+    library.close()

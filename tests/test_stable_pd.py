@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,18 @@ import pytest
 
 from game.motion import MotionClip
 from game.sim import rotation, stable_pd
-from game.sim.bullet import pb, quiet
+from game.sim.bullet import quiet
 from game.sim.model import CharacterModel, Shape
 from game.sim.packing import Packing
 from game.sim.state import CharacterState
 from game.sim.world import World
 
+with quiet():
+    import pybullet as pb
+
 MODEL = CharacterModel.load()
+SUBSTEP = replace(MODEL, control_hz=MODEL.physics_hz)
+"""the same body, one physics step a tick"""
 PACKING = Packing(MODEL)
 States = Callable[[np.random.Generator, int], tuple[CharacterState, np.ndarray]]
 
@@ -72,7 +78,8 @@ class Original:
                 self.body, link, lateralFriction=MODEL.friction, linearDamping=0, angularDamping=0, jointDamping=0,
                 physicsClientId=self.client,
             )  # fmt: skip
-        let_through_itself(self.body, self.client)
+        for link in range(-1, MODEL.num_bodies):
+            pb.setCollisionFilterGroupMask(self.body, link, 0, 0, self.client)
         for link, hinge in zip(self.LINKS, MODEL.joint_is_hinge, strict=True):
             if hinge:
                 pb.setJointMotorControl2(self.body, link, pb.VELOCITY_CONTROL, force=0, physicsClientId=self.client)
@@ -118,11 +125,6 @@ class Original:
         return [[-float(v[1])] if h else there(v) for v, h in zip(joint_vel, MODEL.joint_is_hinge, strict=True)]
 
 
-def let_through_itself(body: int, client: int) -> None:
-    for link in range(-1, MODEL.num_bodies):
-        pb.setCollisionFilterGroupMask(body, link, 0, 0, client)
-
-
 def there(v: np.ndarray) -> list[float]:
     """(x, y, z[, w]) of ours -> (x, z, -y[, w])."""
     return [float(v[0]), float(v[2]), -float(v[1]), *(float(w) for w in v[3:])]
@@ -134,16 +136,7 @@ def here(v: Sequence[float]) -> np.ndarray:
 
 def velocities_after_our_substep(world: World, state: CharacterState, target: np.ndarray) -> np.ndarray:
     world.reset([0], state[None])
-    out, s = np.zeros((1, PACKING.num_v)), world.state
-    stable_pd.torques(
-        PACKING.tree, world.dt, s.root_rot, s.root_ang_vel,
-        PACKING.pack_rotations(s.joint_rot), PACKING.pack_velocities(s.joint_vel), PACKING.pack_rotations(target[None]),
-        MODEL.kp[None], MODEL.kd[None], MODEL.torque_limit[None], out,
-    )  # fmt: skip
-    world.characters[0].apply(out[0].tolist())
-    pb.stepSimulation(world.client)
-    world.characters[0].read(0, world._rows.buffer)
-    world._derive()
+    world.step(target[None])
     return np.concatenate([world.state.root_vel[0], world.state.root_ang_vel[0], world.state.joint_vel[0].ravel()])
 
 
@@ -153,9 +146,10 @@ def test_one_substep_equals_bullets_controller(states: States) -> None:
     with quiet():
         original = Original()
     differences, effects = [], []
-    with World(MODEL) as world:
+    with World(SUBSTEP) as world:
         world.add_character()
-        let_through_itself(world.characters[0].bullet_id, world.client)
+        for link in range(-1, MODEL.num_bodies):
+            world.client.set_filter(world.characters[0].bullet_id, link, 0, 0)
         for k in range(len(target)):
             theirs = original.velocities_after_substep(state[k], target[k])
             ours = velocities_after_our_substep(world, state[k], target[k])

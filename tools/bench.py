@@ -1,7 +1,7 @@
 """Measures speed: `python -m tools.bench [--train]`: a table, and last a JSON line.
 
 Machines are noisy and shared, so what counts are ratios within one run, of the thread's own CPU time: every tick's cost
-over that of the stepSimulation calls inside it, the median over all ticks.
+over that of the bare physics steps inside it, the median over all ticks.
 """
 
 from __future__ import annotations
@@ -19,12 +19,10 @@ from game import events as ev
 from game.library import PolicyLibrary
 from game.policy import Policy
 from game.runtime import Runtime
-from game.sim import stable_pd
-from game.sim.bullet import pb
-from game.sim.character import Character
 from game.sim.model import CharacterModel
 from game.sim.touches import Touches
 from game.sim.world import World
+from tools.substep_clock import PARTS, STEP, SubstepClock
 
 POLICY = "deepmimic_backflip"
 OTHER = "deepmimic_walk"
@@ -61,46 +59,57 @@ class Stopwatch:
         return spent
 
 
-SPLIT: list[tuple[Any, str, str]] = [
-    (pb, "stepSimulation", "step"),
-    (Character, "read", "read"),
-    (stable_pd, "torques", "pd"),
-    (Character, "apply", "set"),
-    (Touches, "read", "contacts"),
+CALLS: list[tuple[Any, str, str]] = [
+    (World, "step", "world"),
+    (Touches, "end", "touches"),
     (Policy, "run", "inference"),
     (World, "snapshot", "snapshot"),
 ]
+"""beside the parts of the inner loop"""
+SPLIT = ("step", "read", "pd", "set", "contacts", "touches", "derive", "inference", "snapshot", "rest")
 
 
 def ticks(
-    library: PolicyLibrary, policy: str, characters: int, num_ticks: int, split: list[tuple[Any, str, str]]
+    library: PolicyLibrary, policy: str, characters: int, num_ticks: int, *, split: bool = True
 ) -> list[dict[str, float]]:
-    """The split of each tick of a crowd doing backflips, seconds; `total` is the whole tick."""
-    runtime, watch, rows = Runtime(library), Stopwatch(), []
+    """Seconds of each tick of a crowd doing backflips: `step`, the whole tick as `total`, if wanted all of SPLIT."""
+    runtime, watch, clock, rows = Runtime(library), Stopwatch(), SubstepClock(PARTS if split else STEP), []
     runtime.tick([ev.Play(policy, place=True), ev.Crowd(characters)])
+    clock.put_into(runtime.world)
     with ExitStack() as stack:
-        for owner, name, label in split:
+        stack.enter_context(clock.on())
+        for owner, name, label in CALLS if split else ():
             stack.enter_context(watch.on(owner, name, label))
         for tick in range(num_ticks + WARM_UP):
-            watch.read()
+            watch.read(), clock.read()
             start = time.thread_time()
             # whoever has fallen begins again: a heap on the floor is another motion
             runtime.tick([ev.Reset(n) for n, p in enumerate(runtime.players) if p.down])
             total = time.thread_time() - start
             if tick >= WARM_UP:
-                rows.append({**watch.read(), "total": total})
+                rows.append(_with_remainders({**watch.read(), **clock.read(), "total": total}))
     runtime.close()
     return rows
 
 
+def _with_remainders(row: dict[str, float]) -> dict[str, float]:
+    """Take the clock's own cost out; what is left of World.step beside its parts, and of the tick beside all."""
+    own = row.pop("watch")
+    parts = sum(row.get(label, 0.0) for label in (*PARTS.values(), "touches"))
+    derive = row.pop("world", own) - own - parts
+    total = row["total"] - own
+    rest = total - parts - derive - row.get("inference", 0.0) - row.get("snapshot", 0.0)
+    return {**row, "derive": derive, "rest": rest, "total": total}
+
+
 def overhead(rows: list[dict[str, float]]) -> float:
-    """Median of a tick's cost over its stepSimulation calls'."""
+    """Median of a tick's cost over its bare physics steps'."""
     return statistics.median(row["total"] / row["step"] for row in rows)
 
 
 def inference_seconds(library: PolicyLibrary, policy: str) -> float:
     """Median cost of one policy run for one character."""
-    return statistics.median(row["inference"] for row in ticks(library, policy, 1, 60, SPLIT))
+    return statistics.median(row["inference"] for row in ticks(library, policy, 1, 60))
 
 
 def swap_seconds(library: PolicyLibrary, policy: str) -> float:
@@ -124,15 +133,13 @@ def measure(policy: str, num_ticks: int) -> dict[str, float]:
     library = PolicyLibrary(model)
     figures: dict[str, float] = {}
     for suffix, characters in (("", 16), ("_1", 1)):
-        # a watch costs time itself: the ratio has one on stepSimulation alone
-        bare = ticks(library, policy, characters, num_ticks, SPLIT[:1])
+        # a watch costs time itself: the ratio has one on the steps alone
+        bare = ticks(library, policy, characters, num_ticks, split=False)
         figures[f"sim_overhead{suffix}"] = overhead(bare)
-        rows = ticks(library, policy, characters, num_ticks, SPLIT)
+        rows = ticks(library, policy, characters, num_ticks)
         print(f"{characters} characters, us per character and tick (median):")
-        labels = [label for _, _, label in SPLIT]
-        medians = {k: statistics.median(row.get(k, 0.0) for row in rows) for k in [*labels, "total"]}
-        for label, seconds in [*medians.items(), ("rest", medians["total"] - sum(medians[k] for k in labels))]:
-            print(f"  {label:10} {1e6 * seconds / characters:8.1f}")
+        for label in (*SPLIT, "total"):
+            print(f"  {label:10} {1e6 * statistics.median(row.get(label, 0.0) for row in rows) / characters:8.1f}")
         if not suffix:
             typical = statistics.median(row["total"] for row in bare)
             figures["characters_realtime"] = characters / model.control_hz / typical

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.sim import rotation
-from game.sim.bullet import pb
 
 if TYPE_CHECKING:
     from game.sim.world import World
@@ -60,8 +59,8 @@ class Push:
     def apply(self, world: World) -> None:
         self.substeps_left -= 1
         bullet_id = world.characters[self.character].bullet_id
-        point = pb.getLinkState(bullet_id, self.body, physicsClientId=world.client)[0]
-        _act(world.client, bullet_id, self.body, self.force_w, point)
+        point = world.client.link(bullet_id, self.body)["com_pos"]
+        world.client.push(bullet_id, self.body, self.force_w, point)
 
 
 @dataclass
@@ -80,23 +79,16 @@ class Grab:
     def apply(self, world: World) -> None:
         if self.prop >= 0:
             bullet_id, link = world.props[self.prop].bullet_id, -1
-            origin, turn = pb.getBasePositionAndOrientation(bullet_id, world.client)
-            velocity, ang_vel = pb.getBaseVelocity(bullet_id, world.client)
+            origin, turn, velocity, ang_vel = world.client.base(bullet_id)
         else:
             bullet_id, link = world.characters[self.character].bullet_id, self.body
-            state = pb.getLinkState(bullet_id, link, computeLinkVelocity=1, physicsClientId=world.client)
-            # [0] the centre of mass, [4:6] the body's frame, [6:8] velocities of the centre of mass
-            origin, turn, velocity, ang_vel = state[4], state[5], state[6], state[7]
-            velocity = np.asarray(velocity) + np.cross(ang_vel, np.asarray(origin) - np.asarray(state[0]))
-        arm = rotation.rotate(np.asarray(turn), self.point_b)
-        point = np.asarray(origin) + arm
-        point_vel = np.asarray(velocity) + np.cross(ang_vel, arm)
+            state = world.client.link(bullet_id, link)
+            origin, turn, ang_vel = state["pos"], state["rot"], state["ang_vel"]
+            velocity = state["com_vel"] + np.cross(ang_vel, origin - state["com_pos"])
+        arm = rotation.rotate(turn, self.point_b)
+        point, point_vel = origin + arm, velocity + np.cross(ang_vel, arm)
         force = GRAB_STIFFNESS * (self.target_w - point) - GRAB_DAMPING * point_vel
         size = float(np.linalg.norm(force))
         mass = world.props[self.prop].mass if self.prop >= 0 else world.model.mass.sum()
         limit = min(GRAB_LIMIT, 60.0 * mass)
-        _act(world.client, bullet_id, link, force * min(1.0, limit / max(size, 1e-9)), point.tolist())
-
-
-def _act(client: int, bullet_id: int, link: int, force: Array, point: tuple[float, ...]) -> None:
-    pb.applyExternalForce(bullet_id, link, force.tolist(), point, pb.WORLD_FRAME, physicsClientId=client)
+        world.client.push(bullet_id, link, force * min(1.0, limit / max(size, 1e-9)), point)

@@ -1,9 +1,9 @@
-"""Rows: the characters' states as flat rows of one table, the form that PyBullet and the controller work on."""
+"""Rows: the characters' states as flat rows of one table, the form that Bullet and the controller work on."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -20,26 +20,32 @@ _VELOCITY = 7
 """first column of root_vel"""
 
 
-class Rows:
-    """A table (N, 13 + Q + V) and its columns; `Character.read` writes rows of it as bytes."""
+class Rows(NamedTuple):
+    """A table (N, 13 + Q + V) and its columns."""
 
-    def __init__(self, n: int, packing: Packing) -> None:
+    table: Array
+    root_pos: Array
+    root_rot: Array
+    root_vel: Array
+    root_ang_vel: Array
+    q: Array
+    qd: Array
+
+    @staticmethod
+    def of(n: int, packing: Packing) -> Rows:
+        """Zeros for n characters."""
         ends = np.cumsum([0, 3, 4, 3, 3, packing.num_q, packing.num_v])
-        self.table: Array = np.zeros((n, ends[-1]))
-        self.buffer: Any = self.table.reshape(-1).view(np.uint8)
-        columns = [self.table[:, a:b] for a, b in pairwise(ends)]
-        self.root_pos, self.root_rot, self.root_vel, self.root_ang_vel, self.q, self.qd = columns
+        table = np.zeros((n, ends[-1]))
+        return Rows(table, *(table[:, a:b] for a, b in pairwise(ends)))
 
     def absurd(self) -> list[int]:
         """Rows that are not finite, or whose root is over MAX_SPEED."""
-        if _plausible(self.table):
-            return []
-        return [n for n in range(len(self.table)) if not _plausible(self.table[n : n + 1])]
+        return [n for n in range(len(self.table)) if not plausible(self.table[n : n + 1])]
 
 
 @njit(cache=True)
-def _plausible(table: Array) -> bool:
-    """No fastmath here: it swallows NaN."""
+def plausible(table: Array) -> bool:
+    """Whether all rows of a table are. No fastmath here: it swallows NaN."""
     for n in range(len(table)):
         for k in range(table.shape[1]):
             if not np.isfinite(table[n, k]):

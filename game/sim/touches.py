@@ -1,4 +1,4 @@
-"""Touches: sums PyBullet's contact points of a tick's substeps into Contacts."""
+"""Touches: what touched what in a tick, as Contacts out of the sums that its substeps made."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.bullet import pb
 from game.sim.contact import FLOOR, Contact
+from game.sim.substeps import untouched
 
 if TYPE_CHECKING:
     from game.sim.world import World
 
-_Key = tuple[int, int, int, int]
 _ORDER = {"character": 0, "prop": 1, "floor": 2}
 
 
 class Touches:
-    """Collects contact points between `begin` and `end`."""
+    """Knows whose the bodies of a client are; has the sums of contact points between `begin` and `end`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._owner: dict[int, tuple[str, int]] = {}
-        self._sums: dict[_Key, list[float]] = {}
+        self.sums = untouched()
+        """of the tick so far, as `substeps.advance` makes them"""
 
     def renumber(self) -> None:
-        """Learn which PyBullet body is whose; call it whenever something came or went."""
+        """Learn which body is whose; call it whenever something came or went."""
         world = self._world
         self._owner = {world.floor: ("floor", FLOOR)}
         self._owner |= {p.bullet_id: ("prop", k) for k, p in world.props.items()}
@@ -35,27 +35,7 @@ class Touches:
 
     def begin(self) -> None:
         """Start a tick."""
-        self._sums = {}
-
-    def read(self) -> None:
-        """Add the contact points of the substep that was just made."""
-        sums = self._sums
-        for point in pb.getContactPoints(physicsClientId=self._world.client):
-            key = point[1:5]
-            force, at, normal = point[9], point[5], point[7]
-            total = sums.get(key)
-            if total is None:
-                # impulse-weighted point and normal, then sum of forces, peak; a bare touch still has a place
-                total = sums[key] = [1e-9 * v for v in (*at, *normal)] + [1e-9, 0.0]
-            total[0] += force * at[0]
-            total[1] += force * at[1]
-            total[2] += force * at[2]
-            total[3] += force * normal[0]
-            total[4] += force * normal[1]
-            total[5] += force * normal[2]
-            total[6] += force
-            if force > total[7]:
-                total[7] = force
+        self.sums.used[0] = 0
 
     def end(self) -> tuple[tuple[Contact, ...], NDArray[np.bool_]]:
         """The tick's contacts, and which bodies (N, B) touched the floor."""
@@ -64,15 +44,16 @@ class Touches:
         contacts: list[Contact] = []
         # what one reading stands for
         seconds = world.dt if world.contact_detail else world.dt * world.model.substeps
-        for key, total in self._sums.items():
-            contact = self._contact(key, total, seconds)
+        pairs, sums, used = self.sums
+        for pair, total in zip(pairs[: used[0]].tolist(), sums[: used[0]].tolist(), strict=True):
+            contact = self._contact(pair, total, seconds)
             contacts.append(contact)
             if contact.kind == "floor" and contact.character >= 0:
                 floor_touch[contact.character, contact.body] = True
         return tuple(contacts), floor_touch
 
-    def _contact(self, key: _Key, total: list[float], seconds: float) -> Contact:
-        first, second, link_a, link_b = key
+    def _contact(self, pair: list[int], total: list[float], seconds: float) -> Contact:
+        first, second, link_a, link_b = pair
         kind_a, a = self._owner[first]
         kind_b, b = self._owner[second]
         sign = 1.0

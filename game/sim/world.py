@@ -1,4 +1,4 @@
-"""World: one private PyBullet client with characters, props and a floor, stepped one control tick at a time."""
+"""World: one private Bullet client with characters, props and a floor, stepped one control tick at a time."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from game.sets import ItemSpec
-from game.sim import kinematics, stable_pd
-from game.sim.bullet import pb
+from game.sim import kinematics, substeps
 from game.sim.character import Character
+from game.sim.client import Client
 from game.sim.contact import Contact
 from game.sim.forces import Force, Grab, Push
 from game.sim.model import CharacterModel
@@ -60,18 +60,10 @@ class World:
         self.contact_detail = contact_detail
         self.collide_characters = collide_characters
         self.dt = 1.0 / model.physics_hz
-        self.client: int = pb.connect(pb.DIRECT)
-        pb.setPhysicsEngineParameter(
-            fixedTimeStep=self.dt,
-            numSubSteps=1,
-            numSolverIterations=SOLVER_ITERATIONS,
-            deterministicOverlappingPairs=0,
-            physicsClientId=self.client,
-        )
-        plane = pb.createCollisionShape(pb.GEOM_PLANE, planeNormal=[0, 0, 1], physicsClientId=self.client)
-        self.floor: int = pb.createMultiBody(0, plane, physicsClientId=self.client)
+        self.client = Client(self.dt, SOLVER_ITERATIONS)
+        self.floor = self.client.add_floor()
         # restitutions multiply: with 1 here a thing bounces off the floor as its own says
-        pb.changeDynamics(self.floor, -1, restitution=1.0, physicsClientId=self.client)
+        self.client.set_surface(self.floor, restitution=1.0)
         self.set_friction(model.friction if floor_friction is None else floor_friction)
         self.set_gravity(gravity)
         self.characters: list[Character] = []
@@ -92,13 +84,7 @@ class World:
 
     def close(self) -> None:
         """Give the client back; the world is unusable afterwards."""
-        if self.client >= 0:
-            pb.disconnect(self.client)
-            self.client = -1
-
-    def __del__(self) -> None:
-        if getattr(self, "client", -1) >= 0 and pb.isConnected(self.client):
-            self.close()
+        self.client.close()
 
     # ---------------------------------------------------------------- surroundings
     def set_gravity(self, gravity: ArrayLike) -> None:
@@ -107,20 +93,22 @@ class World:
         if g.shape != (3,) or not np.isfinite(g).all() or np.linalg.norm(g) > MAX_GRAVITY:
             raise WorldError(f"gravity {g}: expected three numbers, together at most {MAX_GRAVITY} m/s2")
         self.gravity = g.copy()
-        pb.setGravity(*g.tolist(), physicsClientId=self.client)
+        self.client.set_gravity(g.tolist())
 
     def set_friction(self, friction: float) -> None:
         """Set the floor's Coulomb coefficient; 0 is ice. Raises WorldError."""
         if not 0.0 <= friction <= 10.0:
             raise WorldError(f"floor friction {friction}: expected 0..10")
         self.floor_friction = float(friction)
-        pb.changeDynamics(self.floor, -1, lateralFriction=self.floor_friction, physicsClientId=self.client)
+        self.client.set_surface(self.floor, friction=self.floor_friction)
 
     # ---------------------------------------------------------------- characters
     def _resize(self, n: int) -> None:
         model, old = self.model, getattr(self, "strength", np.ones((0, self.model.num_joints)))
-        self._rows = Rows(n, self.packing)
+        self._rows = Rows.of(n, self.packing)
+        self._bodies = np.array([c.bullet_id for c in self.characters], np.int64)
         self._torque = np.zeros((n, self.packing.num_v))
+        self._controller = substeps.controller_for(self.packing.tree, self.dt, self._rows, self._torque)
         self._gain = np.ones((n, model.num_joints, 3))
         self.strength = np.ones((n, model.num_joints))
         """(N, J) share of the gains and torque limits that a joint has; 0 is limp"""
@@ -132,9 +120,7 @@ class World:
         """(N, J) PD gains: the model's, until `set_gains`"""
         self.floor_touch = np.zeros((n, model.num_bodies), bool)
         """(N, B) bodies that touched the floor in the last tick"""
-        for index, character in enumerate(self.characters):
-            character.read(index, self._rows.buffer)
-        self._derive()
+        self._read()
 
     def _resized(self, name: str, n: int) -> Array:
         gains = np.tile(getattr(self.model, name), (n, 1))
@@ -164,7 +150,7 @@ class World:
         if not self.collide_characters:
             group = 1 << (index % 20 + 4)
             for link in range(-1, self.model.num_bodies):
-                pb.setCollisionFilterGroupMask(character.bullet_id, link, group, group | 1, self.client)
+                self.client.set_filter(character.bullet_id, link, group, group | 1)
         self._touches.renumber()
         self._resize(index + 1)
         self.reset([index], self.standing((x, y), heading)[None])
@@ -177,7 +163,7 @@ class World:
         character = self.characters.pop()
         last = len(self.characters)
         self.forces = [f for f in self.forces if f.character != last]
-        pb.removeBody(character.bullet_id, physicsClientId=self.client)
+        self.client.remove(character.bullet_id)
         self._touches.renumber()
         self._resize(last)
 
@@ -195,12 +181,12 @@ class World:
 
     def reset(self, indices: Sequence[int] | NDArray[np.int64], state: CharacterState) -> None:
         """Put characters `indices` (M,) into states with batch (M,), world frame."""
-        q, qd = self.packing.pack_rotations(state.joint_rot), self.packing.pack_velocities(state.joint_vel)
-        rows = self._rows
         for k, n in enumerate(indices):
-            character = self.characters[n]
-            character.write(state.root_pos[k], state.root_rot[k], state.root_vel[k], state.root_ang_vel[k], q[k], qd[k])
-            character.read(n, rows.buffer)
+            self.characters[n].write(state[k])
+        self._read()
+
+    def _read(self) -> None:
+        substeps.read_states(self.client.calls, self._bodies, self.packing.num_q, self._rows.table)
         self._derive()
 
     @property
@@ -235,7 +221,7 @@ class World:
         """Take a thing away. Raises WorldError."""
         prop = self._prop(prop_id)
         self.forces = [f for f in self.forces if f.prop != prop_id]
-        pb.removeBody(prop.bullet_id, physicsClientId=self.client)
+        self.client.remove(prop.bullet_id)
         del self.props[prop_id]
         self._touches.renumber()
 
@@ -279,30 +265,23 @@ class World:
         if target.shape != (len(self.characters), self.model.num_joints, 4):
             expected = (len(self.characters), self.model.num_joints, 4)
             raise WorldError(f"targets of shape {target.shape}, expected {expected}")
-        rows, torque, client = self._rows, self._torque, self.client
-        buffer, characters, tree = rows.buffer, self.characters, self.packing.tree
         wanted = self.packing.pack_rotations(target)
         kp, kd, limit = (self.strength * gain for gain in (self.kp, self.kd, self.model.torque_limit))
         self.faults = []
-        self._touches.begin()
-        last = self.model.substeps - 1
-        for substep in range(last + 1):
-            stable_pd.torques(
-                tree, self.dt, rows.root_rot, rows.root_ang_vel, rows.q, rows.qd, wanted, kp, kd, limit, torque
-            )
-            for character, row in zip(characters, torque.tolist(), strict=True):
-                character.apply(row)
+        touches, whole, done = self._touches, self.model.substeps, 0
+        touches.begin()
+        while done < whole:
             if self.forces:
                 self._apply_forces()
-            pb.stepSimulation(client)
-            if self.contact_detail or substep == last:
-                self._touches.read()
-            for index, character in enumerate(characters):
-                character.read(index, buffer)
-            if absurd := rows.absurd():
-                self._mend(absurd)
+            end = done + 1 if self.forces else whole
+            done, sane, touches.sums = substeps.advance(
+                self.client.calls, self._controller, self._bodies, self.packing.tree, self.dt, self._rows, wanted,
+                kp, kd, limit, self._torque, touches.sums, (done, end, whole), self.contact_detail,
+            )  # fmt: skip
+            if not sane:
+                self._mend(self._rows.absurd())
         self.tick += 1
-        self.contacts, self.floor_touch = self._touches.end()
+        self.contacts, self.floor_touch = touches.end()
         self._derive()
 
     def _apply_forces(self) -> None:
@@ -316,17 +295,15 @@ class World:
             last = self.state.root_pos[n]
             sane = np.isfinite(last).all() and np.abs(last).max() < 1000.0
             state = self.standing(last[:2] if sane else (0.0, 0.0))[None]
-            q, qd = self.packing.pack_rotations(state.joint_rot)[0], self.packing.pack_velocities(state.joint_vel)[0]
-            character = self.characters[n]
-            character.write(state.root_pos[0], state.root_rot[0], state.root_vel[0], state.root_ang_vel[0], q, qd)
-            character.read(n, self._rows.buffer)
+            self.characters[n].write(state[0])
             self.forces = [f for f in self.forces if f.character != n]
             if n not in self.faults:
                 self.faults.append(n)
+        substeps.read_states(self.client.calls, self._bodies, self.packing.num_q, self._rows.table)
 
     def snapshot(self, messages: tuple[str, ...] = ()) -> Snapshot:
         """Everything that can be seen now."""
-        poses = [pb.getBasePositionAndOrientation(p.bullet_id, self.client) for p in self.props.values()]
+        bases = self.client.bases([p.bullet_id for p in self.props.values()])
         share = np.abs(self._torque) / self._limits_per_axis()
         torque = np.maximum.reduceat(share, self.packing.tree.v_index[1:], axis=1) if len(share) else share[:, :12]
         return Snapshot(
@@ -341,11 +318,7 @@ class World:
             torque=torque,
             contacts=self.contacts,
             fallen=self.fallen,
-            props=PropPoses(
-                tuple(self.props),
-                np.array([p for p, _ in poses], float).reshape(-1, 3),
-                np.array([q for _, q in poses], float).reshape(-1, 4),
-            ),
+            props=PropPoses(tuple(self.props), bases[:, :3], bases[:, 3:7]),
             gravity=self.gravity.copy(),
             messages=messages,
         )

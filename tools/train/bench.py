@@ -9,7 +9,6 @@ in one run; the wall clock is in `samples_per_second_1_rank`, `_2_ranks` and `sc
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
 import tempfile
 import time
@@ -23,6 +22,7 @@ import tyro
 
 from game.motion import MotionClip
 from game.sim.model import CharacterModel
+from tools.substep_clock import STEP, SubstepClock
 from tools.train import ranks
 from tools.train.config import TrainConfig
 from tools.train.environment import ImitationEnvironment
@@ -33,7 +33,6 @@ from tools.train.rollout import collect
 from tools.train.trainer import Trainer
 
 Figures = dict[str, float]
-_world_module: Any = importlib.import_module("game.sim.world")
 NOISE = 0.1
 """of the actions"""
 THEIR_STEPS = 60
@@ -56,23 +55,12 @@ class _Clock:
         return timed
 
 
-class _Timed:
-    """A stand-in for the pybullet module that times one of its functions."""
-
-    def __init__(self, module: Any, name: str, clock: _Clock) -> None:
-        self._module = module
-        setattr(self, name, clock.wrap(getattr(module, name)))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._module, name)
-
-
 def measure(clip: str = "backflip", iterations: int = 3, config: TrainConfig | None = None) -> Figures:
     """Collect and learn a few iterations in this process, by turns with PyBullet's environment.
 
     Returns:
         samples; samples_per_second_collecting and, with learning, samples_per_second; overhead, what a collected sample
-        costs over its bare stepSimulation calls; pybullet_env_per_second, and times_pybullet_env, learning not counted;
+        costs over its bare physics steps; pybullet_env_per_second, and times_pybullet_env, learning not counted;
         us_*, microseconds of a sample by part, which add up to us_total.
     """
     torch.set_num_threads(1)
@@ -96,14 +84,14 @@ def _measure(
     learner, generator = PPO(graph.networks, config), torch.Generator().manual_seed(0)
     collect(environment, graph, 4, NOISE, generator)
     theirs.measure(4)
-    bare, crowd, observe, reset = _Clock(), _Clock(), _Clock(), _Clock()
+    crowd, observe, reset, clock = _Clock(), _Clock(), _Clock(), SubstepClock(STEP)
+    for world in environment.crowd.worlds:
+        clock.put_into(world)
     environment.crowd.step = crowd.wrap(environment.crowd.step)  # type: ignore[method-assign]
     environment.end = reset.wrap(environment.end)  # type: ignore[method-assign]
     graph.observe = observe.wrap(graph.observe)  # type: ignore[method-assign]
-    original = _world_module.pb
-    _world_module.pb = _Timed(original, "stepSimulation", bare)
-    try:
-        collecting = learning = their_seconds = 0.0
+    collecting = learning = their_seconds = 0.0
+    with clock.on():
         for _ in range(num):
             begun = time.process_time()
             batch, _ = collect(environment, graph, config.steps, NOISE, generator)
@@ -112,12 +100,13 @@ def _measure(
             learner.update(batch, NOISE, generator)
             learning += time.process_time() - begun
             their_seconds += theirs.measure(THEIR_STEPS)
-    finally:
-        _world_module.pb = original
+    spent = clock.read()
+    # what the clock itself cost is no part of it
+    collecting, crowd.seconds = collecting - spent["watch"], crowd.seconds - spent["watch"]
     samples = num * config.steps * environment.num_characters
     parts = {
-        "step": bare.seconds,
-        "rest_of_world": crowd.seconds - bare.seconds,
+        "step": spent["step"],
+        "rest_of_world": crowd.seconds - spent["step"],
         "observe": observe.seconds,
         "reset": reset.seconds,
         "reward_and_actions": collecting - crowd.seconds - observe.seconds - reset.seconds,
@@ -129,7 +118,7 @@ def _measure(
         "samples": samples,
         "samples_per_second": samples / (collecting + learning),
         "samples_per_second_collecting": samples / collecting,
-        "overhead": collecting / bare.seconds,
+        "overhead": collecting / spent["step"],
         "pybullet_env_per_second": their_rate,
         "times_pybullet_env": samples / collecting / their_rate,
         **{f"us_{name}": 1e6 * seconds / samples for name, seconds in parts.items()},
