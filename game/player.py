@@ -35,7 +35,8 @@ class Player:
     cycle: int = 0
     """of the clip, when the anchor was last taken"""
     nerves: Nerves = field(default_factory=Nerves)
-    delayed: deque[Array] = field(default_factory=deque)
+    delayed: deque[tuple[Array, Array]] = field(default_factory=deque)
+    """rotations (J, 4) and hinges' angles (H,) that were aimed at and have not arrived"""
     falls: int = 0
     flips: int = 0
     down: bool = False

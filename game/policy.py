@@ -22,6 +22,7 @@ __all__ = ["Policy", "PolicyError", "PolicyOutput", "PolicySpec"]
 
 MAX_BYTES = 64 << 20
 TARGET = "joint_target"
+HINGES = "hinge_target"
 REFERENCE = ("reference_root_pos", "reference_root_rot", "reference_joint_rot")
 UNIT_TOLERANCE = 1e-2
 """How far from 1 the length of a target quaternion may be"""
@@ -44,6 +45,8 @@ class PolicyOutput:
 
     joint_target: NDArray[np.float64]
     """(M, J, 4) child in parent"""
+    hinge_target: NDArray[np.float64] | None = None
+    """(M, H) rad about y, of the hinges in the joints' order, in place of joint_target's turns"""
     reference: Reference | None = None
 
 
@@ -72,7 +75,8 @@ class Policy:
         outputs = _check_ports("output", self._session.get_outputs(), _output_shapes(model))
         if TARGET not in outputs:
             raise PolicyError(f"no output {TARGET!r}; there are {', '.join(outputs)}")
-        self.outputs = (TARGET, *(REFERENCE if set(REFERENCE) <= set(outputs) else ()))
+        self.tells_hinges, self.tells_reference = HINGES in outputs, set(REFERENCE) <= set(outputs)
+        self.outputs = (TARGET, *(HINGES,) * self.tells_hinges, *REFERENCE * self.tells_reference)
         self._try_out(model)
         self.gains = tuple(np.array(self.spec.gains[key]) for key in ("kp", "kd"))
         """(J,) each"""
@@ -106,8 +110,9 @@ class Policy:
         for name, value in zip(self.outputs, values, strict=True):
             if not np.isfinite(value).all():
                 raise PolicyError(f"{self.spec.name}: output {name} is not finite")
-        target, *reference = (np.asarray(value, np.float64) for value in values)
-        return PolicyOutput(target, Reference(*reference) if reference else None)
+        target, *others = (np.asarray(value, np.float64) for value in values)
+        hinges = others.pop(0) if self.tells_hinges else None
+        return PolicyOutput(target, hinges, Reference(*others) if others else None)
 
     def _try_out(self, model: CharacterModel) -> None:
         """Run on a standing character, one and three at once."""
@@ -131,6 +136,9 @@ class Policy:
                 raise PolicyError(
                     f"{TARGET} has shape {out.joint_target.shape} for {m} characters, expected {expected}"
                 )
+            hinges = (m, len(model.hinges))
+            if out.hinge_target is not None and out.hinge_target.shape != hinges:
+                raise PolicyError(f"{HINGES} has shape {out.hinge_target.shape} for {m} characters, expected {hinges}")
             norm = np.linalg.norm(out.joint_target, axis=-1)
             if np.abs(norm - 1.0).max() > UNIT_TOLERANCE:
                 raise PolicyError(f"{TARGET} has a quaternion of length {norm.flat[np.abs(norm - 1).argmax()]:.3f}")
@@ -159,8 +167,8 @@ def _input_shapes(model: CharacterModel) -> dict[str, tuple[int, ...]]:
 
 
 def _output_shapes(model: CharacterModel) -> dict[str, tuple[int, ...]]:
-    j = model.num_joints
-    return dict(zip((TARGET, *REFERENCE), ((j, 4), (3,), (4,), (j, 4)), strict=True))
+    j, h = model.num_joints, len(model.hinges)
+    return dict(zip((TARGET, HINGES, *REFERENCE), ((j, 4), (h,), (3,), (4,), (j, 4)), strict=True))
 
 
 def _check_ports(kind: str, ports: list[Any], expected: dict[str, tuple[int, ...]]) -> tuple[str, ...]:

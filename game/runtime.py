@@ -11,23 +11,19 @@ from dataclasses import fields, replace
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from game import events as ev
-from game.anchor import Anchor, from_anchor, to_anchor
+from game.anchor import Anchor
+from game.cast import Aims, Cast
 from game.events import Event, EventError, Timed
 from game.library import PolicyLibrary
 from game.limbs import joints_of
-from game.player import Player, lateral_rates
-from game.policy import Policy, PolicyError, PolicyOutput
-from game.sim import kinematics, rotation
+from game.player import Player
+from game.policy import Policy, PolicyError
 from game.sim.forces import Grab
-from game.sim.kinematics import BodyPoses, BodyVelocities
 from game.sim.snapshot import Snapshot
 from game.sim.world import World, WorldError
 from game.start import starting_state
-
-Array = NDArray[np.float64]
 
 MAX_CROWD = 64
 SPACING = 1.8
@@ -43,7 +39,8 @@ class Runtime:
         self.seed = seed
         self.model = library.model
         self.world = World(self.model)
-        self.players: list[Player] = []
+        self.cast = Cast(self.world, np.random.default_rng(seed))
+        self.players: list[Player] = self.cast.players
         self.log: list[Timed] = []
         """every event that was carried out"""
         self.trace: list[tuple[str, list[list[float]]]] = []
@@ -51,9 +48,7 @@ class Runtime:
         self.policies: dict[str, Policy] = {}
         """every policy that was played, by name"""
         self._hands: dict[int, Grab] = {}
-        self._random = np.random.default_rng(seed)
         self._messages: list[str] = []
-        self._ghosts: BodyPoses | None = None
         self._add_character()
         self.snapshot: Snapshot = self.world.snapshot()
 
@@ -79,16 +74,14 @@ class Runtime:
         self._messages = []
         for event in events:
             self._carry_out(event, strict)
-        target = self._targets()
-        self.world.step(target)
+        aims = self._aims()
+        self.world.step(aims.rotation, aims.hinge)
         self._after_faults()
-        self._judge()
+        self.cast.judge()
         snapshot = self.world.snapshot(tuple(self._messages))
-        if self._ghosts is not None:
-            snapshot = replace(snapshot, ghost_pos=self._ghosts.pos, ghost_rot=self._ghosts.rot)
-        self.snapshot = snapshot
+        self.snapshot = replace(snapshot, ghost_pos=aims.ghosts.pos, ghost_rot=aims.ghosts.rot)
         self._record()
-        return snapshot
+        return self.snapshot
 
     # ---------------------------------------------------------------- events
     def _carry_out(self, event: Event, strict: bool) -> None:
@@ -257,77 +250,15 @@ class Runtime:
     }
 
     # ---------------------------------------------------------------- acting
-    def _targets(self) -> Array:
-        """Joint targets (N, J, 4): one batched run per policy. Fills the ghosts."""
-        n, j = len(self.players), self.model.num_joints
-        target = np.tile(rotation.IDENTITY, (n, j, 1))
-        ghosts = BodyPoses(
-            np.full((n, self.model.num_bodies, 3), np.nan), np.full((n, self.model.num_bodies, 4), np.nan)
-        )
-        groups: dict[Policy, list[int]] = {}
-        for index, player in enumerate(self.players):
-            if player.policy is not None:
-                groups.setdefault(player.policy, []).append(index)
-        for policy, members in groups.items():
-            times = np.array([self._time_of(index) for index in members])
-            try:
-                out = self._ask(policy, members, times)
-            except PolicyError as error:
-                self._messages.append(f"{error}; it was stopped")
-                for index in members:
-                    self.players[index].policy = None
+    def _aims(self) -> Aims:
+        aims, failed = self.cast.aims()
+        for policy, error in failed.items():
+            self._messages.append(f"{error}; it was stopped")
+            for index, player in enumerate(self.players):
+                if player.policy is policy:
+                    player.policy = None
                     self._take_gains(index)
-                continue
-            target[members] = out.joint_target
-            if out.reference is not None:
-                poses = kinematics.body_poses(self.model, *out.reference)
-                placed = from_anchor([self.players[index].anchor for index in members], poses)
-                ghosts.pos[members], ghosts.rot[members] = placed
-        self._ghosts = ghosts
-        self._disturb(target)
-        return target
-
-    def _time_of(self, index: int) -> float:
-        """A character's policy time; takes its anchor anew where the policy wants that."""
-        player, world = self.players[index], self.world
-        time = player.time(world.tick, self.model.control_hz)
-        if player.begins_cycle(time):
-            player.anchor = Anchor.under(world.state.root_pos[index], world.state.root_rot[index])
-        return time
-
-    def _ask(self, policy: Policy, members: list[int], times: Array) -> PolicyOutput:
-        world = self.world
-        state, poses, velocities = world.state, world.body_poses, world.body_velocities
-        if len(members) < len(self.players):
-            state = state[members]
-            poses = BodyPoses(poses.pos[members], poses.rot[members])
-            velocities = BodyVelocities(velocities.vel[members], velocities.ang_vel[members])
-        anchors = [self.players[index].anchor for index in members]
-        inputs = to_anchor(anchors, state, poses, velocities, world.gravity, times, policy.inputs)
-        for k, index in enumerate(members):
-            noise = self.players[index].nerves.sense_noise
-            if noise:
-                shape = (self.model.num_joints, 3)
-                turn = rotation.from_rotvec(self._random.normal(scale=noise, size=shape))
-                jitter = self._random.normal(scale=10.0 * noise, size=shape)
-                if "joint_rot" in inputs:
-                    inputs["joint_rot"][k] = rotation.multiply(inputs["joint_rot"][k].astype(float), turn)
-                if "joint_vel" in inputs:
-                    inputs["joint_vel"][k] += jitter
-        return policy.run(inputs)
-
-    def _disturb(self, target: Array) -> None:
-        """What nerves do to the targets, in place."""
-        for index, player in enumerate(self.players):
-            nerves = player.nerves
-            if nerves.act_noise:
-                turn = self._random.normal(scale=nerves.act_noise, size=(self.model.num_joints, 3))
-                target[index] = rotation.multiply(target[index], rotation.from_rotvec(turn))
-            if nerves.delay:
-                player.delayed.append(target[index].copy())
-                target[index] = player.delayed[0]
-                if len(player.delayed) > nerves.delay:
-                    player.delayed.popleft()
+        return aims
 
     def _after_faults(self) -> None:
         for index in self.world.faults:
@@ -335,16 +266,6 @@ class Runtime:
             player, state = self.players[index], self.world.state[index]
             player.start(player.policy, Anchor.under(state.root_pos, state.root_rot), self.world.tick, 0.0)
             player.stand_up()
-
-    def _judge(self) -> None:
-        world, state = self.world, self.world.state
-        rates = lateral_rates(state.root_rot, state.root_ang_vel)
-        feet, fallen = np.asarray(world.floor_touch[:, list(self.model.feet)].any(axis=1)), world.fallen
-        for index, player in enumerate(self.players):
-            touched = bool(fallen[index])
-            if touched and player.policy is not None:
-                touched = bool((world.floor_touch[index] & player.policy.harmful).any())
-            player.judge(touched, bool(feet[index]), float(rates[index]), 1.0 / self.model.control_hz)
 
     def _record(self) -> None:
         state = self.world.state

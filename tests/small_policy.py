@@ -32,6 +32,24 @@ def graph(bias: float = 0.0, joints: int = 12, dtype: int = TensorProto.FLOAT) -
     return with_graph(helper.make_graph(nodes, "keep", [rot], [target], [weights]))
 
 
+def hinge_graph(angle: float, width: int = 4) -> onnx.ModelProto:
+    """joint_target = joint_rot, and every hinge at an angle, rad; `width` of them."""
+    model = graph()
+    body = model.graph
+    body.initializer.append(numpy_helper.from_array(np.zeros((4, width), np.float32), "none"))
+    body.initializer.append(numpy_helper.from_array(np.full((1, width), angle, np.float32), "angle"))
+    body.initializer.append(numpy_helper.from_array(np.array(0, np.int64), "first"))
+    body.node.extend(
+        [
+            helper.make_node("Gather", ["joint_rot", "first"], ["row"], axis=1),
+            helper.make_node("MatMul", ["row", "none"], ["zero"]),
+            helper.make_node("Add", ["zero", "angle"], ["hinge_target"]),
+        ]
+    )
+    body.output.append(helper.make_tensor_value_info("hinge_target", TensorProto.FLOAT, ["batch", width]))
+    return model
+
+
 def with_graph(body: onnx.GraphProto) -> onnx.ModelProto:
     return helper.make_model(body, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from game.policy import MAX_BYTES, Policy, PolicyError, PolicySpec
-from tests.small_policy import MODEL, graph, spec, with_card, with_graph
+from tests.small_policy import MODEL, graph, hinge_graph, spec, with_card, with_graph
 from tools.policy_file import random_inputs
 
 
@@ -32,6 +32,17 @@ def test_a_strangers_policy_loads_and_runs() -> None:
     np.testing.assert_allclose(out.joint_target, inputs["joint_rot"])
     assert out.reference is None
     assert policy.spec == spec()
+
+
+def test_hinges_may_be_told_their_angles() -> None:
+    policy = Policy(with_card(hinge_graph(7.0)), MODEL)
+    assert policy.outputs == ("joint_target", "hinge_target")
+    out = policy.run(random_inputs(MODEL, 3))
+    np.testing.assert_array_equal(out.hinge_target, np.full((3, 4), 7.0))
+    assert out.reference is None
+    assert not policy.tells_reference
+    assert "'hinge_target' has shape ['batch', 5], expected ['batch', 4]" in refused(with_card(hinge_graph(0.0, 5)))
+    assert "weights 'angle' are not finite" in refused(with_card(hinge_graph(float("inf"))))
 
 
 def test_the_card_survives_json() -> None:

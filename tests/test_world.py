@@ -264,3 +264,27 @@ def test_nonsense_is_refused_with_what_there_is(world: World) -> None:
         world.push(0, 99, (1, 0, 0), 1)
     with pytest.raises(WorldError, match=r"targets of shape \(2, 12, 4\), expected \(1, 12, 4\)"):
         world.step(np.zeros((2, 12, 4)))
+
+
+def after_a_tick(target: np.ndarray, hinges: np.ndarray | None) -> np.ndarray:
+    """The joints' rotations of a character that hangs in the air."""
+    with World(MODEL) as world:
+        world.add_character()
+        lift(world)
+        world.step(target, hinges)
+        return np.asarray(world.state.joint_rot)
+
+
+def test_a_hinge_may_be_told_its_angle() -> None:
+    knee = MODEL.joint("right_knee")
+    bent = HANG.copy()
+    bent[0, knee] = rotation.from_axis_angle((0.0, 1.0, 0.0), 0.5)
+    told = np.full((1, len(MODEL.hinges)), np.nan)
+    told[0, MODEL.hinges.tolist().index(knee)] = 0.5
+    by_rotation = after_a_tick(bent, None)
+    np.testing.assert_allclose(after_a_tick(HANG, told), by_rotation, atol=1e-12)
+    assert not np.allclose(by_rotation, after_a_tick(HANG, None))
+    # a turn further is another target, though the same rotation
+    assert not np.allclose(after_a_tick(bent, told + 2.0 * np.pi), by_rotation)
+    with World(MODEL) as world, pytest.raises(WorldError, match=r"shape \(1, 12\), expected \(0, 4\)"):
+        world.step(np.empty((0, 12, 4)), np.zeros((1, 12)))

@@ -25,9 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from game.anchor import Anchor, to_anchor
+from game.anchor import Anchor
+from game.cast import Cast
 from game.motion import ClipError, MotionClip
-from game.player import Player, lateral_rates
+from game.player import Player
 from game.policy import Policy, PolicyError
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
@@ -156,7 +157,7 @@ def _run_world(
     num_ticks, reward = round(seconds * hz), Reward(model, clip)
     returns, lasted = np.zeros(n), np.full(n, num_ticks)
     with World(model, collide_characters=False) as world:
-        players = []
+        cast = Cast(world, rng)
         for index, episode in enumerate(episodes):
             home = Anchor(0.0, 6.0 * index, 0.0)
             world.add_character((home.x, home.y))
@@ -167,35 +168,27 @@ def _run_world(
             world.reset([index], state[None])
             player = Player(home)
             player.start(policy, home, 0, episode.phase)
-            players.append(player)
+            cast.players.append(player)
             if any(episode.push):
                 world.push(index, 0, episode.push, round(PUSH_SECONDS * hz))
         disturbances = Disturbances(TrainConfig(clip.name), _Crowd(model, [world], n, n))
         if disturbed:
             disturbances.begin(rng)
+        flips = np.zeros(n, np.int64)
         for tick in range(num_ticks):
-            times = np.array([p.time(tick, hz) for p in players])
-            for index, (player, time) in enumerate(zip(players, times, strict=True)):
-                if player.begins_cycle(float(time)):
-                    player.anchor = Anchor.under(world.state.root_pos[index], world.state.root_rot[index])
-            anchors = [p.anchor for p in players]
-            inputs = to_anchor(
-                anchors, world.state, world.body_poses, world.body_velocities, world.gravity, times, policy.inputs
-            )
+            aims, failed = cast.aims()
+            for error in failed.values():
+                raise error
             disturbances.tick(rng)
-            world.step(policy.run(inputs).joint_target)
-            rates = lateral_rates(world.state.root_rot, world.state.root_ang_vel)
-            feet = np.asarray(world.floor_touch[:, list(model.feet)].any(axis=1))
-            fell = np.asarray((world.floor_touch & policy.harmful).any(axis=1))
-            for index, player in enumerate(players):
-                if lasted[index] == num_ticks:
-                    player.judge(bool(fell[index]), bool(feet[index]), float(rates[index]), 1.0 / hz)
-            lasted = np.where(fell & (lasted == num_ticks), tick, lasted)
-            since_anchor = times + 1.0 / hz - np.array([_cycle_start(p) for p in players])
-            returns += np.where(lasted == num_ticks, reward(world.state, anchors, since_anchor), 0.0)
+            world.step(aims.rotation, aims.hinge)
+            up = lasted == num_ticks
+            lasted = np.where(cast.judge() & up, tick, lasted)
+            flips = np.where(up, [p.flips for p in cast.players], flips)
+            since_anchor = np.array([p.time(world.tick, hz) - _cycle_start(p) for p in cast.players])
+            gained = reward(world.state, [p.anchor for p in cast.players], since_anchor)
+            returns += np.where(lasted == num_ticks, gained, 0.0)
             if (lasted < num_ticks).all():
                 break
-    flips = np.array([p.flips for p in players])
     return Result(lasted / hz, np.asarray(lasted == num_ticks), flips, returns / num_ticks)
 
 

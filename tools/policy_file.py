@@ -122,7 +122,8 @@ def _check_parity(
         answer = graph(*tensors)
     expected = dict(zip(outputs, (answer,) if isinstance(answer, Tensor) else answer, strict=True))
     found = policy.run(sample)
-    values = (found.joint_target, *(found.reference or ()))
+    hinges = () if found.hinge_target is None else (found.hinge_target,)
+    values = (found.joint_target, *hinges, *(found.reference or ()))
     for name, value in zip(policy.outputs, values, strict=True):
         difference = float(np.abs(value - expected[name].numpy()).max())
         if not difference <= PARITY:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from game.sim import kinematics
 from game.sim.client import Client
 from game.sim.model import CharacterModel
 from game.sim.packing import Packing
@@ -41,3 +45,16 @@ class Character:
         client.set_velocity(body, state.root_vel, state.root_ang_vel)
         q, qd = self.packing.pack_rotations(state.joint_rot[None]), self.packing.pack_velocities(state.joint_vel[None])
         client.set_joints(body, q[0], qd[0])
+
+
+def standing(model: CharacterModel, position_xy: ArrayLike, heading: float = 0.0) -> CharacterState:
+    """The default pose at rest, soles on the floor."""
+    j = model.num_joints
+    still = CharacterState(
+        np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]), np.tile([0.0, 0.0, 0.0, 1.0], (j, 1)),
+        np.zeros(3), np.zeros(3), np.zeros((j, 3)),
+    )  # fmt: skip
+    poses = kinematics.body_poses(model, still.root_pos, still.root_rot, still.joint_rot)
+    height = -float(kinematics.lowest_point(model, poses))
+    x, y = np.asarray(position_xy, float)
+    return still.moved(np.array([x, y, height]), heading)

@@ -82,6 +82,11 @@ class CharacterModel:
         return len(self.joint_names)
 
     @property
+    def hinges(self) -> NDArray[np.int64]:
+        """(H,) the joints that are hinges."""
+        return np.flatnonzero(self.joint_is_hinge)
+
+    @property
     def substeps(self) -> int:
         """Physics steps per control tick."""
         return self.physics_hz // self.control_hz

@@ -22,16 +22,24 @@ class Packing:
         self.tree: Tree = tree_of(model)
         hinge = self.tree.hinge[1:]
         self.num_joints = model.num_joints
+        self.hinge_columns = self.tree.q_index[1:][hinge]
+        """(H,) where the hinges' angles lie in q"""
         self.num_q = int(np.where(hinge, 1, 4).sum())
-        self.num_v = int(np.where(hinge, 1, 3).sum())
+        self._widths = np.where(hinge, 1, 3)
+        self.num_v = int(self._widths.sum())
         starts_q, starts_v = self.tree.q_index[1:].tolist(), self.tree.v_index[1:].tolist()
         self.q_slices = [slice(a, a + (1 if h else 4)) for a, h in zip(starts_q, hinge, strict=True)]
         self.v_slices = [slice(a, a + (1 if h else 3)) for a, h in zip(starts_v, hinge, strict=True)]
 
-    def pack_rotations(self, joint_rot: Array) -> Array:
-        """(N, J, 4) -> (N, Q); of a hinge's rotation the turn about y is taken."""
+    def pack_rotations(self, joint_rot: Array, hinge_angle: Array | None = None) -> Array:
+        """(N, J, 4) -> (N, Q); of a hinge's rotation the turn about y is taken, -pi..pi.
+
+        hinge_angle: (N, H) rad, of any number of turns, taken instead where it is not nan.
+        """
         q = np.empty((len(joint_rot), self.num_q))
         _pack_rotations(self.tree, np.ascontiguousarray(joint_rot, dtype=np.float64), q)
+        if hinge_angle is not None:
+            q[:, self.hinge_columns] = np.where(np.isnan(hinge_angle), q[:, self.hinge_columns], hinge_angle)
         return q
 
     def pack_velocities(self, joint_vel: Array) -> Array:
@@ -39,6 +47,10 @@ class Packing:
         qd = np.empty((len(joint_vel), self.num_v))
         _pack_velocities(self.tree, np.ascontiguousarray(joint_vel, dtype=np.float64), qd)
         return qd
+
+    def per_axis(self, per_joint: Array) -> Array:
+        """(..., J) -> (..., V): a joint's number for each of its axes."""
+        return np.repeat(per_joint, self._widths, axis=-1)
 
     def unpack(self, q: Array, qd: Array) -> tuple[Array, Array]:
         """(N, Q), (N, V) -> (N, J, 4), (N, J, 3)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from game.sim import kinematics, rotation
 from game.sim.contact import Contact
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
+
+if TYPE_CHECKING:
+    from game.sim.world import World
 
 Array = NDArray[np.float64]
 
@@ -59,6 +63,26 @@ class Snapshot:
     """(N, B, 4)"""
     messages: tuple[str, ...] = ()
     """what the runtime has to say about this tick"""
+
+    @staticmethod
+    def of(world: World, messages: tuple[str, ...] = ()) -> Snapshot:
+        """What can be seen of a world now."""
+        return Snapshot(
+            tick=world.tick,
+            model=world.model,
+            state=world.state,
+            body_pos=world.body_poses.pos,
+            body_rot=world.body_poses.rot,
+            body_vel=world.body_velocities.vel,
+            body_ang_vel=world.body_velocities.ang_vel,
+            strength=world.strength.copy(),
+            torque=world.torque_share,
+            contacts=world.contacts,
+            fallen=world.fallen,
+            props=world.prop_poses,
+            gravity=world.gravity.copy(),
+            messages=messages,
+        )
 
     @property
     def time(self) -> float:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from game.sets import ItemSpec
 from game.sim import kinematics, substeps
-from game.sim.character import Character
+from game.sim.character import Character, standing
 from game.sim.client import Client
 from game.sim.contact import Contact
 from game.sim.forces import Force, Grab, Push
@@ -74,6 +74,7 @@ class World:
         """characters whose state became absurd in the last tick and that were put back on their feet"""
         self._next_prop = 0
         self._touches = Touches(self)
+        self._others = [b for b in range(model.num_bodies) if b not in model.feet]
         self._resize(0)
 
     def __enter__(self) -> Self:
@@ -109,7 +110,6 @@ class World:
         self._bodies = np.array([c.bullet_id for c in self.characters], np.int64)
         self._torque = np.zeros((n, self.packing.num_v))
         self._controller = substeps.controller_for(self.packing.tree, self.dt, self._rows, self._torque)
-        self._gain = np.ones((n, model.num_joints, 3))
         self.strength = np.ones((n, model.num_joints))
         """(N, J) share of the gains and torque limits that a joint has; 0 is limp"""
         self.strength[: len(old)] = old[:n]
@@ -169,15 +169,7 @@ class World:
 
     def standing(self, position_xy: ArrayLike, heading: float = 0.0) -> CharacterState:
         """The default pose at rest, soles on the floor."""
-        j = self.model.num_joints
-        still = CharacterState(
-            np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]), np.tile([0.0, 0.0, 0.0, 1.0], (j, 1)),
-            np.zeros(3), np.zeros(3), np.zeros((j, 3)),
-        )  # fmt: skip
-        poses = kinematics.body_poses(self.model, still.root_pos, still.root_rot, still.joint_rot)
-        height = -float(kinematics.lowest_point(self.model, poses))
-        x, y = np.asarray(position_xy, float)
-        return still.moved(np.array([x, y, height]), heading)
+        return standing(self.model, position_xy, heading)
 
     def reset(self, indices: Sequence[int] | NDArray[np.int64], state: CharacterState) -> None:
         """Put characters `indices` (M,) into states with batch (M,), world frame."""
@@ -192,8 +184,7 @@ class World:
     @property
     def fallen(self) -> NDArray[np.bool_]:
         """(N,) a body other than a foot touched the floor in the last tick."""
-        others = [b for b in range(self.model.num_bodies) if b not in self.model.feet]
-        return np.asarray(self.floor_touch[:, others].any(axis=1))
+        return np.asarray(self.floor_touch[:, self._others].any(axis=1))
 
     def _derive(self) -> None:
         """Fill `state`, `body_poses` and `body_velocities` from the flat rows."""
@@ -260,12 +251,21 @@ class World:
             raise WorldError(f"no body {body}; there are {self.model.num_bodies}: {', '.join(self.model.body_names)}")
 
     # ---------------------------------------------------------------- time
-    def step(self, target: Array) -> None:
-        """Advance one control tick towards joint targets (N, J, 4), child in parent."""
+    def step(self, target: Array, hinge_target: Array | None = None) -> None:
+        """Advance one control tick towards joint targets.
+
+        Args:
+            target: (N, J, 4) child in parent.
+            hinge_target: (N, H) rad, of the hinges in the joints' order, of any number of turns; where it is not nan
+                it is taken instead of the rotation's turn.
+        """
         if target.shape != (len(self.characters), self.model.num_joints, 4):
             expected = (len(self.characters), self.model.num_joints, 4)
             raise WorldError(f"targets of shape {target.shape}, expected {expected}")
-        wanted = self.packing.pack_rotations(target)
+        hinges = (len(self.characters), len(self.model.hinges))
+        if hinge_target is not None and hinge_target.shape != hinges:
+            raise WorldError(f"hinges' targets of shape {hinge_target.shape}, expected {hinges}")
+        wanted = self.packing.pack_rotations(target, hinge_target)
         kp, kd, limit = (self.strength * gain for gain in (self.kp, self.kd, self.model.torque_limit))
         self.faults = []
         touches, whole, done = self._touches, self.model.substeps, 0
@@ -303,26 +303,18 @@ class World:
 
     def snapshot(self, messages: tuple[str, ...] = ()) -> Snapshot:
         """Everything that can be seen now."""
-        bases = self.client.bases([p.bullet_id for p in self.props.values()])
-        share = np.abs(self._torque) / self._limits_per_axis()
-        torque = np.maximum.reduceat(share, self.packing.tree.v_index[1:], axis=1) if len(share) else share[:, :12]
-        return Snapshot(
-            tick=self.tick,
-            model=self.model,
-            state=self.state,
-            body_pos=self.body_poses.pos,
-            body_rot=self.body_poses.rot,
-            body_vel=self.body_velocities.vel,
-            body_ang_vel=self.body_velocities.ang_vel,
-            strength=self.strength.copy(),
-            torque=torque,
-            contacts=self.contacts,
-            fallen=self.fallen,
-            props=PropPoses(tuple(self.props), bases[:, :3], bases[:, 3:7]),
-            gravity=self.gravity.copy(),
-            messages=messages,
-        )
+        return Snapshot.of(self, messages)
 
-    def _limits_per_axis(self) -> Array:
-        widths = [s.stop - s.start for s in self.packing.v_slices]
-        return np.repeat(self.model.torque_limit, widths)
+    @property
+    def torque_share(self) -> Array:
+        """(N, J) largest share of its limit that each joint used in the last substep, 0..1."""
+        share = np.abs(self._torque) / self.packing.per_axis(self.model.torque_limit)
+        return np.asarray(np.maximum.reduceat(share, self.packing.tree.v_index[1:], axis=1)) if len(share) else share
+
+    @property
+    def prop_poses(self) -> PropPoses:
+        """Where the props are."""
+        if not self.props:
+            return PropPoses((), np.empty((0, 3)), np.empty((0, 4)))
+        bases = self.client.bases([p.bullet_id for p in self.props.values()])
+        return PropPoses(tuple(self.props), bases[:, :3], bases[:, 3:7])

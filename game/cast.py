@@ -1,0 +1,132 @@
+"""Cast: the characters of a World and who drives each of them; what they aim at, and how they fare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.anchor import Anchor, from_anchor, to_anchor
+from game.player import Player, lateral_rates
+from game.policy import Policy, PolicyError, PolicyOutput
+from game.sim import kinematics, rotation
+from game.sim.kinematics import BodyPoses, BodyVelocities
+from game.sim.world import World
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Aims:
+    """What N characters aim at in a control tick."""
+
+    rotation: Array
+    """(N, J, 4) child in parent"""
+    hinge: Array
+    """(N, H) rad of the hinges; nan where the rotation says it"""
+    ghosts: BodyPoses
+    """(N, B, ...) of the references, world; nan where a policy tells none"""
+
+
+class Cast:
+    """Plays every character by its policy: one batched run per policy."""
+
+    def __init__(self, world: World, random: np.random.Generator) -> None:
+        """random: the nerves' source."""
+        self.world = world
+        self.players: list[Player] = []
+        self._random = random
+
+    def aims(self) -> tuple[Aims, dict[Policy, PolicyError]]:
+        """Ask the policies; also those that failed, whose characters hold the default pose.
+
+        Takes a player's anchor anew where his policy wants that.
+        """
+        model, n = self.world.model, len(self.players)
+        aims = Aims(
+            np.tile(rotation.IDENTITY, (n, model.num_joints, 1)),
+            np.full((n, len(model.hinges)), np.nan),
+            BodyPoses(np.full((n, model.num_bodies, 3), np.nan), np.full((n, model.num_bodies, 4), np.nan)),
+        )
+        groups: dict[Policy, list[int]] = {}
+        for index, player in enumerate(self.players):
+            if player.policy is not None:
+                groups.setdefault(player.policy, []).append(index)
+        failed: dict[Policy, PolicyError] = {}
+        for policy, members in groups.items():
+            times = np.array([self._time_of(index) for index in members])
+            try:
+                out = self._ask(policy, members, times)
+            except PolicyError as error:
+                failed[policy] = error
+                continue
+            aims.rotation[members] = out.joint_target
+            if out.hinge_target is not None:
+                aims.hinge[members] = out.hinge_target
+            if out.reference is not None:
+                poses = kinematics.body_poses(model, *out.reference)
+                placed = from_anchor([self.players[index].anchor for index in members], poses)
+                aims.ghosts.pos[members], aims.ghosts.rot[members] = placed
+        self._disturb(aims)
+        return aims, failed
+
+    def _time_of(self, index: int) -> float:
+        """A character's policy time; takes its anchor anew where the policy wants that."""
+        player, world = self.players[index], self.world
+        time = player.time(world.tick, world.model.control_hz)
+        if player.begins_cycle(time):
+            player.anchor = Anchor.under(world.state.root_pos[index], world.state.root_rot[index])
+        return time
+
+    def _ask(self, policy: Policy, members: list[int], times: Array) -> PolicyOutput:
+        world = self.world
+        state, poses, velocities = world.state, world.body_poses, world.body_velocities
+        if len(members) < len(self.players):
+            state = state[members]
+            poses = BodyPoses(poses.pos[members], poses.rot[members])
+            velocities = BodyVelocities(velocities.vel[members], velocities.ang_vel[members])
+        anchors = [self.players[index].anchor for index in members]
+        inputs = to_anchor(anchors, state, poses, velocities, world.gravity, times, policy.inputs)
+        for k, index in enumerate(members):
+            noise = self.players[index].nerves.sense_noise
+            if noise:
+                shape = (world.model.num_joints, 3)
+                turn = rotation.from_rotvec(self._random.normal(scale=noise, size=shape))
+                jitter = self._random.normal(scale=10.0 * noise, size=shape)
+                if "joint_rot" in inputs:
+                    inputs["joint_rot"][k] = rotation.multiply(inputs["joint_rot"][k].astype(float), turn)
+                if "joint_vel" in inputs:
+                    inputs["joint_vel"][k] += jitter
+        return policy.run(inputs)
+
+    def _disturb(self, aims: Aims) -> None:
+        """What nerves do to the aims, in place."""
+        model = self.world.model
+        for index, player in enumerate(self.players):
+            nerves = player.nerves
+            if nerves.act_noise:
+                turn = self._random.normal(scale=nerves.act_noise, size=(model.num_joints, 3))
+                aims.rotation[index] = rotation.multiply(aims.rotation[index], rotation.from_rotvec(turn))
+                aims.hinge[index] += turn[model.joint_is_hinge, 1]
+            if nerves.delay:
+                player.delayed.append((aims.rotation[index].copy(), aims.hinge[index].copy()))
+                aims.rotation[index], aims.hinge[index] = player.delayed[0]
+                if len(player.delayed) > nerves.delay:
+                    player.delayed.popleft()
+
+    @cached_property
+    def _feet(self) -> list[int]:
+        return list(self.world.model.feet)
+
+    def judge(self) -> NDArray[np.bool_]:
+        """Count the falls and flips of the tick that was made; (N,) who touched the floor with what he must not."""
+        world = self.world
+        rates = lateral_rates(world.state.root_rot, world.state.root_ang_vel)
+        feet, touched = np.asarray(world.floor_touch[:, self._feet].any(axis=1)), world.fallen
+        for index, player in enumerate(self.players):
+            if touched[index] and player.policy is not None:
+                touched[index] = (world.floor_touch[index] & player.policy.harmful).any()
+            player.judge(bool(touched[index]), bool(feet[index]), float(rates[index]), 1.0 / world.model.control_hz)
+        return touched
