@@ -172,7 +172,7 @@ class Runtime:
         if not 0.0 < event.seconds <= MAX_SECONDS:
             raise EventError(f"a push of {event.seconds} s, expected 0..{MAX_SECONDS}")
         ticks = max(1, round(event.seconds * self.model.control_hz))
-        self.world.push(event.character, self._body(event.body), event.force, ticks)
+        self.world.forces.push(event.character, self._body(event.body), event.force, ticks)
 
     def _body(self, name: str) -> int:
         if name not in self.model.body_names:
@@ -184,9 +184,9 @@ class Runtime:
         _check_finite("point", event.point)
         if event.prop is None:
             self._player(event.character)
-            grab = self.world.grab(event.character, self._body(event.body), event.point, event.target)
+            grab = self.world.forces.grab(event.character, self._body(event.body), event.point, event.target)
         else:
-            grab = self.world.grab_prop(event.prop, event.point, event.target)
+            grab = self.world.forces.grab_prop(event.prop, event.point, event.target)
         self._release(ev.Release(event.hand))
         self._hands[event.hand] = grab
 
@@ -198,7 +198,7 @@ class Runtime:
     def _release(self, event: ev.Release) -> None:
         grab = self._hands.pop(event.hand, None)
         if grab is not None:
-            self.world.release(grab)
+            self.world.forces.release(grab)
 
     def _gravity(self, event: ev.Gravity) -> None:
         self.world.set_gravity(event.vector)

@@ -66,10 +66,10 @@ def test_the_living_room_stays_as_it_is_and_its_lamp_topples(world: World) -> No
     for name, item in items.items():
         assert np.linalg.norm(props.pos[props.ids.index(ids[name])] - item.position) < 0.05, name
     lamp = items["lamp"].position
-    pull = world.grab_prop(ids["lamp"], [0.0, 0.0, 0.1], np.array(lamp) + np.array([0.5, -0.4, 0.2]))
+    pull = world.forces.grab_prop(ids["lamp"], [0.0, 0.0, 0.1], np.array(lamp) + np.array([0.5, -0.4, 0.2]))
     for _ in range(20):
         world.step(nobody)
-    world.release(pull)
+    world.forces.release(pull)
     for _ in range(30):
         world.step(nobody)
     props = world.snapshot().props

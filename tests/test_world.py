@@ -57,7 +57,7 @@ def test_a_denser_body_gains_less_from_a_push_and_is_made_whole_again(world: Wor
         world.set_mass_scale(0, scale)
         world.set_gravity((0.0, 0.0, 0.0))
         lift(world)
-        world.push(0, 0, (100.0, 0.0, 0.0), 3)
+        world.forces.push(0, 0, (100.0, 0.0, 0.0), 3)
         for _ in range(3):
             world.step(HANG)
         speeds = world.body_velocities
@@ -89,7 +89,7 @@ def test_a_push_is_force_times_time_over_mass(world: World) -> None:
     world.set_gravity((0.0, 0.0, 0.0))
     lift(world)
     before = com(world)
-    world.push(0, MODEL.body("pelvis"), (90.0, 0.0, 0.0), 6)  # 18 N s
+    world.forces.push(0, MODEL.body("pelvis"), (90.0, 0.0, 0.0), 6)  # 18 N s
     for _ in range(6):
         world.step(HANG)
     at_end = com(world)
@@ -162,13 +162,13 @@ def test_a_ball_bounces_and_an_anvil_does_not() -> None:
 
 def test_a_grab_hangs_him_on_a_spring(world: World) -> None:
     lift(world, 1.0)
-    grab = world.grab(0, MODEL.body("torso"), (0.0, 0.0, 0.12), (0.0, 0.0, 2.6))
+    grab = world.forces.grab(0, MODEL.body("torso"), (0.0, 0.0, 0.12), (0.0, 0.0, 2.6))
     for _ in range(150):
         world.step(HANG)
     hand = world.body_poses.pos[0, MODEL.body("torso")][2] + 0.12
     # 45 kg on 1500 N/m sag 0.294 m
     assert 2.6 - hand == pytest.approx(45 * 9.8 / 1500, abs=0.06)
-    world.release(grab)
+    world.forces.release(grab)
     for _ in range(30):
         world.step(HANG)
     assert world.state.root_pos[0, 2] < 1.3
@@ -176,7 +176,7 @@ def test_a_grab_hangs_him_on_a_spring(world: World) -> None:
 
 def test_props_can_be_grabbed_and_removed(world: World) -> None:
     prop = world.spawn(box())
-    world.grab_prop(prop, (0.0, 0.0, 0.0), (2.0, 0.0, 1.5))
+    world.forces.grab_prop(prop, (0.0, 0.0, 0.0), (2.0, 0.0, 1.5))
     for _ in range(120):
         world.step(HANG)
     assert world.snapshot().props.pos[0, 2] == pytest.approx(1.5, abs=0.1)
@@ -259,9 +259,9 @@ def test_nonsense_is_refused_with_what_there_is(world: World) -> None:
     with pytest.raises(WorldError, match=r"friction -1"):
         world.set_friction(-1)
     with pytest.raises(WorldError, match="no character 3; there are 1"):
-        world.push(3, 0, (1, 0, 0), 1)
+        world.forces.push(3, 0, (1, 0, 0), 1)
     with pytest.raises(WorldError, match="no body 99; there are 15: pelvis"):
-        world.push(0, 99, (1, 0, 0), 1)
+        world.forces.push(0, 99, (1, 0, 0), 1)
     with pytest.raises(WorldError, match=r"targets of shape \(2, 12, 4\), expected \(1, 12, 4\)"):
         world.step(np.zeros((2, 12, 4)))
 

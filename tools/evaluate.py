@@ -170,7 +170,7 @@ def _run_world(
             player.start(policy, home, 0, episode.phase)
             cast.players.append(player)
             if any(episode.push):
-                world.push(index, 0, episode.push, round(PUSH_SECONDS * hz))
+                world.forces.push(index, 0, episode.push, round(PUSH_SECONDS * hz))
         disturbances = Disturbances(TrainConfig(clip.name), _Crowd(model, [world], n, n))
         if disturbed:
             disturbances.begin(rng)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from game.sim import rotation
 
@@ -92,3 +93,51 @@ class Grab:
         mass = world.props[self.prop].mass if self.prop >= 0 else world.model.mass.sum()
         limit = min(GRAB_LIMIT, 60.0 * mass)
         world.client.push(bullet_id, link, force * min(1.0, limit / max(size, 1e-9)), point)
+
+
+class Forces:
+    """All that act on the bodies of a world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._all: list[Force] = []
+
+    def __iter__(self) -> Iterator[Force]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def push(self, character: int, body: int, force_w: ArrayLike, num_ticks: int) -> None:
+        """Push a body at its centre of mass with force_w (3,), N, for num_ticks. Raises WorldError."""
+        self._world.check(character, body)
+        substeps = num_ticks * self._world.model.substeps
+        self._all.append(Push(character, body, np.asarray(force_w, float), substeps))
+
+    def grab(self, character: int, body: int, point_b: ArrayLike, target_w: ArrayLike) -> Grab:
+        """Hang a body's point_b (3,) on a spring to target_w (3,); move `Grab.target_w`, end it with `release`."""
+        self._world.check(character, body)
+        grab = Grab(character, body, np.asarray(point_b, float), np.asarray(target_w, float))
+        self._all.append(grab)
+        return grab
+
+    def grab_prop(self, prop_id: int, point_b: ArrayLike, target_w: ArrayLike) -> Grab:
+        """Hang a prop's point_b (3,), in its own frame, on a spring to target_w (3,)."""
+        self._world.prop(prop_id)
+        grab = Grab(-1, -1, np.asarray(point_b, float), np.asarray(target_w, float), prop=prop_id)
+        self._all.append(grab)
+        return grab
+
+    def release(self, force: Force) -> None:
+        """End a grab or a push."""
+        self._all = [f for f in self._all if f is not force]
+
+    def let_go(self, *, character: int | None = None, prop: int | None = None) -> None:
+        """End all that act on a character or on a prop."""
+        self._all = [f for f in self._all if f.character != character and f.prop != prop]
+
+    def apply(self) -> None:
+        """Act for one substep."""
+        for force in self._all:
+            force.apply(self._world)
+        self._all = [f for f in self._all if not f.spent]

@@ -13,7 +13,7 @@ from game.sim import kinematics, substeps
 from game.sim.character import Character, standing
 from game.sim.client import Client
 from game.sim.contact import Contact
-from game.sim.forces import Force, Grab, Push
+from game.sim.forces import Forces
 from game.sim.model import CharacterModel
 from game.sim.packing import Packing
 from game.sim.props import Prop, spawn
@@ -68,7 +68,7 @@ class World:
         self.set_gravity(gravity)
         self.characters: list[Character] = []
         self.props: dict[int, Prop] = {}
-        self.forces: list[Force] = []
+        self.forces = Forces(self)
         self.contacts: tuple[Contact, ...] = ()
         self.faults: list[int] = []
         """characters whose state became absurd in the last tick and that were put back on their feet"""
@@ -130,12 +130,12 @@ class World:
 
     def set_gains(self, character: int, kp: ArrayLike, kd: ArrayLike) -> None:
         """Give a character's controller the gains (J,) that its policy was trained with."""
-        self._check(character, 0)
+        self.check(character, 0)
         self.kp[character], self.kd[character] = kp, kd
 
     def set_mass_scale(self, character: int, scale: float) -> None:
         """Make a character so many times as dense; its controller does not know. Raises WorldError."""
-        self._check(character, 0)
+        self.check(character, 0)
         if not 0.1 <= scale <= 10.0:
             raise WorldError(f"mass scale {scale}: expected 0.1..10")
         self.mass_scale[character] = scale
@@ -162,7 +162,7 @@ class World:
             raise WorldError("there is no character to remove")
         character = self.characters.pop()
         last = len(self.characters)
-        self.forces = [f for f in self.forces if f.character != last]
+        self.forces.let_go(character=last)
         self.client.remove(character.bullet_id)
         self._touches.renumber()
         self._resize(last)
@@ -199,7 +199,7 @@ class World:
             self.model, self.body_poses, rows.root_vel, rows.root_ang_vel, joint_vel
         )
 
-    # ---------------------------------------------------------------- props and forces
+    # ---------------------------------------------------------------- props
     def spawn(self, item: ItemSpec, velocity: ArrayLike = (0.0, 0.0, 0.0), ang_vel: ArrayLike = (0.0, 0.0, 0.0)) -> int:
         """Put a thing into the world and return its id, never used again."""
         prop = spawn(self.client, item, velocity, ang_vel)
@@ -210,41 +210,20 @@ class World:
 
     def remove_prop(self, prop_id: int) -> None:
         """Take a thing away. Raises WorldError."""
-        prop = self._prop(prop_id)
-        self.forces = [f for f in self.forces if f.prop != prop_id]
+        prop = self.prop(prop_id)
+        self.forces.let_go(prop=prop_id)
         self.client.remove(prop.bullet_id)
         del self.props[prop_id]
         self._touches.renumber()
 
-    def _prop(self, prop_id: int) -> Prop:
+    def prop(self, prop_id: int) -> Prop:
+        """A thing by its id. Raises WorldError."""
         if prop_id not in self.props:
             raise WorldError(f"no prop {prop_id}; there are {sorted(self.props)}")
         return self.props[prop_id]
 
-    def push(self, character: int, body: int, force_w: ArrayLike, num_ticks: int) -> None:
-        """Push a body at its centre of mass with force_w (3,), N, for num_ticks. Raises WorldError."""
-        self._check(character, body)
-        self.forces.append(Push(character, body, np.asarray(force_w, float), num_ticks * self.model.substeps))
-
-    def grab(self, character: int, body: int, point_b: ArrayLike, target_w: ArrayLike) -> Grab:
-        """Hang a body's point_b (3,) on a spring to target_w (3,); move `Grab.target_w`, end it with `release`."""
-        self._check(character, body)
-        grab = Grab(character, body, np.asarray(point_b, float), np.asarray(target_w, float))
-        self.forces.append(grab)
-        return grab
-
-    def grab_prop(self, prop_id: int, point_b: ArrayLike, target_w: ArrayLike) -> Grab:
-        """Hang a prop's point_b (3,), in its own frame, on a spring to target_w (3,)."""
-        self._prop(prop_id)
-        grab = Grab(-1, -1, np.asarray(point_b, float), np.asarray(target_w, float), prop=prop_id)
-        self.forces.append(grab)
-        return grab
-
-    def release(self, force: Force) -> None:
-        """End a grab or a push."""
-        self.forces = [f for f in self.forces if f is not force]
-
-    def _check(self, character: int, body: int) -> None:
+    def check(self, character: int, body: int) -> None:
+        """Raise WorldError unless there is such a body of such a character."""
         if not 0 <= character < len(self.characters):
             raise WorldError(f"no character {character}; there are {len(self.characters)}")
         if not 0 <= body < self.model.num_bodies:
@@ -271,8 +250,7 @@ class World:
         touches, whole, done = self._touches, self.model.substeps, 0
         touches.begin()
         while done < whole:
-            if self.forces:
-                self._apply_forces()
+            self.forces.apply()
             end = done + 1 if self.forces else whole
             done, sane, touches.sums = substeps.advance(
                 self.client.calls, self._controller, self._bodies, self.packing.tree, self.dt, self._rows, wanted,
@@ -284,11 +262,6 @@ class World:
         self.contacts, self.floor_touch = touches.end()
         self._derive()
 
-    def _apply_forces(self) -> None:
-        for force in self.forces:
-            force.apply(self)
-        self.forces = [f for f in self.forces if not f.spent]
-
     def _mend(self, absurd: list[int]) -> None:
         """Put characters in an absurd state back on their feet where they were last known to be."""
         for n in absurd:
@@ -296,7 +269,7 @@ class World:
             sane = np.isfinite(last).all() and np.abs(last).max() < 1000.0
             state = self.standing(last[:2] if sane else (0.0, 0.0))[None]
             self.characters[n].write(state[0])
-            self.forces = [f for f in self.forces if f.character != n]
+            self.forces.let_go(character=n)
             if n not in self.faults:
                 self.faults.append(n)
         substeps.read_states(self.client.calls, self._bodies, self.packing.num_q, self._rows.table)

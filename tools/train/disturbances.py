@@ -52,7 +52,7 @@ class Disturbances:
             angle, force = rng.uniform(0.0, 2.0 * np.pi), self.size * self.config.push_force * rng.random()
             world, place = divmod(int(n), crowd.per_world)
             push = force * np.array([np.cos(angle), np.sin(angle), 0.0])
-            crowd.worlds[world].push(place, self._pelvis, push, round(PUSH_SECONDS * model.control_hz))
+            crowd.worlds[world].forces.push(place, self._pelvis, push, round(PUSH_SECONDS * model.control_hz))
 
     def vary(self, ended: NDArray[np.int64], rng: np.random.Generator) -> None:
         """Give characters (M,) that begin anew another body, and their worlds, now and then, another condition."""
