@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -158,6 +159,25 @@ def test_one_substep_equals_bullets_controller(states: States) -> None:
     pb.disconnect(original.client)
     assert max(effects) > 1.0  # rad/s: the torques do something
     assert max(differences) < 1e-4
+
+
+@pytest.mark.parametrize("characters", [1, 3])
+def test_the_inner_loop_rounds_as_the_controller_itself_does(characters: int) -> None:
+    """Bit for bit: trained policies live on it, and so do takes. Code that is compiled into its caller rounds anew."""
+    state, target = wild_states(np.random.default_rng(5), characters)
+    with World(SUBSTEP) as world:
+        for _ in range(characters):
+            world.add_character((2.0 * len(world.characters), 0.0))
+        world.reset(range(characters), state)
+        before, out = world._rows.table.copy(), np.zeros((characters, PACKING.num_v))
+        world.step(target)
+        torque = world.torque.copy()
+    ends = np.cumsum([0, 3, 4, 3, 3, PACKING.num_q, PACKING.num_v])
+    _, root_rot, _, root_ang_vel, q, qd = (before[:, a:b] for a, b in pairwise(ends))
+    gains = [np.tile(gain, (characters, 1)) for gain in (MODEL.kp, MODEL.kd, MODEL.torque_limit)]
+    wanted = PACKING.pack_rotations(target)
+    stable_pd.torques(PACKING.tree, world.dt, root_rot, root_ang_vel, q, qd, wanted, *gains, out)  # type: ignore[call-arg]
+    np.testing.assert_array_equal(torque, out)
 
 
 def test_capsule_inertia_is_bullets_not_the_exact_one() -> None:

@@ -108,8 +108,9 @@ class World:
         model, old = self.model, getattr(self, "strength", np.ones((0, self.model.num_joints)))
         self._rows = Rows.of(n, self.packing)
         self._bodies = np.array([c.bullet_id for c in self.characters], np.int64)
-        self._torque = np.zeros((n, self.packing.num_v))
-        self._controller = substeps.controller_for(self.packing.tree, self.dt, self._rows, self._torque)
+        self.torque = np.zeros((n, self.packing.num_v))
+        """(N, V) of the last substep, N m, in the child's frame"""
+        self._controller = substeps.controller_for(self.packing.tree, self.dt, self._rows, self.torque)
         self.strength = np.ones((n, model.num_joints))
         """(N, J) share of the gains and torque limits that a joint has; 0 is limp"""
         self.strength[: len(old)] = old[:n]
@@ -254,7 +255,7 @@ class World:
             end = done + 1 if self.forces else whole
             done, sane, touches.sums = substeps.advance(
                 self.client.calls, self._controller, self._bodies, self.packing.tree, self.dt, self._rows, wanted,
-                kp, kd, limit, self._torque, touches.sums, (done, end, whole), self.contact_detail,
+                kp, kd, limit, self.torque, touches.sums, (done, end, whole), self.contact_detail,
             )  # fmt: skip
             if not sane:
                 self._mend(self._rows.absurd())
@@ -281,7 +282,7 @@ class World:
     @property
     def torque_share(self) -> Array:
         """(N, J) largest share of its limit that each joint used in the last substep, 0..1."""
-        share = np.abs(self._torque) / self.packing.per_axis(self.model.torque_limit)
+        share = np.abs(self.torque) / self.packing.per_axis(self.model.torque_limit)
         return np.asarray(np.maximum.reduceat(share, self.packing.tree.v_index[1:], axis=1)) if len(share) else share
 
     @property
