@@ -17,8 +17,7 @@ from tools.train import quaternion
 from tools.train.reference import Reference
 
 INPUTS = ("root_pos", "root_rot", "body_pos", "body_rot", "body_vel", "body_ang_vel", "time")
-HALF_TURN = 3.14
-OUTPUTS = ("joint_target", "reference_root_pos", "reference_root_rot", "reference_joint_rot")
+OUTPUTS = ("joint_target", "hinge_target", "reference_root_pos", "reference_root_rot", "reference_joint_rot")
 
 
 TO_Y_UP = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
@@ -42,7 +41,7 @@ class DeepMimicGraph(nn.Module):
     to_angle: Tensor
     to_axis: Tensor
     hinge_axis: Tensor
-    reach: Tensor
+    to_hinge: Tensor
     mean: Tensor
     std: Tensor
     action_mean: Tensor
@@ -71,7 +70,7 @@ class DeepMimicGraph(nn.Module):
         self.reference = Reference(clip)
 
     def _learn_layout(self, model: CharacterModel) -> None:
-        """Where the action's 36 numbers go: (36, J) to angles, (36, J * 3) to axes in our frame."""
+        """Where the action's 36 numbers go: (36, J) to angles, (36, J * 3) to axes in our frame, (36, H) to hinges."""
         j = model.num_joints
         to_angle, to_axis, hinge_axis = torch.zeros(36, j), torch.zeros(36, j, 3), torch.zeros(j, 3)
         column = 0
@@ -86,10 +85,7 @@ class DeepMimicGraph(nn.Module):
         self.register_buffer("to_angle", to_angle)
         self.register_buffer("to_axis", to_axis.flatten(1))
         self.register_buffer("hinge_axis", hinge_axis)
-        # Actors ask for more than half a turn of a hinge, which a rotation cannot say; held just short of it the torque
-        # is the same, since it saturates long before. A spherical joint's angle may go round.
-        reach = np.where(model.joint_is_hinge, HALF_TURN, 1e6)
-        self.register_buffer("reach", torch.tensor(reach, dtype=torch.float32))
+        self.register_buffer("to_hinge", -to_angle[:, torch.from_numpy(model.hinges)])
 
     def observe(
         self, root_pos: Tensor, root_rot: Tensor, pos: Tensor, rot: Tensor, vel: Tensor, ang_vel: Tensor, time: Tensor
@@ -112,19 +108,21 @@ class DeepMimicGraph(nn.Module):
         phase = (cycles - torch.floor(cycles))[:, None]
         return torch.cat([phase, root_pos[:, 2:], poses.flatten(1), velocities.flatten(1)], dim=1)
 
-    def decode(self, action: Tensor) -> Tensor:
-        """36 numbers -> joint targets (B, J, 4): spherical joints as angle and axis, hinges as an angle."""
-        angle = torch.minimum(torch.maximum(action @ self.to_angle, -self.reach), self.reach)
-        half = 0.5 * angle[..., None]
-        axis = (action @ self.to_axis).reshape(-1, len(self.reach), 3) + self.hinge_axis
-        axis = axis / axis.square().sum(-1, keepdim=True).clamp_min(1e-24).sqrt()
-        return torch.cat([axis * torch.sin(half), torch.cos(half)], dim=-1)
+    def decode(self, action: Tensor) -> tuple[Tensor, Tensor]:
+        """36 numbers -> joint targets (B, J, 4), of spherical joints as angle and axis, and hinges' angles (B, H).
 
-    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        Actors ask hinges for more than half a turn, which a rotation cannot say.
+        """
+        half = 0.5 * (action @ self.to_angle)[..., None]
+        axis = (action @ self.to_axis).reshape(-1, *self.hinge_axis.shape) + self.hinge_axis
+        axis = axis / axis.square().sum(-1, keepdim=True).clamp_min(1e-24).sqrt()
+        return torch.cat([axis * torch.sin(half), torch.cos(half)], dim=-1), action @ self.to_hinge
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The contract, inputs in the order of INPUTS, outputs in that of OUTPUTS."""
         x = (self.observe(*inputs) - self.mean) / self.std
         for layer in self.layers[:-1]:
             x = torch.relu(layer(x))
         action = self.layers[-1](x) * self.action_std + self.action_mean
         now = self.reference(self.reference.wrap(inputs[-1])[:, None])
-        return self.decode(action), now.root_pos[:, 0], now.root_rot[:, 0], now.joint_rot[:, 0]
+        return *self.decode(action), now.root_pos[:, 0], now.root_rot[:, 0], now.joint_rot[:, 0]
