@@ -57,3 +57,13 @@ def test_any_number_of_pairs_may_touch() -> None:
     assert {contact.body for contact in world.contacts} == set(range(150))
     # m g for a tick
     assert [contact.impulse for contact in world.contacts] == pytest.approx([2.0 * 9.8 / 30.0] * 150, rel=0.02)
+
+
+def test_a_closed_world_says_so() -> None:
+    world = World(CharacterModel.load())
+    world.close()
+    world.close()
+    with pytest.raises(BulletError, match="this world has been closed"):
+        world.step(world.state.joint_rot)
+    with pytest.raises(BulletError, match="this world has been closed"):
+        world.set_gravity((0.0, 0.0, 0.0))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from game.sets import PartSpec
 from game.sim import bullet as b3
 from game.sim.bullet import BulletError, bullet
-from game.sim.substeps import calls_of, read_states
+from game.sim.substeps import Calls, calls_of, read_states
 
 Array = NDArray[np.float64]
 
@@ -25,10 +25,10 @@ class Client:
 
     def __init__(self, dt: float, solver_iterations: int) -> None:
         """Start a server that steps by dt seconds."""
-        self.handle: int = bullet.b3ConnectPhysicsDirect() or 0
-        if not self.handle:
+        self._handle: int = bullet.b3ConnectPhysicsDirect() or 0
+        if not self._handle:
             raise BulletError("Bullet gives no client")
-        self.calls = calls_of(self.handle)
+        self._calls = calls_of(self._handle)
         command = self._parameters()
         bullet.b3PhysicsParamSetNumSolverIterations(command, solver_iterations)
         bullet.b3PhysicsParamSetNumSubSteps(command, 1)
@@ -38,13 +38,31 @@ class Client:
 
     def close(self) -> None:
         """End the server; a second time nothing happens."""
-        if self.handle:
-            bullet.b3DisconnectSharedMemory(self.handle)
-            self.handle = 0
+        if self._handle:
+            bullet.b3DisconnectSharedMemory(self._handle)
+            self._handle = 0
 
     def __del__(self) -> None:
-        if getattr(self, "handle", 0):
+        if getattr(self, "_handle", 0):
             self.close()
+
+    @property
+    def handle(self) -> int:
+        """The server's, for the C API."""
+        if not self._handle:
+            raise BulletError("this world has been closed")
+        return self._handle
+
+    @property
+    def calls(self) -> Calls:
+        """What compiled code asks the server with."""
+        if not self._handle:
+            raise BulletError("this world has been closed")
+        return self._calls
+
+    @calls.setter
+    def calls(self, calls: Calls) -> None:
+        self._calls = calls
 
     def _parameters(self) -> Any:
         return bullet.b3InitPhysicsParamCommand(self.handle)
