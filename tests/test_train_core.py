@@ -249,3 +249,9 @@ def test_rows_of_a_clip_are_its_samples(name: str) -> None:
     exact = rows.unpack(rows.ClipRows(clip, MODEL.physics_hz)(own), MODEL.num_joints)
     np.testing.assert_allclose(exact.root_vel, clip.sample(own).root_vel, atol=1e-9)
     assert rotation.angle_between(exact.joint_rot, clip.sample(own).joint_rot).max() < 1e-7
+
+
+def test_limbs_are_forgiven_ever_less_often() -> None:
+    config = TrainConfig("backflip", lenient_samples=(100, 300))
+    assert [config.lenient_at(samples) for samples in (0, 100, 150, 300, 400)] == [1.0, 1.0, 0.75, 0.0, 0.0]
+    assert TrainConfig("backflip").lenient_at(0) == 0.0

@@ -103,8 +103,8 @@ class TrainConfig:
     """last stage, once he no longer falls: DeepMimic's weights, and the clip itself where sampling found a path"""
     contact_bodies: tuple[str, ...] = ()
     """bodies that may touch the floor; empty: derived from the clip"""
-    lenient_samples: int = 0
-    """samples until which a limb that touches the floor costs that tick's reward, not the episode"""
+    lenient_samples: tuple[int, int] = (0, 0)
+    """samples between which limbs on the floor are forgiven ever less often: until then they cost that tick's reward"""
     start_zero: float = 0.1
     """share of episodes that start at the clip's start"""
     start_own: float = 0.3
@@ -161,6 +161,11 @@ class TrainConfig:
         first, last = self.noise
         part = min(1.0, samples / max(1, self.noise_samples))
         return float(first * (last / first) ** part)
+
+    def lenient_at(self, samples: int) -> float:
+        """Chance that a limb on the floor does not end the episode after so many samples."""
+        first, last = self.lenient_samples
+        return 1.0 - min(1.0, max(0.0, (samples - first) / max(1, last - first))) if samples < last else 0.0
 
     def stray_at(self, samples: int) -> float:
         """Distance from the reference that ends an episode after so many samples."""

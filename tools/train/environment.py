@@ -69,8 +69,8 @@ class ImitationEnvironment:
         self.rewarded = self._polished() if config.polish else self.table
         self.stray = config.stray[1]
         """m, present limit"""
-        self.lenient = False
-        """whether a hand or a shin on the floor costs a tick's reward only, not the episode"""
+        self.lenient = 0.0
+        """chance that a hand or a shin on the floor costs a tick's reward only, not the episode"""
         self._limbs = np.array(["shin" in b or "arm" in b or "hand" in b for b in model.body_names])
         ends = [model.body(name) for name in ("right_foot", "left_foot", "right_hand", "left_hand")]
         weights = DEEPMIMIC if config.polish else RewardWeights()
@@ -188,7 +188,7 @@ class ImitationEnvironment:
         absurd = self.crowd.faults()
         fell = terminations.fell(self.crowd.floor_contacts(), self.allowed)
         strayed = terminations.strayed(motion.body_pos, reference.body_pos, self.stray).numpy()
-        terminated = (self._fell_badly() if self.lenient else fell) | strayed | absurd
+        terminated = self._ends(fell) | strayed | absurd
         reward = torch.where(torch.from_numpy(absurd | fell), torch.zeros(()), terms @ self.reward.weights)
         truncated = (self.ticks >= self.max_ticks) & ~terminated
         # who has just been put down shortly before the end says nothing about how our own cycles end
@@ -202,8 +202,13 @@ class ImitationEnvironment:
         """What is held against what; the way over the ground left out where it is forgiven."""
         return (_undrifted(motion, reference) if self.config.forgive_drift else motion), reference
 
-    def _fell_badly(self) -> Bools:
-        return terminations.fell(self.crowd.floor_contacts(), self.allowed | self._limbs)
+    def _ends(self, fell: Bools) -> Bools:
+        """(N,) which falls end the episode; limbs on the floor are forgiven by chance while `lenient`."""
+        if not self.lenient:
+            return fell
+        forgiven = self.rng.random(len(fell)) < self.lenient
+        badly = terminations.fell(self.crowd.floor_contacts(), self.allowed | self._limbs)
+        return np.asarray(fell & (badly | ~forgiven))
 
     def end(self, outcome: Outcome) -> NDArray[np.int64]:
         """Count the episodes that ended, begin new ones in their place, and return which characters' (M,)."""

@@ -119,7 +119,7 @@ class Trainer:
         generator = torch.Generator().manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
         self.environment.disturbances.size = self._disturbance()
         self.environment.stray = config.stray_at(self.samples)
-        self.environment.lenient = self.samples < config.lenient_samples
+        self.environment.lenient = config.lenient_at(self.samples)
         std = config.noise_at(self.samples)
         batch, tally = collect(self.environment, self.graph, config.steps, std, generator)
         update = self.ppo.update(batch, std, generator)
