@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 FOCAL = 1.1
 """Focal length over the picture's longer side where nothing is known: 49 degrees wide, between phone and telephoto."""
 _HIDDEN_WEIGHT = 0.15
+_HIPS = (23, 24)
 MAX_BRIDGE = 2.5
 """Grid steps between two readings over which what lies between counts as seen."""
 
@@ -43,13 +44,32 @@ def observe(found: Survey, chosen: Chosen, focal: float) -> Observations:
     nearest = np.minimum(np.abs(times[after] - grid), np.abs(grid - times[after - 1]))
     there = np.where(nearest * found.fps < 0.3, 1.0, np.where(gap * found.fps < MAX_BRIDGE, 0.7, 0.0))
     center = 0.5 * np.array(found.size)
+    uv = -(values[..., :2] - center) / focal
+    hips = uv[:, np.isin(landmarks, _HIPS)].mean(axis=1)
     return Observations(
         fps=found.fps,
-        uv=-(values[..., :2] - center) / focal,
-        world=values[..., 2:5],
+        uv=uv,
+        world=values[..., 2:5] @ np.swapaxes(facing(hips), -1, -2),
         weight=values[..., 5] * there[:, None],
         landmarks=landmarks,
     )
+
+
+def facing(uv: Array) -> Array:
+    """Rotations (..., 3, 3) from a camera that looks at `uv` (..., 2) to one that looks ahead, by the shortest way.
+
+    The network reads a square around the hips and takes its middle for straight ahead.
+    """
+    ray = np.concatenate([np.ones_like(uv[..., :1]), uv], axis=-1)
+    ray /= np.linalg.norm(ray, axis=-1, keepdims=True)
+    cos, left, up = ray[..., 0], ray[..., 1], ray[..., 2]
+    part = 1.0 / (1.0 + cos)
+    rows = [
+        [cos, -left, -up],
+        [left, 1.0 - part * left**2, -part * left * up],
+        [up, -part * left * up, 1.0 - part * up**2],
+    ]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def _row(reading: Reading, camera: Array, landmarks: NDArray[np.int64]) -> Array:
