@@ -10,8 +10,8 @@ import pytest
 from game.motion import MotionClip
 from game.sim.kinematics import BodyPoses
 from tools.capture import CaptureError, pose_files, tflite, to_onnx, truth
-from tools.capture.mannequin import Camera, Studio
 from tools.capture.pose import MIRRORED, BlazePose, Image, Square
+from tools.capture.studio import Camera, Studio
 
 POSE = Path(__file__).resolve().parents[1] / "models" / "pose"
 SIZE = (480, 360)

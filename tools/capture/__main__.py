@@ -36,7 +36,7 @@ _PERSON_IN_PICTURE = "person {n}{mark}: {height} px tall, in {count} of {total} 
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0; 1 after one line on what is wrong; 2 when the capture is too bad to be used; 130 after Ctrl-C."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         if options.get_models is not None:
             source = Path(options.get_models) if options.get_models else None
@@ -54,9 +54,9 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tools.capture", description=__doc__)
-    add = parser.add_argument
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m tools.capture", description=__doc__)
+    add = made.add_argument
     add("video", type=Path, nargs="?", help="any file with moving pictures")
     add("--url", help="fetch the video from the web instead (yt-dlp)")
     add("--start", type=float, metavar="S", help="first second that is used")
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-film", action="store_true", help="do not draw the side-by-side film")
     add("--get-models", nargs="?", const="", metavar="SOURCE", help="put the pose models in place, from a folder, "
         "a pose_landmarker_*.task or a mediapipe wheel; fetched with pip if none is named")  # fmt: skip
-    return parser
+    return made
 
 
 def _run(options: argparse.Namespace, scratch: Path) -> int:
@@ -81,7 +81,7 @@ def _run(options: argparse.Namespace, scratch: Path) -> int:
     torch.set_num_threads(1)  # the tensors are small: more threads only wait for each other
     path = options.video or download.download(options.url, _made(scratch / "download"))
     name = _name(options, path)
-    capture, facts, seconds = _capture(options, path, name)
+    capture, facts, seconds = chain(options, path, name)
     verdict = judge(capture)
     products = _made(scratch / "products")
     film = products / f"{name}.mp4"
@@ -112,7 +112,7 @@ def _run(options: argparse.Namespace, scratch: Path) -> int:
     return 0
 
 
-def _capture(options: argparse.Namespace, path: Path, name: str) -> tuple[Capture, int, dict[str, float]]:
+def chain(options: argparse.Namespace, path: Path, name: str) -> tuple[Capture, int, dict[str, float]]:
     """The chain from video to clip; also how many people there are, and how long each part took."""
     seconds: dict[str, float] = {}
     section = open_section(path, options.start, options.end)

@@ -44,6 +44,10 @@ class FitConfig:
     """m, the network's own depth of a landmark; Cauchy"""
     across: float = 0.06
     """m, its other two coordinates"""
+    heading: tuple[float, float] = (0.1, 0.4)
+    """rad, the network's own direction from right to left shoulder, and from right to left hip; Cauchy"""
+    hips_apart: float = 0.8
+    """What an error of the hips against each other counts in the image: they are joints deep inside of the body"""
     acceleration: float = 20.0
     """m/s2, of bodies"""
     turning: float = 60.0
@@ -56,8 +60,9 @@ class FitConfig:
     """rad, the camera's pitch; half of it for its roll"""
     gravity: float = 0.5
     """log"""
-    chest: tuple[float, float, float] = (0.15, 0.4, 0.1)
-    """rad, of the chest against the pelvis about x, y, z: hips alone say little about the pelvis' heading"""
+    chest: tuple[float, float, float] = (0.1, 0.35, 0.1)
+    """rad, of the chest against the pelvis about x, y, z: hips alone say little about the pelvis' heading; Cauchy, as
+    most movements hardly twist the trunk and some twist it much"""
     stoop: float = 0.12
     """rad, by which the chest is usually bent forward: so it is in the fifteen mocap clips"""
     straight: float = 0.5
@@ -120,6 +125,7 @@ class _Problem:
         landmarks = list(seen.landmarks)
         self._core = [landmarks.index(k) for k in (11, 12, 23, 24)]
         self.world = world - world[:, self._core].mean(dim=1, keepdim=True)
+        self._pairs = [(landmarks.index(k), landmarks.index(k + 1)) for k in (11, 23)]
         self.phases: Phases | None = None
         self.real_time = False
         """Whether gravity is near enough to 9.8 to be taken for it."""
@@ -167,12 +173,26 @@ class _Problem:
         config = self.config
         markers = self.skeleton.markers(pose)
         sigma = config.image_start * (config.image / config.image_start) ** min(1.0, progress / SETTLED)
-        image = _cauchy(self.beside(markers).square().sum(dim=-1), sigma)
+        beside = self.beside(markers)
+        left, right = self._pairs[1]
+        middle = beside[:, [left, right]].mean(dim=1, keepdim=True)
+        beside[:, [left, right]] = middle + config.hips_apart * (beside[:, [left, right]] - middle)
+        image = _cauchy(beside.square().sum(dim=-1), sigma)
         off = (
             markers - markers[:, self._core].mean(dim=1, keepdim=True) - self.world * torch.exp(self.log_world)
         ).square()
         world = _cauchy(off[..., 0], config.depth) + _cauchy(off[..., 1:].sum(dim=-1), config.across)
-        return (self.weight * (4.0 * image + world)).mean()
+        return (self.weight * (4.0 * image + world)).mean() + self._across(markers)
+
+    def _across(self, markers: Tensor) -> Tensor:
+        """Lines from right to left off the network's."""
+        cost = torch.zeros(())
+        for (left, right), sigma in zip(self._pairs, self.config.heading, strict=True):
+            ours, theirs = markers[:, left] - markers[:, right], self.world[:, left] - self.world[:, right]
+            off = torch.nn.functional.normalize(ours, dim=-1) - torch.nn.functional.normalize(theirs, dim=-1)
+            weight = torch.minimum(self.weight[:, left], self.weight[:, right])
+            cost = cost + 0.3 * (weight * _cauchy(off.square().sum(dim=-1), sigma)).mean()
+        return cost
 
     def beside(self, markers: Tensor) -> Tensor:
         """(F, M, 2) m, markers beside their lines of sight."""
@@ -196,7 +216,7 @@ class _Problem:
         return (
             self.motion.limits()
             + 0.2 * (ends / config.straight**2).mean()
-            + 0.2 * chest.square().sum(dim=1).mean()
+            + 0.3 * torch.log1p(chest.square()).sum(dim=1).mean()
             + (self.log_scale / config.bone).square().mean()
             + 0.3 * (self.log_world / 0.15).square().sum()
             + 0.1 * tilt.square().sum()

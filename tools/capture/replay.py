@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from game.sim.kinematics import BodyPoses
 from game.view.film import FilmWriter
-from tools.capture.mannequin import Camera, Studio
 from tools.capture.pose import Image
+from tools.capture.studio import Camera, Studio
 from tools.capture.truth import poses_at
 from tools.capture.verdict import Capture
 
@@ -62,6 +62,18 @@ def _camera(capture: Capture, size: tuple[int, int]) -> Camera:
     ahead = eye + away * max(float(np.median((made.clip.root_pos - eye) @ away)), 0.5)
     x, y, z = (float(v) for v in eye)
     return Camera((x, y, z), (float(ahead[0]), float(ahead[1]), float(ahead[2])), float(fov), size)
+
+
+def in_video(capture: Capture) -> tuple[Array, Array]:
+    """Times (G,), s of the video, and where its frames show the fitted landmarks, (G, M, 2) px of the video."""
+    found, fitted = capture.survey, capture.fitted
+    times = found.used_times[capture.chosen.span[0]] + np.arange(len(fitted.markers)) / fitted.fps
+    flat = -fitted.markers[..., 1:] / fitted.markers[..., :1] * capture.focal + 0.5 * np.array(found.size)
+    frame = np.clip(np.searchsorted(found.times, times - 0.5 / fitted.fps), 0, len(found.times) - 1)
+    camera = found.camera[frame]
+    back = np.linalg.inv(camera[:, :, :2])
+    points = np.einsum("fij,fmj->fmi", back, flat - camera[:, None, :, 2])
+    return times, points / found.scale
 
 
 def _drawn(image: Image, fitted: Array, camera: Array, capture: Capture, used: int) -> Image:

@@ -1,6 +1,6 @@
 """python -m tools.capture.table [CLIP ...]: film the mannequin in known clips, capture the films, compare.
 
-Prints the Markdown table of README.md.
+Prints the Markdown table of README.md; with --hard the one of bad footage.
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ import math
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from game.motion import MotionClip
 from game.paths import models_dir
-from tools.capture import truth
+from tools.capture import CaptureError, replay, truth
+from tools.capture.__main__ import chain, parser
 from tools.capture.__main__ import main as capture
+from tools.capture.hardships import ALL, Hardship, film, within
+from tools.capture.verdict import judge
 
 HEAD = (
     "| clip | joints (mm) | root rotation (deg) | root height (cm) | world (mm) | missing | hard | verdict | s |\n"
@@ -42,6 +47,37 @@ def row(name: str, yaw: float, folder: Path) -> str:
     )
 
 
+HARD_HEAD = (
+    "| footage | in flight on the truth | of frames | missing | hard | joints (mm) | verdict |\n"
+    "|---|---|---|---|---|---|---|"
+)
+_HEAD, _HIPS, _ANKLES = (7, 8), (23, 24), (28, 27)
+
+
+def hard_row(name: str, how: Hardship, yaw: float, folder: Path) -> str:
+    """Film a clip with a hardship, capture it, and say how often it lies on the truth in the picture."""
+    clip, path = MotionClip.load(name), folder / f"{how.name.replace(' ', '_')}.mp4"
+    reel = film(clip, how, path, yaw)
+    options = parser().parse_args([str(path)])
+    label = f"| {name}, {how.name} |"
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            found, _, _ = chain(options, path, name)
+    except CaptureError as error:
+        return f"{label} 0 % ({error}) | {int(reel.flying.sum())} | - | - | - | red |"
+    times, points = replay.in_video(found)
+    number = {int(k): n for n, k in enumerate(found.seen.landmarks)}
+    spots = [points[:, [number[k] for k in pair]].mean(axis=1) for pair in (_HEAD, _HIPS)]
+    share, _ = within(reel, times, np.stack([*spots, *(points[:, number[k]] for k in _ANKLES)], axis=1))
+    first, end = found.chosen.span
+    missing = np.mean([reading is None for reading in found.chosen.readings[first:end]])
+    errors = truth.compare(found.made.clip, clip, float(times[0]) / how.slower)
+    return (
+        f"{label} {share:.0%} | {int(reel.flying.sum())} | {missing:.0%} | {int(found.chosen.hard.sum())} "
+        f"| {1000 * errors.joints:.0f} | {judge(found).verdict} |"
+    )
+
+
 def _mocap() -> list[str]:
     clips = (MotionClip.load(path) for path in sorted((models_dir() / "clips").glob("*.json")))
     return [clip.name for clip in clips if "capture" not in clip.notes]
@@ -49,12 +85,19 @@ def _mocap() -> list[str]:
 
 def main() -> None:
     """Every clip, or those named."""
-    parser = argparse.ArgumentParser(prog="python -m tools.capture.table", description=__doc__)
-    parser.add_argument("clips", nargs="*", help="all of models/clips that are not captured themselves")
-    parser.add_argument(
-        "--yaw", type=float, default=30.0, help="of the camera, deg: 0 from the right, 90 from the front"
-    )
-    options = parser.parse_args()
+    told = argparse.ArgumentParser(prog="python -m tools.capture.table", description=__doc__)
+    told.add_argument("clips", nargs="*", help="all of models/clips that are not captured themselves")
+    told.add_argument("--yaw", type=float, default=30.0, help="of the camera, deg: 0 from the right, 90 from the front")
+    told.add_argument("--hard", nargs="*", metavar="NAME", help="footage that is bad in ways by these names, or in all")
+    options = told.parse_args()
+    if options.hard is not None:
+        print(HARD_HEAD, flush=True)
+        with tempfile.TemporaryDirectory() as scratch:
+            for how in ALL:
+                if not options.hard or how.name in options.hard:
+                    for name in options.clips or ["backflip"]:
+                        print(hard_row(name, how, math.radians(options.yaw), Path(scratch)), flush=True)
+        return
     names = options.clips or _mocap()
     print(HEAD, flush=True)
     with tempfile.TemporaryDirectory() as scratch:

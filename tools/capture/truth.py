@@ -18,7 +18,7 @@ from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses
 from game.sim.model import CharacterModel
 from game.view.film import FilmWriter
-from tools.capture.mannequin import Camera, Studio
+from tools.capture.studio import Camera, Studio
 
 Array = NDArray[np.float64]
 
