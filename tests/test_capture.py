@@ -94,7 +94,7 @@ def test_a_red_verdict_writes_no_clip_unless_forced(
     arguments = [video, "--start", 0.3, "--end", 0.8, "--out", tmp_path / "clips" / "x", "--report", tmp_path / "r",
                  "--no-film"]  # fmt: skip
     red = Report("x", (Check("made red", 1.0, "", 0.0, 0.5),))
-    monkeypatch.setattr("tools.capture.__main__.judge", lambda _capture: red)
+    monkeypatch.setattr("tools.capture.run.judge", lambda _capture: red)
     assert run(*arguments) == 2
     assert "red (red: made red); no clip was written, --force writes it all the same" in capsys.readouterr().err
     assert not (tmp_path / "clips").exists()

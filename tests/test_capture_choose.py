@@ -58,6 +58,22 @@ def test_who_moves_is_more_prominent() -> None:
     assert moving.prominence(TIMES) > 2.0 * still.prominence(TIMES)
 
 
+def test_an_acrobat_leaves_the_upright_and_a_walker_does_not() -> None:
+    def turned(k: int) -> Reading:
+        # once round in twelve frames, the shoulders first straight above the hips
+        xy = np.full((33, 2), 100.0)
+        xy[11:13] += 40.0 * np.array([np.sin(k * np.pi / 6.0), -np.cos(k * np.pi / 6.0)])
+        return replace(reading(100.0), xy=xy)
+
+    upright = np.full((33, 2), 100.0)
+    upright[11:13, 1] -= 40.0
+    walker = Person({k: replace(reading(0.0, size=200.0), xy=upright + 10.0 * k) for k in range(12)})
+    acrobat = Person({k: turned(k) for k in range(12)})
+    assert walker.tumble() == 0.0
+    # of the angles 0, 30, 30, 60, 60, .. 150, 150, 180 the 90th percentile
+    assert acrobat.tumble() == pytest.approx(np.radians(150.0))
+
+
 def test_tiles_cover_the_picture() -> None:
     covered = np.zeros((72, 128), bool)
     for tile in tiles(128, 72):

@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 FPS = 30.0
 MIN_FLYING = 8
 """Frames of one flight from which gravity, and so the video's speed, can be told."""
+USUAL_SPEEDS, NEAR_USUAL = (2.0, 4.0, 8.0), 1.15
+"""Cameras and players slow down by these; gravity tells the factor to a tenth or so, and near one of them it is it."""
 MAX_DRIFT = 0.35
 """m; what is lowest and higher than this stands on something, below it the fit has drifted."""
 _UPPER, _LOWER = 0.421546, 0.40987
@@ -85,7 +87,11 @@ def slow_motion_of(fitted: Fitted) -> float:
     longest = max((end - first for first, end in runs(fitted.flying)), default=0)
     if longest < MIN_FLYING:
         return 1.0
-    return 1.0 if fitted.real_time else float(np.sqrt(GRAVITY / fitted.gravity))
+    if fitted.real_time:
+        return 1.0
+    told = float(np.sqrt(GRAVITY / fitted.gravity))
+    usual = min(USUAL_SPEEDS, key=lambda speed: abs(np.log(speed / told)))
+    return usual if 1.0 / NEAR_USUAL < told / usual < NEAR_USUAL else told
 
 
 def _world_axes(up: Array) -> Array:

@@ -220,7 +220,7 @@ class _Problem:
             + (self.log_scale / config.bone).square().mean()
             + 0.3 * (self.log_world / 0.15).square().sum()
             + 0.1 * tilt.square().sum()
-            + (2.0 if self.real_time else 0.02) * (self.log_gravity / config.gravity).square().sum()
+            + (2.0 if self.real_time else 0.0) * (self.log_gravity / config.gravity).square().sum()
         )
 
     def _physical(self, pose: Pose, phases: Phases) -> Tensor:
@@ -232,7 +232,9 @@ class _Problem:
         if phases.num_flying > 2:
             gravity = GRAVITY * torch.exp(self.log_gravity)
             com = self.skeleton.center_of_mass(pose)
-            cost = cost + physics.flight_error(com, up, gravity, phases.flying, fps, config.flight)
+            # slow motion is as many times slower in its errors
+            size = config.flight * math.exp(min(float(self.log_gravity.detach()), 0.0))
+            cost = cost + physics.flight_error(com, up, gravity, phases.flying, fps, size)
         return cost
 
 
@@ -244,7 +246,7 @@ def fit(seen: Observations, config: FitConfig | None = None, each: Callable[[], 
     for i in range(count):
         progress = i / count
         if progress >= 0.3 and i % 25 == 0:
-            problem.find_phases(tell_gravity=progress < SETTLED)
+            problem.find_phases(tell_gravity=not problem.real_time)
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
             group["lr"] = group["initial_lr"] * (1.0 if progress < SETTLED else 0.3 if progress < 0.85 else 0.1)

@@ -18,9 +18,10 @@ import numpy as np
 from game.motion import MotionClip
 from game.paths import models_dir
 from tools.capture import CaptureError, replay, truth
-from tools.capture.__main__ import chain, parser
 from tools.capture.__main__ import main as capture
+from tools.capture.__main__ import parser
 from tools.capture.hardships import ALL, Hardship, film, within
+from tools.capture.run import chain
 from tools.capture.verdict import judge
 
 HEAD = (
