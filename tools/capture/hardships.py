@@ -81,7 +81,7 @@ def _shoot(clip: MotionClip, how: Hardship, yaw: float) -> Reel:
             studio.clutter(camera)
         count = int(clip.duration * how.slower * how.fps + 1e-6) + 1
         times = np.arange(count) / how.fps / how.slower
-        parts = 5 if how.shutter else 1
+        parts = 9 if how.shutter else 1
         images = []
         for t in times:
             moments = t + np.linspace(-0.5, 0.5, parts) * how.shutter / how.fps / how.slower * (parts > 1)
@@ -236,7 +236,8 @@ def within(reel: Reel, times: Array, found: Array, reach: float = 0.15) -> tuple
 
 ALL = (
     Hardship("plain"),
-    Hardship("motion blur", shutter=0.9),
+    Hardship("motion blur, 180 degrees", shutter=0.5),
+    Hardship("motion blur, 320 degrees", shutter=0.9),
     Hardship("320x240", size=(320, 240)),
     Hardship("small, far away", size=(1280, 720), distance=13.0),
     Hardship("portrait", size=(540, 960), distance=4.5),
@@ -251,6 +252,8 @@ ALL = (
     Hardship("sun flare", after=(flared,)),
     Hardship("few bits", after=(compressed,)),
     Hardship("screen recording", after=(repeated, captioned)),
+    Hardship("a bad phone", size=(640, 360), shutter=0.4, fps=25.0, clutter=True,
+             after=(shaken, flickering, compressed)),
     Hardship("all of it", size=(480, 360), distance=4.5, shutter=0.7, fps=25.0, clutter=True, company=True,
              after=(shaken, flared, compressed)),
 )  # fmt: skip
