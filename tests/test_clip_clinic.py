@@ -277,6 +277,10 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["spin", "--loop", "4", "--out", str(tmp_path / "c.json")]) == 0
     assert "spin repeats from 0." in capsys.readouterr().out
     assert MotionClip.load(tmp_path / "c.json").notes["loop_of"]["to"] > 4.0
+    assert main(["jump", "--cut", "0.5", "1.0", "--out", str(tmp_path / "d.json")]) == 0
+    part = MotionClip.load(tmp_path / "d.json")
+    assert (part.num_frames, part.loop) == (30, False)  # a little under 60 a second
+    np.testing.assert_allclose(part.root_pos[0, :2], 0.0, atol=1e-6)
     assert main(["nobody"]) == 1
     assert "no clip at nobody; there are backflip" in capsys.readouterr().err
 

@@ -1,6 +1,6 @@
 """python -m tools.clip_clinic CLIP ...: what is physically wrong with clips; --fix mends what can be mended.
 
-`--loop` cuts the part that repeats out of a clip first, such as one cycle of a captured run.
+`--cut` takes a part of a clip, `--loop` finds the part that repeats, such as one cycle of a captured run.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from game.motion import ClipError, MotionClip
 from tools.clip_clinic.checks import examine
+from tools.clip_clinic.edit import cut
 from tools.clip_clinic.fixes import mend
 from tools.clip_clinic.loops import SHORTEST, looped
 from tools.clip_clinic.table import markdown, table
@@ -28,15 +29,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--loop", type=float, nargs="?", const=SHORTEST, metavar="S", help="take the part, of S s or more, that repeats"
     )
+    parser.add_argument("--cut", type=float, nargs=2, metavar=("START", "END"), help="take the part between, s")
     parser.add_argument("--out", type=Path, help="where the mended clip goes (default: out/NAME.json)")
     parser.add_argument("--plot", type=Path, help="write a picture of the clip over time: .png, .svg or .pdf")
     parser.add_argument("--json", type=Path, help="write the report as JSON")
     parser.add_argument("--markdown", action="store_true", help="print the comparison as a Markdown table")
     told = parser.parse_args(arguments)
     try:
-        if len(told.clips) > 1 and (told.fix or told.plot or told.loop is not None):
-            raise ClipError(f"--fix, --loop and --plot take one clip, found {len(told.clips)}")
+        if len(told.clips) > 1 and (told.fix or told.plot or told.cut or told.loop is not None):
+            raise ClipError(f"--fix, --cut, --loop and --plot take one clip, found {len(told.clips)}")
         clips = [MotionClip.load(clip) for clip in told.clips]
+        if told.cut:
+            clips = [cut(clips[0], *told.cut).placed()]
+            if told.out and not told.fix and told.loop is None:
+                _save(clips[0], told.out)
         if told.loop is not None:
             clips = [_loop(clips[0], told.loop, None if told.fix else told.out)]
         reports = [examine(clip) for clip in clips]
