@@ -113,6 +113,22 @@ def test_a_parabola_is_a_flight_and_standing_on_a_box_is_none() -> None:
     assert physics.flights(clear, np.full(60, 0.9), FPS)[1] is None
 
 
+def test_slow_falls_are_flights_only_between_take_off_and_landing() -> None:
+    # 1.2 s at 2.45 m/s2, which is half speed: it rises by 0.44 m
+    time = np.arange(36) / FPS
+    arc = 0.9 + 1.47 * time - 1.225 * time**2
+    height = np.concatenate([np.full(12, 0.9), arc, np.full(12, arc[-1])])
+    clear = np.zeros(60, bool)
+    clear[12:48] = True
+    found, fall = physics.flights(clear, height, FPS)
+    assert found.tolist() == clear.tolist()
+    assert fall == pytest.approx(2.45, rel=1e-3)
+    # the same without its beginning may be somebody who lies down
+    found, fall = physics.flights(clear[12:], height[12:], FPS)
+    assert not found.any()
+    assert fall is None
+
+
 def test_free_fall_costs_nothing_and_hovering_does() -> None:
     time = torch.arange(12) / FPS
     up = torch.tensor([0.0, 0.0, 1.0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -74,8 +75,11 @@ def flights(clear: NDArray[np.bool_], com_height: Array, fps: float) -> tuple[ND
         first, end = rest.pop()
         arc = _longest_arc(com_height[first:end], fps)
         if arc is not None:
-            arcs.append(replace(arc, first=first + arc.first, end=first + arc.end))
-            rest += [(first, first + arc.first), (first + arc.end, end)]
+            arc = replace(arc, first=first + arc.first, end=first + arc.end)
+            rest += [(first, arc.first), (arc.end, end)]
+            # slow motion is believed where take-off and landing are seen: somebody who crawls in sinks slowly, too
+            if _usual(arc.fall) or (arc.first > 0 and arc.end < len(clear)):
+                arcs.append(arc)
     flying = np.zeros_like(clear)
     if not arcs:
         return flying, None
@@ -107,13 +111,18 @@ def _longest_arc(height: Array, fps: float) -> _Arc | None:
         rise = fall * (length / fps) ** 2 / 8.0
         whole = length == len(height)
         slack = np.maximum(0.02, 0.2 * windows.std(axis=1)) if whole else 0.012
-        usual = np.abs(np.log(np.maximum(fall, 1e-3) / GRAVITY)) < math.log(SAME_FALL)
+        usual = _usual(fall)
         # slow motion keeps a jump's rise: what bends slowly and little is somebody getting up
         good = (error < slack) & (rise > np.where(usual, 0.03 if whole else 0.08, 0.12)) & (fall > 0.1)
         if good.any():
             start = int(np.argmin(np.where(good, error, np.inf)))
             return _Arc(start, start + length, float(fall[start]), float(rise[start]))
     return None
+
+
+def _usual(fall: Array | float) -> Any:
+    """Whether falls, m/s2, are near enough to 9.8 for real time."""
+    return np.abs(np.log(np.maximum(fall, 1e-3) / GRAVITY)) < math.log(SAME_FALL)
 
 
 def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
