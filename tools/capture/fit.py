@@ -22,9 +22,9 @@ Array = NDArray[np.float64]
 Tensor = torch.Tensor
 
 
-REAL_TIME = 1.4
-"""A video plays in slow motion where gravity looks weaker than 9.8 by more than this: people differ in size, distances
-err. Videos that are sped up are too rare to be believed in."""
+REAL_TIME = 2.0
+"""A video plays in slow motion where gravity looks weaker than 9.8 by more than this, which is 1.4 times slower: people
+differ in size, distances err. Videos that are sped up are too rare to be believed in."""
 
 
 SETTLED = 0.6
