@@ -255,3 +255,9 @@ def test_limbs_are_forgiven_ever_less_often() -> None:
     config = TrainConfig("backflip", lenient_samples=(100, 300))
     assert [config.lenient_at(samples) for samples in (0, 100, 150, 300, 400)] == [1.0, 1.0, 0.75, 0.0, 0.0]
     assert TrainConfig("backflip").lenient_at(0) == 0.0
+
+
+def test_drift_is_measured_over_the_ground() -> None:
+    here, there = torch.tensor([[0.0, 0.0, 0.9], [0.3, 0.4, 0.0]]), torch.tensor([[0.0, 0.0, 3.0], [0.0, 0.0, 0.0]])
+    assert terminations.drifted(here, there, 0.49).tolist() == [False, True]
+    assert terminations.drifted(here, there, 0.51).tolist() == [False, False]

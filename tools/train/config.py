@@ -96,7 +96,9 @@ class TrainConfig:
     hold: float = 2.0
     """s that an episode goes on after the end of a clip that does not loop"""
     stray: tuple[float, float] = (1.0, 0.75)
-    """m from the reference at which any body ends the episode, at the start and after noise_samples"""
+    """m from the reference, moved to where he is, that end the episode, at first and after noise_samples"""
+    drift: float = 1.5
+    """m over the ground from where the reference is, at which the episode ends, unless drift is forgiven"""
     forgive_drift: bool | None = None
     """whether his distance from the reference over the ground is ignored; by default where sampling found the path"""
     polish: bool = False

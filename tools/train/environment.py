@@ -180,14 +180,18 @@ class ImitationEnvironment:
         inputs, com = self._anchored()
         time = torch.from_numpy(self._anchored_time().astype(np.float32))
         done = _motion(inputs, com)
-        motion, reference = self._compared(done, self.table(time))
+        tracked = self.table(time)
+        motion, reference = self._compared(done, tracked)
         if self.rewarded is self.table:
             terms = self.reward(motion, reference)
         else:
             terms = self.reward(*self._compared(done, self.rewarded(time)))
         absurd = self.crowd.faults()
         fell = terminations.fell(self.crowd.floor_contacts(), self.allowed)
-        strayed = terminations.strayed(motion.body_pos, reference.body_pos, self.stray).numpy()
+        # a jump that falls short is still a jump: the way over the ground has a limit of its own
+        strayed = terminations.strayed(_undrifted(done, tracked).body_pos, tracked.body_pos, self.stray).numpy()
+        if not self.config.forgive_drift:
+            strayed |= terminations.drifted(done.root_pos, tracked.root_pos, self.config.drift).numpy()
         terminated = self._ends(fell) | strayed | absurd
         reward = torch.where(torch.from_numpy(absurd | fell), torch.zeros(()), terms @ self.reward.weights)
         truncated = (self.ticks >= self.max_ticks) & ~terminated

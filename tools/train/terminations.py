@@ -20,6 +20,11 @@ def strayed(body_pos: Tensor, reference_pos: Tensor, limit: float) -> Tensor:
     return (body_pos - reference_pos).square().sum(-1).amax(-1) > limit**2
 
 
+def drifted(root_pos: Tensor, reference_pos: Tensor, limit: float) -> Tensor:
+    """The root is farther than `limit` m over the ground from where the reference has it: (N, 3) x2 -> (N,)."""
+    return (root_pos - reference_pos)[:, :2].square().sum(-1) > limit**2
+
+
 def fell(floor_contact: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Some body that the clip keeps off the floor touched it: (N, B), (B,) -> (N,). DeepMimic, section 6."""
     return np.asarray((floor_contact & ~allowed).any(-1))
