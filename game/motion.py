@@ -142,10 +142,10 @@ class MotionClip:
             root_ang_vel=ang_vel * moving,
             joint_vel=joint_vel * moving[..., None],
         )
-        return self._carry(state, cycle)
+        return self.carried(state, cycle)
 
-    def _carry(self, state: CharacterState, cycle: Array) -> CharacterState:
-        """Place a state of cycle 0 in cycle (...): the ground motion of all whole cycles before it."""
+    def carried(self, state: CharacterState, cycle: Array) -> CharacterState:
+        """A state of cycle 0 as it is in cycle (...): moved over the ground as all whole cycles before it move."""
         if not self.loop:
             return state
         if self.cycle_turn == 0.0:

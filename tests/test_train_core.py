@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,10 +44,44 @@ def test_torch_rotations_are_the_games() -> None:
     np.testing.assert_allclose(quaternion.tangent_normal(ta), expected, atol=1e-12)
 
 
+def test_differences_are_seen_from_both_frames() -> None:
+    a, b = quaternions(8), quaternions(8)[::-1].copy()
+    found = quaternion.differences(torch.from_numpy(a), torch.from_numpy(b))
+    np.testing.assert_allclose(
+        found[:, :3], rotation.to_rotvec(rotation.multiply(rotation.conjugate(a), b)), atol=1e-12
+    )
+    np.testing.assert_allclose(
+        found[:, 3:], rotation.to_rotvec(rotation.multiply(b, rotation.conjugate(a))), atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("angle", [1e-30, 1e-9, 1e-4, 3.14159, -3.14159, 3.2, 6.2831])
+def test_rotvecs_hold_in_float32_where_they_are_delicate(angle: float) -> None:
+    """No turn at all, half a turn, and beyond it, where the shorter way is the other one."""
+    about = torch.tensor([0.0, 0.6, 0.8], dtype=torch.float32)
+    half = torch.tensor([0.5 * angle], dtype=torch.float64)
+    q = torch.cat([about * torch.sin(half), torch.cos(half)]).float()
+    expected = about * (angle if abs(angle) <= math.pi else angle - 2.0 * math.pi)
+    torch.testing.assert_close(quaternion.to_rotvec(q), expected, rtol=1e-6, atol=1e-6 if abs(angle) > 1.0 else 0.0)
+    still = torch.tensor([0.0, 0.0, 0.0, 1.0])
+    found = quaternion.differences(still, q)
+    torch.testing.assert_close(found[:3], expected, rtol=1e-6, atol=1e-6 if abs(angle) > 1.0 else 0.0)
+    torch.testing.assert_close(found[3:], found[:3])
+    if abs(angle) <= math.pi:
+        torch.testing.assert_close(quaternion.from_rotvec(expected), q, rtol=1e-6, atol=1e-7)
+
+
+def test_exactly_half_a_turn_is_one_of_the_two_ways() -> None:
+    found = quaternion.to_rotvec(torch.tensor([[0.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, -0.0]]))
+    torch.testing.assert_close(found.abs(), torch.tensor([[0.0, math.pi, 0.0]] * 2))
+
+
 def test_rotvec_of_nothing_is_nothing() -> None:
     still = torch.tensor([0.0, 0.0, 0.0, 1.0])
     assert torch.equal(quaternion.to_rotvec(still), torch.zeros(3))
     assert torch.equal(quaternion.from_rotvec(torch.zeros(3)), still)
+    assert torch.equal(quaternion.to_rotvec(-still), torch.zeros(3))
+    assert torch.equal(quaternion.differences(still, -still), torch.zeros(6))
 
 
 @pytest.mark.parametrize("name", ["backflip", "walk", "crawl", "getup_facedown"])
@@ -58,6 +93,29 @@ def test_reference_samples_like_the_clip(name: str) -> None:
     np.testing.assert_allclose(pose.root_pos[:, 0], expected.root_pos, atol=2e-4)
     assert rotation.angle_between(pose.root_rot[:, 0].double().numpy(), expected.root_rot).max() < 2e-3
     assert rotation.angle_between(pose.joint_rot[:, 0].double().numpy(), expected.joint_rot).max() < 5e-3
+
+
+def test_a_cycle_does_not_slip_into_the_next_ones_first_frame() -> None:
+    """A loop whose last frame is not quite its first one: the motion jumps at the seam, and does not bend before it."""
+    clip = MotionClip.load("run")
+    bent = clip.joint_rot.copy()
+    bent[-1, 0] = rotation.multiply(bent[-1, 0], rotation.from_rotvec(np.array([0.2, 0.0, 0.0])))
+    clip = replace(clip, joint_rot=bent)
+    for time in (clip.duration - 1e-4, 2.0 * clip.duration - 1e-3, -1e-4):
+        pose = Reference(clip)(torch.tensor([[time]]))
+        expected = clip.placed().sample(np.array([time]))
+        np.testing.assert_allclose(pose.joint_rot[0], expected.joint_rot, atol=2e-4)
+        np.testing.assert_allclose(pose.root_pos[0], expected.root_pos, atol=2e-4)
+
+
+@pytest.mark.parametrize(("loop", "turns"), [(True, 1.0), (False, 0.5)])
+def test_phase_goes_around(loop: bool, turns: float) -> None:
+    """Half way through a loop half around the circle, and through what ends a quarter."""
+    clip = replace(MotionClip.load("run"), loop=loop)
+    phase = Reference(clip)(torch.tensor([[0.5 * clip.duration]])).phase[0, 0]
+    angle = turns * math.pi
+    expected = [math.sin(angle), math.cos(angle), math.sin(2.0 * angle), math.cos(2.0 * angle)]
+    np.testing.assert_allclose(phase, expected, atol=1e-5)
 
 
 def test_time_wraps_at_cycles_even_where_float32_falls_short() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from game.motion import MotionClip
 from game.sim.model import CharacterModel
 from tools.train import quaternion
 from tools.train.reference import Reference, ReferencePose
@@ -48,12 +51,15 @@ class Features(nn.Module):
     hinges: Tensor
     key_bodies: Tensor
     ticks: Tensor
+    turns: Tensor
+    columns: Tensor
+    scale: Tensor
 
     def __init__(
-        self, model: CharacterModel, reference: Reference, lead: float, lookahead: tuple[int, ...] = (1, 4)
+        self, model: CharacterModel, clip: MotionClip, lead: float, lookahead: tuple[int, ...] = (1, 4)
     ) -> None:
+        """Raises ValueError where a loop is shorter than one looks ahead: its table has no more than two cycles."""
         super().__init__()
-        self.reference = reference
         is_hinge = torch.tensor(model.joint_is_hinge)
         keys = ("head", "right_shin", "right_foot", "right_hand", "left_shin", "left_foot", "left_hand")
         self.num_ahead = len(lookahead)
@@ -62,65 +68,79 @@ class Features(nn.Module):
         self.register_buffer("key_bodies", torch.tensor([model.body(name) for name in keys]))
         # columns: now, ahead..., and last the pose that the action corrects
         self.register_buffer("ticks", torch.tensor([0, *lookahead, lead], dtype=torch.float32) / model.control_hz)
+        self.reference = Reference(clip, still=len(self.hinges))
+        if clip.loop and float(self.ticks.max()) > clip.duration:
+            raise ValueError(
+                f"{clip.name}: a cycle of {clip.duration:.3f} s, expected {self.ticks.max():.3f} s or more"
+            )
+        # root, joints, and the hinges once more, to be compared with no turn at all
+        items = torch.cat([torch.arange(1 + model.num_joints), 1 + self.hinges])
+        self.register_buffer("turns", 4 * items[None, :, None] + torch.arange(4))
+        self._lay_out(model.num_joints, model.num_bodies)
+
+    def _lay_out(self, num_joints: int, num_bodies: int) -> None:
+        """Which of all the numbers that `forward` computes an observation takes, and what they are multiplied with."""
+        spherical, hinges, keys = self.spherical, self.hinges, self.key_bodies
+        items, ticks, one = self.turns.shape[1], len(self.ticks), torch.zeros(1, dtype=torch.long)
+        now, ahead = one, torch.arange(1, 1 + self.num_ahead)
+        shapes = {
+            "root_pos": (1, 3), "root_vel": (1, 3), "root_ang_vel": (1, 3), "gravity": (1, 3),
+            "joint_vel": (num_joints, 3), "body_pos": (num_bodies, 3), "axes": (items, 6), "to_root": (ticks, 3),
+            "to_turn": (ticks, items, 6), "phase": (ticks, 4),
+        }  # fmt: skip
+        begins = dict(zip(shapes, np.cumsum([0, *map(math.prod, shapes.values())]).tolist(), strict=False))
+
+        def part(name: str, *index: Tensor) -> Tensor:
+            where: Tensor = begins[name] + torch.arange(math.prod(shapes[name])).view(shapes[name])
+            for axis, chosen in enumerate(index):
+                where = where.index_select(axis, chosen)
+            return where.flatten()
+
+        # of `to_turn` the first three are seen from the joint's own frame, the last three from the root's parent
+        own, outer, about_y = torch.arange(3), torch.arange(3, 6), one + 1
+        no_turn = torch.arange(1 + num_joints, items)
+        blocks: list[tuple[float, Tensor]] = [
+            (1.0, part("root_pos", one, one + 2)),
+            (1.0, part("axes", one)),
+            (0.3, part("root_vel")),
+            (0.15, part("root_ang_vel")),
+            (1.0, part("axes", 1 + spherical)),
+            (-1.0, part("to_turn", now, no_turn, about_y)),
+            (0.1, part("joint_vel", spherical)),
+            (0.1, part("joint_vel", hinges, about_y)),
+            (1.0, part("body_pos", keys)),
+            (1.0 / GRAVITY, part("gravity")),
+            (1.0, part("phase", now)),
+            (3.0, part("to_root", now)),
+            (1.0, part("to_turn", now, one, outer)),
+            (1.0, part("to_turn", ahead, 1 + spherical, own)),
+            (1.0, part("to_turn", ahead, 1 + hinges, about_y)),
+            (1.0, part("to_root", ahead)),
+            (1.0, part("to_turn", ahead, one, outer)),
+        ]
+        self.register_buffer("columns", torch.cat([columns for _, columns in blocks]))
+        self.register_buffer("scale", torch.cat([torch.full(columns.shape, scale) for scale, columns in blocks]))
 
     @property
     def size(self) -> int:
         """Width of the observation."""
-        s, h, k = len(self.spherical), len(self.hinges), len(self.key_bodies)
-        return 1 + 6 + 6 + 6 * s + h + 3 * s + h + 3 * k + 4 + 6 + 3 + self.num_ahead * (3 * s + h + 6)
+        return len(self.columns)
 
     def forward(self, inputs: PolicyInputs) -> tuple[Tensor, ReferencePose]:
         """Return the observation (B, size) and the reference at the columns of `ticks`, (B, K, ...)."""
-        time = self.reference.wrap(inputs.time)
-        pose = self.reference(time[:, None] + self.ticks)
-        return torch.cat([self._body(inputs), self._phase(time), self._errors(inputs, pose)], dim=1), pose
-
-    def _body(self, inputs: PolicyInputs) -> Tensor:
-        relative = inputs.body_pos[:, self.key_bodies] - inputs.root_pos[:, None]
-        turns = torch.cat([inputs.root_rot[:, None], inputs.joint_rot[:, self.spherical]], dim=1)
-        axes = quaternion.tangent_normal(turns).flatten(1)
-        parts = [
-            inputs.root_pos[:, 2:3],
-            axes[:, :6],
-            0.3 * inputs.root_vel,
-            0.15 * inputs.root_ang_vel,
-            axes[:, 6:],
-            self._angles(inputs.joint_rot[:, self.hinges]),
-            0.1 * inputs.joint_vel[:, self.spherical].flatten(1),
-            0.1 * inputs.joint_vel[:, self.hinges, 1],
-            relative.flatten(1),
-            inputs.gravity / GRAVITY,
+        pose = self.reference(self.reference.wrap(inputs.time)[:, None] + self.ticks)
+        root_pos = inputs.root_pos[:, None]
+        turns = torch.cat([inputs.root_rot, inputs.joint_rot.flatten(1)], dim=1)[:, self.turns]
+        every = [
+            inputs.root_pos,
+            inputs.root_vel,
+            inputs.root_ang_vel,
+            inputs.gravity,
+            inputs.joint_vel.flatten(1),
+            (inputs.body_pos - root_pos).flatten(1),
+            quaternion.tangent_normal(turns).flatten(1),
+            (pose.root_pos - root_pos).flatten(1),
+            quaternion.differences(turns, pose.rot).flatten(1),
+            pose.phase.flatten(1),
         ]
-        return torch.cat(parts, dim=1)
-
-    def _phase(self, time: Tensor) -> Tensor:
-        """sin and cos of the phase and of twice the phase; half of it where the clip ends, to tell end from start."""
-        turns = time / self.reference.duration
-        if not self.reference.loop:
-            turns = 0.5 * turns.clamp(0.0, 1.0)
-        angle = 2.0 * torch.pi * turns[:, None]
-        return torch.cat([torch.sin(angle), torch.cos(angle), torch.sin(2.0 * angle), torch.cos(2.0 * angle)], dim=1)
-
-    def _errors(self, inputs: PolicyInputs, pose: ReferencePose) -> Tensor:
-        """Root errors now; joint and root differences to the reference ahead."""
-        root_rot = inputs.root_rot[:, None]
-        ahead = slice(1, 1 + self.num_ahead)
-        to_root = pose.root_pos[:, : 1 + self.num_ahead] - inputs.root_pos[:, None]
-        turned = pose.root_rot[:, : 1 + self.num_ahead]
-        to_turn = quaternion.to_rotvec(quaternion.multiply(turned, quaternion.conjugate(root_rot)))
-        target = pose.joint_rot[:, ahead]
-        bend = quaternion.to_rotvec(quaternion.multiply(quaternion.conjugate(inputs.joint_rot[:, None]), target))
-        parts = [
-            3.0 * to_root[:, 0],
-            to_turn[:, 0],
-            bend[:, :, self.spherical].flatten(1),
-            bend[:, :, self.hinges, 1].flatten(1),
-            to_root[:, 1:].flatten(1),
-            to_turn[:, 1:].flatten(1),
-        ]
-        return torch.cat(parts, dim=1)
-
-    @staticmethod
-    def _angles(rot: Tensor) -> Tensor:
-        """Turns about y of hinges (B, H, 4) -> (B, H)."""
-        return quaternion.to_rotvec(rot)[..., 1]
+        return torch.cat(every, dim=1)[:, self.columns] * self.scale, pose

@@ -19,7 +19,6 @@ from tools.train.config import TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.features import Features, PolicyInputs
 from tools.train.policy_graph import ACTION_LIMIT, Residual
-from tools.train.reference import Reference
 
 NAME = "pratfall/Imitate-v0"
 OBSERVATION_LIMIT = 50.0
@@ -36,7 +35,7 @@ class Imitate(gymnasium.Env[Vector, Vector]):
         self.config = TrainConfig(clip, **config)
         model, motion = CharacterModel.load(), MotionClip.load(clip)
         self._environment = ImitationEnvironment(self.config, motion, model, 1, 1)
-        self._features = Features(model, Reference(motion), self.config.lead)
+        self._features = Features(model, motion, self.config.lead)
         self._residual = Residual(model, self.config.action_scale, self.config.lateral)
         limit = OBSERVATION_LIMIT
         self.observation_space = gymnasium.spaces.Box(-limit, limit, (self._features.size,), np.float32)
@@ -79,7 +78,7 @@ class ForeignPolicy(nn.Module):
         super().__init__()
         config = config or TrainConfig(clip)
         model = CharacterModel.load()
-        self.features = Features(model, Reference(MotionClip.load(clip)), config.lead)
+        self.features = Features(model, MotionClip.load(clip), config.lead)
         self.residual = Residual(model, config.action_scale, config.lateral)
         self.actor = actor
 

@@ -60,7 +60,8 @@ class ActorCritic(nn.Module):
 
     def act(self, observation: Tensor) -> Tensor:
         """Mean action, (B, observation) -> (B, action)."""
-        return torch.as_tensor(self.actor(self.normalizer(observation)))
+        action: Tensor = self.actor(self.normalizer(observation))
+        return action
 
     def value(self, observation: Tensor) -> Tensor:
         """Expected return times (1 - gamma), about 0..1: (B, observation) -> (B,)."""

@@ -10,7 +10,7 @@ from game.sim.model import CharacterModel
 from tools.train import quaternion
 from tools.train.features import Features, PolicyInputs
 from tools.train.network import ActorCritic
-from tools.train.reference import Reference, ReferencePose
+from tools.train.reference import ReferencePose
 
 ACTION_LIMIT = 4.0
 
@@ -55,28 +55,34 @@ class PolicyGraph(nn.Module):
         lateral: float = 1.0,
     ) -> None:
         super().__init__()
-        self.features = Features(model, Reference(clip), lead)
+        self.features = Features(model, clip, lead)
         self.residual = Residual(model, scale, lateral)
         self.networks = ActorCritic(self.features.size, self.residual.num_actions, hidden)
         self.control_hz = model.control_hz
         self.register_buffer("feedforward", torch.zeros(0, model.num_joints, 3))
 
-    def observe(self, inputs: PolicyInputs) -> tuple[Tensor, ReferencePose]:
-        """The observation (B, size) and the reference poses; the last, which the action corrects, with feed-forward."""
+    def observe(self, inputs: PolicyInputs) -> tuple[Tensor, Tensor]:
+        """The observation (B, size) and the pose that the action corrects (B, J, 4)."""
         observation, pose = self.features(inputs)
+        return observation, self._corrected(inputs, pose)
+
+    def _corrected(self, inputs: PolicyInputs, pose: ReferencePose) -> Tensor:
+        """The reference a little ahead, with feed-forward."""
+        base = pose.joint_rot[:, -1]
         if not len(self.feedforward):
-            return observation, pose
+            return base
         time = self.features.reference.wrap(inputs.time)
         tick = torch.floor(time * self.control_hz + 1e-3).clamp(0, len(self.feedforward) - 1).long()
-        base = quaternion.multiply(pose.joint_rot[:, -1], quaternion.from_rotvec(self.feedforward[tick]))
-        return observation, pose._replace(joint_rot=torch.cat([pose.joint_rot[:, :-1], base[:, None]], dim=1))
+        return quaternion.multiply(base, quaternion.from_rotvec(self.feedforward)[tick])
 
-    def target(self, pose: ReferencePose, action: Tensor) -> Tensor:
-        """Joint targets (B, J, 4) of an action (B, num_actions)."""
-        return torch.as_tensor(self.residual(pose.joint_rot[:, -1], action))
+    def target(self, pose: Tensor, action: Tensor) -> Tensor:
+        """Joint targets (B, J, 4) of a pose (B, J, 4) and an action (B, num_actions)."""
+        target: Tensor = self.residual(pose, action)
+        return target
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The contract: inputs in the order of PolicyInputs -> joint_target and the reference now."""
-        observation, pose = self.observe(PolicyInputs(*inputs))
-        target = self.target(pose, self.networks.act(observation))
+        raw = PolicyInputs(*inputs)
+        observation, pose = self.features(raw)
+        target = self.target(self._corrected(raw, pose), self.networks.act(observation))
         return target, pose.root_pos[:, 0], pose.root_rot[:, 0], pose.joint_rot[:, 0]

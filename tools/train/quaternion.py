@@ -1,27 +1,36 @@
 """Rotations as unit quaternions (xyzw) in torch: game/sim/rotation.py once more, differentiable and exportable.
 
 Products are bilinear forms written as out = ((a P) * (b Q)) S with constant matrices: three matrix products and one
-multiplication. Spelt out in slices and sums, an exported graph costs more than the network inside it.
+multiplication. Spelt out in slices, sums and branches, an exported graph costs more than the network inside it: for one
+character onnxruntime takes about half a microsecond for a node, whatever is in it.
 """
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
+
+TINY = 1e-12
+"""rad below which a turn is none"""
 
 Form = tuple[Tensor, Tensor, Tensor]
 
 
-def _form(rows: list[str], left: str, right: str) -> Form:
+def _form(rows: list[str], letters: str) -> Form:
     """P, Q and S of a bilinear form; an output is a sum such as "+wx -zy": signs, and one letter of each side."""
-    terms = [(k, t) for k, row in enumerate(rows) for t in row.split()]
+    pairs = [one + other for one in letters for other in letters if any(one + other in row for row in rows)]
     p, q, s = (
-        torch.zeros(len(left), len(terms)),
-        torch.zeros(len(right), len(terms)),
-        torch.zeros(len(terms), len(rows)),
+        torch.zeros(len(letters), len(pairs)),
+        torch.zeros(len(letters), len(pairs)),
+        torch.zeros(len(pairs), len(rows)),
     )
-    for n, (k, t) in enumerate(terms):
-        p[left.index(t[1]), n], q[right.index(t[2]), n], s[n, k] = 1.0, 1.0, -1.0 if t[0] == "-" else 1.0
+    for n, pair in enumerate(pairs):
+        p[letters.index(pair[0]), n], q[letters.index(pair[1]), n] = 1.0, 1.0
+    for k, row in enumerate(rows):
+        for term in row.split():
+            s[pairs.index(term[1:]), k] = -1.0 if term[0] == "-" else 1.0
     return p, q, s
 
 
@@ -30,16 +39,24 @@ def _apply(form: Form, a: Tensor, b: Tensor) -> Tensor:
     return ((a @ p) * (b @ q)) @ s
 
 
-_PRODUCT = _form(["+wx +xw +yz -zy", "+wy -xz +yw +zx", "+wz +xy -yx +zw", "+ww -xx -yy -zz"], "xyzw", "xyzw")
-_CROSS = _form(["+yz -zy", "+zx -xz", "+xy -yx"], "xyz", "xyz")
+_PRODUCT = _form(["+wx +xw +yz -zy", "+wy -xz +yw +zx", "+wz +xy -yx +zw", "+ww -xx -yy -zz"], "xyzw")
+_CROSS = _form(["+yz -zy", "+zx -xz", "+xy -yx"], "xyz")
 _AXES = _form(
     [
         "+ww +xx -yy -zz", "+xy +yx +wz +zw", "+xz +zx -wy -yw",
         "+xy +yx -wz -zw", "+ww -xx +yy -zz", "+yz +zy +wx +xw",
     ],
     "xyzw",
+)  # fmt: skip
+_DIFFERENCES = _form(
+    [
+        "+xx +yy +zz +ww",
+        "+wx -xw -yz +zy", "+wy -yw -zx +xz", "+wz -zw -xy +yx",
+        "+wx -xw +yz -zy", "+wy -yw +zx -xz", "+wz -zw +xy -yx",
+    ],
     "xyzw",
 )  # fmt: skip
+_DIFFERENCES[2][:, 0] *= math.sqrt(2.0)
 
 
 def multiply(a: Tensor, b: Tensor) -> Tensor:
@@ -71,25 +88,35 @@ def normalize(q: Tensor) -> Tensor:
 
 def length(v: Tensor) -> Tensor:
     """Euclidean length along the last axis, kept: (..., K) -> (..., 1)."""
-    return (v * v).sum(-1, keepdim=True).sqrt()
+    norm: Tensor = torch.linalg.vector_norm(v, dim=-1, keepdim=True)
+    return norm
 
 
 def from_rotvec(v: Tensor) -> Tensor:
     """Exponential map: rotation vectors (..., 3), rad -> quaternions (..., 4)."""
-    half = 0.5 * length(v)
-    # sin(x)/x with its limit at zero; the clamp keeps the division exact enough in float32
-    sinc = torch.sin(half) / half.clamp(min=1e-8)
-    return torch.cat([0.5 * v * torch.where(half < 1e-6, 1.0, sinc), torch.cos(half)], -1)
+    half = 0.5 * v
+    # sin(x)/x is 1 to the last bit long before x is as small as this
+    angle = length(half).clamp(min=TINY)
+    return torch.cat([half * (torch.sin(angle) / angle), torch.cos(angle)], -1)
 
 
 def to_rotvec(q: Tensor) -> Tensor:
     """Logarithm: quaternions (..., 4) -> rotation vectors (..., 3) of angle at most pi."""
-    w = q[..., 3:]
-    v = torch.where(w < 0.0, -q[..., :3], q[..., :3])
-    sine = length(v)
-    # atan of the ratio rather than atan2, which ONNX lacks: w >= 0 here
-    angle = 2.0 * torch.atan(sine / w.abs().clamp(min=1e-9))
-    return v * torch.where(sine < 1e-7, 2.0, angle / sine.clamp(min=1e-7))
+    v, w = torch.split(q, [3, 1], -1)
+    sine = length(v).clamp(min=TINY)
+    # atan of the ratio, not atan2, which ONNX lacks: where w < 0 it is negative, which turns v to the shorter way
+    return v * (2.0 * torch.atan(sine / w) / sine)
+
+
+def differences(a: Tensor, b: Tensor) -> Tensor:
+    """Rotation vectors of conjugate(a) b, in a's own frame, and of b conjugate(a), in the frame of both: as to_rotvec.
+
+    Shapes (..., 4) x (..., 4) -> (..., 6).
+    """
+    w, v = torch.split(_apply(_DIFFERENCES, a, b), [1, 6], -1)
+    # both halves of v are as long, and w has their common factor
+    sine = length(v).clamp(min=TINY)
+    return v * (2.0 * math.sqrt(2.0) * torch.atan(sine / w) / sine)
 
 
 def from_heading(angle: Tensor) -> Tensor:

@@ -6,12 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from game.motion import MotionClip
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
-from tools.train import quaternion
+from game.sim.state import CharacterState
+
+Array = NDArray[np.float64]
 
 CYCLE_TOLERANCE = 1e-4
 """Cycles: float32 times that fall a hair short of a whole cycle count as the next one."""
@@ -22,34 +25,45 @@ class ReferencePose(NamedTuple):
 
     root_pos: Tensor
     """(..., 3)"""
-    root_rot: Tensor
-    """(..., 4)"""
-    joint_rot: Tensor
-    """(..., J, 4)"""
+    rot: Tensor
+    """(..., 1 + J + R, 4) of the root, the joints, and the R still ones that were asked for"""
+    phase: Tensor
+    """(..., 4) sin and cos of the phase's angle and of twice it: see `Reference`"""
+    num_joints: int
+
+    @property
+    def root_rot(self) -> Tensor:
+        """(..., 4)"""
+        return self.rot[..., 0, :]
+
+    @property
+    def joint_rot(self) -> Tensor:
+        """(..., J, 4)"""
+        return self.rot[..., 1 : 1 + self.num_joints, :]
 
 
 class Reference(nn.Module):
-    """A clip, placed above the origin with heading 0, sampled like MotionClip.sample."""
+    """A clip, placed above the origin with heading 0, sampled like MotionClip.sample: one row of a table, and one sine.
 
-    pos: Tensor
-    rot: Tensor
-    step: Tensor
-    shift: Tensor
-    base: Tensor
+    A loop's table goes on with a second cycle, where the first one ended, and its very last row is the frame before the
+    first (index -1): so no sample has to turn or to shift a cycle. Between frames everything that is round moves along
+    an arc, base cos(angle part) + way sin(angle part): rotations as unit quaternions, and the phase, once around the
+    circle in a cycle, half around where the clip ends, to tell its end from its start.
+    """
 
-    def __init__(self, clip: MotionClip) -> None:
+    table: Tensor
+    rotations: Tensor
+
+    def __init__(self, clip: MotionClip, still: int = 0) -> None:
+        """still: how many rotations that are always none come after the joints', for what compares with them."""
         super().__init__()
         placed = clip.placed()
-        rot = np.concatenate([placed.root_rot[:, None], placed.joint_rot], axis=1)  # (F, 1 + J, 4)
-        step = rotation.to_rotvec(rotation.multiply(rotation.conjugate(rot[:-1]), rot[1:]))
         self.duration, self.loop, self.num_frames = placed.duration, placed.loop, placed.num_frames
-        self.turn = placed.cycle_turn
-        for name, array in {"pos": placed.root_pos, "rot": rot, "step": step}.items():
-            self.register_buffer(name, torch.tensor(array, dtype=torch.float32))
-        ground = np.array([1.0, 1.0, 0.0])
-        self.register_buffer("base", torch.tensor(placed.root_pos[0] * ground, dtype=torch.float32))
-        shift = placed.root_pos[-1] - placed.root_pos[0] if placed.loop else np.zeros(3)
-        self.register_buffer("shift", torch.tensor(shift * ground, dtype=torch.float32))
+        self.num_joints = placed.joint_rot.shape[1]
+        self._round = 4 * (1 + self.num_joints + still)
+        self.register_buffer("rotations", torch.arange(self._round).view(-1, 4))
+        self.frame_hz = (self.num_frames - 1) / self.duration
+        self.register_buffer("table", torch.tensor(_table(placed, still), dtype=torch.float32))
 
     def wrap(self, time: Tensor) -> Tensor:
         """Seconds (...) since the start -> seconds since the present cycle's anchor was taken."""
@@ -59,29 +73,54 @@ class Reference(nn.Module):
         return (cycles - torch.floor(cycles + CYCLE_TOLERANCE)) * self.duration
 
     def forward(self, time: Tensor) -> ReferencePose:
-        """The pose at times (B, K) since the anchor, which may lie up to a cycle before or after it."""
-        cycles = time / self.duration
-        cycle = torch.floor(cycles) if self.loop else torch.zeros_like(cycles)
-        phase = cycles - cycle if self.loop else cycles.clamp(0.0, 1.0)
-        position = phase * (self.num_frames - 1)
-        first = torch.floor(position).clamp(0, self.num_frames - 2)
-        index = first.long()
-        part = (position - first)[..., None]
-        rot = quaternion.multiply(self.rot[index], quaternion.from_rotvec(self.step[index] * part[..., None]))
-        rot = quaternion.normalize(rot)
-        start = self.pos[index]
-        pos, root_rot = start + part * (self.pos[index + 1] - start), rot[..., 0, :]
+        """The pose at times (B, K) since the anchor; of a loop from a frame before it to two cycles after it."""
+        position = time * self.frame_hz
         if not self.loop:
-            return ReferencePose(pos, root_rot, rot[..., 1:, :])
-        carry = cycle[..., None] * self.shift
-        if self.turn:
-            # one cycle moves the ground by x -> R(turn) (x - base) + base + shift; so do 0 and 1 and -1 of them
-            turn = quaternion.from_heading(cycle * self.turn)
-            back = quaternion.rotate(turn, self.shift[None, None])
-            carry = torch.where(cycle[..., None] < 0, -back, carry)
-            pos = quaternion.rotate(turn, pos - self.base) + self.base
-            root_rot = quaternion.multiply(turn, root_rot)
-        return ReferencePose(pos + carry, root_rot, rot[..., 1:, :])
+            position = position.clamp(0.0, self.num_frames - 1.0)
+        first = torch.floor(position)
+        part = (position - first)[..., None]
+        pos, move, base, way, angle = torch.split(self.table[first.long()], [3, 3, *[self._round + 4] * 3], -1)
+        angle = angle * part
+        turned = base * torch.cos(angle) + way * torch.sin(angle)
+        phase = turned[..., self._round :]
+        return ReferencePose(pos + move * part, turned[..., self.rotations], phase, self.num_joints)
+
+
+def _table(placed: MotionClip, still: int) -> Array:
+    """(rows, 6 + 3 R): of each frame the position (3), how far the next one is (3), and R = 4 (1 + J + still) + 4
+    numbers each of what is round, of its way and of its angle; the last frame rests."""
+    steps = placed.num_frames - 1
+    # a cycle's last frame is not quite the next one's first: every step ends in its own cycle
+    first = np.arange(steps)
+    begins = np.concatenate([first, first, [steps, steps - 1]]) if placed.loop else np.append(first, steps)
+    cycle = np.concatenate([0 * first, 0 * first + 1, [1, -1]]) if placed.loop else np.zeros(steps + 1)
+    ends = np.minimum(begins + 1, steps)
+    here, there = (_frames(placed, frames, cycle) for frames in (begins, ends))
+    rot, goal = (
+        np.concatenate([s.root_rot[:, None], s.joint_rot, np.tile(rotation.IDENTITY, (len(begins), still, 1))], axis=1)
+        for s in (here, there)
+    )
+    step = rotation.to_rotvec(rotation.multiply(rotation.conjugate(rot), goal))
+    angle = np.linalg.norm(step, axis=-1, keepdims=True)
+    axis = np.concatenate([step / np.maximum(angle, 1e-12), np.zeros_like(angle)], axis=-1)
+    around = (2.0 if placed.loop else 1.0) * np.pi / steps * np.array([1.0, 1.0, 2.0, 2.0])
+    turned = around * (begins + steps * cycle)[:, None] + np.array([0.0, 0.5, 0.0, 0.5]) * np.pi
+    columns = [
+        here.root_pos, there.root_pos - here.root_pos,
+        rot, np.sin(turned),
+        rotation.multiply(rot, axis), np.cos(turned),
+        np.broadcast_to(0.5 * angle, rot.shape), around * (ends - begins)[:, None],
+    ]  # fmt: skip
+    return np.concatenate([np.reshape(c, (len(begins), -1)) for c in columns], axis=1)
+
+
+def _frames(clip: MotionClip, frames: NDArray[np.int64], cycle: Array) -> CharacterState:
+    """A clip's frames (M,) at rest, each in its cycle (M,)."""
+    still, joint_rot = np.zeros((len(frames), 3)), clip.joint_rot[frames]
+    state = CharacterState(
+        clip.root_pos[frames], clip.root_rot[frames], joint_rot, still, still, np.zeros(joint_rot[..., :3].shape)
+    )
+    return clip.carried(state, cycle)
 
 
 class ReferenceTrack(NamedTuple):
