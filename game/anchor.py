@@ -78,33 +78,31 @@ def to_anchor(
         time: (M,) s since the policy was started
         names: those that are wanted
     """
-    m = len(anchors)
-    frame = np.array([(a.x, a.y, a.heading) for a in anchors]).reshape(m, 3)
-    vectors = {
-        "root_pos": state.root_pos[:, None],
-        "root_vel": state.root_vel[:, None],
-        "root_ang_vel": state.root_ang_vel[:, None],
-        "gravity": np.broadcast_to(gravity, (m, 1, 3)),
-        "body_pos": poses.pos,
-        "body_vel": velocities.vel,
-        "body_ang_vel": velocities.ang_vel,
+    sizes = {"joints": state.joint_rot.shape[1], "bodies": poses.pos.shape[1]}
+    inputs = {
+        name: np.empty((len(anchors), *(sizes[d] if isinstance(d, str) else d for d in SHAPES[name])), np.float32)
+        for name in names
     }
-    rotations = {"root_rot": state.root_rot[:, None], "body_rot": poses.rot}
-    unturned = {"joint_rot": state.joint_rot, "joint_vel": state.joint_vel, "time": time}
-    inputs: Inputs = {}
-    for name in names:
-        if name in unturned:
-            inputs[name] = np.asarray(unturned[name], np.float32)
-            continue
-        is_rotation = name in rotations
-        source = rotations[name] if is_rotation else vectors[name]
-        out = np.empty(source.shape, np.float32)
-        if is_rotation:
-            _turn_rotations(frame, source, out)
-        else:
-            _turn(frame, source, name.endswith("_pos"), out)
-        inputs[name] = out[:, 0] if SHAPES[name] in ((3,), (4,)) else out
+    put_into_anchor(inputs, anchors, state, poses, velocities, gravity, time)
     return inputs
+
+
+def put_into_anchor(
+    inputs: Inputs, anchors: list[Anchor], state: CharacterState, poses: BodyPoses, velocities: BodyVelocities,
+    gravity: Array, time: Array,
+) -> None:  # fmt: skip
+    """Fill those of a policy's inputs that are there, each (M, ...), with what `to_anchor` is given."""
+    frame = np.array([(a.x, a.y, a.heading) for a in anchors]).reshape(-1, 3)
+    fill(
+        frame,
+        (state.root_pos, state.root_rot, state.root_vel, state.root_ang_vel, state.joint_rot, state.joint_vel),
+        (poses.pos, poses.rot, velocities.vel, velocities.ang_vel),
+        gravity, time, tuple([inputs.get(name, none) for name, none in _NONE.items()]),
+    )  # fmt: skip
+
+
+_NONE = {name: np.empty((0,) * (1 + len(shape)), np.float32) for name, shape in SHAPES.items()}
+"""in the place of inputs that are not wanted"""
 
 
 def from_anchor(anchors: list[Anchor], poses: BodyPoses) -> BodyPoses:
@@ -115,26 +113,69 @@ def from_anchor(anchors: list[Anchor], poses: BodyPoses) -> BodyPoses:
         c, s = np.cos(a.heading), np.sin(a.heading)
         frame[k] = -(c * a.x + s * a.y), s * a.x - c * a.y, -a.heading
     pos, rot = np.empty_like(poses.pos), np.empty_like(poses.rot)
-    _turn(frame, poses.pos, True, pos)
-    _turn_rotations(frame, poses.rot, rot)
+    _place(frame, poses.pos, poses.rot, pos, rot)
     return BodyPoses(pos, rot)
 
 
 @njit(cache=True)
-def _turn(frame, vectors, is_point, out):  # type: ignore[no-untyped-def]
-    for n in range(len(frame)):
+def fill(frame, state, bodies, gravity, time, out):  # type: ignore[no-untyped-def]
+    """All that a policy may be told, in the frames (M, 3) of x, y and heading, into those arrays of `out` that are M
+    long; the others are not looked at, nor is what would go into them. In the order of SHAPES."""
+    m = len(frame)
+    root_pos, root_rot, root_vel, root_ang_vel, joint_rot, joint_vel = state
+    body_pos, body_rot, body_vel, body_ang_vel = bodies
+    for n in range(m):
         c, s = np.cos(frame[n, 2]), np.sin(frame[n, 2])
-        ox, oy = (frame[n, 0], frame[n, 1]) if is_point else (0.0, 0.0)
-        for b in range(vectors.shape[1]):
-            x, y = vectors[n, b, 0] - ox, vectors[n, b, 1] - oy
-            out[n, b, 0], out[n, b, 1], out[n, b, 2] = c * x + s * y, c * y - s * x, vectors[n, b, 2]
+        x, y = frame[n, 0], frame[n, 1]
+        half_c, half_s = np.cos(0.5 * frame[n, 2]), np.sin(0.5 * frame[n, 2])
+        if len(out[0]) == m:
+            _put(out[0][n], c, s, root_pos[n, 0] - x, root_pos[n, 1] - y, root_pos[n, 2])
+        if len(out[1]) == m:
+            _put_rotation(out[1][n], half_c, half_s, root_rot[n])
+        if len(out[2]) == m:
+            _put(out[2][n], c, s, root_vel[n, 0], root_vel[n, 1], root_vel[n, 2])
+        if len(out[3]) == m:
+            _put(out[3][n], c, s, root_ang_vel[n, 0], root_ang_vel[n, 1], root_ang_vel[n, 2])
+        if len(out[4]) == m:
+            out[4][n] = joint_rot[n]
+        if len(out[5]) == m:
+            out[5][n] = joint_vel[n]
+        if len(out[6]) == m:
+            for b in range(body_pos.shape[1]):
+                _put(out[6][n, b], c, s, body_pos[n, b, 0] - x, body_pos[n, b, 1] - y, body_pos[n, b, 2])
+        if len(out[7]) == m:
+            for b in range(body_rot.shape[1]):
+                _put_rotation(out[7][n, b], half_c, half_s, body_rot[n, b])
+        if len(out[8]) == m:
+            for b in range(body_vel.shape[1]):
+                _put(out[8][n, b], c, s, body_vel[n, b, 0], body_vel[n, b, 1], body_vel[n, b, 2])
+        if len(out[9]) == m:
+            for b in range(body_ang_vel.shape[1]):
+                _put(out[9][n, b], c, s, body_ang_vel[n, b, 0], body_ang_vel[n, b, 1], body_ang_vel[n, b, 2])
+        if len(out[10]) == m:
+            _put(out[10][n], c, s, gravity[0], gravity[1], gravity[2])
+        if len(out[11]) == m:
+            out[11][n] = time[n]
+
+
+@njit(cache=True, inline="always")
+def _put(out, c, s, x, y, z):  # type: ignore[no-untyped-def]
+    """A vector turned about z by minus the angle of c and s."""
+    out[0], out[1], out[2] = c * x + s * y, c * y - s * x, z
+
+
+@njit(cache=True, inline="always")
+def _put_rotation(out, c, s, q):  # type: ignore[no-untyped-def]
+    """A rotation turned about z by minus twice the angle of c and s."""
+    x, y, z, w = q[0], q[1], q[2], q[3]
+    out[0], out[1], out[2], out[3] = c * x + s * y, c * y - s * x, c * z - s * w, c * w + s * z
 
 
 @njit(cache=True)
-def _turn_rotations(frame, rotations, out):  # type: ignore[no-untyped-def]
+def _place(frame, pos, rot, out_pos, out_rot):  # type: ignore[no-untyped-def]
     for n in range(len(frame)):
-        c, s = np.cos(0.5 * frame[n, 2]), np.sin(0.5 * frame[n, 2])
-        for b in range(rotations.shape[1]):
-            x, y, z, w = rotations[n, b, 0], rotations[n, b, 1], rotations[n, b, 2], rotations[n, b, 3]
-            out[n, b, 0], out[n, b, 1] = c * x + s * y, c * y - s * x
-            out[n, b, 2], out[n, b, 3] = c * z - s * w, c * w + s * z
+        c, s = np.cos(frame[n, 2]), np.sin(frame[n, 2])
+        half_c, half_s = np.cos(0.5 * frame[n, 2]), np.sin(0.5 * frame[n, 2])
+        for b in range(pos.shape[1]):
+            _put(out_pos[n, b], c, s, pos[n, b, 0] - frame[n, 0], pos[n, b, 1] - frame[n, 1], pos[n, b, 2])
+            _put_rotation(out_rot[n, b], half_c, half_s, rot[n, b])

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from game.anchor import Anchor, from_anchor, to_anchor
+from game.anchor import Anchor, from_anchor, put_into_anchor
 from game.player import Player, lateral_rates
-from game.policy import Policy, PolicyError, PolicyOutput
+from game.policy import Binding, Policy, PolicyError, PolicyOutput, Reference
 from game.sim import kinematics, rotation
 from game.sim.kinematics import BodyPoses, BodyVelocities
+from game.sim.model import CharacterModel
+from game.sim.snapshot import Ghosts
 from game.sim.world import World
 
 Array = NDArray[np.float64]
@@ -26,8 +27,16 @@ class Aims:
     """(N, J, 4) child in parent"""
     hinge: Array
     """(N, H) rad of the hinges; nan where the rotation says it"""
-    ghosts: BodyPoses
+    ghosts: Ghosts
     """(N, B, ...) of the references, world; nan where a policy tells none"""
+
+
+def _ghosts(model: CharacterModel, count: int, told: list[tuple[list[int], list[Anchor], Reference]]) -> BodyPoses:
+    """Body poses (count, B, ...), world, of references that some characters' policies told in their anchors' frames."""
+    pos, rot = (np.full((count, model.num_bodies, width), np.nan) for width in (3, 4))
+    for members, anchors, reference in told:
+        pos[members], rot[members] = from_anchor(anchors, kinematics.body_poses(model, *reference))
+    return BodyPoses(pos, rot)
 
 
 class Cast:
@@ -38,6 +47,8 @@ class Cast:
         self.world = world
         self.players: list[Player] = []
         self._random = random
+        self._bindings: dict[Policy, Binding] = {}
+        """to the policies that play"""
 
     def aims(self) -> tuple[Aims, dict[Policy, PolicyError]]:
         """Ask the policies; also those that failed, whose characters hold the default pose.
@@ -45,15 +56,15 @@ class Cast:
         Takes a player's anchor anew where his policy wants that.
         """
         model, n = self.world.model, len(self.players)
-        aims = Aims(
-            np.tile(rotation.IDENTITY, (n, model.num_joints, 1)),
-            np.full((n, len(model.hinges)), np.nan),
-            BodyPoses(np.full((n, model.num_bodies, 3), np.nan), np.full((n, model.num_bodies, 4), np.nan)),
-        )
+        told: list[tuple[list[int], list[Anchor], Reference]] = []
+        ghosts = Ghosts(lambda: _ghosts(model, n, told))
+        aims = Aims(np.empty((n, model.num_joints, 4)), np.full((n, len(model.hinges)), np.nan), ghosts)
+        aims.rotation[:] = rotation.IDENTITY
         groups: dict[Policy, list[int]] = {}
         for index, player in enumerate(self.players):
             if player.policy is not None:
                 groups.setdefault(player.policy, []).append(index)
+        self._bindings = {policy: b for policy, b in self._bindings.items() if policy in groups}
         failed: dict[Policy, PolicyError] = {}
         for policy, members in groups.items():
             times = np.array([self._time_of(index) for index in members])
@@ -66,9 +77,7 @@ class Cast:
             if out.hinge_target is not None:
                 aims.hinge[members] = out.hinge_target
             if out.reference is not None:
-                poses = kinematics.body_poses(model, *out.reference)
-                placed = from_anchor([self.players[index].anchor for index in members], poses)
-                aims.ghosts.pos[members], aims.ghosts.rot[members] = placed
+                told.append((members, [self.players[index].anchor for index in members], out.reference))
         self._disturb(aims)
         return aims, failed
 
@@ -88,7 +97,11 @@ class Cast:
             poses = BodyPoses(poses.pos[members], poses.rot[members])
             velocities = BodyVelocities(velocities.vel[members], velocities.ang_vel[members])
         anchors = [self.players[index].anchor for index in members]
-        inputs = to_anchor(anchors, state, poses, velocities, world.gravity, times, policy.inputs)
+        bound = self._bindings.get(policy)
+        if bound is None or bound.num_characters != len(members):
+            bound = self._bindings[policy] = policy.bind(len(members))
+        inputs = bound.inputs
+        put_into_anchor(inputs, anchors, state, poses, velocities, world.gravity, times)
         for k, index in enumerate(members):
             noise = self.players[index].nerves.sense_noise
             if noise:
@@ -99,7 +112,7 @@ class Cast:
                     inputs["joint_rot"][k] = rotation.multiply(inputs["joint_rot"][k].astype(float), turn)
                 if "joint_vel" in inputs:
                     inputs["joint_vel"][k] += jitter
-        return policy.run(inputs)
+        return bound.run()
 
     def _disturb(self, aims: Aims) -> None:
         """What nerves do to the aims, in place."""
@@ -116,17 +129,13 @@ class Cast:
                 if len(player.delayed) > nerves.delay:
                     player.delayed.popleft()
 
-    @cached_property
-    def _feet(self) -> list[int]:
-        return list(self.world.model.feet)
-
     def judge(self) -> NDArray[np.bool_]:
         """Count the falls and flips of the tick that was made; (N,) who touched the floor with what he must not."""
         world = self.world
-        rates = lateral_rates(world.state.root_rot, world.state.root_ang_vel)
-        feet, touched = np.asarray(world.floor_touch[:, self._feet].any(axis=1)), world.fallen
+        rates = lateral_rates(world.state.root_rot, world.state.root_ang_vel).tolist()
+        touched, dt = world.fallen.copy(), 1.0 / world.model.control_hz
         for index, player in enumerate(self.players):
             if touched[index] and player.policy is not None:
                 touched[index] = (world.floor_touch[index] & player.policy.harmful).any()
-            player.judge(bool(touched[index]), bool(feet[index]), float(rates[index]), 1.0 / world.model.control_hz)
+            player.judge(bool(touched[index]), bool(world.standing_on[index]), rates[index], dt)
         return touched

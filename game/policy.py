@@ -18,7 +18,7 @@ from game.sim import kinematics
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 
-__all__ = ["Policy", "PolicyError", "PolicyOutput", "PolicySpec"]
+__all__ = ["Binding", "Policy", "PolicyError", "PolicyOutput", "PolicySpec"]
 
 MAX_BYTES = 64 << 20
 TARGET = "joint_target"
@@ -76,6 +76,7 @@ class Policy:
         if TARGET not in outputs:
             raise PolicyError(f"no output {TARGET!r}; there are {', '.join(outputs)}")
         self.tells_hinges, self.tells_reference = HINGES in outputs, set(REFERENCE) <= set(outputs)
+        self._sizes = {**_input_shapes(model), **_output_shapes(model)}
         self.outputs = (TARGET, *(HINGES,) * self.tells_hinges, *REFERENCE * self.tells_reference)
         self._try_out(model)
         self.gains = tuple(np.array(self.spec.gains[key]) for key in ("kp", "kd"))
@@ -107,10 +108,21 @@ class Policy:
     def run(self, inputs: Inputs) -> PolicyOutput:
         """Ask for the targets of M characters. Raises PolicyError where the answer is not finite."""
         values = self._session.run(self.outputs, {name: inputs[name] for name in self.inputs})
+        self._check_finite(values)
+        return self._output([np.asarray(value, np.float64) for value in values])
+
+    def bind(self, m: int) -> Binding:
+        """For asking for the targets of M characters again and again."""
+        return Binding(self, m)
+
+    def _check_finite(self, values: list[Any]) -> None:
         for name, value in zip(self.outputs, values, strict=True):
             if not np.isfinite(value).all():
                 raise PolicyError(f"{self.spec.name}: output {name} is not finite")
-        target, *others = (np.asarray(value, np.float64) for value in values)
+
+    def _output(self, values: list[NDArray[np.float64]]) -> PolicyOutput:
+        """What `outputs` say."""
+        target, *others = values
         hinges = others.pop(0) if self.tells_hinges else None
         return PolicyOutput(target, hinges, Reference(*others) if others else None)
 
@@ -142,6 +154,39 @@ class Policy:
             norm = np.linalg.norm(out.joint_target, axis=-1)
             if np.abs(norm - 1.0).max() > UNIT_TOLERANCE:
                 raise PolicyError(f"{TARGET} has a quaternion of length {norm.flat[np.abs(norm - 1).argmax()]:.3f}")
+
+
+class Binding:
+    """A policy's inputs and outputs for M characters in memory that stays: fill `inputs`, then run.
+
+    It saves what onnxruntime's own conversions cost with every call. Each thread needs its own.
+    """
+
+    def __init__(self, policy: Policy, m: int) -> None:
+        self.num_characters = m
+        self.inputs: Inputs = {name: np.zeros((m, *policy._sizes[name]), np.float32) for name in policy.inputs}
+        """to be filled in place"""
+        self._policy, self._run = policy, policy._session.run_with_iobinding
+        shapes = [(m, *policy._sizes[name]) for name in policy.outputs]
+        # one block, so that one look tells whether all is finite; each output begins on a line of the cache
+        ends = np.cumsum([-(-int(np.prod(shape)) // 16) * 16 for shape in shapes]).tolist()
+        self._all = np.zeros(ends[-1], np.float32)
+        self._parts = [(slice(e, e + int(np.prod(s))), s) for e, s in zip([0, *ends], shapes, strict=False)]
+        self._bound = policy._session.io_binding()
+        for name, array in self.inputs.items():
+            self._bound.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(array))
+        for name, array in zip(policy.outputs, self._split(self._all), strict=True):
+            self._bound.bind_ortvalue_output(name, ort.OrtValue.ortvalue_from_numpy(array))
+
+    def _split(self, block: NDArray[Any]) -> list[NDArray[Any]]:
+        return [block[where].reshape(shape) for where, shape in self._parts]
+
+    def run(self) -> PolicyOutput:
+        """Policy.run of `inputs`. Raises PolicyError where the answer is not finite."""
+        self._run(self._bound)
+        if not np.isfinite(self._all).all():
+            self._policy._check_finite(self._split(self._all))
+        return self._policy._output(self._split(self._all.astype(np.float64)))
 
 
 def _session(data: bytes) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -78,8 +78,7 @@ class Runtime:
         self.world.step(aims.rotation, aims.hinge)
         self._after_faults()
         self.cast.judge()
-        snapshot = self.world.snapshot(tuple(self._messages))
-        self.snapshot = replace(snapshot, ghost_pos=aims.ghosts.pos, ghost_rot=aims.ghosts.rot)
+        self.snapshot = self.world.snapshot(tuple(self._messages), aims.ghosts)
         self._record()
         return self.snapshot
 
@@ -268,11 +267,8 @@ class Runtime:
             player.stand_up()
 
     def _record(self) -> None:
-        state = self.world.state
-        digest = hashlib.blake2b(digest_size=8)
-        for field in fields(state):
-            digest.update(getattr(state, field.name).tobytes())
-        self.trace.append((digest.hexdigest(), state.root_pos.tolist()))
+        digest = hashlib.blake2b(self.world.state_bytes, digest_size=8)
+        self.trace.append((digest.hexdigest(), self.world.state.root_pos.tolist()))
 
 
 def _check_finite(what: str, values: tuple[float, ...]) -> None:

@@ -42,8 +42,8 @@ def test_the_published_backflip_lands_again_and_again(runtime: Runtime) -> None:
 
 def test_the_ghost_is_the_reference_where_he_stands(runtime: Runtime) -> None:
     go(runtime, 1, ev.Play("deepmimic_walk", place=True))
-    ghost = runtime.snapshot.ghost_pos
-    assert ghost is not None
+    assert runtime.snapshot.ghosts is not None
+    ghost = runtime.snapshot.ghosts.poses.pos
     # the ghost shows the clip at the start of the tick; the body has moved one tick on
     assert np.abs(ghost[0] - runtime.snapshot.body_pos[0]).max() < 0.12
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from game.set_file import load_set
 from game.sets import GroundSpec, ItemSpec, LightSpec, PartSpec, SetSpec, ViewSpec
 from game.sim.contact import FLOOR, Contact
+from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
-from game.sim.snapshot import PropPoses, Snapshot
+from game.sim.snapshot import Ghosts, PropPoses, Snapshot
 from game.sim.world import World
 from game.view.avatar import Avatar, AvatarLook, dual_quaternions, pose_of, skin_path
 from game.view.face import Face
@@ -161,7 +162,8 @@ def test_quality_can_be_changed_while_it_runs(output: Output, standing: Snapshot
 
 
 def test_a_ghost_is_seen_through_and_only_when_wanted(output: Output, standing: Snapshot) -> None:
-    ghost = replace(standing, ghost_pos=standing.body_pos + np.array([0.0, 0.8, 0.0]), ghost_rot=standing.body_rot)
+    beside = BodyPoses(standing.body_pos + np.array([0.0, 0.8, 0.0]), standing.body_rot)
+    ghost = replace(standing, ghosts=Ghosts(lambda: beside))
     with staged(output, SetSpec("t", ground=CHALK, view=FRONT)) as (stage, camera):
         stage.show(standing, {}, 0.0)
         alone = shot(output, camera)
@@ -172,7 +174,8 @@ def test_a_ghost_is_seen_through_and_only_when_wanted(output: Output, standing: 
         seen = shot(output, camera)
         there = np.abs(seen - alone).sum(2) > 8
         assert 0.02 < there.mean() < 0.3
-        unknown = replace(ghost, ghost_pos=np.full_like(ghost.body_pos, np.nan))
+        nowhere = BodyPoses(np.full_like(beside.pos, np.nan), beside.rot)
+        unknown = replace(ghost, ghosts=Ghosts(lambda: nowhere))
         stage.show(unknown, {}, 0.0)
         assert difference(shot(output, camera), alone) < 0.1
 

@@ -38,14 +38,15 @@ def test_a_snapshot_is_the_clip_at_that_time() -> None:
     moved = (later.body_pos - now.body_pos) / step
     assert np.abs(moved - now.body_vel).mean() < 0.4
     assert snapshot.num_characters == 2
-    assert snapshot.ghost_pos is None
+    assert snapshot.ghosts is None
 
 
 def test_a_ghost_is_another_clip_in_the_same_place() -> None:
     snapshot = snapshot_at([MotionClip.load("walk")], 0.2, MotionClip.load("run"))
     expected = snapshot_at([MotionClip.load("run")], 0.2)
-    assert snapshot.ghost_pos == pytest.approx(expected.body_pos)
-    assert snapshot.ghost_rot == pytest.approx(expected.body_rot)
+    assert snapshot.ghosts is not None
+    assert snapshot.ghosts.poses.pos == pytest.approx(expected.body_pos)
+    assert snapshot.ghosts.poses.rot == pytest.approx(expected.body_rot)
 
 
 def test_clips_of_different_characters_are_refused() -> None:

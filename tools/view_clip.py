@@ -19,7 +19,7 @@ from game.motion import ClipError, MotionClip
 from game.set_file import load_set
 from game.sim.kinematics import body_poses, body_velocities
 from game.sim.model import CharacterModel
-from game.sim.snapshot import PropPoses, Snapshot
+from game.sim.snapshot import Ghosts, PropPoses, Snapshot
 from game.sim.state import CharacterState
 from game.view import pick_pipe
 from game.view.camera import OrbitCamera, make_lens
@@ -55,8 +55,8 @@ def snapshot_at(clips: list[MotionClip], time: float, ghost: MotionClip | None =
     speeds = body_velocities(model, poses, state.root_vel, state.root_ang_vel, state.joint_vel)
     count, ghosts = len(clips), None
     if ghost is not None:
-        other = ghost.sample(time).moved(aside[0])
-        ghosts = body_poses(model, other.root_pos, other.root_rot, other.joint_rot)
+        other = ghost.sample(time).moved(aside[0])[None]
+        ghosts = Ghosts(lambda: body_poses(model, other.root_pos, other.root_rot, other.joint_rot))
     return Snapshot(
         tick=0,
         model=model,
@@ -71,8 +71,7 @@ def snapshot_at(clips: list[MotionClip], time: float, ghost: MotionClip | None =
         fallen=np.zeros(count, np.bool_),
         props=PropPoses((), np.zeros((0, 3)), np.zeros((0, 4))),
         gravity=GRAVITY,
-        ghost_pos=None if ghosts is None else ghosts.pos[None],
-        ghost_rot=None if ghosts is None else ghosts.rot[None],
+        ghosts=ghosts,
     )
 
 

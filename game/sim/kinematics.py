@@ -42,7 +42,7 @@ def body_poses(model: CharacterModel, root_pos: Array, root_rot: Array, joint_ro
     """
     batch = root_pos.shape[:-1]
     pos, rot = np.empty((*batch, model.num_bodies, 3)), np.empty((*batch, model.num_bodies, 4))
-    _fill_poses(
+    fill_poses(
         model.body_parent,
         model.body_joint,
         model.body_offset,
@@ -66,7 +66,7 @@ def body_velocities(
         joint_vel: (..., J, 3) in the child's frame.
     """
     vel, ang_vel = np.empty_like(poses.pos), np.empty_like(poses.pos)
-    _fill_velocities(
+    fill_velocities(
         model.body_parent,
         model.body_joint,
         _rows(poses.pos, model.num_bodies, 3),
@@ -96,7 +96,7 @@ def _turned(q, v):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _fill_poses(parents, joints, offsets, root_pos, root_rot, joint_rot, pos, rot):  # type: ignore[no-untyped-def]
+def fill_poses(parents, joints, offsets, root_pos, root_rot, joint_rot, pos, rot):  # type: ignore[no-untyped-def]
     for n in range(len(root_pos)):
         for b in range(len(parents)):
             p, j = parents[b], joints[b]
@@ -118,7 +118,7 @@ def _fill_poses(parents, joints, offsets, root_pos, root_rot, joint_rot, pos, ro
 
 
 @njit(cache=True)
-def _fill_velocities(parents, joints, pos, rot, root_vel, root_ang_vel, joint_vel, vel, ang):  # type: ignore[no-untyped-def]
+def fill_velocities(parents, joints, pos, rot, root_vel, root_ang_vel, joint_vel, vel, ang):  # type: ignore[no-untyped-def]
     for n in range(len(root_vel)):
         for b in range(len(parents)):
             p, j = parents[b], joints[b]

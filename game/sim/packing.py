@@ -22,8 +22,6 @@ class Packing:
         self.tree: Tree = tree_of(model)
         hinge = self.tree.hinge[1:]
         self.num_joints = model.num_joints
-        self.hinge_columns = self.tree.q_index[1:][hinge]
-        """(H,) where the hinges' angles lie in q"""
         self.num_q = int(np.where(hinge, 1, 4).sum())
         self._widths = np.where(hinge, 1, 3)
         self.num_v = int(self._widths.sum())
@@ -37,9 +35,9 @@ class Packing:
         hinge_angle: (N, H) rad, of any number of turns, taken instead where it is not nan.
         """
         q = np.empty((len(joint_rot), self.num_q))
-        _pack_rotations(self.tree, np.ascontiguousarray(joint_rot, dtype=np.float64), q)
-        if hinge_angle is not None:
-            q[:, self.hinge_columns] = np.where(np.isnan(hinge_angle), q[:, self.hinge_columns], hinge_angle)
+        angle = np.empty((len(joint_rot), 0)) if hinge_angle is None else hinge_angle
+        tree = self.tree
+        _pack_rotations(tree.hinge, tree.q_index, np.ascontiguousarray(joint_rot, dtype=np.float64), angle, q)
         return q
 
     def pack_velocities(self, joint_vel: Array) -> Array:
@@ -54,20 +52,25 @@ class Packing:
 
     def unpack(self, q: Array, qd: Array) -> tuple[Array, Array]:
         """(N, Q), (N, V) -> (N, J, 4), (N, J, 3)."""
-        rot, vel = np.zeros((len(q), self.num_joints, 4)), np.zeros((len(q), self.num_joints, 3))
-        _unpack(self.tree, q, qd, rot, vel)
+        rot, vel = np.empty((len(q), self.num_joints, 4)), np.empty((len(q), self.num_joints, 3))
+        unpack_rows(self.tree.hinge, self.tree.q_index, self.tree.v_index, q, qd, rot, vel)
         return rot, vel
 
 
 @njit(cache=True)
-def _pack_rotations(tree, joint_rot, q):  # type: ignore[no-untyped-def]
+def _pack_rotations(hinge, q_index, joint_rot, hinge_angle, q):  # type: ignore[no-untyped-def]
     for n in range(len(q)):
-        for i in range(1, len(tree.parent)):
-            a, r = tree.q_index[i], joint_rot[n, i - 1]
-            if tree.hinge[i]:
-                # twist about y; atan2 keeps it in (-pi, pi] whatever the quaternion's sign
-                sign = -1.0 if r[3] < 0.0 else 1.0
-                q[n, a] = 2.0 * np.arctan2(sign * r[1], sign * r[3])
+        h = 0
+        for i in range(1, len(hinge)):
+            a, r = q_index[i], joint_rot[n, i - 1]
+            if hinge[i]:
+                if h < hinge_angle.shape[1] and not np.isnan(hinge_angle[n, h]):
+                    q[n, a] = hinge_angle[n, h]
+                else:
+                    # twist about y; atan2 keeps it in (-pi, pi] whatever the quaternion's sign
+                    sign = -1.0 if r[3] < 0.0 else 1.0
+                    q[n, a] = 2.0 * np.arctan2(sign * r[1], sign * r[3])
+                h += 1
             else:
                 norm = np.sqrt(r[0] * r[0] + r[1] * r[1] + r[2] * r[2] + r[3] * r[3])
                 for k in range(4):
@@ -87,11 +90,13 @@ def _pack_velocities(tree, joint_vel, qd):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _unpack(tree, q, qd, rot, vel):  # type: ignore[no-untyped-def]
+def unpack_rows(hinge, q_index, v_index, q, qd, rot, vel):  # type: ignore[no-untyped-def]
+    """Fill rot (N, J, 4) and vel (N, J, 3) from q (N, Q) and qd (N, V); the first three are the tree's."""
     for n in range(len(q)):
-        for i in range(1, len(tree.parent)):
-            a, v = tree.q_index[i], tree.v_index[i]
-            if tree.hinge[i]:
+        for i in range(1, len(hinge)):
+            a, v = q_index[i], v_index[i]
+            rot[n, i - 1], vel[n, i - 1] = 0.0, 0.0
+            if hinge[i]:
                 rot[n, i - 1, 1], rot[n, i - 1, 3] = np.sin(0.5 * q[n, a]), np.cos(0.5 * q[n, a])
                 vel[n, i - 1, 1] = qd[n, v]
             else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from game.sim import kinematics, rotation
 from game.sim.contact import Contact
+from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 
@@ -28,6 +31,19 @@ class PropPoses:
     """(P, 3)"""
     rot: Array
     """(P, 4)"""
+
+
+class Ghosts:
+    """Poses that nobody has: computed when they are first asked for, which is hardly ever."""
+
+    def __init__(self, compute: Callable[[], BodyPoses]) -> None:
+        """compute: (N, B, ...), world; nan where a character has no ghost."""
+        self._compute = compute
+
+    @cached_property
+    def poses(self) -> BodyPoses:
+        """(N, B, ...)"""
+        return self._compute()
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,15 +73,13 @@ class Snapshot:
     props: PropPoses
     gravity: Array
     """(3,)"""
-    ghost_pos: Array | None = None
-    """(N, B, 3) of the reference that each policy follows; nan where it tells none"""
-    ghost_rot: Array | None = None
-    """(N, B, 4)"""
+    ghosts: Ghosts | None = None
+    """of the references that the policies follow"""
     messages: tuple[str, ...] = ()
     """what the runtime has to say about this tick"""
 
     @staticmethod
-    def of(world: World, messages: tuple[str, ...] = ()) -> Snapshot:
+    def of(world: World, messages: tuple[str, ...] = (), ghosts: Ghosts | None = None) -> Snapshot:
         """What can be seen of a world now."""
         return Snapshot(
             tick=world.tick,
@@ -81,6 +95,7 @@ class Snapshot:
             fallen=world.fallen,
             props=world.prop_poses,
             gravity=world.gravity.copy(),
+            ghosts=ghosts,
             messages=messages,
         )
 
@@ -117,17 +132,19 @@ def interpolate(a: Snapshot, b: Snapshot, fraction: float) -> Snapshot:
     )
     # limbs keep their lengths only when the joints are blended, not the bodies
     poses = kinematics.body_poses(b.model, state.root_pos, state.root_rot, state.joint_rot)
-    ghost_pos, ghost_rot = b.ghost_pos, b.ghost_rot
-    if a.ghost_pos is not None and ghost_pos is not None and a.ghost_rot is not None and ghost_rot is not None:
-        ghost_pos, ghost_rot = blend(a.ghost_pos, ghost_pos), turn(a.ghost_rot, ghost_rot)
+    before, after = a.ghosts, b.ghosts
+    ghosts = after
+    if before is not None and after is not None:
+        ghosts = Ghosts(
+            lambda: BodyPoses(blend(before.poses.pos, after.poses.pos), turn(before.poses.rot, after.poses.rot))
+        )
     return replace(
         b,
         state=state,
         body_pos=poses.pos,
         body_rot=poses.rot,
         props=_blend_props(a.props, b.props, blend, turn),
-        ghost_pos=ghost_pos,
-        ghost_rot=ghost_rot,
+        ghosts=ghosts,
     )
 
 

@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from game.sets import ItemSpec
-from game.sim import kinematics, substeps
+from game.sim import substeps
 from game.sim.character import Character, standing
 from game.sim.client import Client
 from game.sim.contact import Contact
+from game.sim.derived import Derived
 from game.sim.forces import Forces
 from game.sim.model import CharacterModel
 from game.sim.packing import Packing
 from game.sim.props import Prop, spawn
 from game.sim.rows import Rows
-from game.sim.snapshot import PropPoses, Snapshot
+from game.sim.snapshot import Ghosts, PropPoses, Snapshot
 from game.sim.state import CharacterState
 from game.sim.touches import Touches
 
@@ -74,7 +75,7 @@ class World:
         """characters whose state became absurd in the last tick and that were put back on their feet"""
         self._next_prop = 0
         self._touches = Touches(self)
-        self._others = [b for b in range(model.num_bodies) if b not in model.feet]
+        self._derived = Derived(model, self.packing)
         self._resize(0)
 
     def __enter__(self) -> Self:
@@ -182,23 +183,12 @@ class World:
         substeps.read_states(self.client.calls, self._bodies, self.packing.num_q, self._rows.table)
         self._derive()
 
-    @property
-    def fallen(self) -> NDArray[np.bool_]:
-        """(N,) a body other than a foot touched the floor in the last tick."""
-        return np.asarray(self.floor_touch[:, self._others].any(axis=1))
-
     def _derive(self) -> None:
-        """Fill `state`, `body_poses` and `body_velocities` from the flat rows."""
-        rows = self._rows
-        joint_rot, joint_vel = self.packing.unpack(rows.q, rows.qd)
-        self.state = CharacterState(
-            rows.root_pos.copy(), rows.root_rot.copy(), joint_rot,
-            rows.root_vel.copy(), rows.root_ang_vel.copy(), joint_vel,
-        )  # fmt: skip
-        self.body_poses = kinematics.body_poses(self.model, rows.root_pos, rows.root_rot, joint_rot)
-        self.body_velocities = kinematics.body_velocities(
-            self.model, self.body_poses, rows.root_vel, rows.root_ang_vel, joint_vel
-        )
+        """Fill what is told of the characters from the flat rows and the last tick's touches."""
+        found = self._derived.of(self._rows.table, self.torque, self.floor_touch)
+        self.state, self.body_poses, self.body_velocities = found.state, found.poses, found.velocities
+        self.state_bytes, self.torque_share = found.state_bytes, found.torque_share
+        self.fallen, self.standing_on = found.fallen, found.on_feet
 
     # ---------------------------------------------------------------- props
     def spawn(self, item: ItemSpec, velocity: ArrayLike = (0.0, 0.0, 0.0), ang_vel: ArrayLike = (0.0, 0.0, 0.0)) -> int:
@@ -275,15 +265,9 @@ class World:
                 self.faults.append(n)
         substeps.read_states(self.client.calls, self._bodies, self.packing.num_q, self._rows.table)
 
-    def snapshot(self, messages: tuple[str, ...] = ()) -> Snapshot:
+    def snapshot(self, messages: tuple[str, ...] = (), ghosts: Ghosts | None = None) -> Snapshot:
         """Everything that can be seen now."""
-        return Snapshot.of(self, messages)
-
-    @property
-    def torque_share(self) -> Array:
-        """(N, J) largest share of its limit that each joint used in the last substep, 0..1."""
-        share = np.abs(self.torque) / self.packing.per_axis(self.model.torque_limit)
-        return np.asarray(np.maximum.reduceat(share, self.packing.tree.v_index[1:], axis=1)) if len(share) else share
+        return Snapshot.of(self, messages, ghosts)
 
     @property
     def prop_poses(self) -> PropPoses:

@@ -187,21 +187,19 @@ class Stage:
         return Avatar(self._world, self.model.body_names, look, level)
 
     def _match_ghosts(self, snapshot: Snapshot) -> None:
-        pos, rot = snapshot.ghost_pos, snapshot.ghost_rot
-        count = 0 if pos is None or rot is None or not self.show_ghost else len(pos)
+        poses = snapshot.ghosts.poses if self.show_ghost and snapshot.ghosts else None
+        count = len(poses.pos) if poses else 0
         while len(self._ghosts) > count:
             self._ghosts.pop().close()
         while len(self._ghosts) < count:
             ghost = self._avatar(GHOST, "low")
             ghost.root.hide(SHADOW_MASK)
             self._ghosts.append(ghost)
-        for i, ghost in enumerate(self._ghosts):
-            if pos is None or rot is None:
-                break
-            known = bool(np.isfinite(pos[i]).all() and np.isfinite(rot[i]).all())
+        for ghost, pos, rot in zip(self._ghosts, *(poses or ((), ())), strict=True):
+            known = bool(np.isfinite(pos).all() and np.isfinite(rot).all())
             (ghost.root.show if known else ghost.root.hide)()
             if known:
-                ghost.pose(pos[i], rot[i], FaceActor().face)
+                ghost.pose(pos, rot, FaceActor().face)
 
     def _match_props(self, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> None:
         present = set(snapshot.props.ids)
