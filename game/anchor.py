@@ -97,11 +97,11 @@ def put_into_anchor(
         frame,
         (state.root_pos, state.root_rot, state.root_vel, state.root_ang_vel, state.joint_rot, state.joint_vel),
         (poses.pos, poses.rot, velocities.vel, velocities.ang_vel),
-        gravity, time, tuple([inputs.get(name, none) for name, none in _NONE.items()]),
+        gravity.reshape(1, 3), time, tuple([inputs.get(name, none) for name, none in NONE.items()]),
     )  # fmt: skip
 
 
-_NONE = {name: np.empty((0,) * (1 + len(shape)), np.float32) for name, shape in SHAPES.items()}
+NONE = {name: np.empty((0,) * (1 + len(shape)), np.float32) for name, shape in SHAPES.items()}
 """in the place of inputs that are not wanted"""
 
 
@@ -120,7 +120,7 @@ def from_anchor(anchors: list[Anchor], poses: BodyPoses) -> BodyPoses:
 @njit(cache=True)
 def fill(frame, state, bodies, gravity, time, out):  # type: ignore[no-untyped-def]
     """All that a policy may be told, in the frames (M, 3) of x, y and heading, into those arrays of `out` that are M
-    long; the others are not looked at, nor is what would go into them. In the order of SHAPES."""
+    long; the others are not looked at, nor is what would go into them. In the order of SHAPES. gravity: (M or 1, 3)."""
     m = len(frame)
     root_pos, root_rot, root_vel, root_ang_vel, joint_rot, joint_vel = state
     body_pos, body_rot, body_vel, body_ang_vel = bodies
@@ -153,7 +153,8 @@ def fill(frame, state, bodies, gravity, time, out):  # type: ignore[no-untyped-d
             for b in range(body_ang_vel.shape[1]):
                 _put(out[9][n, b], c, s, body_ang_vel[n, b, 0], body_ang_vel[n, b, 1], body_ang_vel[n, b, 2])
         if len(out[10]) == m:
-            _put(out[10][n], c, s, gravity[0], gravity[1], gravity[2])
+            g = gravity[min(n, len(gravity) - 1)]
+            _put(out[10][n], c, s, g[0], g[1], g[2])
         if len(out[11]) == m:
             out[11][n] = time[n]
 

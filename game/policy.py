@@ -182,11 +182,15 @@ class Binding:
         return [block[where].reshape(shape) for where, shape in self._parts]
 
     def run(self) -> PolicyOutput:
-        """Policy.run of `inputs`. Raises PolicyError where the answer is not finite."""
-        self._run(self._bound)
-        if not np.isfinite(self._all).all():
-            self._policy._check_finite(self._split(self._all))
-        return self._policy._output(self._split(self._all.astype(np.float64)))
+        """Policy.run of `inputs`. Raises PolicyError where it fails or the answer is not finite."""
+        try:
+            self._run(self._bound)
+        except Exception as error:
+            raise PolicyError(f"{self._policy.spec.name} fails: {_first_line(error)}") from error
+        wide = self._all.astype(np.float64)
+        if not np.isfinite(wide).all():
+            self._policy._check_finite(self._split(wide))
+        return self._policy._output(self._split(wide))
 
 
 def _session(data: bytes) -> Any:

@@ -8,6 +8,7 @@ import math
 import pytest
 
 from game.library import PolicyLibrary
+from game.policy import PolicyError
 from game.sim.model import CharacterModel
 from tools import bench
 
@@ -37,6 +38,15 @@ def test_a_stopwatch_puts_back_what_it_watched() -> None:
     assert watch.read() == {}
 
 
+def test_one_policy_can_take_both_places() -> None:
+    library = PolicyLibrary(CharacterModel.load())
+    assert bench.policies(library, None)[1] == "walk"
+    assert bench.policies(library, "run") == ("run", "run")
+    with pytest.raises(PolicyError, match="no_such"):
+        bench.policies(library, "no_such")
+    library.close()
+
+
 def test_nonsense_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         bench.main(["--ticks", "0"])
@@ -45,7 +55,8 @@ def test_nonsense_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_split_of_a_tick_adds_up() -> None:
     library = PolicyLibrary(CharacterModel.load())
-    for row in bench.ticks(library, bench.POLICY, 2, 3):
+    crowd, _ = bench.policies(library, None)
+    for row in bench.ticks(library, crowd, 2, 3):
         assert set(bench.SPLIT) <= set(row)
         assert min(row[part] for part in ("step", "read", "pd", "set", "contacts", "inference")) > 0.0
         assert sum(row[part] for part in bench.SPLIT) == pytest.approx(row["total"])

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
+from game.paths import policies_dir
 from game.policy import MAX_BYTES, Policy, PolicyError, PolicySpec
 from tests.small_policy import MODEL, graph, hinge_graph, spec, with_card, with_graph
 from tools.policy_file import random_inputs
@@ -43,6 +44,49 @@ def test_hinges_may_be_told_their_angles() -> None:
     assert not policy.tells_reference
     assert "'hinge_target' has shape ['batch', 5], expected ['batch', 4]" in refused(with_card(hinge_graph(0.0, 5)))
     assert "weights 'angle' are not finite" in refused(with_card(hinge_graph(float("inf"))))
+
+
+@pytest.mark.parametrize("name", ["walk", "deepmimic_backflip"])
+def test_a_binding_answers_as_a_run_does_again_and_again(name: str) -> None:
+    policy = Policy.load(policies_dir() / f"{name}.onnx", MODEL)
+    bound = policy.bind(5)
+    assert bound.num_characters == 5
+    answers = []
+    for seed in (1, 2):
+        inputs = random_inputs(MODEL, 5, seed)
+        for key, array in bound.inputs.items():
+            array[:] = inputs[key]
+        found, expected = bound.run(), policy.run(inputs)
+        np.testing.assert_array_equal(found.joint_target, expected.joint_target)
+        np.testing.assert_array_equal(found.hinge_target, expected.hinge_target)
+        assert found.reference is not None and expected.reference is not None
+        for one, other in zip(found.reference, expected.reference, strict=True):
+            np.testing.assert_array_equal(one, other)
+        answers.append(found.joint_target)
+    # an answer stays what it was when the next one comes
+    assert np.abs(answers[0] - answers[1]).max() > 0.01
+
+
+def test_a_binding_names_what_is_not_finite() -> None:
+    bound = Policy(with_card(graph()), MODEL).bind(2)
+    bound.inputs["joint_rot"][1, 3] = np.inf
+    with pytest.raises(PolicyError, match="keep: output joint_target is not finite"):
+        bound.run()
+
+
+def test_a_policy_that_fails_for_some_crowds_is_said() -> None:
+    model = graph()  # the batch is seven at most: the index must be below eight
+    model.graph.node[0].CopyFrom(helper.make_node("Gather", ["room", "many"], ["zero"]))
+    model.graph.initializer.append(numpy_helper.from_array(np.zeros(8, np.float32), "room"))
+    model.graph.initializer.append(numpy_helper.from_array(np.array(0, np.int64), "first"))
+    shape = helper.make_node("Shape", ["joint_rot"], ["shape"])
+    model.graph.node.insert(0, helper.make_node("Gather", ["shape", "first"], ["many"]))
+    model.graph.node.insert(0, shape)
+    model.graph.node.append(helper.make_node("Add", ["joint_rot", "zero"], ["joint_target"]))
+    policy = Policy(with_card(model), MODEL)
+    policy.bind(7).run()
+    with pytest.raises(PolicyError, match="keep fails: "):
+        policy.bind(8).run()
 
 
 def test_the_card_survives_json() -> None:

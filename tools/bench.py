@@ -1,7 +1,12 @@
 """Measures speed: `python -m tools.bench [--train]`: a table, and last a JSON line.
 
 Machines are noisy and shared, so what counts are ratios within one run, of the thread's own CPU time: every tick's cost
-over that of the bare physics steps inside it, the median over all ticks.
+over that of the bare physics steps inside it, the median over all ticks. Other processes that fill the caches make one
+character's ticks dearer, against their steps, than a crowd's.
+
+Who drives them: the game's backflip where a crowd does backflips (`sim_overhead`, `characters_realtime`), and the
+game's walk, our own policy, where it is one character (`sim_overhead_1`, `inference_us`); `swap_ms` is from one to the
+other. Their names are printed.
 """
 
 from __future__ import annotations
@@ -17,15 +22,17 @@ from typing import Any
 
 from game import events as ev
 from game.library import PolicyLibrary
-from game.policy import Policy
+from game.live import find_policy
+from game.policy import Binding
 from game.runtime import Runtime
 from game.sim.model import CharacterModel
 from game.sim.touches import Touches
 from game.sim.world import World
 from tools.substep_clock import PARTS, STEP, SubstepClock
 
-POLICY = "deepmimic_backflip"
-OTHER = "deepmimic_walk"
+CROWD = "backflip"
+ALONE = "walk"
+"""skills"""
 WARM_UP = 15
 """ticks before anything is measured"""
 
@@ -62,7 +69,7 @@ class Stopwatch:
 CALLS: list[tuple[Any, str, str]] = [
     (World, "step", "world"),
     (Touches, "end", "touches"),
-    (Policy, "run", "inference"),
+    (Binding, "run", "inference"),
     (World, "snapshot", "snapshot"),
 ]
 """beside the parts of the inner loop"""
@@ -72,7 +79,7 @@ SPLIT = ("step", "read", "pd", "set", "contacts", "touches", "derive", "inferenc
 def ticks(
     library: PolicyLibrary, policy: str, characters: int, num_ticks: int, *, split: bool = True
 ) -> list[dict[str, float]]:
-    """Seconds of each tick of a crowd doing backflips: `step`, the whole tick as `total`, if wanted all of SPLIT."""
+    """Seconds of each tick of characters with a policy: `step`, the whole tick as `total`, if wanted all of SPLIT."""
     runtime, watch, clock, rows = Runtime(library), Stopwatch(), SubstepClock(PARTS if split else STEP), []
     runtime.tick([ev.Play(policy, place=True), ev.Crowd(characters)])
     clock.put_into(runtime.world)
@@ -112,13 +119,13 @@ def inference_seconds(library: PolicyLibrary, policy: str) -> float:
     return statistics.median(row["inference"] for row in ticks(library, policy, 1, 60))
 
 
-def swap_seconds(library: PolicyLibrary, policy: str) -> float:
-    """Median of what a tick with a swap costs more than the tick before it."""
+def swap_seconds(library: PolicyLibrary, policy: str, other: str) -> float:
+    """Median of what a tick with a swap between two policies costs more than the tick before it."""
     runtime, extra = Runtime(library), []
     runtime.tick([ev.Play(policy, place=True)])
     for k in range(40):
         costs = []
-        for events in ([], [ev.Play(OTHER if k % 2 else policy)]):
+        for events in ([], [ev.Play(other if k % 2 else policy)]):
             start = time.thread_time()
             runtime.tick(events)
             costs.append(time.thread_time() - start)
@@ -127,24 +134,32 @@ def swap_seconds(library: PolicyLibrary, policy: str) -> float:
     return statistics.median(extra)
 
 
-def measure(policy: str, num_ticks: int) -> dict[str, float]:
-    """All figures; prints the split on the way."""
+def policies(library: PolicyLibrary, wanted: str | None) -> tuple[str, str]:
+    """Names of who drives the crowd and of who drives one alone. Raises PolicyError."""
+    crowd, alone = (find_policy(library, wanted or skill) for skill in (CROWD, ALONE))
+    assert crowd is not None and alone is not None  # of a name or skill that is not there, PolicyError is raised
+    return crowd, alone
+
+
+def measure(wanted: str | None, num_ticks: int) -> dict[str, float]:
+    """All figures; prints the split on the way. wanted: a policy's name or skill, in the place of both."""
     model = CharacterModel.load()
     library = PolicyLibrary(model)
     figures: dict[str, float] = {}
-    for suffix, characters in (("", 16), ("_1", 1)):
+    crowd, alone = policies(library, wanted)
+    for suffix, characters, policy in (("", 16, crowd), ("_1", 1, alone)):
         # a watch costs time itself: the ratio has one on the steps alone
         bare = ticks(library, policy, characters, num_ticks, split=False)
         figures[f"sim_overhead{suffix}"] = overhead(bare)
         rows = ticks(library, policy, characters, num_ticks)
-        print(f"{characters} characters, us per character and tick (median):")
+        print(f"{characters} x {policy}, us per character and tick (median):")
         for label in (*SPLIT, "total"):
             print(f"  {label:10} {1e6 * statistics.median(row.get(label, 0.0) for row in rows) / characters:8.1f}")
         if not suffix:
             typical = statistics.median(row["total"] for row in bare)
             figures["characters_realtime"] = characters / model.control_hz / typical
-    figures["inference_us"] = 1e6 * inference_seconds(library, policy)
-    figures["swap_ms"] = 1e3 * swap_seconds(library, policy)
+    figures["inference_us"] = 1e6 * inference_seconds(library, alone)
+    figures["swap_ms"] = 1e3 * swap_seconds(library, crowd, alone)
     library.close()
     return figures
 
@@ -153,7 +168,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="tools.bench", description=__doc__)
     parser.add_argument("--ticks", type=int, default=300, help="measured ticks per part")
-    parser.add_argument("--policy", default=POLICY, help=f"that drives them, by name; default {POLICY}")
+    parser.add_argument("--policy", help="that drives them, by name or skill; default: see above")
     parser.add_argument("--train", action="store_true", help="measure the trainer instead: samples/s, split, scaling")
     options = parser.parse_args(argv)
     if options.ticks < 1:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -42,12 +41,14 @@ class Derived:
 
     def __init__(self, model: CharacterModel, packing: Packing) -> None:
         joints, bodies = model.num_joints, model.num_bodies
-        self._shapes: tuple[tuple[int, ...], ...] = (
-            (3,), (4,), (joints, 4), (3,), (3,), (joints, 3),
-            (bodies, 3), (bodies, 4), (bodies, 3), (bodies, 3), (joints,),
-        )  # fmt: skip
-        self._widths = np.array([math.prod(shape) for shape in self._shapes])
-        self._state_width = int(self._widths[:6].sum())
+        self._shapes: dict[str, tuple[int, ...]] = {
+            "root_pos": (3,), "root_rot": (4,), "joint_rot": (joints, 4),
+            "root_vel": (3,), "root_ang_vel": (3,), "joint_vel": (joints, 3),
+        }  # fmt: skip
+        self._more: dict[str, tuple[int, ...]] = {
+            "pos": (bodies, 3), "rot": (bodies, 4), "vel": (bodies, 3), "ang_vel": (bodies, 3), "share": (joints,),
+        }  # fmt: skip
+        self._layout = self._layout_for(0)
         self._constants = (
             packing.tree.hinge, packing.tree.q_index, packing.tree.v_index, packing.num_q, model.body_parent,
             model.body_joint, model.body_offset, packing.per_axis(model.torque_limit),
@@ -63,27 +64,35 @@ class Derived:
             floor_touch: (N, B) bodies that touched the floor in the last tick
         """
         n = len(table)
-        ends = np.cumsum(n * self._widths).tolist()
-        block, flags = np.empty(ends[-1]), np.zeros((2, n), np.bool_)
-        parts: list[Any] = [
-            block[a:b].reshape(n, *shape) for a, b, shape in zip([0, *ends], ends, self._shapes, strict=False)
-        ]
-        _fill(self._constants, table, torque, floor_touch, tuple(parts), flags)
+        if self._layout["fallen"].shape != (n,):
+            self._layout = self._layout_for(n)
+        block = np.empty((), self._layout)
+        state = block["state"]
+        root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel = [state[name] for name in self._shapes]
+        pos, rot, vel, ang_vel, share = [block[name] for name in self._more]
+        fallen, on_feet = block["fallen"], block["on_feet"]
+        _fill(
+            self._constants, table, torque, floor_touch,
+            (root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel),
+            (pos, rot, vel, ang_vel, share), fallen, on_feet,
+        )  # fmt: skip
         return Told(
-            state=CharacterState(*parts[:6]),
-            state_bytes=block[: n * self._state_width].tobytes(),
-            poses=BodyPoses(parts[6], parts[7]),
-            velocities=BodyVelocities(parts[8], parts[9]),
-            torque_share=parts[10],
-            fallen=flags[0],
-            on_feet=flags[1],
-        )
+            CharacterState(root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel), state.tobytes(),
+            BodyPoses(pos, rot), BodyVelocities(vel, ang_vel), share, fallen, on_feet,
+        )  # fmt: skip
+
+    def _layout_for(self, n: int) -> np.dtype[np.void]:
+        """One record with everything of n characters, each field by itself in one piece."""
+        state = [(name, np.float64, (n, *shape)) for name, shape in self._shapes.items()]
+        more = [(name, np.float64, (n, *shape)) for name, shape in self._more.items()]
+        return np.dtype([("state", state), *more, ("fallen", np.bool_, (n,)), ("on_feet", np.bool_, (n,))])
 
 
 @njit(cache=True)
-def _fill(constants, table, torque, floor_touch, parts, flags):  # type: ignore[no-untyped-def]
+def _fill(constants, table, torque, floor_touch, state, more, fallen, on_feet):  # type: ignore[no-untyped-def]
     hinge, q_index, v_index, num_q, body_parent, body_joint, body_offset, limit, is_foot = constants
-    root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel, pos, rot, vel, ang_vel, share = parts
+    root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel = state
+    pos, rot, vel, ang_vel, share = more
     root_pos[:], root_rot[:] = table[:, :3], table[:, 3:7]
     root_vel[:], root_ang_vel[:] = table[:, 7:10], table[:, 10:13]
     unpack_rows(hinge, q_index, v_index, table[:, 13 : 13 + num_q], table[:, 13 + num_q :], joint_rot, joint_vel)
@@ -95,6 +104,9 @@ def _fill(constants, table, torque, floor_touch, parts, flags):  # type: ignore[
             for k in range(v_index[j + 1], v_index[j + 1] + (1 if hinge[j + 1] else 3)):
                 most = max(most, abs(torque[n, k]) / limit[k])
             share[n, j] = most
+        fallen[n] = on_feet[n] = False
         for b in range(floor_touch.shape[1]):
-            if floor_touch[n, b]:
-                flags[1 if is_foot[b] else 0, n] = True
+            if floor_touch[n, b] and is_foot[b]:
+                on_feet[n] = True
+            elif floor_touch[n, b]:
+                fallen[n] = True
