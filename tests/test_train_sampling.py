@@ -9,8 +9,12 @@ import pytest
 import torch
 
 from game.motion import MotionClip
+from game.policy import Policy
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.world import World
+from game.start import starting_state
+from tools.export import export
 from tools.train import rows
 from tools.train.config import TrainConfig
 from tools.train.crowd import Crowd
@@ -80,3 +84,21 @@ def test_more_rounds_find_no_worse_ways_and_the_trainer_follows(tmp_path: Path) 
     resumed = Trainer(toy)
     assert torch.equal(resumed.graph.feedforward, trainer.graph.feedforward)
     np.testing.assert_array_equal(resumed.clip.joint_rot, trainer.clip.joint_rot)
+
+
+def test_an_exported_policy_tells_of_the_clip_not_of_the_path(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    toy = TrainConfig(
+        "run", out=tmp_path, sampling_rounds=1, sampling_candidates=8, worlds=1, characters=2, steps=4, hidden=(8,),
+        minibatch=4, epochs=1, samples=0,
+    )  # fmt: skip
+    trainer = Trainer(toy)
+    trainer.save()
+    export(tmp_path / "checkpoint.pt", tmp_path / "run.onnx")
+    policy = Policy.load(tmp_path / "run.onnx", MODEL)
+    clip, time = MotionClip.load("run").placed(), 0.3
+    with World(MODEL) as world:
+        state = starting_state(world, policy, time / clip.duration)
+    expected = clip.sample(np.array([time]))[0]
+    assert rotation.angle_between(state.joint_rot, expected.joint_rot).max() < 0.02
+    assert rotation.angle_between(trainer.clip.sample(np.array([time]))[0].joint_rot, expected.joint_rot).max() > 0.05

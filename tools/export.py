@@ -29,7 +29,9 @@ def export(source: Path, target: Path, *, name: str = "", age: float | None = No
     model = CharacterModel.load().with_gains(*scales)
     clip = checkpoint.clip_from_tensors(content["clip"])
     config = content["config"]
-    graph = PolicyGraph(model, clip, tuple(config["hidden"]), config["action_scale"], config["lead"], config["lateral"])
+    shown = checkpoint.clip_from_tensors(content["shown"]) if "shown" in content else None
+    shape = (config["action_scale"], config["lead"], config["lateral"])
+    graph = PolicyGraph(model, clip, tuple(config["hidden"]), *shape, shown=shown)
     graph.networks.load_state_dict(content["networks"])
     graph.feedforward = content["feedforward"]
     spec = _spec(content, model, clip, name or target.stem, skill, age)

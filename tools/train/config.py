@@ -102,7 +102,7 @@ class TrainConfig:
     forgive_drift: bool | None = None
     """whether his distance from the reference over the ground is ignored; by default where sampling found the path"""
     polish: bool = False
-    """last stage, once he no longer falls: DeepMimic's weights, and the clip itself where sampling found a path"""
+    """last stage, once he no longer falls: DeepMimic's weights, and the clip itself even where sampling found a path"""
     contact_bodies: tuple[str, ...] = ()
     """bodies that may touch the floor; empty: derived from the clip"""
     lenient_samples: tuple[int, int] = (0, 0)

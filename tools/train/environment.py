@@ -65,8 +65,9 @@ class ImitationEnvironment:
         self.crowd = Crowd(model, worlds, per_world)
         n = self.num_characters = self.crowd.num_characters
         self.table = ReferenceTable(clip, model)
-        self._states = rows.ClipRows(self.clip, model.physics_hz)
-        self.rewarded = self._polished() if config.polish else self.table
+        polished = self._itself() if config.polish else self.clip
+        self._states = rows.ClipRows(polished, model.physics_hz)
+        self.rewarded = ReferenceTable(polished, model) if config.polish else self.table
         self.stray = config.stray[1]
         """m, present limit"""
         self.lenient = 0.0
@@ -89,10 +90,10 @@ class ImitationEnvironment:
         self.disturbances = Disturbances(config, self.crowd)
         self.rng = np.random.default_rng(0)
 
-    def _polished(self) -> ReferenceTable:
-        """What is rewarded in the last stage: the clip itself."""
+    def _itself(self) -> MotionClip:
+        """The clip, also where sampling found a path through it: what the last stage starts from and rewards."""
         clip = MotionClip.load(self.config.clip)
-        return ReferenceTable(symmetrized(clip, self.model) if self.config.mirror else clip, self.model)
+        return symmetrized(clip, self.model) if self.config.mirror else clip.placed()
 
     @property
     def allowed_names(self) -> list[str]:

@@ -10,7 +10,7 @@ from game.sim.model import CharacterModel
 from tools.train import quaternion
 from tools.train.features import Features, PolicyInputs
 from tools.train.network import ActorCritic
-from tools.train.reference import ReferencePose
+from tools.train.reference import Reference, ReferencePose
 
 ACTION_LIMIT = 4.0
 
@@ -53,9 +53,12 @@ class PolicyGraph(nn.Module):
         scale: float = 1.5,
         lead: float = 3.0,
         lateral: float = 1.0,
+        shown: MotionClip | None = None,
     ) -> None:
+        """shown: the clip that the exported graph tells of, where the policy follows another one through it."""
         super().__init__()
         self.features = Features(model, clip, lead)
+        self.shown = None if shown is None else Reference(shown)
         self.residual = Residual(model, scale, lateral)
         self.networks = ActorCritic(self.features.size, self.residual.num_actions, hidden)
         self.control_hz = model.control_hz
@@ -85,4 +88,6 @@ class PolicyGraph(nn.Module):
         raw = PolicyInputs(*inputs)
         observation, pose = self.features(raw)
         target = self.target(self._corrected(raw, pose), self.networks.act(observation))
+        if self.shown is not None:
+            pose = self.shown(self.shown.wrap(raw.time)[:, None])
         return target, pose.root_pos[:, 0], pose.root_rot[:, 0], pose.joint_rot[:, 0]

@@ -193,7 +193,8 @@ class Trainer:
 
     # ---------------------------------------------------------------- keeping
     def _networks(self) -> dict[str, Any]:
-        return {
+        found = {} if self.feasible is None else {"shown": clip_to_tensors(MotionClip.load(self.config.clip))}
+        return found | {
             "networks": self.graph.networks.state_dict(),
             "feedforward": self.graph.feedforward,
             "clip": clip_to_tensors(self.clip),
