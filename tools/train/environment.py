@@ -183,14 +183,16 @@ class ImitationEnvironment:
         done = _motion(inputs, com)
         tracked = self.table(time)
         motion, reference = self._compared(done, tracked)
-        if self.rewarded is self.table:
-            terms = self.reward(motion, reference)
-        else:
-            terms = self.reward(*self._compared(done, self.rewarded(time)))
+        # a jump that falls short is still a jump: the way over the ground has a limit of its own
+        strayed = self._strayed(done, tracked)
+        if self.rewarded is not self.table:
+            # what starts from the clip need not be on the path yet
+            tracked = self.rewarded(time)
+            motion, reference = self._compared(done, tracked)
+            strayed &= self._strayed(done, tracked)
+        terms = self.reward(motion, reference)
         absurd = self.crowd.faults()
         fell = terminations.fell(self.crowd.floor_contacts(), self.allowed)
-        # a jump that falls short is still a jump: the way over the ground has a limit of its own
-        strayed = terminations.strayed(_undrifted(done, tracked).body_pos, tracked.body_pos, self.stray).numpy()
         if not self.config.forgive_drift:
             strayed |= terminations.drifted(done.root_pos, tracked.root_pos, self.config.drift).numpy()
         terminated = self._ends(fell) | strayed | absurd
@@ -202,6 +204,9 @@ class ImitationEnvironment:
         self._remember(np.flatnonzero(wrapped & ~terminated & settled & hopeful))
         self.latest = inputs
         return Outcome(reward, terms, terminated, truncated, fell, wrapped)
+
+    def _strayed(self, done: Motion, tracked: ReferenceTrack) -> Bools:
+        return terminations.strayed(_undrifted(done, tracked).body_pos, tracked.body_pos, self.stray).numpy()
 
     def _compared(self, motion: Motion, reference: ReferenceTrack) -> tuple[Motion, ReferenceTrack]:
         """What is held against what; the way over the ground left out where it is forgiven."""
