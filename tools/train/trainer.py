@@ -30,7 +30,7 @@ from tools.train.rollout import Tally, collect
 from tools.train.sampling import Path as Path_
 from tools.train.sampling import Sampler, print_round, symmetric
 
-EVALUATION_WORLDS = 2
+EVALUATION_WORLDS = 4
 SAMPLING_ROUNDS = 8
 
 
