@@ -57,7 +57,7 @@ class TrainConfig:
     sampling_size: float = 0.3
     """rad, standard deviation of the first round's corrections; the model's own damping needs 0.5"""
     start_path: float = 0.6
-    """share of the starts from the clip that are from sampling's path instead, if there is one"""
+    """share of the starts from the clip that are from sampling's path instead, if there is one; `polish`: between"""
     kp_scale: float = 1.0
     """of the model's stiffness; the policy's card names its gains, and the game's controller takes them on"""
     kd_scale: float = 0.375

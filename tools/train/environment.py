@@ -67,6 +67,7 @@ class ImitationEnvironment:
         self.table = ReferenceTable(clip, model)
         polished = self._itself() if config.polish else self.clip
         self._states = rows.ClipRows(polished, model.physics_hz)
+        self._path = rows.ClipRows(self.clip, model.physics_hz) if config.polish else None
         self.rewarded = ReferenceTable(polished, model) if config.polish else self.table
         self.stray = config.stray[1]
         """m, present limit"""
@@ -127,11 +128,23 @@ class ImitationEnvironment:
             time, found, self.begun[indices] = self.starts.draw(len(indices), self.rng)
         flat = self._states(time)
         if found is not None:
-            flat = np.where(np.isnan(found), flat, found)
+            flat = np.where(np.isnan(found), self._eased(flat, time), found)
         state = self._lifted(self._blurred(rows.unpack(flat, self.model.num_joints)))
         self.ticks[indices], self.start_time[indices] = 0, time
         self.anchor[indices] = self.crowd.places[indices] * np.array([1.0, 1.0, 0.0])
         self.crowd.reset(indices, replace(state, root_pos=state.root_pos + self.crowd.places[indices]))
+
+    def _eased(self, flat: Array, time: Array) -> Array:
+        """Start states (M, width) of the clip; in the last stage some are on the way from there to the path.
+
+        A policy that knows the path alone fails from the clip's flight every time, and so learns nothing there; from
+        somewhere between it fails now and then.
+        """
+        if self._path is None:
+            return flat
+        eased = self.rng.random(len(time)) < self.config.start_path
+        share = np.where(eased, self.rng.random(len(time)), 0.0)
+        return rows.blend(flat, self._path(time), share, self.model.num_joints)
 
     def _blurred(self, state: CharacterState) -> CharacterState:
         """The reference's state with small random errors."""

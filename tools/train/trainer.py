@@ -52,7 +52,7 @@ class Trainer:
         mirror = Mirror(self.model, self.graph.features) if config.mirror else None
         self.ppo = PPO(self.graph.networks, config, mirror)
         self.environment = ImitationEnvironment(config, self.clip, self.model, config.worlds, config.characters)
-        if self.feasible is not None:
+        if self.feasible is not None and not config.polish:
             self.environment.starts.path = self.feasible.starts
         self.testing = ImitationEnvironment(config, self.clip, self.model, EVALUATION_WORLDS, config.characters)
         self.robust_since: int | None = None
