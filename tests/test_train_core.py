@@ -319,3 +319,40 @@ def test_drift_is_measured_over_the_ground() -> None:
     here, there = torch.tensor([[0.0, 0.0, 0.9], [0.3, 0.4, 0.0]]), torch.tensor([[0.0, 0.0, 3.0], [0.0, 0.0, 0.0]])
     assert terminations.drifted(here, there, 0.49).tolist() == [False, True]
     assert terminations.drifted(here, there, 0.51).tolist() == [False, False]
+
+
+def test_rows_blend_by_hand() -> None:
+    ends = MotionClip.load("backflip").sample(np.array([0.2, 0.7]))
+    first, second = rows.pack(ends)[:1], rows.pack(ends)[1:]
+    joints = MODEL.num_joints
+    np.testing.assert_allclose(rows.blend(first, second, np.zeros(1), joints), first, atol=1e-12)
+    half = rows.unpack(rows.blend(first, second, np.full(1, 0.5), joints), joints)
+    np.testing.assert_allclose(half.root_pos[0], ends.root_pos.mean(0))
+    np.testing.assert_allclose(half.joint_vel[0], ends.joint_vel.mean(0))
+    # as far from the one as from the other
+    to_first, to_second = (rotation.angle_between(half.joint_rot[0], ends.joint_rot[k]) for k in (0, 1))
+    np.testing.assert_allclose(to_first, to_second, atol=1e-9)
+
+
+def test_the_last_stage_is_about_the_clip_itself() -> None:
+    """He follows another way through the clip, here one a hand higher; rewards are the clip's, starts lie between."""
+    config = TrainConfig(
+        clip="walk", worlds=1, characters=8, polish=True, start_path=1.0, start_zero=0.0, start_own=0.0, start_noise=0.0
+    )
+    clip = MotionClip.load("walk").placed()
+    path = replace(clip, root_pos=clip.root_pos + np.array([0.0, 0.0, 0.1]))
+    env = environment.ImitationEnvironment(config, path, MODEL, 1, 8)
+    env.seed(0)
+    env.reset(np.arange(8), np.zeros(8))  # asked for, not drawn
+    placed = env.crowd.state.root_pos[:, 2] - env.crowd.places[:, 2]
+    np.testing.assert_allclose(placed, clip.sample(np.zeros(8)).root_pos[:, 2], atol=0.01)
+    env.reset(np.arange(8))
+    above = env.crowd.state.root_pos[:, 2] - env.crowd.places[:, 2] - clip.sample(env.time).root_pos[:, 2]
+    assert (above > -0.001).all() and (above < 0.111).all()
+    assert np.ptp(above) > 0.03
+    standing = torch.zeros(8)
+    np.testing.assert_allclose(
+        env.rewarded(standing).root_pos[:, 2], clip.sample(np.zeros(8)).root_pos[:, 2], atol=1e-5
+    )
+    np.testing.assert_allclose(env.table(standing).root_pos[:, 2], path.sample(np.zeros(8)).root_pos[:, 2], atol=1e-5)
+    env.close()
