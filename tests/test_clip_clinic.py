@@ -16,7 +16,7 @@ from game.sim.kinematics import body_poses, center_of_mass
 from game.sim.model import CharacterModel
 from tools.clip_clinic.__main__ import main
 from tools.clip_clinic.checks import Check, Report, examine, hinge_angle
-from tools.clip_clinic.edit import cut
+from tools.clip_clinic.edit import begun, cut
 from tools.clip_clinic.feet import planted, runs, slip, sole_corners
 from tools.clip_clinic.fixes import bend_flights, limit_hinges, mend, remove_spikes, stand_on_floor
 from tools.clip_clinic.flight import angular_momentum, flights, poses_of
@@ -288,3 +288,21 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 def test_a_cut_outside_the_clip_says_how_long_it_is() -> None:
     with pytest.raises(ClipError, match=r"nothing between 9 and 10 s; it lasts 1.27 s"):
         cut(MotionClip.load("walk"), 9.0, 10.0)
+
+
+def test_a_loop_may_begin_elsewhere_and_is_the_same_loop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    walk = MotionClip.load("walk")
+    later = begun(walk, 0.5)
+    assert (later.num_frames, later.loop) == (walk.num_frames, True)
+    shift = round(0.5 * walk.fps) / walk.fps
+    times = np.array([0.0, 0.3, 0.9])  # the last is in the walk's next cycle
+    here, there = later.sample(times), walk.sample(times + shift)
+    np.testing.assert_allclose(here.root_pos[:, 2], there.root_pos[:, 2], atol=1e-9)
+    np.testing.assert_allclose(np.diff(here.root_pos[:, 0]), np.diff(there.root_pos[:, 0]), atol=0.02)
+    assert rotation.angle_between(here.joint_rot, there.joint_rot).max() < 1e-6
+    assert main(["walk", "--begin", "0.5", "--out", str(tmp_path / "walk.json")]) == 0
+    np.testing.assert_allclose(MotionClip.load(tmp_path / "walk.json").joint_rot, later.joint_rot, atol=1e-6)
+    assert main(["punch", "--begin", "0.5"]) == 1
+    assert "punch does not loop" in capsys.readouterr().err
+    with pytest.raises(ClipError, match=r"cannot begin at 9 s; it lasts 1.27 s"):
+        begun(walk, 9.0)

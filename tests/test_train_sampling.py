@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from game.sim.world import World
 from game.start import starting_state
 from tools.export import export
 from tools.train import rows
-from tools.train.config import TrainConfig
+from tools.train.config import ConfigError, TrainConfig
 from tools.train.crowd import Crowd
 from tools.train.feasible import BLEND, feasible
 from tools.train.sampling import WINDOW, Sampler, _select, symmetric
@@ -102,3 +103,26 @@ def test_an_exported_policy_tells_of_the_clip_not_of_the_path(tmp_path: Path) ->
     expected = clip.sample(np.array([time]))[0]
     assert rotation.angle_between(state.joint_rot, expected.joint_rot).max() < 0.02
     assert rotation.angle_between(trainer.clip.sample(np.array([time]))[0].joint_rot, expected.joint_rot).max() > 0.05
+
+
+def test_a_run_starts_from_the_networks_and_the_path_of_another(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    toy = TrainConfig(
+        "run", out=tmp_path / "a", sampling_rounds=1, sampling_candidates=8, worlds=1, characters=2, steps=4,
+        hidden=(8,), minibatch=4, epochs=1,
+    )  # fmt: skip
+    first = Trainer(toy)
+    first.step()
+    first.save()
+    init = tmp_path / "a" / "checkpoint.pt"
+    second = Trainer(replace(toy, out=tmp_path / "b", seed=1, init=init))
+    for name, weight in first.graph.networks.state_dict().items():
+        assert torch.equal(second.graph.networks.state_dict()[name], weight), name
+    assert torch.equal(second.graph.feedforward, first.graph.feedforward)
+    assert (first.samples > 0, second.samples) == (True, 0)
+    with pytest.raises(ConfigError, match=r"the path in .* lasts 0.80 s, the clip 1.27 s"):
+        Trainer(replace(toy, clip="walk", out=tmp_path / "c", init=init))
+    with pytest.raises(ConfigError, match=r"networks of .* do not fit"):
+        Trainer(replace(toy, out=tmp_path / "d", init=init, hidden=(9,)))
+    with pytest.raises(ConfigError, match="there is no checkpoint"):
+        Trainer(replace(toy, out=tmp_path / "e", init=tmp_path / "none.pt"))

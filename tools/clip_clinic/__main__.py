@@ -1,6 +1,7 @@
 """python -m tools.clip_clinic CLIP ...: what is physically wrong with clips; --fix mends what can be mended.
 
-`--cut` takes a part of a clip, `--loop` finds the part that repeats, such as one cycle of a captured run.
+`--cut` takes a part of a clip, `--loop` finds the part that repeats, such as one cycle of a captured run, and `--begin`
+lets a loop begin at another moment.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from game.motion import ClipError, MotionClip
 from tools.clip_clinic.checks import examine
-from tools.clip_clinic.edit import cut
+from tools.clip_clinic.edit import begun, cut
 from tools.clip_clinic.fixes import mend
 from tools.clip_clinic.loops import SHORTEST, looped
 from tools.clip_clinic.table import markdown, table
@@ -30,21 +31,25 @@ def main(arguments: list[str] | None = None) -> int:
         "--loop", type=float, nargs="?", const=SHORTEST, metavar="S", help="take the part, of S s or more, that repeats"
     )
     parser.add_argument("--cut", type=float, nargs=2, metavar=("START", "END"), help="take the part between, s")
+    parser.add_argument("--begin", type=float, metavar="S", help="let a loop begin at this moment")
     parser.add_argument("--out", type=Path, help="where the mended clip goes (default: out/NAME.json)")
     parser.add_argument("--plot", type=Path, help="write a picture of the clip over time: .png, .svg or .pdf")
     parser.add_argument("--json", type=Path, help="write the report as JSON")
     parser.add_argument("--markdown", action="store_true", help="print the comparison as a Markdown table")
     told = parser.parse_args(arguments)
     try:
-        if len(told.clips) > 1 and (told.fix or told.plot or told.cut or told.loop is not None):
-            raise ClipError(f"--fix, --cut, --loop and --plot take one clip, found {len(told.clips)}")
+        edits = told.cut is not None or told.loop is not None or told.begin is not None
+        if len(told.clips) > 1 and (told.fix or told.plot or edits):
+            raise ClipError(f"--fix, --cut, --loop, --begin and --plot take one clip, found {len(told.clips)}")
         clips = [MotionClip.load(clip) for clip in told.clips]
         if told.cut:
             clips = [cut(clips[0], *told.cut).placed()]
-            if told.out and not told.fix and told.loop is None:
-                _save(clips[0], told.out)
         if told.loop is not None:
-            clips = [_loop(clips[0], told.loop, None if told.fix else told.out)]
+            clips = [_loop(clips[0], told.loop)]
+        if told.begin is not None:
+            clips = [begun(clips[0], told.begin)]
+        if edits and told.out and not told.fix:
+            _save(clips[0], told.out)
         reports = [examine(clip) for clip in clips]
         print(markdown(reports) if told.markdown else table(reports))
         mended = _fix(clips[0], told.out) if told.fix else None
@@ -61,15 +66,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _loop(clip: MotionClip, shortest: float, out: Path | None) -> MotionClip:
-    """Cut the loop and say where; written here to `out` unless something mends it first."""
+def _loop(clip: MotionClip, shortest: float) -> MotionClip:
+    """Cut the loop and say where."""
     part, seam = looped(clip, shortest)
     first, last = seam.first / clip.fps, seam.last / clip.fps
     print(f"{clip.name} repeats from {first:.2f} to {last:.2f} s, {np.degrees(seam.gap):.1f} degrees apart there")
-    part = replace(part, notes={**clip.notes, "loop_of": {"from": round(first, 3), "to": round(last, 3)}})
-    if out is not None:
-        _save(part, out)
-    return part
+    return replace(part, notes={**clip.notes, "loop_of": {"from": round(first, 3), "to": round(last, 3)}})
 
 
 def _save(clip: MotionClip, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Clips cut, mirrored and thinned: whole-clip edits that change no pose's quality."""
+"""Clips cut, mirrored and begun elsewhere: whole-clip edits that change no pose's quality."""
 
 from __future__ import annotations
 
@@ -48,3 +48,15 @@ def cut(clip: MotionClip, start: float = 0.0, end: float = float("inf")) -> Moti
         root_rot=clip.root_rot[part],
         joint_rot=clip.joint_rot[part],
     )
+
+
+def begun(clip: MotionClip, start: float) -> MotionClip:
+    """The same loop, from `start` s on, and round to there again. Raises ClipError where the clip does not loop."""
+    if not clip.loop:
+        raise ClipError(f"{clip.name} does not loop: only a loop may begin elsewhere")
+    if not 0.0 <= start <= clip.duration:
+        raise ClipError(f"{clip.name} cannot begin at {start:g} s; it lasts {clip.duration:.2f} s")
+    # in whole frames: between them, poses would be blunted
+    first = round(start * clip.fps)
+    state = clip.sample((np.arange(clip.num_frames) + first) / clip.fps)
+    return replace(clip, root_pos=state.root_pos, root_rot=state.root_rot, joint_rot=state.joint_rot).placed()

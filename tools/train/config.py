@@ -35,7 +35,7 @@ class TrainConfig:
     publish: Path | None = None
     """folder where each new age is put for a running game to load"""
     init: Path | None = None
-    """checkpoint of another run whose networks to start from"""
+    """checkpoint of a run of a like motion: start from its networks, and from the path that sampling found there"""
 
     worlds: int = 8
     """Bullet worlds of a rank"""

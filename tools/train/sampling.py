@@ -75,23 +75,17 @@ class Sampler:
         self.floor = np.minimum(low, CLEAR)
         """(B,) height under which a body should not come: the clip's own lowest, CLEAR at most"""
 
-    def search(
-        self, num_rounds: int, report: Callable[[int, int, Path], None] | None = None, around: Array | None = None
-    ) -> Path:
-        """Return the best path of all rounds; `report` is told each round's number, samples so far and best path.
-
-        The first round looks around corrections (W, J, 3), or everywhere.
-        """
-        everywhere = around is None
-        mean = np.zeros((self.num_windows, self.model.num_joints, 3)) if around is None else around
-        size = np.full(self.num_windows, self.size if everywhere else 0.6 * self.size)
+    def search(self, num_rounds: int, report: Callable[[int, int, Path], None] | None = None) -> Path:
+        """Return the best path of all rounds; `report` is told each round's number, samples so far and best path."""
+        mean = np.zeros((self.num_windows, self.model.num_joints, 3))
+        size = np.full(self.num_windows, self.size)
         best: Path | None = None
         for number in range(num_rounds):
-            paths = self._round(mean, size, first=everywhere and number == 0)
+            paths = self._round(mean, size, first=number == 0)
             if best is None or paths[0].cost.sum() < best.cost.sum():
                 best = paths[0]
             half = np.mean([p.correction for p in paths[: max(1, len(paths) // 2)]], axis=0)
-            mean = paths[0].correction if everywhere and number == 0 else 0.3 * mean + 0.7 * half
+            mean = paths[0].correction if number == 0 else 0.3 * mean + 0.7 * half
             size = np.maximum(0.85 * size, 0.16 * self.size)
             self.spent = (number + 1) * self.samples * WINDOW * self.num_windows
             if report is not None:

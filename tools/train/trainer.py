@@ -29,6 +29,7 @@ from tools.train.ppo import PPO, Update
 from tools.train.rollout import Tally, collect
 from tools.train.sampling import Path as Path_
 from tools.train.sampling import Sampler, print_round, symmetric
+from tools.train.warm_start import WarmStart
 
 EVALUATION_WORLDS = 4
 SAMPLING_ROUNDS = 8
@@ -65,7 +66,7 @@ class Trainer:
             self.resume(checkpoint.load(self.path))
         else:
             if config.init is not None:
-                self.graph.networks.load_state_dict(checkpoint.load(config.init)["networks"])
+                WarmStart(config.init).fill(self.graph.networks)
             self.environment.seed(config.seed, ranks.rank(), 0)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
 
@@ -82,18 +83,11 @@ class Trainer:
             rounds = SAMPLING_ROUNDS if symmetric(clip, self.model) else 0
         if not rounds:
             return clip, None
-        if not file.is_file():
-            crowd, begun = Crowd(self.model, config.worlds, config.characters), time.monotonic()
-            sampler = Sampler(clip, self.model, crowd, config)
-            path = sampler.search(rounds, None if ranks.rank() else print_round)
-            crowd.close()
+        # a sum waits for all: nobody looks for the file after somebody has written it
+        if ranks.total(torch.tensor([float(not file.is_file())])).item():
+            known = None if config.init is None else WarmStart(config.init).path(clip.duration, self.model.control_hz)
+            found = known or self._search(clip, rounds)
             if ranks.rank() == 0:
-                found: dict[str, Any] = {
-                    "correction": torch.from_numpy(path.correction),
-                    "states": torch.from_numpy(path.states),
-                    "samples": sampler.spent,
-                    "seconds": time.monotonic() - begun,
-                }
                 checkpoint.save(file, found)
             ranks.total(torch.zeros(1))
         content = checkpoint.load(file)
@@ -104,6 +98,19 @@ class Trainer:
             both = 0.5 * (found_way.feedforward + mirrored_turns(found_way.feedforward, self.model))
             found_way = Feasible(symmetrized(found_way.clip, self.model), both, found_way.starts)
         return found_way.clip, found_way
+
+    def _search(self, clip: MotionClip, rounds: int) -> dict[str, Any]:
+        """Sample a way through the clip."""
+        crowd, begun = Crowd(self.model, self.config.worlds, self.config.characters), time.monotonic()
+        sampler = Sampler(clip, self.model, crowd, self.config)
+        path = sampler.search(rounds, None if ranks.rank() else print_round)
+        crowd.close()
+        return {
+            "correction": torch.from_numpy(path.correction),
+            "states": torch.from_numpy(path.states),
+            "samples": sampler.spent,
+            "seconds": time.monotonic() - begun,
+        }
 
     @property
     def path(self) -> Path:
