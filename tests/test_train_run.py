@@ -144,6 +144,7 @@ def test_export_is_what_was_trained(tmp_path: Path, clip: str) -> None:
     spec = export.export(tmp_path / "best.pt", tmp_path / "x.onnx", age=0.0)
     policy = Policy.load(tmp_path / "x.onnx", MODEL)
     assert policy.spec == spec
+    assert str(tmp_path) not in spec.to_json()
     assert spec.anchor == ("cycle" if clip == "backflip" else "start")
     assert ("torso" in spec.allowed_contacts) == (clip == "getup_faceup")
     # play sees and does what training saw and did

@@ -115,14 +115,23 @@ def test_a_run_starts_from_the_networks_and_the_path_of_another(tmp_path: Path) 
     first.step()
     first.save()
     init = tmp_path / "a" / "checkpoint.pt"
-    second = Trainer(replace(toy, out=tmp_path / "b", seed=1, init=init))
+    # the same motion at another pace: the path is that of the first, at the new one's
+    slower = replace(MotionClip.load("run"), name="slower", fps=0.95 * MotionClip.load("run").fps)
+    slower.save(tmp_path / "slower.json")
+    more = replace(toy, clip=str(tmp_path / "slower.json"), out=tmp_path / "b", seed=1, init=init, polish=True)
+    second = Trainer(more)
     for name, weight in first.graph.networks.state_dict().items():
         assert torch.equal(second.graph.networks.state_dict()[name], weight), name
-    assert torch.equal(second.graph.feedforward, first.graph.feedforward)
+    assert second.clip.duration == pytest.approx(slower.duration)
+    np.testing.assert_allclose(second.clip.root_pos[:, 2], first.clip.root_pos[:, 2], atol=0.05)
     assert (first.samples > 0, second.samples) == (True, 0)
+    second.save()
+    assert torch.equal(Trainer(more).graph.feedforward, second.graph.feedforward)
+    with pytest.raises(ConfigError, match="through another clip; --polish rewards"):
+        Trainer(replace(more, out=tmp_path / "f", polish=False))
     with pytest.raises(ConfigError, match=r"the path in .* lasts 0.80 s, the clip 1.27 s"):
         Trainer(replace(toy, clip="walk", out=tmp_path / "c", init=init))
     with pytest.raises(ConfigError, match=r"networks of .* do not fit"):
-        Trainer(replace(toy, out=tmp_path / "d", init=init, hidden=(9,)))
+        Trainer(replace(more, out=tmp_path / "d", hidden=(9,)))
     with pytest.raises(ConfigError, match="there is no checkpoint"):
         Trainer(replace(toy, out=tmp_path / "e", init=tmp_path / "none.pt"))

@@ -43,6 +43,9 @@ def _spec(
     content: dict[str, Any], model: CharacterModel, clip: MotionClip, name: str, skill: str, age: float | None
 ) -> PolicySpec:
     samples, seconds = content.get("samples", 0), content.get("seconds", 0.0)
+    # where things lie on the machine that trained is nobody's business
+    config = {k: v for k, v in content["config"].items() if k not in ("out", "publish", "init")}
+    begun = "from another policy" if content["config"].get("init") else "from scratch"
     return PolicySpec.for_model(
         model,
         name,
@@ -57,9 +60,9 @@ def _spec(
             "seconds": seconds,
             "minutes": round(seconds / 60.0, 2),
             "scores": content.get("scores", {}),
-            "config": content["config"],
+            "config": config,
         },
-        provenance=f"trained from scratch by tools.train on the clip {clip.name!r} ({clip.source})",
+        provenance=f"trained {begun} by tools.train on the clip {clip.name!r} ({clip.source})",
         licence="MIT",
     )
 

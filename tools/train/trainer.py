@@ -85,7 +85,7 @@ class Trainer:
             return clip, None
         # a sum waits for all: nobody looks for the file after somebody has written it
         if ranks.total(torch.tensor([float(not file.is_file())])).item():
-            known = None if config.init is None else WarmStart(config.init).path(clip.duration, self.model.control_hz)
+            known = None if config.init is None else WarmStart(config.init).path(clip)
             found = known or self._search(clip, rounds)
             if ranks.rank() == 0:
                 checkpoint.save(file, found)
@@ -93,6 +93,10 @@ class Trainer:
         content = checkpoint.load(file)
         self.samples, self.seconds = content["samples"], content["seconds"]
         path = Path_(content["correction"].numpy(), content["states"].numpy(), np.zeros(0))
+        if "clip" in content:
+            if not config.polish:
+                raise ConfigError("--init: its path leads through another clip; --polish rewards what is like this one")
+            clip = checkpoint.clip_from_tensors(content["clip"])
         found_way = feasible(clip, self.model, path, config.lead)
         if config.mirror:
             both = 0.5 * (found_way.feedforward + mirrored_turns(found_way.feedforward, self.model))

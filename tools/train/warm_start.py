@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from game.motion import MotionClip
 from tools.train import checkpoint
 from tools.train.config import ConfigError
-from tools.train.sampling import WINDOW
+
+STRETCH = 0.1
+"""largest relative difference of the two clips' durations"""
 
 
 class WarmStart:
@@ -19,27 +23,29 @@ class WarmStart:
         """Raises ConfigError where there is no such checkpoint."""
         if not file.is_file():
             raise ConfigError(f"--init: there is no checkpoint {file}")
-        self._file, self._networks = file, checkpoint.load(file)["networks"]
+        self._file, self._content = file, checkpoint.load(file)
 
     def fill(self, networks: nn.Module) -> None:
         """Give networks the other run's weights. Raises ConfigError where they are of other shapes."""
         try:
-            networks.load_state_dict(self._networks)
+            networks.load_state_dict(self._content["networks"])
         except RuntimeError as error:
             raise ConfigError(f"--init: the networks of {self._file} do not fit these: {error}") from error
 
-    def path(self, duration: float, control_hz: int) -> dict[str, Any] | None:
-        """What sampling found there, for a clip of `duration` s; None: nothing.
+    def path(self, clip: MotionClip) -> dict[str, Any] | None:
+        """What sampling found there, and through which clip, that one at the pace of this; None: nothing.
 
         The loops must begin at the same moment of the motion (`tools.clip_clinic --begin`). Raises ConfigError where
-        one of them lasts longer.
+        one of them lasts much longer.
         """
         file = self._file.parent / "path.pt"
         if not file.is_file():
             return None
         content = checkpoint.load(file)
-        window = WINDOW / control_hz
-        theirs = len(content["correction"]) * window
-        if abs(theirs - duration) > 2.0 * window:
-            raise ConfigError(f"--init: the path in {file} lasts {theirs:.2f} s, the clip {duration:.2f} s")
-        return content | {"samples": 0, "seconds": 0.0}
+        theirs = checkpoint.clip_from_tensors(content["clip"] if "clip" in content else self._content["shown"])
+        if abs(theirs.duration / clip.duration - 1.0) > STRETCH:
+            raise ConfigError(
+                f"--init: the path in {file} lasts {theirs.duration:.2f} s, the clip {clip.duration:.2f} s"
+            )
+        paced = replace(theirs, name=clip.name, fps=theirs.fps * theirs.duration / clip.duration)
+        return content | {"clip": checkpoint.clip_to_tensors(paced), "samples": 0, "seconds": 0.0}
