@@ -34,7 +34,7 @@ def export(source: Path, target: Path, *, name: str = "", age: float | None = No
     graph = PolicyGraph(model, clip, tuple(config["hidden"]), *shape, shown=shown)
     graph.networks.load_state_dict(content["networks"])
     graph.feedforward = content["feedforward"]
-    spec = _spec(content, model, clip, name or target.stem, skill, age)
+    spec = _spec(content, model, shown or clip, name or target.stem, skill, age)
     write(graph, spec, target)
     return spec
 
