@@ -246,6 +246,16 @@ def test_two_ranks_are_two_nodes_of_torchrun(tmp_path: Path) -> None:
     assert table(tmp_path / "one") == table(tmp_path / "two") and len(table(tmp_path / "one")) == 3
 
 
+def test_what_is_wrong_is_said_in_one_line(tmp_path: Path) -> None:
+    wrong = {"nobody": "error: no clip at nobody; there are backflip", "walk": "error: --init: there is no checkpoint"}
+    for clip, said in wrong.items():
+        asked = [sys.executable, "-m", "tools.train", clip, "--out", str(tmp_path), "--init", str(tmp_path / "none.pt")]
+        done = subprocess.run(asked, cwd=ROOT, env=environ(), capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert done.stderr.startswith(said) and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         tyro.cli(TrainConfig, args=["--help"])

@@ -131,7 +131,7 @@ def test_a_run_starts_from_the_networks_and_the_path_of_another(tmp_path: Path) 
         Trainer(replace(more, out=tmp_path / "f", polish=False))
     with pytest.raises(ConfigError, match=r"the path in .* lasts 0.80 s, the clip 1.27 s"):
         Trainer(replace(toy, clip="walk", out=tmp_path / "c", init=init))
-    with pytest.raises(ConfigError, match=r"networks of .* do not fit"):
-        Trainer(replace(more, out=tmp_path / "d", hidden=(9,)))
+    with pytest.raises(ConfigError, match=r"other settings; add --hidden 8 --lead 1.75"):
+        Trainer(replace(more, out=tmp_path / "d", hidden=(9,), lead=3.0))
     with pytest.raises(ConfigError, match="there is no checkpoint"):
         Trainer(replace(toy, out=tmp_path / "e", init=tmp_path / "none.pt"))

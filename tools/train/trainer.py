@@ -39,6 +39,7 @@ class Trainer:
     """One rank of a run. All ranks hold the same networks; rank 0 writes."""
 
     def __init__(self, config: TrainConfig) -> None:
+        check(config)
         self.config = config
         self.model = CharacterModel.load().with_gains(config.kp_scale, config.kd_scale)
         self.iteration, self.samples, self.seconds = 0, 0, 0.0
@@ -75,8 +76,6 @@ class Trainer:
         config, file = self.config, self.config.folder / "path.pt"
         clip = MotionClip.load(config.clip)
         if config.mirror:
-            if not symmetric(clip, self.model):
-                raise ConfigError(f"--mirror: left and right do not do the same in {clip.name}")
             clip = symmetrized(clip, self.model)
         rounds = config.sampling_rounds
         if rounds is None:
@@ -94,8 +93,6 @@ class Trainer:
         self.samples, self.seconds = content["samples"], content["seconds"]
         path = Path_(content["correction"].numpy(), content["states"].numpy(), np.zeros(0))
         if "clip" in content:
-            if not config.polish:
-                raise ConfigError("--init: its path leads through another clip; --polish rewards what is like this one")
             clip = checkpoint.clip_from_tensors(content["clip"])
         found_way = feasible(clip, self.model, path, config.lead)
         if config.mirror:
@@ -247,12 +244,7 @@ class Trainer:
         self.environment.load_state_dict(own)
 
     def resume(self, content: dict[str, Any]) -> None:
-        """Take over a checkpoint. Raises ConfigError where it belongs to another clip or network."""
-        if content["fingerprint"] != self.config.fingerprint():
-            raise ConfigError(
-                f"{self.path} was trained with {_shape(content['config'])}; asked for {_shape(self.config.to_json())}. "
-                "Give another --out."
-            )
+        """Take over a checkpoint."""
         self.graph.networks.load_state_dict(content["networks"])
         self.ppo.optimizer.load_state_dict(content["optimizer"])
         self.ppo.rate = content["rate"]
@@ -267,6 +259,28 @@ class Trainer:
             # another number of ranks or characters: the networks go on, the episodes begin anew
             self.environment.seed(self.config.seed, ranks.rank(), self.iteration)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
+
+
+def check(config: TrainConfig) -> None:
+    """Look before anything starts whether a run can.
+
+    Raises:
+        ClipError: there is no such clip.
+        CheckpointError: what lies in the run's folder, or at --init, cannot be read.
+        ConfigError: it belongs to another clip or network, or a setting does not fit the clip.
+    """
+    clip, file = MotionClip.load(config.clip), config.folder / "checkpoint.pt"
+    if config.mirror and not symmetric(clip, CharacterModel.load()):
+        raise ConfigError(f"--mirror: left and right do not do the same in {clip.name}")
+    if file.is_file():
+        content = checkpoint.load(file)
+        if content["fingerprint"] != config.fingerprint():
+            raise ConfigError(
+                f"{file} was trained with {_shape(content['config'])}; asked for {_shape(config.to_json())}. "
+                "Give another --out."
+            )
+    elif config.init is not None:
+        WarmStart(config.init).check(config, clip)
 
 
 def _shape(config: dict[str, Any]) -> str:

@@ -10,10 +10,12 @@ from torch import nn
 
 from game.motion import MotionClip
 from tools.train import checkpoint
-from tools.train.config import ConfigError
+from tools.train.config import ConfigError, TrainConfig
 
 STRETCH = 0.1
 """largest relative difference of the two clips' durations"""
+SAME = ("hidden", "action_scale", "lateral", "lead", "kp_scale", "kd_scale")
+"""settings that must be the other run's"""
 
 
 class WarmStart:
@@ -24,6 +26,16 @@ class WarmStart:
         if not file.is_file():
             raise ConfigError(f"--init: there is no checkpoint {file}")
         self._file, self._content = file, checkpoint.load(file)
+
+    def check(self, config: TrainConfig, clip: MotionClip) -> None:
+        """Raise ConfigError where actions mean something else there, or its path does not suit this run."""
+        theirs = self._content["config"]
+        differ = [name for name in SAME if name in theirs and theirs[name] != config.to_json()[name]]
+        if differ:
+            options = " ".join(f"--{name.replace('_', '-')} {_written(theirs[name])}" for name in differ)
+            raise ConfigError(f"--init: {self._file} was trained with other settings; add {options}")
+        if self.path(clip) is not None and not config.polish:
+            raise ConfigError("--init: its path leads through another clip; --polish rewards what is like this one")
 
     def fill(self, networks: nn.Module) -> None:
         """Give networks the other run's weights. Raises ConfigError where they are of other shapes."""
@@ -49,3 +61,8 @@ class WarmStart:
             )
         paced = replace(theirs, name=clip.name, fps=theirs.fps * theirs.duration / clip.duration)
         return content | {"clip": checkpoint.clip_to_tensors(paced), "samples": 0, "seconds": 0.0}
+
+
+def _written(value: Any) -> str:
+    """As on the command line."""
+    return " ".join(map(str, value)) if isinstance(value, list) else f"{value:g}"
