@@ -14,6 +14,7 @@ from game.directing import new_file
 from game.events import Event
 from game.fields import SetError
 from game.live import BARE, NO_SET
+from game.policy import Policy
 from game.refilm import Refilm
 from game.rerun import rerun
 from game.shelf import Shelf, ShelfError
@@ -104,13 +105,13 @@ class AppPanel:
     # ---------------------------------------------------------------- him
     @property
     def policies(self) -> Sequence[PolicyCard]:
-        names, refused = self._app.live.policy_names, self._app.live.runtime.library.refused
+        library = self._app.live.runtime.library
+        names, loaded, refused = self._app.live.policy_names, library.loaded, library.refused
         # one that was refused after it had been loaded plays on in its old form
         broken = [PolicyCard(name, trouble=reason) for name, reason in sorted(refused.items()) if name not in names]
-        return [*(self._card(name) for name in names), *broken]
+        return [*(self._card(name, loaded.get(name)) for name in names), *broken]
 
-    def _card(self, name: str) -> PolicyCard:
-        policy = self._app.live.runtime.library.peek(name)
+    def _card(self, name: str, policy: Policy | None) -> PolicyCard:
         if policy is None:
             return PolicyCard(name)
         key = (name, policy.sha256)

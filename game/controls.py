@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -78,13 +78,20 @@ class Controls:
             self._played.post(Play(name, character))
         return name
 
-    def _cycle(self, names: Sequence[str], steps: int) -> str:
-        """Plays the policy so many places further in a list, round and round."""
+    def _cycle(self, steps: int) -> str:
+        """Plays the policy so many places further in the list, round and round; of each skill's ages the oldest."""
         current = self._played.policy_of(self.chosen)
+        oldest = {name: self._oldest(name) for name in self._played.policy_names}
+        names = [name for name in oldest if oldest[name] == name]
         if not names:
             return "there is no policy to play"
+        current = oldest.get(current, current) if current is not None else None
         place = names.index(current) + steps if current in names else 0
         return self._play(names[place % len(names)])
+
+    def _oldest(self, name: str) -> str:
+        ages = self._played.family_of(name)
+        return ages[-1] if ages else name
 
     def _do_policy(self, choice: int) -> str:
         names = self._played.policy_names
@@ -93,10 +100,10 @@ class Controls:
         return self._play(names[choice])
 
     def _do_policy_next(self, _: int) -> str:
-        return self._cycle(self._played.policy_names, 1)
+        return self._cycle(1)
 
     def _do_policy_previous(self, _: int) -> str:
-        return self._cycle(self._played.policy_names, -1)
+        return self._cycle(-1)
 
     def _age(self, steps: int) -> str:
         current = self._played.policy_of(self.chosen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,10 +65,11 @@ class PolicyLibrary:
         reason = f": {self.refused[name]}" if name in self.refused else f"; there are {', '.join(self.names) or 'none'}"
         raise PolicyError(f"no policy {name!r}{reason}")
 
-    def peek(self, name: str) -> Policy | None:
-        """The policy of that name; None while it is being loaded, and where there is none. Never waits."""
+    @property
+    def loaded(self) -> Mapping[str, Policy]:
+        """Those that can be played at once, by name."""
         self._collect()
-        return self._loaded.get(name)
+        return self._loaded
 
     def add(self, name: str, policy: Policy) -> None:
         """Hold a policy that is no file of the folders (a take's)."""

@@ -105,9 +105,18 @@ class Live:
 
     @property
     def policy_names(self) -> Sequence[str]:
-        """All that could be played, in the order of the list."""
+        """All that could be played, in the order of the list: what bears a skill's own name first, young ages last."""
+        library = self.runtime.library
+        names, loaded = library.names, library.loaded
+
+        def rank(name: str) -> tuple[bool, bool, str]:
+            spec = loaded[name].spec if name in loaded else None
+            if spec is None:  # still loading
+                return False, True, name
+            return spec.age is not None and spec.age < 1.0, spec.skill != name, name
+
         # NAME@HASH is what a take calls a policy that changed while it was played
-        return tuple(name for name in self.runtime.library.names if "@" not in name)
+        return tuple(sorted((name for name in names if "@" not in name), key=rank))
 
     def policy_of(self, character: int) -> str | None:
         """The name of what a character plays, what was asked for counted in; None where nobody drives him."""

@@ -114,7 +114,7 @@ def test_a_person_plays(window: Window) -> None:
     wishes = [timed.event for timed in take.events if not isinstance(timed.event, Reset)]  # after a fall he retries
     first, swap, push, gravity, limp, strong = wishes
     assert isinstance(first, Play) and first.place
-    assert isinstance(swap, Play) and swap.policy == "deepmimic_jump" and not swap.place
+    assert isinstance(swap, Play) and swap.policy == "captured_backflip" and not swap.place
     assert isinstance(push, Push) and sum(v * v for v in push.force) ** 0.5 == pytest.approx(750.0)
     assert isinstance(gravity, Gravity) and gravity.vector == (0.0, 0.0, -1.62)
     assert isinstance(limp, Strength) and limp.value == 0.0

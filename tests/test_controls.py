@@ -58,8 +58,10 @@ def controls(run: Run) -> Controls:
 def test_policies_by_number_and_in_turn(run: Run, controls: Controls) -> None:
     assert controls.do("policy", 2) == "walk"
     assert run.posted == [Play("walk", 0), Play("walk", 1)]
-    assert controls.do("policy_next") == "flip_young"
+    assert controls.do("policy_next") == "walk"  # ages are for other keys
     assert controls.do("policy_previous") == "walk"  # round and round
+    run.playing = "flip_young"
+    assert controls.do("policy_next") == "walk"
     run.playing = None
     assert controls.do("policy_next") == "flip_old"
     assert controls.do("policy", 7) == "there is no policy 8, only 3"

@@ -125,3 +125,15 @@ def test_without_any_policy_he_stands(tmp_path: Path) -> None:
     assert live.policy_of(0) is None
     assert len(live.advance(0.1)) in (2, 3)
     library.close()
+
+
+def test_the_list_begins_with_what_bears_its_skills_name_and_ends_with_young_ages(folder: Path) -> None:
+    shutil.copy(policies_dir() / "backflip_age_0.onnx", folder / "a_child.onnx")
+    shutil.copy(policies_dir() / "walk.onnx", folder)
+    library = PolicyLibrary(CharacterModel.load(), [folder])
+    live = Live(Runtime(library))
+    for name in library.names:
+        library.get(name)
+    assert live.policy_names == ("walk", POLICY, "a_child")
+    live.runtime.close()
+    library.close()
