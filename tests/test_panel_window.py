@@ -11,7 +11,7 @@ from game.events import Play, Strength
 from game.take import Take
 from tests.test_app import Window, saved_take, started, wait_for
 
-FIRST_POLICY, LAST_POLICY = "deepmimic_backflip", "deepmimic_walk_com"
+FIRST_POLICY, LAST_POLICY = "backflip", "deepmimic_walk_com"
 Spot = tuple[int, int]
 """px in a window of 1280x720, as the panel is designed for it"""
 BODY = (132, 70)
