@@ -118,7 +118,15 @@ def test_a_run_starts_from_the_networks_and_the_path_of_another(tmp_path: Path) 
     # the same motion at another pace: the path is that of the first, at the new one's
     slower = replace(MotionClip.load("run"), name="slower", fps=0.95 * MotionClip.load("run").fps)
     slower.save(tmp_path / "slower.json")
-    more = replace(toy, clip=str(tmp_path / "slower.json"), out=tmp_path / "b", seed=1, init=init, polish=True)
+    more = replace(
+        toy,
+        clip=str(tmp_path / "slower.json"),
+        out=tmp_path / "b",
+        seed=1,
+        init=init,
+        polish=True,
+        sampling_rounds=None,
+    )
     second = Trainer(more)
     for name, weight in first.graph.networks.state_dict().items():
         assert torch.equal(second.graph.networks.state_dict()[name], weight), name

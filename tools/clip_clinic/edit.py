@@ -59,4 +59,6 @@ def begun(clip: MotionClip, start: float) -> MotionClip:
     # in whole frames: between them, poses would be blunted
     first = round(start * clip.fps)
     state = clip.sample((np.arange(clip.num_frames) + first) / clip.fps)
-    return replace(clip, root_pos=state.root_pos, root_rot=state.root_rot, joint_rot=state.joint_rot).placed()
+    notes = {**clip.notes, "begun_at": round(first / clip.fps, 3)}
+    moved = replace(clip, root_pos=state.root_pos, root_rot=state.root_rot, joint_rot=state.joint_rot, notes=notes)
+    return moved.placed()

@@ -77,15 +77,13 @@ class Trainer:
         clip = MotionClip.load(config.clip)
         if config.mirror:
             clip = symmetrized(clip, self.model)
-        rounds = config.sampling_rounds
-        if rounds is None:
-            rounds = SAMPLING_ROUNDS if symmetric(clip, self.model) else 0
-        if not rounds:
+        if config.sampling_rounds == 0:
             return clip, None
         # a sum waits for all: nobody looks for the file after somebody has written it
         if ranks.total(torch.tensor([float(not file.is_file())])).item():
-            known = None if config.init is None else WarmStart(config.init).path(clip)
-            found = known or self._search(clip, rounds)
+            found = self._found_elsewhere(clip) or self._search(clip)
+            if found is None:
+                return clip, None
             if ranks.rank() == 0:
                 checkpoint.save(file, found)
             ranks.total(torch.zeros(1))
@@ -100,8 +98,16 @@ class Trainer:
             found_way = Feasible(symmetrized(found_way.clip, self.model), both, found_way.starts)
         return found_way.clip, found_way
 
-    def _search(self, clip: MotionClip, rounds: int) -> dict[str, Any]:
-        """Sample a way through the clip."""
+    def _found_elsewhere(self, clip: MotionClip) -> dict[str, Any] | None:
+        return None if self.config.init is None else WarmStart(self.config.init).path(clip)
+
+    def _search(self, clip: MotionClip) -> dict[str, Any] | None:
+        """Sample a way through the clip; None where that is not wanted."""
+        rounds = self.config.sampling_rounds
+        if rounds is None:
+            rounds = SAMPLING_ROUNDS if symmetric(clip, self.model) else 0
+        if not rounds:
+            return None
         crowd, begun = Crowd(self.model, self.config.worlds, self.config.characters), time.monotonic()
         sampler = Sampler(clip, self.model, crowd, self.config)
         path = sampler.search(rounds, None if ranks.rank() else print_round)

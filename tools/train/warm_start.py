@@ -34,7 +34,7 @@ class WarmStart:
         if differ:
             options = " ".join(f"--{name.replace('_', '-')} {_written(theirs[name])}" for name in differ)
             raise ConfigError(f"--init: {self._file} was trained with other settings; add {options}")
-        if self.path(clip) is not None and not config.polish:
+        if config.sampling_rounds != 0 and not config.polish and self.path(clip) is not None:
             raise ConfigError("--init: its path leads through another clip; --polish rewards what is like this one")
 
     def fill(self, networks: nn.Module) -> None:
