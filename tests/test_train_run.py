@@ -154,6 +154,10 @@ def test_export_is_what_was_trained(tmp_path: Path, clip: str) -> None:
         expected = trainer.graph(*inputs)[0]
     found = policy.run({k: v.numpy() for k, v in inputs._asdict().items()})
     np.testing.assert_allclose(found.joint_target, expected, atol=1e-4)
+    trainer.step()
+    trainer.save()
+    later = export.export(tmp_path / "checkpoint.pt", tmp_path / "y.onnx")
+    assert (spec.training["samples"], later.training["samples"]) == (0, trainer.samples)
 
 
 def test_gymnasium_likes_the_environment() -> None:

@@ -42,7 +42,8 @@ def export(source: Path, target: Path, *, name: str = "", age: float | None = No
 def _spec(
     content: dict[str, Any], model: CharacterModel, clip: MotionClip, name: str, skill: str, age: float | None
 ) -> PolicySpec:
-    samples, seconds = content.get("samples", 0), content.get("seconds", 0.0)
+    counted = content.get("counters", content)  # a checkpoint's; best.pt and ages have no other
+    samples, seconds = counted.get("samples", 0), counted.get("seconds", 0.0)
     # where things lie on the machine that trained is nobody's business
     config = {k: v for k, v in content["config"].items() if k not in ("out", "publish", "init")}
     begun = "from another policy" if content["config"].get("init") else "from scratch"
