@@ -81,17 +81,13 @@ class Controls:
     def _cycle(self, steps: int) -> str:
         """Plays the policy so many places further in the list, round and round; of each skill's ages the oldest."""
         current = self._played.policy_of(self.chosen)
-        oldest = {name: self._oldest(name) for name in self._played.policy_names}
-        names = [name for name in oldest if oldest[name] == name]
+        listed = self._played.policy_names
+        oldest = {name: [name, *(age for age in self._played.family_of(name) if age in listed)][-1] for name in listed}
+        names = [name for name in listed if oldest[name] == name]
         if not names:
             return "there is no policy to play"
-        current = oldest.get(current, current) if current is not None else None
-        place = names.index(current) + steps if current in names else 0
+        place = names.index(oldest[current]) + steps if current in oldest else 0
         return self._play(names[place % len(names)])
-
-    def _oldest(self, name: str) -> str:
-        ages = self._played.family_of(name)
-        return ages[-1] if ages else name
 
     def _do_policy(self, choice: int) -> str:
         names = self._played.policy_names

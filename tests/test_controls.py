@@ -67,6 +67,13 @@ def test_policies_by_number_and_in_turn(run: Run, controls: Controls) -> None:
     assert controls.do("policy", 7) == "there is no policy 8, only 3"
 
 
+def test_tab_does_not_lose_a_skill_that_changed_while_it_was_played(run: Run, controls: Controls) -> None:
+    run.family_of = lambda name: (name, f"{name}@1234")  # type: ignore[method-assign, assignment]
+    assert controls.do("policy_next") == "flip_young"
+    run.playing = "walk"
+    assert controls.do("policy_next") == "flip_old"
+
+
 def test_ages(run: Run, controls: Controls) -> None:
     assert controls.do("older") == "flip_old is the oldest"
     assert controls.do("younger") == "flip_young"
