@@ -58,6 +58,12 @@ SHAPES: dict[str, tuple[str | int, ...]] = {
 """What a policy may take, without the batch dimension."""
 
 
+def shapes_for(num_joints: int, num_bodies: int) -> dict[str, tuple[int, ...]]:
+    """SHAPES of one body."""
+    sizes = {"joints": num_joints, "bodies": num_bodies}
+    return {name: tuple(sizes[d] if isinstance(d, str) else d for d in shape) for name, shape in SHAPES.items()}
+
+
 def to_anchor(
     anchors: list[Anchor],
     state: CharacterState,
@@ -78,11 +84,8 @@ def to_anchor(
         time: (M,) s since the policy was started
         names: those that are wanted
     """
-    sizes = {"joints": state.joint_rot.shape[1], "bodies": poses.pos.shape[1]}
-    inputs = {
-        name: np.empty((len(anchors), *(sizes[d] if isinstance(d, str) else d for d in SHAPES[name])), np.float32)
-        for name in names
-    }
+    shapes = shapes_for(state.joint_rot.shape[1], poses.pos.shape[1])
+    inputs = {name: np.empty((len(anchors), *shapes[name]), np.float32) for name in names}
     put_into_anchor(inputs, anchors, state, poses, velocities, gravity, time)
     return inputs
 

@@ -7,7 +7,7 @@ each frame. The last frame of a looping clip is the first one of the next cycle:
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -126,21 +126,15 @@ class MotionClip:
         cycle = np.floor(time / self.duration) if self.loop else np.zeros_like(time)
         position = self.phase(time) * (self.num_frames - 1)
         first = np.minimum(position.astype(np.int64), self.num_frames - 2)
-        fraction = position - first
-        part, second = fraction[..., None], first + 1
-        vel, ang_vel, joint_vel = (
-            v[first] + part_ * (v[second] - v[first])
-            for v, part_ in zip(self._frame_velocities, (part, part, part[..., None]), strict=True)
-        )
+        frames = CharacterState(self.root_pos, self.root_rot, self.joint_rot, *self._frame_velocities)
+        state = frames[first].towards(frames[first + 1], position - first)
         held = (not self.loop) & ((time < 0.0) | (time > self.duration))
         moving = np.where(held, 0.0, 1.0)[..., None]
-        state = CharacterState(
-            root_pos=self.root_pos[first] + part * (self.root_pos[second] - self.root_pos[first]),
-            root_rot=rotation.slerp(self.root_rot[first], self.root_rot[second], fraction),
-            joint_rot=rotation.slerp(self.joint_rot[first], self.joint_rot[second], fraction[..., None]),
-            root_vel=vel * moving,
-            root_ang_vel=ang_vel * moving,
-            joint_vel=joint_vel * moving[..., None],
+        state = replace(
+            state,
+            root_vel=state.root_vel * moving,
+            root_ang_vel=state.root_ang_vel * moving,
+            joint_vel=state.joint_vel * moving[..., None],
         )
         return self.carried(state, cycle)
 

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from game.anchor import SHAPES, Anchor, Inputs, to_anchor
+from game.anchor import Anchor, Inputs, shapes_for, to_anchor
 from game.onnx_guard import check_graph
 from game.policy_spec import METADATA_KEY, PolicyError, PolicySpec
 from game.sim import kinematics
@@ -71,12 +71,12 @@ class Policy:
             raise PolicyError(f"no metadata property {METADATA_KEY!r}; there are {sorted(metadata) or 'none'}")
         self.spec = PolicySpec.from_json(metadata[METADATA_KEY])
         self.spec.check(model)
-        self.inputs = _check_ports("input", self._session.get_inputs(), _input_shapes(model))
+        self.inputs = _check_ports("input", self._session.get_inputs(), shapes_for(model.num_joints, model.num_bodies))
         outputs = _check_ports("output", self._session.get_outputs(), _output_shapes(model))
         if TARGET not in outputs:
             raise PolicyError(f"no output {TARGET!r}; there are {', '.join(outputs)}")
         self.tells_hinges, self.tells_reference = HINGES in outputs, set(REFERENCE) <= set(outputs)
-        self._sizes = {**_input_shapes(model), **_output_shapes(model)}
+        self._sizes = {**shapes_for(model.num_joints, model.num_bodies), **_output_shapes(model)}
         self.outputs = (TARGET, *(HINGES,) * self.tells_hinges, *REFERENCE * self.tells_reference)
         self._try_out(model)
         self.gains = tuple(np.array(self.spec.gains[key]) for key in ("kp", "kd"))
@@ -208,11 +208,6 @@ def _session(data: bytes) -> Any:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
-
-
-def _input_shapes(model: CharacterModel) -> dict[str, tuple[int, ...]]:
-    sizes = {"joints": model.num_joints, "bodies": model.num_bodies}
-    return {name: tuple(sizes[d] if isinstance(d, str) else d for d in shape) for name, shape in SHAPES.items()}
 
 
 def _output_shapes(model: CharacterModel) -> dict[str, tuple[int, ...]]:

@@ -321,12 +321,11 @@ def test_drift_is_measured_over_the_ground() -> None:
     assert terminations.drifted(here, there, 0.51).tolist() == [False, False]
 
 
-def test_rows_blend_by_hand() -> None:
+def test_states_between_others_by_hand() -> None:
     ends = MotionClip.load("backflip").sample(np.array([0.2, 0.7]))
-    first, second = rows.pack(ends)[:1], rows.pack(ends)[1:]
-    joints = MODEL.num_joints
-    np.testing.assert_allclose(rows.blend(first, second, np.zeros(1), joints), first, atol=1e-12)
-    half = rows.unpack(rows.blend(first, second, np.full(1, 0.5), joints), joints)
+    first, second = ends[:1], ends[1:]
+    np.testing.assert_allclose(rows.pack(first.towards(second, np.zeros(1))), rows.pack(first), atol=1e-12)
+    half = first.towards(second, np.full(1, 0.5))
     np.testing.assert_allclose(half.root_pos[0], ends.root_pos.mean(0))
     np.testing.assert_allclose(half.joint_vel[0], ends.joint_vel.mean(0))
     # as far from the one as from the other

@@ -48,6 +48,18 @@ class CharacterState:
         """With the root moving faster by vel (..., 3) and ang_vel (..., 3)."""
         return replace(self, root_vel=self.root_vel + vel, root_ang_vel=self.root_ang_vel + ang_vel)
 
+    def towards(self, other: CharacterState, share: Array) -> CharacterState:
+        """A share (...) of the way to another: rotations slerp, all else linear."""
+        part = share[..., None]
+        return CharacterState(
+            self.root_pos + part * (other.root_pos - self.root_pos),
+            rotation.slerp(self.root_rot, other.root_rot, share),
+            rotation.slerp(self.joint_rot, other.joint_rot, part),
+            self.root_vel + part * (other.root_vel - self.root_vel),
+            self.root_ang_vel + part * (other.root_ang_vel - self.root_ang_vel),
+            self.joint_vel + part[..., None] * (other.joint_vel - self.joint_vel),
+        )
+
     @staticmethod
     def stack(states: list[CharacterState]) -> CharacterState:
         """Stack along a new first dimension."""

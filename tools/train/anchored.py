@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 from torch import Tensor
 
-from game.anchor import NONE, SHAPES, fill
+from game.anchor import NONE, fill, shapes_for
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from tools.train.features import PolicyInputs
@@ -30,11 +30,8 @@ def anchored(
         time: (M,) s since the start.
     """
     m = len(anchor)
-    sizes = {"joints": model.num_joints, "bodies": model.num_bodies}
-    out = {
-        name: np.empty((m, *(sizes[d] if isinstance(d, str) else d for d in SHAPES[name])), np.float32)
-        for name in PolicyInputs._fields
-    }
+    shapes = shapes_for(model.num_joints, model.num_bodies)
+    out = {name: np.empty((m, *shapes[name]), np.float32) for name in PolicyInputs._fields}
     fill(
         anchor,
         (state.root_pos, state.root_rot, state.root_vel, state.root_ang_vel, state.joint_rot, state.joint_vel),

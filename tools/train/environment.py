@@ -144,7 +144,8 @@ class ImitationEnvironment:
             return flat
         eased = self.rng.random(len(time)) < self.config.start_path
         share = np.where(eased, self.rng.random(len(time)), 0.0)
-        return rows.blend(flat, self._path(time), share, self.model.num_joints)
+        clip, path = (rows.unpack(row, self.model.num_joints) for row in (flat, self._path(time)))
+        return rows.pack(clip.towards(path, share))
 
     def _blurred(self, state: CharacterState) -> CharacterState:
         """The reference's state with small random errors."""
@@ -195,15 +196,16 @@ class ImitationEnvironment:
         time = torch.from_numpy(self._anchored_time().astype(np.float32))
         done = _motion(inputs, com)
         tracked = self.table(time)
-        motion, reference = self._compared(done, tracked)
+        level = _undrifted(done, tracked)
         # a jump that falls short is still a jump: the way over the ground has a limit of its own
-        strayed = self._strayed(done, tracked)
+        strayed = self._strayed(level, tracked)
         if self.rewarded is not self.table:
             # what starts from the clip need not be on the path yet
             tracked = self.rewarded(time)
-            motion, reference = self._compared(done, tracked)
-            strayed &= self._strayed(done, tracked)
-        terms = self.reward(motion, reference)
+            level = _undrifted(done, tracked)
+            strayed &= self._strayed(level, tracked)
+        # the way over the ground is left out where it is forgiven
+        terms = self.reward(level if self.config.forgive_drift else done, tracked)
         absurd = self.crowd.faults()
         fell = terminations.fell(self.crowd.floor_contacts(), self.allowed)
         if not self.config.forgive_drift:
@@ -218,12 +220,8 @@ class ImitationEnvironment:
         self.latest = inputs
         return Outcome(reward, terms, terminated, truncated, fell, wrapped)
 
-    def _strayed(self, done: Motion, tracked: ReferenceTrack) -> Bools:
-        return terminations.strayed(_undrifted(done, tracked).body_pos, tracked.body_pos, self.stray).numpy()
-
-    def _compared(self, motion: Motion, reference: ReferenceTrack) -> tuple[Motion, ReferenceTrack]:
-        """What is held against what; the way over the ground left out where it is forgiven."""
-        return (_undrifted(motion, reference) if self.config.forgive_drift else motion), reference
+    def _strayed(self, motion: Motion, tracked: ReferenceTrack) -> Bools:
+        return terminations.strayed(motion.body_pos, tracked.body_pos, self.stray).numpy()
 
     def _ends(self, fell: Bools) -> Bools:
         """(N,) which falls end the episode; limbs on the floor are forgiven by chance while `lenient`."""

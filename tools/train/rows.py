@@ -32,21 +32,6 @@ def unpack(rows: Array, num_joints: int) -> CharacterState:
     return CharacterState(*parts)
 
 
-def blend(first: Array, second: Array, share: Array, num_joints: int) -> Array:
-    """Rows (M, width) that lie a share (M,) of the way from the first to the second."""
-    a, b, x = unpack(first, num_joints), unpack(second, num_joints), share[:, None]
-    return pack(
-        CharacterState(
-            a.root_pos + x * (b.root_pos - a.root_pos),
-            rotation.slerp(a.root_rot, b.root_rot, share),
-            rotation.slerp(a.joint_rot, b.joint_rot, x),
-            a.root_vel + x * (b.root_vel - a.root_vel),
-            a.root_ang_vel + x * (b.root_ang_vel - a.root_ang_vel),
-            a.joint_vel + x[..., None] * (b.joint_vel - a.joint_vel),
-        )
-    )
-
-
 class ClipRows:
     """A clip's states at the physics rate, linear between them: sampling them costs a tenth of MotionClip.sample."""
 
