@@ -240,9 +240,10 @@ def guess(networks: ActorCritic, ppo: PPO, generator: torch.Generator, std: floa
     with torch.no_grad():
         mean = networks.act(observation[:-1].flatten(0, 1)).view(8, 64, 1)
     action = mean + std * torch.randn(mean.shape, generator=generator)
+    spread = torch.full((8, 64), std)
     reward = torch.exp(-4.0 * (action - 2.0 * observation[:-1]).square().sum(-1))
     ones = torch.ones(8, 64)
-    ppo.update(Batch(observation, action, log_prob(action, mean, std), reward, ones, 0 * ones), std, generator)
+    ppo.update(Batch(observation, action, spread, log_prob(action, mean, spread), reward, ones, 0 * ones), generator)
     return float(reward.mean())
 
 
@@ -264,7 +265,7 @@ def test_nan_stops_the_update_and_is_named() -> None:
     observation[1, 2, 0] = math.nan
     zero = torch.zeros(2, 4)
     with pytest.raises(NonFiniteError, match=r"observation is not finite \(rank 0, first at \[1, 2, 0\]"):
-        ppo.update(Batch(observation, torch.zeros(2, 4, 2), zero, zero, zero, zero), 0.1, torch.Generator())
+        ppo.update(Batch(observation, torch.zeros(2, 4, 2), zero, zero, zero, zero, zero), torch.Generator())
 
 
 def test_config_refuses_nonsense() -> None:

@@ -119,17 +119,16 @@ def test_a_policy_that_learns_in_the_mirror_learns_the_same_again() -> None:
     with torch.no_grad():
         seen = graph.observe(wild(16))[0].view(4, 4, -1)
         action = 0.1 * torch.randn(3, 4, 28, generator=torch.Generator().manual_seed(2))
-    updates = []
+    rest, std, updates = torch.zeros(3, 4), torch.full((3, 4), 0.1), []
     for turn in (False, True):
         torch.manual_seed(3)
         networks = ActorCritic(graph.features.size, 28, (8,))
         observed, acted = (mirror.observation(seen), mirror.action(action)) if turn else (seen, action)
         with torch.no_grad():
-            old = log_prob(acted, networks.act(observed[:-1]), 0.1)
-        rest = torch.zeros(3, 4)
-        batch = Batch(observed, acted, old, torch.linspace(0.0, 1.0, 12).view(3, 4), rest, rest)
+            old = log_prob(acted, networks.act(observed[:-1]), std)
+        batch = Batch(observed, acted, std, old, torch.linspace(0.0, 1.0, 12).view(3, 4), rest, rest)
         ppo = PPO(networks, config, mirror)
-        update = ppo.update(batch, 0.1, torch.Generator().manual_seed(4))
+        update = ppo.update(batch, torch.Generator().manual_seed(4))
         assert update.clipped == 0.0 and update.kl < 1e-6  # one step: both kinds were drawn by the policy itself
         assert float(networks.normalizer.count) == 24.0
         torch.testing.assert_close(mirror.observation(networks.normalizer.mean), networks.normalizer.mean)

@@ -97,7 +97,7 @@ def _measure(
             batch, _ = collect(environment, graph, config.steps, NOISE, generator)
             collecting += time.process_time() - begun
             begun = time.process_time()
-            learner.update(batch, NOISE, generator)
+            learner.update(batch, generator)
             learning += time.process_time() - begun
             their_seconds += theirs.measure(THEIR_STEPS)
     spent = clock.read()

@@ -88,6 +88,8 @@ class TrainConfig:
     """standard deviation of the actions at the start and after noise_samples; a schedule, not learned"""
     noise_samples: int = 1_500_000
     """samples over which the noise falls"""
+    explore: float = 1.0
+    """times the noise in the first half second from starts that always fail, in proportion from others; 1: the same"""
     entropy: float = 0.0
     """weight of the entropy bonus; without effect while the noise is a schedule"""
 

@@ -107,6 +107,11 @@ class ImitationEnvironment:
         """(N,) s since the start, of the clip's phase 0."""
         return self.start_time + self.ticks / self.model.control_hz
 
+    @property
+    def exploration(self) -> Tensor:
+        """(N,) what the noise of the actions is multiplied with."""
+        return torch.from_numpy(self.starts.exploration(self.begun, self.ticks / self.model.control_hz)).float()
+
     def _cycle(self, time: Array) -> Array:
         return np.floor(time / self.clip.duration + CYCLE_TOLERANCE) if self.clip.loop else np.zeros_like(time)
 

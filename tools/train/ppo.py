@@ -26,6 +26,8 @@ class Batch:
     """(T + 1, N, D)"""
     action: Tensor
     """(T, N, A)"""
+    std: Tensor
+    """(T, N) standard deviation of the noise in the action"""
     log_prob: Tensor
     """(T, N) of the action when it was drawn"""
     reward: Tensor
@@ -65,9 +67,9 @@ def advantages(reward: Tensor, value: Tensor, done: Tensor, bootstrap: Tensor, g
     return advantage
 
 
-def log_prob(action: Tensor, mean: Tensor, std: float) -> Tensor:
-    """Of independent normals, without the constant: (..., A) -> (...)."""
-    return -0.5 * ((action - mean) / std).square().sum(-1) - mean.shape[-1] * math.log(std)
+def log_prob(action: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """Of independent normals of the same deviation, without the constant: (..., A) x2, (...) -> (...)."""
+    return -0.5 * ((action - mean) / std[..., None]).square().sum(-1) - mean.shape[-1] * std.log()
 
 
 class PPO:
@@ -84,8 +86,8 @@ class PPO:
             ]
         )
 
-    def update(self, batch: Batch, std: float, generator: torch.Generator) -> Update:
-        """Learn from a batch whose actions were drawn with noise `std`. Raises NonFiniteError."""
+    def update(self, batch: Batch, generator: torch.Generator) -> Update:
+        """Learn from a batch. Raises NonFiniteError."""
         config, networks = self.config, self.networks
         check_finite("observation", batch.observation)
         check_finite("reward", batch.reward)
@@ -96,19 +98,19 @@ class PPO:
             returns = ((advantage + value[:-1]) * (1.0 - config.gamma)).flatten()
             advantage = _standardized(advantage.flatten())
         seen, inputs = batch.observation[:-1].flatten(0, 1), inputs[:-1].flatten(0, 1)
-        action, old = batch.action.flatten(0, 1), batch.log_prob.flatten()
+        action, std, old = batch.action.flatten(0, 1), batch.std.flatten(), batch.log_prob.flatten()
         count = len(inputs)
         size = max(1, min(count, config.minibatch // ranks.world_size()))
         if self.mirror is not None:
             seen, inputs, action, old = self._doubled(self.mirror, seen, action, old, std)
-            advantage, returns = advantage.repeat(2), returns.repeat(2)
+            advantage, returns, std = advantage.repeat(2), returns.repeat(2), std.repeat(2)
         kl, sums, num = 0.0, torch.zeros(3), 0
         for _ in range(config.epochs):
             order = torch.randperm(count, generator=generator)
             passed = torch.zeros(4)
             for chosen in torch.split(order, size):
                 part = chosen if self.mirror is None else torch.cat([chosen, chosen + count])
-                passed += self._step(inputs[part], action[part], old[part], advantage[part], returns[part], std)
+                passed += self._step(inputs[part], action[part], old[part], advantage[part], returns[part], std[part])
                 num += 1
             kl = float(ranks.mean(passed[3:4] / math.ceil(count / size)))
             sums += passed[:3]
@@ -120,7 +122,7 @@ class PPO:
         return Update(policy_loss, value_loss, kl, clipped, self.rate)
 
     def _doubled(
-        self, mirror: Mirror, seen: Tensor, action: Tensor, old: Tensor, std: float
+        self, mirror: Mirror, seen: Tensor, action: Tensor, old: Tensor, std: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Observations, inputs, actions and log-probabilities of samples, and then of their mirror images.
 
@@ -135,7 +137,7 @@ class PPO:
             return seen, inputs, torch.cat([action, turned]), torch.cat([old, drawn])
 
     def _step(
-        self, inputs: Tensor, action: Tensor, old: Tensor, advantage: Tensor, returns: Tensor, std: float
+        self, inputs: Tensor, action: Tensor, old: Tensor, advantage: Tensor, returns: Tensor, std: Tensor
     ) -> Tensor:
         """One gradient step. Returns policy loss, value loss, share clipped, KL estimate: (4,)."""
         config, networks = self.config, self.networks

@@ -37,6 +37,7 @@ def collect(
     n, gamma = environment.num_characters, environment.config.gamma
     observation = torch.empty(steps + 1, n, graph.features.size)
     action = torch.empty(steps, n, graph.residual.num_actions)
+    spread = torch.empty(steps, n)
     logs, reward = torch.empty(steps, n), torch.empty(steps, n)
     done, bootstrap = torch.zeros(steps, n), torch.zeros(steps, n)
     sums = Tally.empty()
@@ -46,8 +47,9 @@ def collect(
         for t in range(steps):
             observation[t] = seen
             mean = networks.act(seen)
-            action[t] = mean + std * torch.randn(mean.shape, generator=generator)
-            logs[t] = log_prob(action[t], mean, std)
+            spread[t] = std * environment.exploration
+            action[t] = mean + spread[t, :, None] * torch.randn(mean.shape, generator=generator)
+            logs[t] = log_prob(action[t], mean, spread[t])
             outcome = environment.step(graph.target(pose, action[t]).double().numpy())
             ended = outcome.terminated | outcome.truncated
             reward[t], done[t] = outcome.reward, torch.from_numpy(ended).float()
@@ -65,5 +67,5 @@ def collect(
             seen, pose = graph.observe(environment.inputs() if len(begun) else environment.latest)
         observation[steps] = seen
     # out of inference mode: learning needs tensors that autograd may save
-    tensors = (observation, action, logs, reward, done, bootstrap)
+    tensors = (observation, action, spread, logs, reward, done, bootstrap)
     return Batch(*(t.clone() for t in tensors)), Tally(sums)

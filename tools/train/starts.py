@@ -11,6 +11,8 @@ from tools.train.config import TrainConfig
 
 Array = NDArray[np.float64]
 BINS = 30
+EXPLORED = 0.4
+"""s in which the additional noise after a start that fails falls to 1/e"""
 BACK = 0.35
 """share of a cycle before a failing phase within which the weighted starts lie"""
 
@@ -65,15 +67,21 @@ class Starts:
     def learn(self, phase: Array, failed: NDArray[np.bool_], begun: Array) -> None:
         """Count episodes that ended at phases (M,) and began at phases `begun` (M,), 0..1; nan: not in the clip."""
         known = ~np.isnan(begun)
-        for at, fell in zip(begun[known], failed[known], strict=True):
-            bin_ = min(int(at * BINS), BINS - 1)
+        for bin_, fell in zip(_bin(begun[known]), failed[known], strict=True):
             self.begun[bin_] += 0.03 * (fell - self.begun[bin_])
         np.clip(self.begun, 0.02, 1.0, out=self.begun)
-        for at in phase[failed]:
-            bin_ = min(int(at * BINS), BINS - 1)
+        for bin_ in _bin(phase[failed]):
             self.failure[bin_] += 0.02 * (1.0 - self.failure[bin_])
         self.failure *= 0.9995 ** len(phase)
         np.clip(self.failure, 1e-3, 1.0, out=self.failure)
+
+    def exploration(self, begun: Array, since: Array) -> Array:
+        """Factors (N,) of the noise in episodes begun at phases (N,), nan: not in the clip, `since` (N,) s ago.
+
+        Where a start fails whatever he does within the noise, nothing can be learned from it: there he tries more.
+        """
+        hopeless = np.where(np.isnan(begun), 0.0, self.begun[_bin(np.nan_to_num(begun))])
+        return np.asarray(1.0 + (self.config.explore - 1.0) * hopeless * np.exp(-since / EXPLORED))
 
     def remember(self, states: Array) -> None:
         """Keep states (M, width) in which characters came round to the next cycle."""
@@ -93,3 +101,8 @@ class Starts:
         self.begun = state["begun"].numpy().copy()
         self.own = state["own"].numpy().copy()
         self.num_own = int(state["num_own"][0])
+
+
+def _bin(phase: Array) -> NDArray[np.int64]:
+    """The bins (M,) of phases (M,), 0..1."""
+    return np.asarray(np.minimum(phase * BINS, BINS - 1).astype(np.int64))

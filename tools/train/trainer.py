@@ -136,7 +136,7 @@ class Trainer:
         self.environment.lenient = config.lenient_at(self.samples)
         std = config.noise_at(self.samples)
         batch, tally = collect(self.environment, self.graph, config.steps, std, generator)
-        update = self.ppo.update(batch, std, generator)
+        update = self.ppo.update(batch, generator)
         self.iteration += 1
         self.samples += config.steps * config.num_characters * ranks.world_size()
         total = Tally(ranks.total(tally.sums))
