@@ -15,7 +15,7 @@ from game.motion import MotionClip
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
-from tools.train import environment, quaternion, rewards, rows, terminations
+from tools.train import checkpoint, environment, quaternion, rewards, rows, terminations
 from tools.train.anchored import anchored
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.features import PolicyInputs
@@ -23,6 +23,8 @@ from tools.train.network import ActorCritic, Normalizer
 from tools.train.ppo import PPO, Batch, NonFiniteError, advantages, log_prob
 from tools.train.reference import Reference, ReferenceTable, ReferenceTrack
 from tools.train.rewards import ImitationReward, Motion, RewardWeights
+from tools.train.starts import EXPLORED, Starts
+from tools.train.trainer import check
 
 MODEL = CharacterModel.load()
 
@@ -268,11 +270,30 @@ def test_nan_stops_the_update_and_is_named() -> None:
         ppo.update(Batch(observation, torch.zeros(2, 4, 2), zero, zero, zero, zero, zero), torch.Generator())
 
 
+def test_he_explores_more_after_starts_that_fail() -> None:
+    starts = Starts(TrainConfig("backflip", explore=6.0), 1.75, True, 8)
+    starts.begun[:] = 0.0
+    starts.begun[15] = 0.8
+    begun = np.array([0.51, 0.51, 0.49, np.nan, 1.0])
+    found = starts.exploration(begun, np.array([0.0, EXPLORED, 0.0, 0.0, 0.0]))
+    np.testing.assert_allclose(found, [5.0, 1.0 + 4.0 / math.e, 1.0, 1.0, 1.0])
+    assert (Starts(TrainConfig("backflip"), 1.75, True, 8).exploration(begun, np.zeros(5)) == 1.0).all()
+
+
 def test_config_refuses_nonsense() -> None:
     with pytest.raises(ConfigError, match="at least 1"):
         TrainConfig("backflip", ranks=0)
     assert TrainConfig("backflip").folder == Path("runs/backflip")
     assert TrainConfig("backflip", noise=(0.4, 0.1), noise_samples=100).noise_at(50) == pytest.approx(0.2)
+
+
+def test_a_run_is_not_resumed_with_other_actions(tmp_path: Path) -> None:
+    config = TrainConfig("backflip", out=tmp_path, kd_scale=1.0)
+    checkpoint.save(tmp_path / "checkpoint.pt", {"config": config.to_json()})
+    check(config)
+    check(replace(config, noise=(0.1, 0.1), kd_scale=1.0))
+    with pytest.raises(ConfigError, match=r"with clip backflip, kd_scale 1.0; asked for clip walk, kd_scale 0.375"):
+        check(replace(config, clip="walk", kd_scale=0.375))
 
 
 def test_training_and_play_tell_a_policy_the_same() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
+
+ACTIONS = ("hidden", "action_scale", "lateral", "lead", "kp_scale", "kd_scale")
+"""settings that a network is trained for: with others its actions mean something else"""
 
 
 class ConfigError(ValueError):
@@ -181,13 +182,7 @@ class TrainConfig:
         plain = {k: str(v) if isinstance(v, Path) else v for k, v in dataclasses.asdict(self).items()}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in plain.items()}
 
-    def fingerprint(self) -> str:
-        """Of what the tensors of a checkpoint depend on."""
-        shape = {
-            "clip": self.clip,
-            "hidden": self.hidden,
-            "action_scale": self.action_scale,
-            "lead": self.lead,
-            "lateral": self.lateral,
-        }
-        return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
+    def differing(self, theirs: dict[str, Any]) -> list[str]:
+        """Names of the settings on which the meaning of an action depends and that `theirs`, as to_json, has other."""
+        ours = self.to_json()
+        return [name for name in ACTIONS if name in theirs and theirs[name] != ours[name]]

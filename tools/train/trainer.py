@@ -227,7 +227,6 @@ class Trainer:
         everyone = {k: ranks.gather(v) for k, v in own.items()}
         if ranks.rank() == 0:
             content = self._networks() | {
-                "fingerprint": self.config.fingerprint(),
                 "optimizer": self.ppo.optimizer.state_dict(),
                 "rate": self.ppo.rate,
                 "environments": everyone,
@@ -279,18 +278,19 @@ def check(config: TrainConfig) -> None:
     if config.mirror and not symmetric(clip, CharacterModel.load()):
         raise ConfigError(f"--mirror: left and right do not do the same in {clip.name}")
     if file.is_file():
-        content = checkpoint.load(file)
-        if content["fingerprint"] != config.fingerprint():
+        theirs, ours = checkpoint.load(file)["config"], config.to_json()
+        differ = ["clip", *config.differing(theirs)] if theirs["clip"] != ours["clip"] else config.differing(theirs)
+        if differ:
             raise ConfigError(
-                f"{file} was trained with {_shape(content['config'])}; asked for {_shape(config.to_json())}. "
+                f"{file} was trained with {_written(theirs, differ)}; asked for {_written(ours, differ)}. "
                 "Give another --out."
             )
     elif config.init is not None:
         WarmStart(config.init).check(config, clip)
 
 
-def _shape(config: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {config[name]}" for name in ("clip", "hidden", "action_scale", "lead", "lateral"))
+def _written(config: dict[str, Any], names: list[str]) -> str:
+    return ", ".join(f"{name} {config[name]}" for name in names)
 
 
 def main(config: TrainConfig) -> None:

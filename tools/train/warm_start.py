@@ -14,8 +14,6 @@ from tools.train.config import ConfigError, TrainConfig
 
 STRETCH = 0.1
 """largest relative difference of the two clips' durations"""
-SAME = ("hidden", "action_scale", "lateral", "lead", "kp_scale", "kd_scale")
-"""settings that must be the other run's"""
 
 
 class WarmStart:
@@ -30,7 +28,7 @@ class WarmStart:
     def check(self, config: TrainConfig, clip: MotionClip) -> None:
         """Raise ConfigError where actions mean something else there, or its path does not suit this run."""
         theirs = self._content["config"]
-        differ = [name for name in SAME if name in theirs and theirs[name] != config.to_json()[name]]
+        differ = config.differing(theirs)
         if differ:
             options = " ".join(f"--{name.replace('_', '-')} {_written(theirs[name])}" for name in differ)
             raise ConfigError(f"--init: {self._file} was trained with other settings; add {options}")
