@@ -268,7 +268,8 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     told = ["spinkick", "--fix", "--out", tmp_path / "a" / "b.json", "--plot", tmp_path / "p.svg"]
     assert main([*map(str, told), "--json", str(tmp_path / "r.json")]) == 0
     assert "before and after" in capsys.readouterr().out
-    assert MotionClip.load(tmp_path / "a" / "b.json").num_frames == MotionClip.load("spinkick").num_frames
+    mended = MotionClip.load(tmp_path / "a" / "b.json")
+    assert (mended.name, mended.num_frames) == ("b", MotionClip.load("spinkick").num_frames)
     assert json.loads((tmp_path / "r.json").read_text())[0]["verdict"] == "red"
     assert "<svg" in (tmp_path / "p.svg").read_text()
     assert main(["walk", "jump", "--markdown"]) == 0

@@ -76,7 +76,8 @@ def _loop(clip: MotionClip, shortest: float) -> MotionClip:
 
 def _save(clip: MotionClip, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    clip.save(path)
+    # its file's name: policies find the clip that they were trained on by it
+    replace(clip, name=path.stem).save(path)
     print(path)
 
 
