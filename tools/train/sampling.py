@@ -7,7 +7,7 @@ corrections and states that obey physics: the policy learns on top of the correc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +54,17 @@ class Path:
     """(W,) per tick"""
 
 
+@dataclass(frozen=True)
+class Search:
+    """How far a search has come."""
+
+    rounds: int
+    """that are done"""
+    best: Path
+    mean: Array
+    """(W, J, 3) rad, the corrections around which the next round tries others"""
+
+
 class Sampler:
     """Searches with the worlds of all ranks; every rank draws the same numbers and holds the same population."""
 
@@ -64,8 +75,7 @@ class Sampler:
         batch = crowd.num_characters * ranks.world_size()
         self.samples = int(np.ceil(config.sampling_candidates / batch)) * batch
         self.elite = self.samples // 8
-        self.spent = 0
-        """control steps used"""
+        self.seed = config.seed
         self.rng = np.random.default_rng(config.seed)
         self.weights = joint_weights(model.joint_names).double().numpy()
         self.asymmetry = 0.35 if symmetric(clip, model) else 1.0
@@ -75,26 +85,25 @@ class Sampler:
         self.floor = np.minimum(low, CLEAR)
         """(B,) height under which a body should not come: the clip's own lowest, CLEAR at most"""
 
-    def search(self, num_rounds: int, report: Callable[[int, int, Path], None] | None = None) -> Path:
-        """Return the best path of all rounds; `report` is told each round's number, samples so far and best path."""
-        mean = np.zeros((self.num_windows, self.model.num_joints, 3))
-        size = np.full(self.num_windows, self.size)
-        best: Path | None = None
-        for number in range(num_rounds):
-            paths = self._round(mean, size, first=number == 0)
+    def search(self, num_rounds: int, begun: Search | None = None) -> Iterator[Search]:
+        """Go on from `begun`, or from nothing, until `num_rounds` are done; yields after each."""
+        mean = np.zeros((self.num_windows, self.model.num_joints, 3)) if begun is None else begun.mean
+        best = None if begun is None else begun.best
+        for number in range(0 if begun is None else begun.rounds, num_rounds):
+            self.rng = np.random.default_rng((self.seed, number))
+            paths = self._round(mean, self.size * max(0.85**number, 0.16), first=number == 0)
             if best is None or paths[0].cost.sum() < best.cost.sum():
                 best = paths[0]
             half = np.mean([p.correction for p in paths[: max(1, len(paths) // 2)]], axis=0)
             mean = paths[0].correction if number == 0 else 0.3 * mean + 0.7 * half
-            size = np.maximum(0.85 * size, 0.16 * self.size)
-            self.spent = (number + 1) * self.samples * WINDOW * self.num_windows
-            if report is not None:
-                report(number, self.spent, paths[0])
-        assert best is not None
-        return best
+            yield Search(number + 1, best, mean)
+
+    def spent(self, num_rounds: int) -> int:
+        """Control steps in so many rounds."""
+        return num_rounds * self.samples * WINDOW * self.num_windows
 
     # ---------------------------------------------------------------- a round
-    def _round(self, mean: Array, size: Array, first: bool) -> list[Path]:
+    def _round(self, mean: Array, size: float, first: bool) -> list[Path]:
         """One pass through the clip; returns its best paths, the best first."""
         elite, n = self.elite, self.samples
         start = rows.pack(self.clip.sample(np.zeros(elite)))
@@ -103,7 +112,7 @@ class Sampler:
         history: list[tuple[Ints, Array, Array, Array]] = []
         for window in range(self.num_windows):
             parent = np.repeat(np.arange(elite), n // elite)
-            tried = mean[window] + self._noise(n, size[window])
+            tried = mean[window] + self._noise(n, size)
             if first and window:
                 # half of them go on as their parents did: corrections are smooth in time
                 smooth = self.rng.random(n) < 0.5
@@ -207,12 +216,13 @@ class Sampler:
         return np.asarray(np.minimum(cost, HOPELESS))
 
 
-def print_round(number: int, spent: int, path: Path) -> None:
-    """Tell of a round on the terminal."""
-    worst = int(path.cost.argmax())
+def print_round(search: Search, spent: int) -> None:
+    """Tell of the best path so far on the terminal."""
+    cost = search.best.cost
+    worst = int(cost.argmax())
     print(
-        f"sampling round {number}: {spent / 1e6:.3f}M samples, cost {path.cost.mean():.2f} a window, "
-        f"worst {path.cost[worst]:.2f} in window {worst}",
+        f"sampling round {search.rounds}: {spent / 1e6:.3f}M samples, cost {cost.mean():.2f} a window, "
+        f"worst {cost[worst]:.2f} in window {worst}",
         flush=True,
     )
 

@@ -17,22 +17,19 @@ from tools.train import checkpoint, evaluation, ranks
 from tools.train.ages import Ages
 from tools.train.checkpoint import clip_to_tensors
 from tools.train.config import ConfigError, TrainConfig
-from tools.train.crowd import Crowd
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores
-from tools.train.feasible import Feasible, feasible
 from tools.train.films import Films
 from tools.train.live import Live
-from tools.train.mirror import Mirror, mirrored_turns, symmetrized
+from tools.train.mirror import Mirror
 from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO, Update
 from tools.train.rollout import Tally, collect
-from tools.train.sampling import Path as Path_
-from tools.train.sampling import Sampler, print_round, symmetric
+from tools.train.route import route
+from tools.train.sampling import symmetric
 from tools.train.warm_start import WarmStart
 
 EVALUATION_WORLDS = 4
-SAMPLING_ROUNDS = 8
 
 
 class Trainer:
@@ -42,9 +39,10 @@ class Trainer:
         check(config)
         self.config = config
         self.model = CharacterModel.load().with_gains(config.kp_scale, config.kd_scale)
-        self.iteration, self.samples, self.seconds = 0, 0, 0.0
-        self.episodes = 0
-        self.clip, self.feasible = self._reference()
+        followed = route(config, self.model)
+        self.clip, self.feasible = followed.clip, followed.way
+        self.samples, self.seconds = followed.samples, followed.seconds
+        self.iteration, self.episodes = 0, 0
         if config.forgive_drift is None:
             config = self.config = dataclasses.replace(config, forgive_drift=self.feasible is not None)
         torch.manual_seed(config.seed)
@@ -70,54 +68,6 @@ class Trainer:
                 WarmStart(config.init).fill(self.graph.networks)
             self.environment.seed(config.seed, ranks.rank(), 0)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
-
-    def _reference(self) -> tuple[MotionClip, Feasible | None]:
-        """The clip, or the way through it that sampling finds: searched once, kept in the run's folder."""
-        config, file = self.config, self.config.folder / "path.pt"
-        clip = MotionClip.load(config.clip)
-        if config.mirror:
-            clip = symmetrized(clip, self.model)
-        if config.sampling_rounds == 0:
-            return clip, None
-        # a sum waits for all: nobody looks for the file after somebody has written it
-        if ranks.total(torch.tensor([float(not file.is_file())])).item():
-            found = self._found_elsewhere(clip) or self._search(clip)
-            if found is None:
-                return clip, None
-            if ranks.rank() == 0:
-                checkpoint.save(file, found)
-            ranks.total(torch.zeros(1))
-        content = checkpoint.load(file)
-        self.samples, self.seconds = content["samples"], content["seconds"]
-        path = Path_(content["correction"].numpy(), content["states"].numpy(), np.zeros(0))
-        if "clip" in content:
-            clip = checkpoint.clip_from_tensors(content["clip"])
-        found_way = feasible(clip, self.model, path, config.lead)
-        if config.mirror:
-            both = 0.5 * (found_way.feedforward + mirrored_turns(found_way.feedforward, self.model))
-            found_way = Feasible(symmetrized(found_way.clip, self.model), both, found_way.starts)
-        return found_way.clip, found_way
-
-    def _found_elsewhere(self, clip: MotionClip) -> dict[str, Any] | None:
-        return None if self.config.init is None else WarmStart(self.config.init).path(clip)
-
-    def _search(self, clip: MotionClip) -> dict[str, Any] | None:
-        """Sample a way through the clip; None where that is not wanted."""
-        rounds = self.config.sampling_rounds
-        if rounds is None:
-            rounds = SAMPLING_ROUNDS if symmetric(clip, self.model) else 0
-        if not rounds:
-            return None
-        crowd, begun = Crowd(self.model, self.config.worlds, self.config.characters), time.monotonic()
-        sampler = Sampler(clip, self.model, crowd, self.config)
-        path = sampler.search(rounds, None if ranks.rank() else print_round)
-        crowd.close()
-        return {
-            "correction": torch.from_numpy(path.correction),
-            "states": torch.from_numpy(path.states),
-            "samples": sampler.spent,
-            "seconds": time.monotonic() - begun,
-        }
 
     @property
     def path(self) -> Path:

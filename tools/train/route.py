@@ -1,0 +1,108 @@
+"""Route: what a run imitates: the clip, or the way through it that sampling finds and the run's folder keeps."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from game.motion import MotionClip
+from game.sim.model import CharacterModel
+from tools.train import checkpoint, ranks
+from tools.train.config import TrainConfig
+from tools.train.crowd import Crowd
+from tools.train.feasible import Feasible, feasible
+from tools.train.mirror import mirrored_turns, symmetrized
+from tools.train.sampling import Path, Sampler, Search, print_round, symmetric
+from tools.train.warm_start import WarmStart
+
+ROUNDS = 8
+"""of sampling, for clips in which left and right do the same"""
+
+
+@dataclass(frozen=True)
+class Route:
+    """What to follow, and what finding it took."""
+
+    clip: MotionClip
+    way: Feasible | None
+    """None: the clip itself"""
+    samples: int = 0
+    seconds: float = 0.0
+
+
+def route(config: TrainConfig, model: CharacterModel) -> Route:
+    """The clip; or the way through it, searched once and kept after every round in OUT/path.pt.
+
+    A search that was cut off, or asked for more rounds before anything was learned along it, goes on.
+    """
+    clip = MotionClip.load(config.clip)
+    if config.mirror:
+        clip = symmetrized(clip, model)
+    rounds = config.sampling_rounds
+    if rounds is None:
+        rounds = ROUNDS if symmetric(clip, model) else 0
+    if config.sampling_rounds == 0:
+        return Route(clip, None)
+    file = config.folder / "path.pt"
+    content = checkpoint.load(file) if file.is_file() else _found_elsewhere(config, clip)
+    if not file.is_file() and content is not None:
+        _keep(config, content)
+    learned = (config.folder / "checkpoint.pt").is_file()
+    # a sum waits for all: nobody looks for the files after somebody has written them
+    ranks.total(torch.zeros(1))
+    unfinished = content is not None and "clip" not in content and content.get("rounds", rounds) < rounds
+    if (content is None and rounds) or (unfinished and not learned):
+        content = _searched(config, model, clip, rounds, content)
+    if content is None:
+        return Route(clip, None)
+    path = Path(content["correction"].numpy(), content["states"].numpy(), np.zeros(0))
+    if "clip" in content:
+        clip = checkpoint.clip_from_tensors(content["clip"])
+    way = feasible(clip, model, path, config.lead)
+    if config.mirror:
+        both = 0.5 * (way.feedforward + mirrored_turns(way.feedforward, model))
+        way = Feasible(symmetrized(way.clip, model), both, way.starts)
+    return Route(way.clip, way, content["samples"], content["seconds"])
+
+
+def _found_elsewhere(config: TrainConfig, clip: MotionClip) -> dict[str, Any] | None:
+    return None if config.init is None else WarmStart(config.init).path(clip)
+
+
+def _keep(config: TrainConfig, content: dict[str, Any]) -> None:
+    if ranks.rank() == 0:
+        checkpoint.save(config.folder / "path.pt", content)
+
+
+def _searched(
+    config: TrainConfig, model: CharacterModel, clip: MotionClip, rounds: int, content: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Sample a way through the clip, on from what an earlier search left; what path.pt then holds."""
+    begun = time.monotonic() - (content["seconds"] if content else 0.0)
+    crowd = Crowd(model, config.worlds, config.characters)
+    sampler = Sampler(clip, model, crowd, config)
+    for search in sampler.search(rounds, _search(content) if content else None):
+        content = {
+            "correction": torch.from_numpy(search.best.correction),
+            "states": torch.from_numpy(search.best.states),
+            "cost": torch.from_numpy(search.best.cost),
+            "mean": torch.from_numpy(search.mean),
+            "rounds": search.rounds,
+            "samples": sampler.spent(search.rounds),
+            "seconds": time.monotonic() - begun,
+        }
+        _keep(config, content)
+        if ranks.rank() == 0:
+            print_round(search, content["samples"])
+    crowd.close()
+    return content
+
+
+def _search(content: dict[str, Any]) -> Search:
+    """What a search goes on from."""
+    correction, states, cost, mean = (content[k].numpy() for k in ("correction", "states", "cost", "mean"))
+    return Search(content["rounds"], Path(correction, states, cost), mean)
