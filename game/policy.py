@@ -71,12 +71,13 @@ class Policy:
             raise PolicyError(f"no metadata property {METADATA_KEY!r}; there are {sorted(metadata) or 'none'}")
         self.spec = PolicySpec.from_json(metadata[METADATA_KEY])
         self.spec.check(model)
-        self.inputs = _check_ports("input", self._session.get_inputs(), shapes_for(model.num_joints, model.num_bodies))
-        outputs = _check_ports("output", self._session.get_outputs(), _output_shapes(model))
+        taken, given = shapes_for(model.num_joints, model.num_bodies), _output_shapes(model)
+        self.inputs = _check_ports("input", self._session.get_inputs(), taken)
+        outputs = _check_ports("output", self._session.get_outputs(), given)
         if TARGET not in outputs:
             raise PolicyError(f"no output {TARGET!r}; there are {', '.join(outputs)}")
         self.tells_hinges, self.tells_reference = HINGES in outputs, set(REFERENCE) <= set(outputs)
-        self._sizes = {**shapes_for(model.num_joints, model.num_bodies), **_output_shapes(model)}
+        self._sizes = {**taken, **given}
         self.outputs = (TARGET, *(HINGES,) * self.tells_hinges, *REFERENCE * self.tells_reference)
         self._try_out(model)
         self.gains = tuple(np.array(self.spec.gains[key]) for key in ("kp", "kd"))

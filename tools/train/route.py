@@ -43,14 +43,17 @@ def route(config: TrainConfig, model: CharacterModel) -> Route:
     if config.mirror:
         clip = symmetrized(clip, model)
     rounds = config.sampling_rounds
+    if rounds == 0:
+        return Route(clip, None)
     if rounds is None:
         rounds = ROUNDS if symmetric(clip, model) else 0
-    if config.sampling_rounds == 0:
-        return Route(clip, None)
-    file = config.folder / "path.pt"
-    content = checkpoint.load(file) if file.is_file() else _found_elsewhere(config, clip)
-    if not file.is_file() and content is not None:
-        _keep(config, content)
+    file, content = config.folder / "path.pt", None
+    if file.is_file():
+        content = checkpoint.load(file)
+    elif config.init is not None:
+        content = WarmStart(config.init).path(clip)
+        if content is not None:
+            _keep(config, content)
     learned = (config.folder / "checkpoint.pt").is_file()
     # a sum waits for all: nobody looks for the files after somebody has written them
     ranks.total(torch.zeros(1))
@@ -59,18 +62,13 @@ def route(config: TrainConfig, model: CharacterModel) -> Route:
         content = _searched(config, model, clip, rounds, content)
     if content is None:
         return Route(clip, None)
-    path = Path(content["correction"].numpy(), content["states"].numpy(), np.zeros(0))
     if "clip" in content:
         clip = checkpoint.clip_from_tensors(content["clip"])
-    way = feasible(clip, model, path, config.lead)
+    way = feasible(clip, model, _path(content), config.lead)
     if config.mirror:
         both = 0.5 * (way.feedforward + mirrored_turns(way.feedforward, model))
         way = Feasible(symmetrized(way.clip, model), both, way.starts)
     return Route(way.clip, way, content["samples"], content["seconds"])
-
-
-def _found_elsewhere(config: TrainConfig, clip: MotionClip) -> dict[str, Any] | None:
-    return None if config.init is None else WarmStart(config.init).path(clip)
 
 
 def _keep(config: TrainConfig, content: dict[str, Any]) -> None:
@@ -85,7 +83,8 @@ def _searched(
     begun = time.monotonic() - (content["seconds"] if content else 0.0)
     crowd = Crowd(model, config.worlds, config.characters)
     sampler = Sampler(clip, model, crowd, config)
-    for search in sampler.search(rounds, _search(content) if content else None):
+    done = Search(content["rounds"], _path(content), content["mean"].numpy()) if content else None
+    for search in sampler.search(rounds, done):
         content = {
             "correction": torch.from_numpy(search.best.correction),
             "states": torch.from_numpy(search.best.states),
@@ -102,7 +101,7 @@ def _searched(
     return content
 
 
-def _search(content: dict[str, Any]) -> Search:
-    """What a search goes on from."""
-    correction, states, cost, mean = (content[k].numpy() for k in ("correction", "states", "cost", "mean"))
-    return Search(content["rounds"], Path(correction, states, cost), mean)
+def _path(content: dict[str, Any]) -> Path:
+    """The best one of a search; who kept no costs did not keep the search either."""
+    cost = content["cost"].numpy() if "cost" in content else np.zeros(0)
+    return Path(content["correction"].numpy(), content["states"].numpy(), cost)

@@ -76,7 +76,8 @@ class Sampler:
         self.samples = int(np.ceil(config.sampling_candidates / batch)) * batch
         self.elite = self.samples // 8
         self.seed = config.seed
-        self.rng = np.random.default_rng(config.seed)
+        self.rng: np.random.Generator
+        """of the present round"""
         self.weights = joint_weights(model.joint_names).double().numpy()
         self.asymmetry = 0.35 if symmetric(clip, model) else 1.0
         self.ends = [model.body(n) for n in ("right_foot", "left_foot", "right_hand", "left_hand")]

@@ -229,7 +229,7 @@ def check(config: TrainConfig) -> None:
         raise ConfigError(f"--mirror: left and right do not do the same in {clip.name}")
     if file.is_file():
         theirs, ours = checkpoint.load(file)["config"], config.to_json()
-        differ = ["clip", *config.differing(theirs)] if theirs["clip"] != ours["clip"] else config.differing(theirs)
+        differ = ["clip"] * (theirs["clip"] != ours["clip"]) + config.differing(theirs)
         if differ:
             raise ConfigError(
                 f"{file} was trained with {_written(theirs, differ)}; asked for {_written(ours, differ)}. "
