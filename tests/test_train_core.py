@@ -287,6 +287,16 @@ def test_config_refuses_nonsense() -> None:
     assert TrainConfig("backflip", noise=(0.4, 0.1), noise_samples=100).noise_at(50) == pytest.approx(0.2)
 
 
+def test_noise_falls_with_the_samples_and_once_more_when_the_skill_stands() -> None:
+    config = TrainConfig("walk", noise=(0.16, 0.04), noise_samples=100, robust_noise=0.01)
+    assert config.noise_at(0) == pytest.approx(0.16)
+    assert config.noise_at(50) == pytest.approx(0.08)
+    assert config.noise_at(1000) == pytest.approx(0.04)
+    assert config.noise_at(1000, robust=0.5) == pytest.approx(0.02)
+    assert config.noise_at(1000, robust=1.0) == pytest.approx(0.01)
+    assert replace(config, robust_noise=0.1).noise_at(1000, robust=1.0) == pytest.approx(0.04)
+
+
 def test_a_run_is_not_resumed_with_other_actions(tmp_path: Path) -> None:
     config = TrainConfig("backflip", out=tmp_path, kd_scale=1.0)
     checkpoint.save(tmp_path / "checkpoint.pt", {"config": config.to_json()})
@@ -357,12 +367,11 @@ def test_states_between_others_by_hand() -> None:
 
 def test_the_last_stage_is_about_the_clip_itself() -> None:
     """He follows another way through the clip, here one a hand higher; rewards are the clip's, starts lie between."""
-    config = TrainConfig(
-        clip="walk", worlds=1, characters=8, polish=True, start_path=1.0, start_zero=0.0, start_own=0.0, start_noise=0.0
-    )
+    config = TrainConfig("walk", worlds=1, start_path=1.0, start_zero=0.0, start_own=0.0, start_noise=0.0)
     clip = MotionClip.load("walk").placed()
     path = replace(clip, root_pos=clip.root_pos + np.array([0.0, 0.0, 0.1]))
     env = environment.ImitationEnvironment(config, path, MODEL, 1, 8)
+    env.polish()
     env.seed(0)
     env.reset(np.arange(8), np.zeros(8))  # asked for, not drawn
     placed = env.crowd.state.root_pos[:, 2] - env.crowd.places[:, 2]

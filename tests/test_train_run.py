@@ -21,10 +21,10 @@ from game.motion import MotionClip
 from game.policy import Policy
 from game.sim.model import CharacterModel
 from tools import export
-from tools.train import bench, checkpoint, example_gym
+from tools.train import bench, checkpoint, evaluation, example_gym
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.environment import ImitationEnvironment
-from tools.train.evaluation import evaluate
+from tools.train.evaluation import Scores, evaluate
 from tools.train.gym_env import NAME
 from tools.train.policy_graph import PolicyGraph
 from tools.train.pybullet_env import PyBulletDeepMimic
@@ -87,6 +87,41 @@ def test_resuming_is_exact_among_disturbances(tmp_path: Path) -> None:
     assert trainer.environment.crowd.worlds[0].mass_scale.tolist() != [1.0, 1.0]
     uninterrupted = losses(trainer, 2)
     assert losses(Trainer(config), 2) == uninterrupted
+
+
+def test_stages_follow_what_the_evaluation_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Landed: the last stage; surviving, at the next evaluation: disturbances. A resumed run is where it was."""
+    config = toy(tmp_path, polish_at=0.9, robust_at=0.9)
+    trainer = Trainer(config)
+
+    def say(landed: float, survival: float) -> None:
+        scores = Scores(survival, 0.1, 0.1, landed, 1.0, survival)
+        monkeypatch.setattr(evaluation, "evaluate", lambda *_: scores)
+        trainer.evaluate()
+
+    say(landed=0.8, survival=0.0)
+    assert trainer.environment.rewarded is trainer.environment.table
+    kept = trainer.best
+    say(landed=0.95, survival=0.95)
+    for environment in (trainer.environment, trainer.testing):
+        assert environment.rewarded is not environment.table
+        assert environment.reward.weights[0] == pytest.approx(0.65)
+    assert (trainer.polished_since, trainer.robust_since) == (0, None)
+    say(landed=0.5, survival=0.9)
+    assert (trainer.polished_since, trainer.robust_since) == (0, 0)
+    assert kept > 0.0
+    losses(trainer, 1)
+    trainer.save()
+    uninterrupted = losses(trainer, 1)
+    resumed = Trainer(config)
+    assert resumed.environment.rewarded is not resumed.environment.table
+    assert losses(resumed, 1) == uninterrupted
+
+
+def test_the_last_stage_can_be_asked_for(tmp_path: Path) -> None:
+    Trainer(toy(tmp_path)).save()
+    assert Trainer(toy(tmp_path)).polished_since is None
+    assert Trainer(toy(tmp_path, polish_at=0.0)).polished_since == 0
 
 
 def test_resuming_something_else_is_refused(tmp_path: Path) -> None:

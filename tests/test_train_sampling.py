@@ -131,7 +131,7 @@ def test_a_run_starts_from_the_networks_and_the_path_of_another(tmp_path: Path) 
         out=tmp_path / "b",
         seed=1,
         init=init,
-        polish=True,
+        polish_at=0.0,
         sampling_rounds=None,
     )
     second = Trainer(more)
@@ -142,8 +142,8 @@ def test_a_run_starts_from_the_networks_and_the_path_of_another(tmp_path: Path) 
     assert (first.samples > 0, second.samples) == (True, 0)
     second.save()
     assert torch.equal(Trainer(more).graph.feedforward, second.graph.feedforward)
-    with pytest.raises(ConfigError, match="through another clip; --polish rewards"):
-        Trainer(replace(more, out=tmp_path / "f", polish=False))
+    with pytest.raises(ConfigError, match="through another clip; --polish-at 0 rewards"):
+        Trainer(replace(more, out=tmp_path / "f", polish_at=0.9))
     with pytest.raises(ConfigError, match=r"the path in .* lasts 0.80 s, the clip 1.27 s"):
         Trainer(replace(toy, clip="walk", out=tmp_path / "c", init=init))
     with pytest.raises(ConfigError, match=r"other settings; add --hidden 8 --lead 1.75"):

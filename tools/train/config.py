@@ -58,7 +58,7 @@ class TrainConfig:
     sampling_size: float = 0.3
     """rad, standard deviation of the first round's corrections; the model's own damping needs 0.5"""
     start_path: float = 0.6
-    """share of the starts from the clip that are from sampling's path instead, if there is one; `polish`: between"""
+    """share of the starts from the clip that are from sampling's path instead, if there is one; last stage: between"""
     kp_scale: float = 1.0
     """of the model's stiffness; the policy's card names its gains, and the game's controller takes them on"""
     kd_scale: float = 0.375
@@ -85,7 +85,7 @@ class TrainConfig:
     """bounds of the steering"""
     critic_rate: float = 6e-4
     """the critic's learning rate"""
-    noise: tuple[float, float] = (0.16, 0.05)
+    noise: tuple[float, float] = (0.16, 0.07)
     """standard deviation of the actions at the start and after noise_samples; a schedule, not learned"""
     noise_samples: int = 1_500_000
     """samples over which the noise falls"""
@@ -104,8 +104,9 @@ class TrainConfig:
     """m over the ground from where the reference is, at which the episode ends, unless drift is forgiven"""
     forgive_drift: bool | None = None
     """whether his distance from the reference over the ground is ignored; by default where sampling found the path"""
-    polish: bool = False
-    """last stage, once he no longer falls: DeepMimic's weights, and the clip itself even where sampling found a path"""
+    polish_at: float = 0.9
+    """share of first cycles that land in evaluation at which the last stage begins: DeepMimic's weights, and the clip
+    itself even where sampling found a path; 0: at once; over 1: never"""
     contact_bodies: tuple[str, ...] = ()
     """bodies that may touch the floor; empty: derived from the clip"""
     lenient_samples: tuple[int, int] = (0, 0)
@@ -123,6 +124,8 @@ class TrainConfig:
     """survival in evaluation at which the robustness stage begins; over 1: never"""
     robust_samples: int = 1_000_000
     """samples over which the disturbances grow to full size"""
+    robust_noise: float = 0.045
+    """standard deviation of the actions at the end of the robustness stage, unless it is lower anyway"""
     push_every: float = 3.0
     """mean s between pushes of 0.2 s, robustness stage"""
     push_force: float = 100.0
@@ -161,11 +164,15 @@ class TrainConfig:
         """Characters of a rank."""
         return self.worlds * self.characters
 
-    def noise_at(self, samples: int) -> float:
-        """Standard deviation of the actions after so many samples; falls geometrically."""
+    def noise_at(self, samples: int, robust: float = 0.0) -> float:
+        """Standard deviation of the actions after so many samples; falls geometrically.
+
+        Also by the share 0..1 of the robustness stage: before, with too little noise, a run stands still.
+        """
         first, last = self.noise
         part = min(1.0, samples / max(1, self.noise_samples))
-        return float(first * (last / first) ** part)
+        std = first * (last / first) ** part
+        return float(std * min(1.0, self.robust_noise / std) ** robust)
 
     def lenient_at(self, samples: int) -> float:
         """Chance that a limb on the floor does not end the episode after so many samples."""

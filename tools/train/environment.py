@@ -65,18 +65,15 @@ class ImitationEnvironment:
         self.crowd = Crowd(model, worlds, per_world)
         n = self.num_characters = self.crowd.num_characters
         self.table = ReferenceTable(clip, model)
-        polished = self._itself() if config.polish else self.clip
-        self._states = rows.ClipRows(polished, model.physics_hz)
-        self._path = rows.ClipRows(self.clip, model.physics_hz) if config.polish else None
-        self.rewarded = ReferenceTable(polished, model) if config.polish else self.table
+        self._states = rows.ClipRows(self.clip, model.physics_hz)
+        self._path: rows.ClipRows | None = None
+        self.rewarded = self.table
         self.stray = config.stray[1]
         """m, present limit"""
         self.lenient = 0.0
         """chance that a hand or a shin on the floor costs a tick's reward only, not the episode"""
         self._limbs = np.array(["shin" in b or "arm" in b or "hand" in b for b in model.body_names])
-        ends = [model.body(name) for name in ("right_foot", "left_foot", "right_hand", "left_hand")]
-        weights = DEEPMIMIC if config.polish else RewardWeights()
-        self.reward = ImitationReward(weights, model.joint_names, ends)
+        self.reward = self._reward(RewardWeights())
         self.allowed = contact_bodies(config, model)
         seconds = config.cycles * clip.duration if clip.loop else clip.duration + config.hold
         self.max_ticks = round(seconds * model.control_hz)
@@ -91,10 +88,17 @@ class ImitationEnvironment:
         self.disturbances = Disturbances(config, self.crowd)
         self.rng = np.random.default_rng(0)
 
-    def _itself(self) -> MotionClip:
-        """The clip, also where sampling found a path through it: what the last stage starts from and rewards."""
+    def polish(self) -> None:
+        """Begin the last stage: starts from the clip itself, rewarded as it is by DeepMimic, where he knew a path."""
         clip = MotionClip.load(self.config.clip)
-        return symmetrized(clip, self.model) if self.config.mirror else clip.placed()
+        clip = symmetrized(clip, self.model) if self.config.mirror else clip.placed()
+        self._path, self._states = self._states, rows.ClipRows(clip, self.model.physics_hz)
+        self.rewarded, self.reward = ReferenceTable(clip, self.model), self._reward(DEEPMIMIC)
+        self.starts.path = self.starts.path[:0]
+
+    def _reward(self, weights: RewardWeights) -> ImitationReward:
+        ends = [self.model.body(name) for name in ("right_foot", "left_foot", "right_hand", "left_hand")]
+        return ImitationReward(weights, self.model.joint_names, ends)
 
     @property
     def allowed_names(self) -> list[str]:

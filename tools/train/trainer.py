@@ -52,9 +52,10 @@ class Trainer:
         mirror = Mirror(self.model, self.graph.features) if config.mirror else None
         self.ppo = PPO(self.graph.networks, config, mirror)
         self.environment = ImitationEnvironment(config, self.clip, self.model, config.worlds, config.characters)
-        if self.feasible is not None and not config.polish:
+        if self.feasible is not None:
             self.environment.starts.path = self.feasible.starts
         self.testing = ImitationEnvironment(config, self.clip, self.model, EVALUATION_WORLDS, config.characters)
+        self.polished_since: int | None = None
         self.robust_since: int | None = None
         self.best, self.evaluated_at = -1.0, -(10**12)
         self.first_landing: dict[str, float] = {}
@@ -66,6 +67,7 @@ class Trainer:
         else:
             if config.init is not None:
                 WarmStart(config.init).fill(self.graph.networks)
+            self._stage(config.polish_at <= 0.0)
             self.environment.seed(config.seed, ranks.rank(), 0)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
 
@@ -81,10 +83,11 @@ class Trainer:
         seed = [config.seed, ranks.rank(), self.iteration + 1]
         self.environment.seed(*seed)
         generator = torch.Generator().manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
-        self.environment.disturbances.size = self._disturbance()
+        robust = self._robust()
+        self.environment.disturbances.size = 0.0 if self.robust_since is None else 0.2 + 0.8 * robust
         self.environment.stray = config.stray_at(self.samples)
         self.environment.lenient = config.lenient_at(self.samples)
-        std = config.noise_at(self.samples)
+        std = config.noise_at(self.samples, robust)
         batch, tally = collect(self.environment, self.graph, config.steps, std, generator)
         update = self.ppo.update(batch, generator)
         self.iteration += 1
@@ -93,10 +96,19 @@ class Trainer:
         self.episodes += total.episodes
         return update, total
 
-    def _disturbance(self) -> float:
+    def _robust(self) -> float:
+        """How much of the robustness stage is behind, 0 to 1."""
         if self.robust_since is None:
             return 0.0
-        return min(1.0, 0.2 + 0.8 * (self.samples - self.robust_since) / max(1, self.config.robust_samples))
+        return min(1.0, (self.samples - self.robust_since) / max(1, self.config.robust_samples))
+
+    def _stage(self, polish: bool) -> None:
+        """Be in the last stage if it has come, or comes now."""
+        if self.polished_since is None and polish:
+            self.polished_since, self.best = self.samples, -1.0
+        if self.polished_since is not None:
+            for environment in (self.environment, self.testing):
+                environment.polish()
 
     # ---------------------------------------------------------------- a run
     def run(self) -> None:
@@ -143,7 +155,9 @@ class Trainer:
         self.evaluated_at = self.samples
         if scores.landed > 0.0 and "landed" not in self.first_landing:
             self.first_landing = {"landed": self.samples, "landed_seconds": round(self.seconds, 1)}
-        if self.robust_since is None and scores.survival >= self.config.robust_at:
+        if self.polished_since is None and scores.landed >= self.config.polish_at:
+            self._stage(True)
+        elif self.robust_since is None and scores.survival >= self.config.robust_at:
             self.robust_since = self.samples
             self.best = -1.0
         if ranks.rank() == 0:
@@ -187,6 +201,7 @@ class Trainer:
                         "samples",
                         "seconds",
                         "episodes",
+                        "polished_since",
                         "robust_since",
                         "best",
                         "evaluated_at",
@@ -205,6 +220,7 @@ class Trainer:
         self.ppo.rate = content["rate"]
         for name, value in content["counters"].items():
             setattr(self, name, value)
+        self._stage(self.config.polish_at <= 0.0)
         self.ages.load_state_dict(content["ages"])
         everyone = content["environments"]
         ours = (ranks.world_size(), self.environment.num_characters)

@@ -32,8 +32,8 @@ class WarmStart:
         if differ:
             options = " ".join(f"--{name.replace('_', '-')} {_written(theirs[name])}" for name in differ)
             raise ConfigError(f"--init: {self._file} was trained with other settings; add {options}")
-        if config.sampling_rounds != 0 and not config.polish and self.path(clip) is not None:
-            raise ConfigError("--init: its path leads through another clip; --polish rewards what is like this one")
+        if config.sampling_rounds != 0 and config.polish_at > 0.0 and self.path(clip) is not None:
+            raise ConfigError("--init: its path leads through another clip; --polish-at 0 rewards what is like it")
 
     def fill(self, networks: nn.Module) -> None:
         """Give networks the other run's weights. Raises ConfigError where they are of other shapes."""
