@@ -23,6 +23,7 @@ from tools.train.feasible import BLEND, feasible
 from tools.train.sampling import WINDOW, Sampler, _select, symmetric
 from tools.train.sampling import Path as Way
 from tools.train.trainer import Trainer
+from tools.train.warm_start import WarmStart
 
 MODEL = CharacterModel.load()
 
@@ -141,6 +142,8 @@ def test_a_run_starts_from_the_networks_and_the_path_of_another(tmp_path: Path) 
     np.testing.assert_allclose(second.clip.root_pos[:, 2], first.clip.root_pos[:, 2], atol=0.05)
     assert (first.samples > 0, second.samples) == (True, 0)
     second.save()
+    assert second.inherited == {"samples": first.samples, "seconds": first.seconds}
+    assert WarmStart(tmp_path / "b" / "checkpoint.pt").spent == second.inherited
     assert torch.equal(Trainer(more).graph.feedforward, second.graph.feedforward)
     with pytest.raises(ConfigError, match="through another clip; --polish-at 0 rewards"):
         Trainer(replace(more, out=tmp_path / "f", polish_at=0.9))

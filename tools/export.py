@@ -60,6 +60,7 @@ def _spec(
             "samples": samples,
             "seconds": seconds,
             "minutes": round(seconds / 60.0, 2),
+            "inherited": content.get("inherited", {}),
             "scores": content.get("scores", {}),
             "config": config,
         },

@@ -43,6 +43,8 @@ class Trainer:
         self.clip, self.feasible = followed.clip, followed.way
         self.samples, self.seconds = followed.samples, followed.seconds
         self.iteration, self.episodes = 0, 0
+        self.inherited: dict[str, float] = {}
+        """samples and seconds of the run whose networks this one began with"""
         if config.forgive_drift is None:
             config = self.config = dataclasses.replace(config, forgive_drift=self.feasible is not None)
         torch.manual_seed(config.seed)
@@ -66,7 +68,9 @@ class Trainer:
             self.resume(checkpoint.load(self.path))
         else:
             if config.init is not None:
-                WarmStart(config.init).fill(self.graph.networks)
+                earlier = WarmStart(config.init)
+                earlier.fill(self.graph.networks)
+                self.inherited = earlier.spent
             self._stage(config.polish_at <= 0.0)
             self.environment.seed(config.seed, ranks.rank(), 0)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
@@ -178,6 +182,7 @@ class Trainer:
             "clip": clip_to_tensors(self.clip),
             "allowed_contacts": self.environment.allowed_names,
             "config": self.config.to_json(),
+            "inherited": self.inherited,
         }
 
     def _policy(self) -> dict[str, Any]:
@@ -222,6 +227,7 @@ class Trainer:
             setattr(self, name, value)
         self._stage(self.config.polish_at <= 0.0)
         self.ages.load_state_dict(content["ages"])
+        self.inherited = content.get("inherited", {})
         everyone = content["environments"]
         ours = (ranks.world_size(), self.environment.num_characters)
         if "ticks" in everyone and tuple(everyone["ticks"].shape) == ours:

@@ -35,6 +35,13 @@ class WarmStart:
         if config.sampling_rounds != 0 and config.polish_at > 0.0 and self.path(clip) is not None:
             raise ConfigError("--init: its path leads through another clip; --polish-at 0 rewards what is like it")
 
+    @property
+    def spent(self) -> dict[str, float]:
+        """Samples and seconds that its networks took, its own beginnings' included."""
+        counted = self._content.get("counters", self._content)
+        before = self._content.get("inherited", {})
+        return {name: counted[name] + before.get(name, 0) for name in ("samples", "seconds")}
+
     def fill(self, networks: nn.Module) -> None:
         """Give networks the other run's weights. Raises ConfigError where they are of other shapes."""
         try:
