@@ -101,14 +101,15 @@ def test_stages_follow_what_the_evaluation_says(tmp_path: Path, monkeypatch: pyt
 
     say(landed=0.8, survival=0.0)
     assert trainer.environment.rewarded is trainer.environment.table
+    assert trainer.stage == "learns"
     kept = trainer.best
     say(landed=0.95, survival=0.95)
     for environment in (trainer.environment, trainer.testing):
         assert environment.rewarded is not environment.table
         assert environment.reward.weights[0] == pytest.approx(0.65)
-    assert (trainer.polished_since, trainer.robust_since) == (0, None)
+    assert (trainer.polished_since, trainer.robust_since, trainer.stage) == (0, None, "last stage")
     say(landed=0.5, survival=0.9)
-    assert (trainer.polished_since, trainer.robust_since) == (0, 0)
+    assert (trainer.polished_since, trainer.robust_since, trainer.stage) == (0, 0, "disturbed 20%")
     assert kept > 0.0
     losses(trainer, 1)
     trainer.save()

@@ -38,9 +38,9 @@ class Live:
         self._scores: Scores | None = None
 
     def iteration(
-        self, samples: int, seconds: float, wall: float, update: Update, tally: Tally, config: TrainConfig
+        self, samples: int, seconds: float, wall: float, update: Update, tally: Tally, noise: float, stage: str
     ) -> None:
-        """After every iteration."""
+        """After every iteration, which took `wall` s, with actions of deviation `noise`."""
         if not self.active:
             return
         ticks, reward, *terms, ended, failed, length = tally.sums.tolist()
@@ -57,18 +57,18 @@ class Live:
             "kl": round(update.kl, 5),
             "clipped": round(update.clipped, 4),
             "rate": update.rate,
-            "noise": round(config.noise_at(samples), 4),
+            "noise": round(noise, 4),
         }
         self._write("train", samples, row)
         now = time.monotonic()
         if now - self._shown > (EVERY if sys.stdout.isatty() else LOG_EVERY):
             self._shown = now
-            self._line(row)
+            self._line(row, stage)
 
-    def _line(self, row: dict[str, Any]) -> None:
+    def _line(self, row: dict[str, Any], stage: str) -> None:
         score = f"landed {self._scores.landed:4.0%} survive {self._scores.survival:4.0%}" if self._scores else ""
         text = (
-            f"{row['samples'] / 1e6:7.3f}M  {row['samples_per_second']:5d}/s  reward {row['reward']:.3f}  "
+            f"{row['samples'] / 1e6:7.3f}M  {stage}  {row['samples_per_second']:5d}/s  reward {row['reward']:.3f}  "
             f"failed {row['failed']:4.0%}  {score}  {self._left(row['samples'], row['seconds'])}"
         )
         print(f"\r\x1b[K{text}" if sys.stdout.isatty() else text, end="" if sys.stdout.isatty() else "\n", flush=True)

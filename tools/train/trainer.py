@@ -43,6 +43,8 @@ class Trainer:
         self.clip, self.feasible = followed.clip, followed.way
         self.samples, self.seconds = followed.samples, followed.seconds
         self.iteration, self.episodes = 0, 0
+        self.noise = config.noise[0]
+        """standard deviation of the latest actions"""
         self.inherited: dict[str, float] = {}
         """samples and seconds of the run whose networks this one began with"""
         if config.forgive_drift is None:
@@ -91,14 +93,21 @@ class Trainer:
         self.environment.disturbances.size = 0.0 if self.robust_since is None else 0.2 + 0.8 * robust
         self.environment.stray = config.stray_at(self.samples)
         self.environment.lenient = config.lenient_at(self.samples)
-        std = config.noise_at(self.samples, robust)
-        batch, tally = collect(self.environment, self.graph, config.steps, std, generator)
+        self.noise = config.noise_at(self.samples, robust)
+        batch, tally = collect(self.environment, self.graph, config.steps, self.noise, generator)
         update = self.ppo.update(batch, generator)
         self.iteration += 1
         self.samples += config.steps * config.num_characters * ranks.world_size()
         total = Tally(ranks.total(tally.sums))
         self.episodes += total.episodes
         return update, total
+
+    @property
+    def stage(self) -> str:
+        """What he is at, in a word or two."""
+        if self.robust_since is not None:
+            return f"disturbed {0.2 + 0.8 * self._robust():.0%}"
+        return "learns" if self.polished_since is None else "last stage"
 
     def _robust(self) -> float:
         """How much of the robustness stage is behind, 0 to 1."""
@@ -128,7 +137,8 @@ class Trainer:
             started = time.monotonic()
             update, tally = self.step()
             self.seconds = before + time.monotonic() - begun
-            live.iteration(self.samples, self.seconds, time.monotonic() - started, update, tally, self.config)
+            wall = time.monotonic() - started
+            live.iteration(self.samples, self.seconds, wall, update, tally, self.noise, self.stage)
             self.films.consider(self._policy)
             due = time.monotonic() - saved > 60.0 * self.config.checkpoint_minutes
             if ranks.total(torch.tensor([float(due and ranks.rank() == 0)])).item():
