@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from game.anchor import Anchor, to_anchor
 from game.policy import Policy
 from game.sim import kinematics, rotation
 from game.sim.state import CharacterState
 from game.sim.world import World
+
+Pose = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 MAX_PENETRATION = 0.02
 """m: how deep a clip's own pose may lie in the floor before the start is lifted"""
@@ -32,15 +35,21 @@ def starting_state(world: World, policy: Policy | None, phase: float) -> Charact
     assert out.reference is not None
     pos, rot, joints = out.reference
     rot, joints = rotation.normalize(rot), rotation.normalize(joints)
-    state = CharacterState(
-        root_pos=pos[0],
-        root_rot=rot[0],
-        joint_rot=joints[0],
-        root_vel=(pos[1] - pos[0]) / h,
-        root_ang_vel=rotation.to_rotvec(rotation.multiply(rot[1], rotation.conjugate(rot[0]))) / h,
-        joint_vel=rotation.to_rotvec(rotation.multiply(rotation.conjugate(joints[0]), joints[1])) / h,
-    )
+    state = moving((pos[0], rot[0], joints[0]), (pos[1], rot[1], joints[1]), h)
     lowest = kinematics.lowest_point(
         model, kinematics.body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
     )
     return state.moved(np.array([0.0, 0.0, max(0.0, -float(lowest) - MAX_PENETRATION)]))
+
+
+def moving(now: Pose, later: Pose, h: float) -> CharacterState:
+    """A pose on its way to another one, h seconds later: root (..., 3), its rotation (..., 4), joints' (..., J, 4)."""
+    (pos, rot, joints), (next_pos, next_rot, next_joints) = now, later
+    return CharacterState(
+        root_pos=pos,
+        root_rot=rot,
+        joint_rot=joints,
+        root_vel=(next_pos - pos) / h,
+        root_ang_vel=rotation.to_rotvec(rotation.multiply(next_rot, rotation.conjugate(rot))) / h,
+        joint_vel=rotation.to_rotvec(rotation.multiply(rotation.conjugate(joints), next_joints)) / h,
+    )

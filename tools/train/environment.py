@@ -13,6 +13,7 @@ from game.motion import MotionClip
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
+from game.start import MAX_PENETRATION
 from tools.train import rows, terminations
 from tools.train.anchored import anchored
 from tools.train.config import TrainConfig
@@ -31,7 +32,7 @@ OWN_SHARE = 0.5
 OWN_REWARD = 0.6
 """of a state at a cycle's end from which it is worth to start: most others are past saving and teach nothing"""
 CLEARANCE = 0.002
-"""m above the floor to which a start pose that reaches into it is lifted"""
+"""m above the floor to which a start pose that reaches into it is lifted, before the last stage"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class ImitationEnvironment:
         self._states = rows.ClipRows(self.clip, model.physics_hz)
         self._path: rows.ClipRows | None = None
         self.rewarded = self.table
+        self.depth = -CLEARANCE
+        """m, how deep in the floor the lowest point of a start may lie"""
         self.stray = config.stray[1]
         """m, present limit"""
         self.lenient = 0.0
@@ -89,10 +92,11 @@ class ImitationEnvironment:
         self.rng = np.random.default_rng(0)
 
     def polish(self) -> None:
-        """Begin the last stage: starts from the clip itself, rewarded as it is by DeepMimic, where he knew a path."""
+        """Begin the last stage: the clip itself, even if he has a path; the game's starts, DeepMimic's rewards."""
         clip = MotionClip.load(self.config.clip)
         clip = symmetrized(clip, self.model) if self.config.mirror else clip.placed()
-        self._path, self._states = self._states, rows.ClipRows(clip, self.model.physics_hz)
+        self._path, self._states = self._states, rows.ClipRows(clip, self.model.physics_hz, as_played=True)
+        self.depth = MAX_PENETRATION
         self.rewarded, self.reward = ReferenceTable(clip, self.model), self._reward(DEEPMIMIC)
         self.starts.path = self.starts.path[:0]
 
@@ -174,9 +178,9 @@ class ImitationEnvironment:
         )
 
     def _lifted(self, state: CharacterState) -> CharacterState:
-        """Raised until nothing reaches into the floor."""
+        """Raised until nothing reaches deeper into the floor than it may."""
         poses = kinematics.body_poses(self.model, state.root_pos, state.root_rot, state.joint_rot)
-        state.root_pos[:, 2] += np.maximum(0.0, CLEARANCE - kinematics.lowest_point(self.model, poses))
+        state.root_pos[:, 2] += np.maximum(0.0, -self.depth - kinematics.lowest_point(self.model, poses))
         return state
 
     # ---------------------------------------------------------------- a tick

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from game.motion import MotionClip
 from game.sim import rotation
 from game.sim.state import CharacterState
+from game.start import moving
 
 Array = NDArray[np.float64]
 NAMES = tuple(f.name for f in fields(CharacterState))
@@ -35,12 +36,19 @@ def unpack(rows: Array, num_joints: int) -> CharacterState:
 class ClipRows:
     """A clip's states at the physics rate, linear between them: sampling them costs a tenth of MotionClip.sample."""
 
-    def __init__(self, clip: MotionClip, hz: int) -> None:
+    def __init__(self, clip: MotionClip, hz: int, *, as_played: bool = False) -> None:
+        """Of velocities that are central differences of frames; `as_played`: those with which the game starts him."""
         self.duration, self.joints = clip.duration, clip.joint_rot.shape[1]
         self.last = max(1, round(clip.duration * hz))
         times = np.arange(self.last + 1) * (clip.duration / self.last)
-        times[-1] *= 1.0 - 1e-9  # the end of this cycle, not the next one's beginning
+        h = 0.5 / hz
+        # the end of this cycle, not the next one's beginning
+        times[-1] = clip.duration - 2.0 * h if as_played else clip.duration * (1.0 - 1e-9)
         state = clip.sample(times)
+        if as_played:
+            later = clip.sample(times + h)
+            poses = [(s.root_pos, s.root_rot, s.joint_rot) for s in (state, later)]
+            state = moving(poses[0], poses[1], h)
         turns = {name: rotation.continuous(getattr(state, name)) for name in ("root_rot", "joint_rot")}
         self.table = pack(replace(state, **turns))
 
