@@ -37,7 +37,11 @@ class ClipRows:
     """A clip's states at the physics rate, linear between them: sampling them costs a tenth of MotionClip.sample."""
 
     def __init__(self, clip: MotionClip, hz: int, *, as_played: bool = False) -> None:
-        """Of velocities that are central differences of frames; `as_played`: those with which the game starts him."""
+        """Of velocities that are central differences of frames; `as_played`: those with which the game starts him.
+
+        Those are the same all through a frame, and other ones in the next.
+        """
+        self.as_played = as_played
         self.duration, self.joints = clip.duration, clip.joint_rot.shape[1]
         self.last = max(1, round(clip.duration * hz))
         times = np.arange(self.last + 1) * (clip.duration / self.last)
@@ -61,4 +65,6 @@ class ClipRows:
         turns = found[:, 3 : 7 + 4 * self.joints].reshape(len(found), -1, 4)  # the root's, then the joints'
         turns /= np.sqrt((turns * turns).sum(-1, keepdims=True))
         found[:, 3 : 7 + 4 * self.joints] = turns.reshape(len(found), -1)
+        if self.as_played:
+            found[:, 7 + 4 * self.joints :] = before[:, 7 + 4 * self.joints :]
         return found
