@@ -89,11 +89,10 @@ class Trainer:
         seed = [config.seed, ranks.rank(), self.iteration + 1]
         self.environment.seed(*seed)
         generator = torch.Generator().manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
-        robust = self._robust()
-        self.environment.disturbances.size = 0.0 if self.robust_since is None else 0.2 + 0.8 * robust
+        self.environment.disturbances.size = self._disturbance()
         self.environment.stray = config.stray_at(self.samples)
         self.environment.lenient = config.lenient_at(self.samples)
-        self.noise = config.noise_at(self.samples, robust)
+        self.noise = config.noise_at(self.samples, self._robust())
         batch, tally = collect(self.environment, self.graph, config.steps, self.noise, generator)
         update = self.ppo.update(batch, generator)
         self.iteration += 1
@@ -106,8 +105,12 @@ class Trainer:
     def stage(self) -> str:
         """What he is at, in a word or two."""
         if self.robust_since is not None:
-            return f"disturbed {0.2 + 0.8 * self._robust():.0%}"
+            return f"disturbed {self._disturbance():.0%}"
         return "learns" if self.polished_since is None else "last stage"
+
+    def _disturbance(self) -> float:
+        """Size of the disturbances, 0 to 1: from a fifth on they grow with the stage."""
+        return 0.0 if self.robust_since is None else 0.2 + 0.8 * self._robust()
 
     def _robust(self) -> float:
         """How much of the robustness stage is behind, 0 to 1."""
