@@ -15,10 +15,11 @@ from game.sim import rotation
 from game.sim.kinematics import body_poses, center_of_mass
 from game.sim.model import CharacterModel
 from tools.clip_clinic.__main__ import main
+from tools.clip_clinic.ballistics import mend_flights, spun, stone
 from tools.clip_clinic.checks import Check, Report, examine, hinge_angle
-from tools.clip_clinic.edit import begun, cut
+from tools.clip_clinic.edit import begun, cut, resampled
 from tools.clip_clinic.feet import planted, runs, slip, sole_corners
-from tools.clip_clinic.fixes import bend_flights, limit_hinges, mend, remove_spikes, stand_on_floor
+from tools.clip_clinic.fixes import limit_hinges, mend, remove_spikes, stand_on_floor
 from tools.clip_clinic.flight import angular_momentum, flights, poses_of
 from tools.clip_clinic.legs import move_ankles, shortest_arc
 from tools.clip_clinic.loops import looped
@@ -194,13 +195,83 @@ def test_a_flight_is_bent_to_the_arc_and_no_further() -> None:
     (flight,) = flights(wobbly)
     middle = np.zeros(wobbly.num_frames)
     middle[flight.first : flight.past] = 0.04 * np.sin(np.linspace(0.0, np.pi, flight.past - flight.first))
-    mended, said = bend_flights(moved(wobbly, z=middle))
+    mended, said = mend_flights(moved(wobbly, z=middle))
     assert examine(mended)["flight arc"].value < 0.5
     assert "bent the flight" in said[0]
     moon = thrown(1.62)
-    same, said = bend_flights(moon)
+    same, said = mend_flights(moon)
     assert same.root_pos == pytest.approx(moon.root_pos)
     assert "gravity is 1.6 m/s2; were it slow motion, real speed would be 2.46 times as fast" in said[0]
+
+
+def test_a_stone() -> None:
+    arc = stone(np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.0, 1.0]), 61, 60.0)
+    assert arc[30] == pytest.approx([0.5, 0.0, 1.0 + 9.8 / 8.0])
+    assert np.diff(arc[:, 2], 2) * 3600.0 == pytest.approx(np.full(59, -9.8))
+
+
+def test_a_stiff_body_in_free_fall_about_a_main_axis_turns_evenly() -> None:
+    """Somersaults about y: the body is the same left and right, so that y is an axis of its inertia."""
+    turn = rotation.from_axis_angle((0.0, 1.0, 0.0), np.linspace(0.0, -2.5, 31))
+    still = standing(31).joint_rot
+    found = spun(MODEL, turn[[0, -1]], still, 60.0, np.array([0.5, -40.0, 0.5]))
+    assert found is not None
+    assert rotation.angle_between(found, turn) == pytest.approx(0.0, abs=1e-5)
+
+
+def test_who_tucks_turns_faster() -> None:
+    """Knees and hips bend in the middle of a somersault; the momentum stays, measured by another formula."""
+    clip = moved(standing(41), z=2.0)
+    tuck = 1.6 * np.sin(np.linspace(0.0, np.pi, 41)) ** 2
+    joint_rot = clip.joint_rot.copy()
+    for name, way in (("left_hip", -1.0), ("right_hip", -1.0), ("left_knee", 1.0), ("right_knee", 1.0)):
+        joint_rot[:, MODEL.joint(name)] = rotation.from_axis_angle((0.0, 1.0, 0.0), way * tuck)
+    ends = rotation.from_axis_angle((0.0, 1.0, 0.0), [0.0, -3.0])
+    root_rot = spun(MODEL, ends, joint_rot, clip.fps, np.array([0.0, -30.0, 0.0]))
+    assert root_rot is not None
+    np.testing.assert_array_equal(root_rot[[0, -1]], ends)
+    flown = replace(clip, root_rot=root_rot, joint_rot=joint_rot)
+    momentum = angular_momentum(MODEL, poses_of(flown), clip.fps)[1:-1]
+    assert momentum[:, 1] == pytest.approx(np.full(39, momentum[:, 1].mean()), rel=0.01)
+    speed = rotation.angle_between(root_rot[1:], root_rot[:-1])
+    assert speed[18:22].min() > 1.3 * speed[[0, -1]].max()
+
+
+def test_a_flight_that_spins_unevenly_is_turned_and_one_that_hovers_is_not() -> None:
+    clip = thrown(9.8)
+    (flight,) = flights(clip)
+    part, share = slice(flight.first - 1, flight.past + 1), np.linspace(0.0, 1.0, flight.past - flight.first + 2)
+    turn = -2.0 * np.pi * (share - 0.08 * np.sin(2.0 * np.pi * share))
+    root_rot = clip.root_rot.copy()
+    root_rot[part] = rotation.from_axis_angle((0.0, 1.0, 0.0), turn)
+    uneven = replace(clip, root_rot=root_rot)
+    assert examine(uneven)["flight spin"].value > 25.0
+    mended, said = mend_flights(uneven)
+    assert examine(mended)["flight spin"].value < 1.0
+    assert examine(mended)["flight arc"].value < 0.5
+    assert said[0].startswith("turned the body by up to 29 degrees")
+    np.testing.assert_array_equal(mended.joint_rot, uneven.joint_rot)
+    slow = thrown(3.0)
+    slow = replace(
+        slow, root_rot=rotation.from_axis_angle((0.0, 1.0, 0.0), np.linspace(0.0, 3.0, slow.num_frames) ** 2)
+    )
+    np.testing.assert_array_equal(mend_flights(slow)[0].root_rot, slow.root_rot)
+
+
+def test_more_frames_are_the_same_motion() -> None:
+    """A clip of 16 frames a second keeps its frames; between them lies a curve without kinks."""
+    clip = MotionClip.load("backflip")
+    more = resampled(clip, 64.0)
+    assert (more.num_frames, more.fps, more.duration) == (4 * 28 + 1, 64.0, clip.duration)
+    assert more.root_pos[::4] == pytest.approx(clip.root_pos, abs=1e-9)
+    assert rotation.angle_between(more.joint_rot[::4], clip.joint_rot).max() < 1e-6
+    assert rotation.angle_between(more.root_rot[::4], clip.root_rot).max() < 1e-6
+    # as fast just before a frame as just after it, where straight lines would turn a corner
+    fine = resampled(clip, 960.0)
+    rate = rotation.to_rotvec(rotation.multiply(rotation.conjugate(fine.root_rot[:-1]), fine.root_rot[1:])) * fine.fps
+    assert np.linalg.norm(np.diff(rate, axis=0)[59::60], axis=-1).max() < 0.4
+    even = resampled(standing(5), 90.0)
+    assert even.root_pos == pytest.approx(np.tile([0.0, 0.0, STAND_HEIGHT], (even.num_frames, 1)))
 
 
 def test_mending_makes_no_check_worse_in_any_clip() -> None:
@@ -214,8 +285,9 @@ def test_mending_makes_no_check_worse_in_any_clip() -> None:
             if old and new:
                 assert new.value <= max(old.value, new.good), (clip.name, name, old.value, new.value)
         assert after["penetration"].verdict == "green"
-        # nobody is thrown about: the root stays within a lift
-        assert np.abs(mended.root_pos - clip.root_pos).max() < 0.16, clip.name
+        # nobody is thrown about: the pelvis stays within a lift, or within a turn about the centre of mass
+        there = mended.sample(np.arange(clip.num_frames) / clip.fps).root_pos
+        assert np.abs(there - clip.root_pos)[:-1].max() < 0.25, clip.name
 
 
 def test_mending_is_done_once() -> None:

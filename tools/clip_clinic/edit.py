@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.motion import ClipError, MotionClip
+from game.sim import rotation
 from game.sim.model import CharacterModel
 
 Array = NDArray[np.float64]
@@ -62,3 +63,39 @@ def begun(clip: MotionClip, start: float) -> MotionClip:
     notes = {**clip.notes, "begun_at": round(first / clip.fps, 3)}
     moved = replace(clip, root_pos=state.root_pos, root_rot=state.root_rot, joint_rot=state.joint_rot, notes=notes)
     return moved.placed()
+
+
+def resampled(clip: MotionClip, fps: float) -> MotionClip:
+    """The same motion on about `fps` frames a second, so that both ends stay frames, on curves without a kink.
+
+    Hermite curves through the frames with central differences as velocities; rotations by their cumulative form (Kim,
+    Kim, Shin, "A General Construction Scheme for Unit Quaternion Curves", 1995).
+    """
+    count = max(1, round(clip.duration * fps))
+    place = np.arange(count + 1) * ((clip.num_frames - 1) / count)
+    first = np.minimum(place.astype(np.int64), clip.num_frames - 2)
+    u = (place - first)[:, None]
+    # cumulative Bernstein polynomials of degree 3
+    weights = (1.0 - (1.0 - u) ** 3, 3.0 * u**2 - 2.0 * u**3, u**3)
+    steps = np.diff(clip.root_pos, axis=0)
+    speed = _around(steps, clip.loop)
+    inner = steps - (speed[:-1] + speed[1:]) / 3.0
+    root_pos = clip.root_pos[first] + sum(
+        w * part for w, part in zip(weights, (speed[first] / 3.0, inner[first], speed[first + 1] / 3.0), strict=True)
+    )
+    rot = np.concatenate([clip.root_rot[:, None], clip.joint_rot], axis=1)
+    rate = _around(rotation.to_rotvec(rotation.multiply(rotation.conjugate(rot[:-1]), rot[1:])), clip.loop) / 3.0
+    left, right = rotation.from_rotvec(rate[:-1]), rotation.from_rotvec(-rate[1:])
+    start, end = rotation.multiply(rot[:-1], left), rotation.multiply(rot[1:], right)
+    between = rotation.to_rotvec(rotation.multiply(rotation.conjugate(start), end))
+    curve = rot[first]
+    for w, part in zip(weights, (rate[first], between[first], rate[first + 1]), strict=True):
+        curve = rotation.multiply(curve, rotation.from_rotvec(w[:, None] * part))
+    fps = count / clip.duration
+    return replace(clip, fps=fps, root_pos=root_pos, root_rot=curve[:, 0], joint_rot=curve[:, 1:])
+
+
+def _around(steps: Array, loop: bool) -> Array:
+    """Mean of the steps before and after each frame, (F - 1, ...) -> (F, ...)."""
+    before, after = (steps[-1:], steps[:1]) if loop else (steps[:1], steps[-1:])
+    return np.asarray(0.5 * (np.concatenate([before, steps]) + np.concatenate([steps, after])))

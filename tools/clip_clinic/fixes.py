@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from game.motion import MotionClip
 from game.sim import rotation
-from game.sim.kinematics import center_of_mass, lowest_point, lowest_points
+from game.sim.kinematics import lowest_point, lowest_points
 from game.sim.model import CharacterModel
+from tools.clip_clinic.ballistics import mend_flights
 from tools.clip_clinic.checks import hinge_angle, spikes
+from tools.clip_clinic.edit import resampled
 from tools.clip_clinic.feet import planted, runs, slip, sole_corners
-from tools.clip_clinic.flight import GRAVITY, flights, poses_of
+from tools.clip_clinic.flight import poses_of
 from tools.clip_clinic.legs import move_ankles
 
 Array = NDArray[np.float64]
@@ -26,14 +28,14 @@ _JOIN = 0.1
 """s; plants closer together than this count as one"""
 _MAX_SHIFT = 0.15
 """m that a foot may be moved"""
-_MAX_ARC = 0.06
-"""m that a flight may be bent; what is further off is slow motion or a hover, and no bend makes it right"""
+_FEW_FRAMES, _MANY_FRAMES = 30.0, 60.0
+"""A second; a clip of fewer is laid on more: a step of a run lasts a tenth."""
 
 
 def mend(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     """All fixes, in an order in which none spoils another. Returns what was done, a sentence each."""
     done: tuple[str, ...] = ()
-    for fix in (remove_spikes, limit_hinges, close_seam, stand_on_floor, bend_flights):
+    for fix in (add_frames, remove_spikes, limit_hinges, close_seam, stand_on_floor, mend_flights):
         clip, said = fix(clip)
         done += said
     # holding the feet opened the seam a little
@@ -53,6 +55,14 @@ def remove_spikes(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
         middle = np.concatenate([clip.joint_rot[:1], middle, clip.joint_rot[-1:]])
         clip = replace(clip, joint_rot=np.where(flags[..., None], middle, clip.joint_rot))
     return clip, (f"smoothed spikes in {count} frame(s)",) if count else ()
+
+
+def add_frames(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
+    """Clips of few frames a second get more, on smooth curves."""
+    if clip.num_frames < 3 or clip.fps >= _FEW_FRAMES:
+        return clip, ()
+    more = resampled(clip, _MANY_FRAMES)
+    return more, (f"laid it on {more.fps:.0f} frames a second, from {clip.fps:.0f}",)
 
 
 def limit_hinges(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
@@ -154,36 +164,6 @@ def _hold(step: Array, stands: NDArray[np.bool_], fps: float) -> Array:
     curve = places[after - 1] + part * (places[after] - places[after - 1])
     size = np.linalg.norm(curve, axis=-1, keepdims=True)
     return np.asarray(curve * np.minimum(1.0, _MAX_SHIFT / np.maximum(size, 1e-9)))
-
-
-def bend_flights(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Lay the centre of mass on the arc of a thrown stone, from the frame before take-off to the one after landing."""
-    model = CharacterModel.load(clip.character)
-    com = center_of_mass(model, poses_of(clip))
-    root_pos, done = clip.root_pos.copy(), []
-    for flight in flights(clip):
-        first, last = max(flight.first - 1, 0), min(flight.past, clip.num_frames - 1)
-        time = np.arange(last - first + 1)[:, None] / clip.fps
-        arc = com[first] + (com[last] - com[first]) * time / time[-1]
-        arc[:, 2] += 0.5 * GRAVITY * (time * (time[-1] - time))[:, 0]
-        shift = arc - com[first : last + 1]
-        size = float(np.linalg.norm(shift, axis=-1).max())
-        if size <= _MAX_ARC:
-            root_pos[first : last + 1] += shift
-            done.append(f"bent the flight at frame {flight.first} by up to {100 * size:.1f} cm")
-        elif flight.error > 0.025:
-            left = f"left the flight at frame {flight.first} alone, {100 * size:.0f} cm off"
-            done.append(f"{left}: its gravity is {flight.gravity:.1f} m/s2{_why(flight.gravity)}")
-    return replace(clip, root_pos=root_pos), tuple(done)
-
-
-def _why(gravity: float) -> str:
-    """What a flight's gravity may mean."""
-    if gravity < 0.15 * GRAVITY:
-        return "; he hovers rather than flies"
-    if gravity < 0.8 * GRAVITY:
-        return f"; were it slow motion, real speed would be {np.sqrt(GRAVITY / gravity):.2f} times as fast"
-    return ""
 
 
 def close_seam(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:

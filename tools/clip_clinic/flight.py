@@ -32,10 +32,15 @@ class Flight(NamedTuple):
     """of the best parabola through the centre of mass, m/s2"""
     error: float
     """RMS distance of the centre of mass from the best arc under 9.8 m/s2, m"""
-    momentum: float
-    """mean length of the angular momentum about the centre of mass, kg m2/s"""
+    mean_momentum: Array
+    """(3,) the angular momentum about the centre of mass, kg m2/s"""
     spread: float
     """RMS deviation of the angular momentum from its mean, as a share of that mean"""
+
+    @property
+    def momentum(self) -> float:
+        """Length of the mean angular momentum, kg m2/s."""
+        return float(np.linalg.norm(self.mean_momentum))
 
 
 def poses_of(clip: MotionClip) -> BodyPoses:
@@ -64,8 +69,8 @@ def flights(clip: MotionClip) -> list[Flight]:
         spin = momentum[first + 1 : past - 1]
         mean = spin.mean(axis=0)
         deviation = np.sqrt(np.mean(np.sum((spin - mean) ** 2, axis=-1)))
-        size = float(np.linalg.norm(mean))
-        found.append(Flight(first, past, float(gravity), float(error), size, float(deviation / max(size, 1e-9))))
+        share = deviation / max(float(np.linalg.norm(mean)), 1e-9)
+        found.append(Flight(first, past, float(gravity), float(error), mean, float(share)))
     return found
 
 
