@@ -19,7 +19,7 @@ from tools.clip_clinic.ballistics import mend_flights, spun, stone
 from tools.clip_clinic.checks import Check, Report, examine, hinge_angle
 from tools.clip_clinic.edit import begun, cut, resampled
 from tools.clip_clinic.feet import planted, runs, slip, sole_corners
-from tools.clip_clinic.fixes import limit_hinges, mend, remove_spikes, stand_on_floor
+from tools.clip_clinic.fixes import limit_hinges, mend, remove_spikes, set_down, stand_on_floor
 from tools.clip_clinic.flight import angular_momentum, flights, poses_of
 from tools.clip_clinic.legs import move_ankles, shortest_arc
 from tools.clip_clinic.loops import looped
@@ -256,6 +256,17 @@ def test_a_flight_that_spins_unevenly_is_turned_and_one_that_hovers_is_not() -> 
         slow, root_rot=rotation.from_axis_angle((0.0, 1.0, 0.0), np.linspace(0.0, 3.0, slow.num_frames) ** 2)
     )
     np.testing.assert_array_equal(mend_flights(slow)[0].root_rot, slow.root_rot)
+
+
+def test_who_hovers_is_set_down_and_who_flies_is_not() -> None:
+    height = 0.05 * np.clip(1.5 * np.sin(np.linspace(0.0, np.pi, 90)), 0.0, 1.0)
+    down, said = set_down(moved(standing(90), z=height))
+    assert down.root_pos[40:50, 2] == pytest.approx(np.full(10, STAND_HEIGHT), abs=1e-3)
+    assert down.root_pos[:, 2].max() < STAND_HEIGHT + 0.025
+    assert down.root_pos[:, 2].min() >= STAND_HEIGHT - 1e-9
+    assert said == ("set him down by up to 5.0 cm where he hovered",)
+    flying = thrown(9.8)
+    assert set_down(flying) == (flying, ())
 
 
 def test_more_frames_are_the_same_motion() -> None:

@@ -11,7 +11,7 @@ from game.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import body_poses, center_of_mass, com_positions
 from game.sim.model import CharacterModel
-from tools.clip_clinic.flight import GRAVITY, Flight, flights, poses_of
+from tools.clip_clinic.flight import GRAVITY, HOVER, Flight, flights, poses_of
 
 Array = NDArray[np.float64]
 
@@ -139,7 +139,7 @@ def _fall(start: Array, inertia: Array, own: Array, fps: float, momentum: Array)
 
 def _why(gravity: float) -> str:
     """What a flight's gravity may mean."""
-    if gravity < 0.15 * GRAVITY:
+    if gravity < HOVER * GRAVITY:
         return "; he hovers rather than flies"
     if gravity < 0.8 * GRAVITY:
         return f"; were it slow motion, real speed would be {np.sqrt(GRAVITY / gravity):.2f} times as fast"

@@ -15,13 +15,15 @@ from tools.clip_clinic.ballistics import mend_flights
 from tools.clip_clinic.checks import hinge_angle, spikes
 from tools.clip_clinic.edit import resampled
 from tools.clip_clinic.feet import planted, runs, slip, sole_corners
-from tools.clip_clinic.flight import poses_of
+from tools.clip_clinic.flight import GRAVITY, HOVER, flights, poses_of
 from tools.clip_clinic.legs import move_ankles
 
 Array = NDArray[np.float64]
 
 _SMOOTH = 0.1
 """s over which a lift fades in and out"""
+_TOUCHING = 0.01
+"""m; lower is on the floor"""
 _FADE = 0.2
 """s over which a foot's correction fades where no other plant follows"""
 _JOIN = 0.1
@@ -35,7 +37,7 @@ _FEW_FRAMES, _MANY_FRAMES = 30.0, 60.0
 def mend(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     """All fixes, in an order in which none spoils another. Returns what was done, a sentence each."""
     done: tuple[str, ...] = ()
-    for fix in (add_frames, remove_spikes, limit_hinges, close_seam, stand_on_floor, mend_flights):
+    for fix in (add_frames, remove_spikes, limit_hinges, close_seam, stand_on_floor, set_down, mend_flights):
         clip, said = fix(clip)
         done += said
     # holding the feet opened the seam a little
@@ -97,6 +99,21 @@ def stand_on_floor(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     if shifted > 0.005:
         done.append(f"moved feet by up to {100 * shifted:.1f} cm that slipped or dug in")
     return clip, tuple(done)
+
+
+def set_down(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
+    """Lower who hovers: in the air, as high as before a moment later, and not flying."""
+    model = CharacterModel.load(clip.character)
+    hovers = [flight for flight in flights(clip) if flight.gravity < HOVER * GRAVITY]
+    if not hovers:
+        return clip, ()
+    lowest = lowest_point(model, poses_of(clip))
+    off_floor = np.zeros(clip.num_frames, np.bool_)
+    for first, past in runs(lowest > _TOUCHING):
+        off_floor[first:past] = any(first <= flight.first < past for flight in hovers)
+    drop = -_envelope(-np.where(off_floor, lowest, 0.0), max(1, round(_SMOOTH * clip.fps)), clip.loop)
+    said = f"set him down by up to {100 * drop.max():.1f} cm where he hovered"
+    return replace(clip, root_pos=clip.root_pos - drop[:, None] * [0.0, 0.0, 1.0]), (said,)
 
 
 def _lift(clip: MotionClip, model: CharacterModel) -> tuple[MotionClip, float]:

@@ -21,6 +21,8 @@ MIN_FRAMES = 4
 MIN_SECONDS = 0.12
 """Shorter hops hold too few frames to tell their gravity."""
 GRAVITY = 9.8
+HOVER = 0.15
+"""Share of it under which nobody flies"""
 
 
 class Flight(NamedTuple):
