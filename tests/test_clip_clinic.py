@@ -19,8 +19,9 @@ from tools.clip_clinic.ballistics import mend_flights, spun, stone
 from tools.clip_clinic.checks import Check, Report, examine, hinge_angle
 from tools.clip_clinic.edit import begun, cut, resampled
 from tools.clip_clinic.feet import planted, runs, slip, sole_corners
-from tools.clip_clinic.fixes import limit_hinges, mend, remove_spikes, set_down, stand_on_floor
+from tools.clip_clinic.fixes import limit_hinges, mend, remove_spikes, smooth_root
 from tools.clip_clinic.flight import angular_momentum, flights, poses_of
+from tools.clip_clinic.floor import set_down, stand_on_floor
 from tools.clip_clinic.legs import move_ankles, shortest_arc
 from tools.clip_clinic.loops import looped
 
@@ -256,6 +257,29 @@ def test_a_flight_that_spins_unevenly_is_turned_and_one_that_hovers_is_not() -> 
         slow, root_rot=rotation.from_axis_angle((0.0, 1.0, 0.0), np.linspace(0.0, 3.0, slow.num_frames) ** 2)
     )
     np.testing.assert_array_equal(mend_flights(slow)[0].root_rot, slow.root_rot)
+
+
+def test_a_pelvis_that_jerks_is_smoothed() -> None:
+    """He glides to the side and jumps 5 cm ahead in one frame, which would take 180 m/s2."""
+    steady = 0.5 * np.arange(90) / 60.0
+    jerky = moved(standing(90), x=steady + 0.05 * (np.arange(90) >= 45))
+    check = examine(jerky)["com acceleration"]
+    assert check.value == pytest.approx(180.0)
+    assert check.verdict == "red"
+    mended, said = smooth_root(jerky)
+    assert examine(mended)["com acceleration"].verdict == "green"
+    assert np.abs(mended.root_pos - jerky.root_pos).max() < 0.03
+    assert mended.root_pos[:30] == pytest.approx(jerky.root_pos[:30])
+    assert said[0].startswith("smoothed the pelvis' way by up to 2.")
+    assert smooth_root(moved(standing(90), x=steady))[1] == ()
+
+
+def test_a_jerk_at_a_loops_seam_is_smoothed_across_it() -> None:
+    """Round after round he goes 1 m on, a tenth of it between the last frame and the first."""
+    way = np.concatenate([np.linspace(0.0, 0.9, 60), [1.0]])
+    mended, _ = smooth_root(moved(standing(61, loop=True), x=way))
+    assert examine(mended)["com acceleration"].verdict == "green"
+    assert mended.cycle_shift == pytest.approx([1.0, 0.0, 0.0], abs=0.02)
 
 
 def test_who_hovers_is_set_down_and_who_flies_is_not() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from game.motion import MotionClip
 from game.sim import rotation
-from game.sim.kinematics import lowest_point
+from game.sim.kinematics import center_of_mass, lowest_point
 from game.sim.model import CharacterModel
 from tools.clip_clinic.feet import planted, slip, sole_corners
 from tools.clip_clinic.flight import GRAVITY, Flight, flights, poses_of
@@ -26,6 +26,10 @@ SPIKE_WINDOW = 0.25
 """s to either side,"""
 SPIKE_FLOOR = 600.0
 """when it is above this, rad/s2."""
+
+
+COM_ACCELERATION = 60.0
+"""m/s2 of the centre of mass; a hard landing has 45"""
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,16 @@ def joint_accelerations(clip: MotionClip) -> Array:
     return np.asarray(np.linalg.norm(np.diff(joint_rates(clip), axis=0), axis=-1) * clip.fps)
 
 
+def com_accelerations(clip: MotionClip) -> Array:
+    """Sizes of the centre of mass' acceleration, (F,), m/s2; at both ends a loop's seam, else 0."""
+    model = CharacterModel.load(clip.character)
+    step = np.diff(center_of_mass(model, poses_of(clip)), axis=0)
+    turn = rotation.from_heading(clip.cycle_turn)
+    before = rotation.rotate_inverse(turn, step[-1]) if clip.loop else step[0]
+    after = rotation.rotate(turn, step[0]) if clip.loop else step[-1]
+    return np.asarray(np.linalg.norm(np.diff(np.stack([before, *step, after]), axis=0), axis=-1) * clip.fps**2)
+
+
 def spikes(clip: MotionClip) -> NDArray[np.bool_]:
     """(F, J) frames in which a joint jerks out of its own motion."""
     acceleration = joint_accelerations(clip)
@@ -152,6 +166,8 @@ def speeds(clip: MotionClip) -> list[Check]:
     checks = [Check("joint speed", float(rate.max()), "rad/s", 25.0, 40.0, frame, model.joint_names[joint])]
     root = np.linalg.norm(np.diff(clip.root_pos, axis=0), axis=-1) * clip.fps
     checks.append(Check("root speed", float(root.max()), "m/s", 6.0, 12.0, int(root.argmax())))
+    push = com_accelerations(clip)
+    checks.append(Check("com acceleration", float(push.max()), "m/s2", COM_ACCELERATION, 150.0, int(push.argmax())))
     acceleration = joint_accelerations(clip)
     if acceleration.size:
         frame, joint = (int(i) for i in np.unravel_index(acceleration.argmax(), acceleration.shape))

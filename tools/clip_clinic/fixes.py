@@ -9,40 +9,30 @@ from numpy.typing import NDArray
 
 from game.motion import MotionClip
 from game.sim import rotation
-from game.sim.kinematics import lowest_point, lowest_points
 from game.sim.model import CharacterModel
 from tools.clip_clinic.ballistics import mend_flights
-from tools.clip_clinic.checks import hinge_angle, spikes
+from tools.clip_clinic.checks import COM_ACCELERATION, com_accelerations, hinge_angle, spikes
 from tools.clip_clinic.edit import resampled
-from tools.clip_clinic.feet import planted, runs, slip, sole_corners
-from tools.clip_clinic.flight import GRAVITY, HOVER, flights, poses_of
-from tools.clip_clinic.legs import move_ankles
+from tools.clip_clinic.flight import flights
+from tools.clip_clinic.floor import envelope, hold_feet, set_down, stand_on_floor
 
 Array = NDArray[np.float64]
 
-_SMOOTH = 0.1
-"""s over which a lift fades in and out"""
-_TOUCHING = 0.01
-"""m; lower is on the floor"""
-_FADE = 0.2
-"""s over which a foot's correction fades where no other plant follows"""
-_JOIN = 0.1
-"""s; plants closer together than this count as one"""
-_MAX_SHIFT = 0.15
-"""m that a foot may be moved"""
 _FEW_FRAMES, _MANY_FRAMES = 30.0, 60.0
 """A second; a clip of fewer is laid on more: a step of a run lasts a tenth."""
+_ROOT_SMOOTH = 0.035
+"""s, standard deviation of the window over which a jerking pelvis is smoothed"""
 
 
 def mend(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """All fixes, in an order in which none spoils another. Returns what was done, a sentence each."""
+    """All fixes. Returns what was done, a sentence each."""
     done: tuple[str, ...] = ()
-    for fix in (add_frames, remove_spikes, limit_hinges, close_seam, stand_on_floor, set_down, mend_flights):
+    for fix in _FIXES:
         clip, said = fix(clip)
         done += said
     # holding the feet opened the seam a little
     clip, _ = close_seam(clip)
-    return _hold_feet(clip, CharacterModel.load(clip.character), slips=False)[0], done
+    return hold_feet(clip, CharacterModel.load(clip.character), slips=False)[0], done
 
 
 def remove_spikes(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
@@ -67,6 +57,40 @@ def add_frames(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     return more, (f"laid it on {more.fps:.0f} frames a second, from {clip.fps:.0f}",)
 
 
+def smooth_root(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
+    """Where the body jerks as no floor could push it, the pelvis' path takes the mean over a few frames around."""
+    reach = round(3.0 * _ROOT_SMOOTH * clip.fps)
+    if clip.num_frames < 3 or reach < 1:
+        return clip, ()
+    window = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (_ROOT_SMOOTH * clip.fps)) ** 2)
+    on_floor = np.ones(clip.num_frames, np.bool_)
+    for flight in flights(clip):
+        # mend_flights looks after those
+        on_floor[max(flight.first - 1, 0) : flight.past + 1] = False
+    mended, count = clip, 0
+    for _ in range(3):
+        jerks = on_floor & (com_accelerations(mended) > COM_ACCELERATION)
+        if not jerks.any():
+            break
+        count = max(count, int(jerks.sum()))
+        path = _padded_path(mended, reach)
+        mean = np.stack([np.convolve(path[:, k], window / window.sum(), mode="valid") for k in range(3)], axis=-1)
+        part = envelope(jerks.astype(float), reach, clip.loop)[:, None]
+        mended = replace(mended, root_pos=mended.root_pos + part * (mean - mended.root_pos))
+    if not count:
+        return clip, ()
+    off = float(np.linalg.norm(mended.root_pos - clip.root_pos, axis=-1).max())
+    return mended, (f"smoothed the pelvis' way by up to {100 * off:.1f} cm, which jerked in {count} frame(s)",)
+
+
+def _padded_path(clip: MotionClip, reach: int) -> Array:
+    """The root's path (F + 2 reach, 3): on into the cycles around; turned about its ends where it does not loop."""
+    if clip.loop:
+        return clip.sample(np.arange(-reach, clip.num_frames + reach) / clip.fps).root_pos
+    reach = min(reach, clip.num_frames - 1)
+    return np.pad(clip.root_pos, ((reach, reach), (0, 0)), mode="reflect", reflect_type="odd")
+
+
 def limit_hinges(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     """Hinges turn about y within their limits."""
     model = CharacterModel.load(clip.character)
@@ -78,109 +102,6 @@ def limit_hinges(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     if off < np.radians(0.1):
         return clip, ()
     return replace(clip, joint_rot=joint_rot), (f"turned hinges back by up to {np.degrees(off):.1f} degrees",)
-
-
-def floor_level(lowest: Array) -> float:
-    """Height at which the floor must be, from the lowest points (F,): the middle of what touches it."""
-    return float(np.median(lowest[lowest < np.median(lowest) + 0.05]))
-
-
-def stand_on_floor(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Puts the clip on the floor, lifts what digs in, and holds feet that slip."""
-    model, done = CharacterModel.load(clip.character), []
-    level = floor_level(lowest_point(model, poses_of(clip)))
-    if abs(level) > 0.01:
-        clip = replace(clip, root_pos=clip.root_pos - [0.0, 0.0, level])
-        done.append(f"moved {'down' if level > 0 else 'up'} by {100 * abs(level):.1f} cm")
-    clip, lifted = _lift(clip, model)
-    if lifted > 0.005:
-        done.append(f"lifted by up to {100 * lifted:.1f} cm where the body dug into the floor")
-    clip, shifted = _hold_feet(clip, model)
-    if shifted > 0.005:
-        done.append(f"moved feet by up to {100 * shifted:.1f} cm that slipped or dug in")
-    return clip, tuple(done)
-
-
-def set_down(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Lower who hovers: in the air, as high as before a moment later, and not flying."""
-    model = CharacterModel.load(clip.character)
-    hovers = [flight for flight in flights(clip) if flight.gravity < HOVER * GRAVITY]
-    if not hovers:
-        return clip, ()
-    lowest = lowest_point(model, poses_of(clip))
-    off_floor = np.zeros(clip.num_frames, np.bool_)
-    for first, past in runs(lowest > _TOUCHING):
-        off_floor[first:past] = any(first <= flight.first < past for flight in hovers)
-    drop = -_envelope(-np.where(off_floor, lowest, 0.0), max(1, round(_SMOOTH * clip.fps)), clip.loop)
-    said = f"set him down by up to {100 * drop.max():.1f} cm where he hovered"
-    return replace(clip, root_pos=clip.root_pos - drop[:, None] * [0.0, 0.0, 1.0]), (said,)
-
-
-def _lift(clip: MotionClip, model: CharacterModel) -> tuple[MotionClip, float]:
-    """Raise the root where anything but a foot is under the floor."""
-    others = [b for b in range(model.num_bodies) if b not in model.feet]
-    depth = np.maximum(-lowest_points(model, poses_of(clip))[:, others].min(axis=-1), 0.0)
-    rise = _envelope(depth, max(1, round(_SMOOTH * clip.fps)), clip.loop)
-    return replace(clip, root_pos=clip.root_pos + rise[:, None] * [0.0, 0.0, 1.0]), float(rise.max())
-
-
-def _envelope(values: Array, reach: int, loop: bool) -> Array:
-    """A smooth curve (F,) nowhere under the values (F,), the same at both ends of a loop."""
-    reach = min(reach, len(values) - 2)
-
-    def padded(v: Array) -> Array:
-        # the last frame of a loop is the first one
-        return np.pad(v[:-1], (reach, reach + 1), mode="wrap") if loop else np.pad(v, reach, mode="edge")
-
-    highest = np.lib.stride_tricks.sliding_window_view(padded(values), 2 * reach + 1).max(axis=-1)
-    window = np.hanning(2 * reach + 3)[1:-1]
-    return np.convolve(padded(highest), window / window.sum(), mode="valid")
-
-
-def _hold_feet(clip: MotionClip, model: CharacterModel, slips: bool = True) -> tuple[MotionClip, float]:
-    """Move the ankles so that none is under the floor and, with `slips`, so that planted feet stay."""
-    corners = sole_corners(model, poses_of(clip))
-    feet = slip(corners)
-    stands = planted(feet, clip.fps) & slips
-    shift = np.zeros((clip.num_frames, 2, 3))
-    for foot in range(2):
-        shift[:, foot, :2] = _hold(feet.step[:, foot], stands[:, foot], clip.fps)
-        depth = np.maximum(-corners[:, foot, :, 2].min(axis=-1), 0.0)
-        shift[:, foot, 2] = _envelope(depth, max(1, round(0.5 * _SMOOTH * clip.fps)), clip.loop)
-    joint_rot = move_ankles(model, clip.root_pos, clip.root_rot, clip.joint_rot, shift)
-    return replace(clip, joint_rot=joint_rot), float(np.linalg.norm(shift, axis=-1).max())
-
-
-def _hold(step: Array, stands: NDArray[np.bool_], fps: float) -> Array:
-    """Correction (F, 2) that undoes the slip `step` (F - 1, 2) of one foot while it stands (F - 1,)."""
-    stands = stands.copy()
-    for first, past in runs(~stands):
-        if first > 0 and past < len(stands) and past - first < _JOIN * fps:
-            stands[first:past] = True
-    num_frames = len(step) + 1
-    keys, values = [-1e9], [np.zeros(2)]
-    for first, past in runs(stands):
-        way = np.concatenate([np.zeros((1, 2)), np.cumsum(step[first:past] * stands[first:past, None], axis=0)])
-        fix = way.mean(axis=0) - way
-        if keys[-1] > -1e8 and first - keys[-1] > 2.0 * _FADE * fps:
-            keys += [keys[-1] + _FADE * fps, first - _FADE * fps]
-            values += [np.zeros(2), np.zeros(2)]
-        elif keys[-1] < -1e8:
-            keys.append(first - _FADE * fps)
-            values.append(np.zeros(2))
-        keys += list(range(first, past + 1))
-        values += list(fix)
-    keys += [keys[-1] + _FADE * fps]
-    values += [np.zeros(2)]
-    frames, at, places = np.arange(num_frames), np.array(keys), np.array(values)
-    after = np.clip(np.searchsorted(at, frames, side="right"), 1, len(at) - 1)
-    gap = at[after] - at[after - 1]
-    part = np.clip((frames - at[after - 1]) / gap, 0.0, 1.0)
-    # over a step the foot leaves and arrives without a jerk
-    part = np.where(gap > 1.0, part**2 * (3.0 - 2.0 * part), part)[:, None]
-    curve = places[after - 1] + part * (places[after] - places[after - 1])
-    size = np.linalg.norm(curve, axis=-1, keepdims=True)
-    return np.asarray(curve * np.minimum(1.0, _MAX_SHIFT / np.maximum(size, 1e-9)))
 
 
 def close_seam(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
@@ -203,3 +124,7 @@ def close_seam(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     off = np.degrees(np.linalg.norm(gap, axis=-1).max())
     said = f"closed the seam by up to {off:.1f} degrees and {100 * abs(rise):.1f} cm"
     return replace(clip, root_pos=root_pos, root_rot=rot[:, 0], joint_rot=rot[:, 1:]), (said,)
+
+
+_FIXES = (add_frames, remove_spikes, limit_hinges, smooth_root, close_seam, stand_on_floor, set_down, mend_flights)
+"""in an order in which none spoils another"""
