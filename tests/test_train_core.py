@@ -20,6 +20,7 @@ from game.sim.world import World
 from game.start import starting_state
 from tools.train import checkpoint, environment, quaternion, rewards, rows, terminations
 from tools.train.anchored import anchored
+from tools.train.average import Average
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.features import PolicyInputs
 from tools.train.network import ActorCritic, Normalizer
@@ -251,6 +252,24 @@ def guess(networks: ActorCritic, ppo: PPO, generator: torch.Generator, std: floa
     ones = torch.ones(8, 64)
     ppo.update(Batch(observation, action, spread, log_prob(action, mean, spread), reward, ones, 0 * ones), generator)
     return float(reward.mean())
+
+
+def test_an_average_forgets_over_its_samples() -> None:
+    networks = ActorCritic(3, 2, (4,))
+    average, never = Average(networks, 100), Average(networks, 0)
+    with torch.no_grad():
+        for weight in networks.parameters():
+            weight.add_(1.0)
+        networks.normalizer.mean.fill_(5.0)
+    before = [weight.clone() for weight in average.networks.parameters()]
+    average.follow(networks, 100 * math.log(2.0))
+    for weight, old in zip(average.networks.parameters(), before, strict=True):
+        torch.testing.assert_close(weight, old + 0.5)
+    assert average.networks.normalizer.mean.tolist() == [5.0, 5.0, 5.0]
+    for each, samples in ((average, math.inf), (never, 1.0)):
+        each.follow(networks, samples)
+        for weight, latest in zip(each.networks.parameters(), networks.parameters(), strict=True):
+            torch.testing.assert_close(weight, latest)
 
 
 def test_ppo_learns_a_toy_problem() -> None:

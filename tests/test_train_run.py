@@ -96,7 +96,7 @@ def test_stages_follow_what_the_evaluation_says(tmp_path: Path, monkeypatch: pyt
 
     def say(landed: float, survival: float) -> None:
         scores = Scores(survival, 0.1, 0.1, landed, 1.0, survival)
-        monkeypatch.setattr(evaluation, "evaluate", lambda *_: scores)
+        monkeypatch.setattr(evaluation, "evaluate", lambda *_, **__: scores)
         trainer.evaluate()
 
     say(landed=0.8, survival=0.0)
@@ -117,6 +117,27 @@ def test_stages_follow_what_the_evaluation_says(tmp_path: Path, monkeypatch: pyt
     resumed = Trainer(config)
     assert resumed.environment.rewarded is not resumed.environment.table
     assert losses(resumed, 1) == uninterrupted
+
+
+def test_what_is_kept_is_the_mean_of_the_last_updates(tmp_path: Path) -> None:
+    """Until the last stage the latest weights, then their average, which a resumed run goes on with."""
+
+    def apart(trainer: Trainer) -> float:
+        pairs = zip(trainer.average.networks.parameters(), trainer.graph.networks.parameters(), strict=True)
+        return max(float((a - b).detach().abs().max()) for a, b in pairs)
+
+    learning = Trainer(toy(tmp_path / "a"))
+    losses(learning, 2)
+    assert apart(learning) == 0.0
+    config = toy(tmp_path / "b", polish_at=0.0, average_samples=50)
+    trainer = Trainer(config)
+    losses(trainer, 2)
+    assert apart(trainer) > 1e-5
+    trainer.save()
+    resumed = Trainer(config)
+    assert apart(resumed) == apart(trainer)
+    assert losses(resumed, 1) == losses(trainer, 1)
+    assert apart(resumed) == apart(trainer)
 
 
 def test_the_last_stage_can_be_asked_for(tmp_path: Path) -> None:

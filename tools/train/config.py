@@ -109,6 +109,8 @@ class TrainConfig:
     itself even where sampling found a path; 0: at once; over 1: never"""
     contact_bodies: tuple[str, ...] = ()
     """bodies that may touch the floor; empty: derived from the clip"""
+    average_samples: int = 100_000
+    """samples over which the weights that are judged and kept are averaged, from the last stage on; 0: not at all"""
     lenient_samples: tuple[int, int] = (0, 0)
     """samples between which limbs on the floor are forgiven ever less often: until then they cost that tick's reward"""
     start_zero: float = 0.1

@@ -11,6 +11,7 @@ import torch
 from game.sim import rotation
 from tools.train import ranks
 from tools.train.environment import ImitationEnvironment
+from tools.train.network import ActorCritic
 from tools.train.policy_graph import PolicyGraph
 
 UPSIDE = 1.2
@@ -40,12 +41,22 @@ class Scores:
         return (self.life + self.reward + self.survival + self.landed) / 4.0
 
 
-def evaluate(environment: ImitationEnvironment, graph: PolicyGraph, seconds: float, seed: int = 0) -> Scores:
+def evaluate(
+    environment: ImitationEnvironment,
+    graph: PolicyGraph,
+    seconds: float,
+    seed: int = 0,
+    networks: ActorCritic | None = None,
+) -> Scores:
     """Half of the characters from phase 0, half from phases all over the clip, all ranks together.
 
     Evenly spread: a few phases drawn at random can miss the tenth of the clip in which every start fails.
+
+    Args:
+        networks: those that act, where not the graph's.
     """
     n, hz = environment.num_characters, environment.model.control_hz
+    networks = networks or graph.networks
     environment.seed(seed, ranks.rank(), 1)
     zero = np.arange(n) % 2 == 0
     spread = (np.arange(n) * ranks.world_size() + ranks.rank()) / (n * ranks.world_size())
@@ -56,7 +67,7 @@ def evaluate(environment: ImitationEnvironment, graph: PolicyGraph, seconds: flo
     with torch.inference_mode():
         for _ in range(ticks):
             seen, pose = graph.observe(environment.inputs())
-            outcome = environment.step(graph.target(pose, graph.networks.act(seen)).double().numpy())
+            outcome = environment.step(graph.target(pose, networks.act(seen)).double().numpy())
             alive &= ~(outcome.fell | environment.crowd.faults())
             good &= alive & (_off_axis(environment) < UPSIDE)
             life += alive

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import signal
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from game.motion import MotionClip
 from game.sim.model import CharacterModel
 from tools.train import checkpoint, evaluation, ranks
 from tools.train.ages import Ages
+from tools.train.average import Average
 from tools.train.checkpoint import clip_to_tensors
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.environment import ImitationEnvironment
@@ -55,6 +57,7 @@ class Trainer:
             self.graph.feedforward = torch.from_numpy(self.feasible.feedforward).float()
         mirror = Mirror(self.model, self.graph.features) if config.mirror else None
         self.ppo = PPO(self.graph.networks, config, mirror)
+        self.average = Average(self.graph.networks, config.average_samples)
         self.environment = ImitationEnvironment(config, self.clip, self.model, config.worlds, config.characters)
         if self.feasible is not None:
             self.environment.starts.path = self.feasible.starts
@@ -73,6 +76,7 @@ class Trainer:
                 earlier = WarmStart(config.init)
                 earlier.fill(self.graph.networks)
                 self.inherited = earlier.spent
+            self.average.follow(self.graph.networks, math.inf)
             self._stage(config.polish_at <= 0.0)
             self.environment.seed(config.seed, ranks.rank(), 0)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
@@ -96,7 +100,10 @@ class Trainer:
         batch, tally = collect(self.environment, self.graph, config.steps, self.noise, generator)
         update = self.ppo.update(batch, generator)
         self.iteration += 1
-        self.samples += config.steps * config.num_characters * ranks.world_size()
+        fresh = config.steps * config.num_characters * ranks.world_size()
+        self.samples += fresh
+        # while everything is still to be learned the mean would lag behind
+        self.average.follow(self.graph.networks, math.inf if self.polished_since is None else fresh)
         total = Tally(ranks.total(tally.sums))
         self.episodes += total.episodes
         return update, total
@@ -168,7 +175,9 @@ class Trainer:
 
     def evaluate(self) -> Scores:
         """Score the policy; keep it when it is the best so far, or a new age."""
-        scores = evaluation.evaluate(self.testing, self.graph, self.config.evaluate_seconds)
+        scores = evaluation.evaluate(
+            self.testing, self.graph, self.config.evaluate_seconds, networks=self.average.networks
+        )
         self.evaluated_at = self.samples
         if scores.landed > 0.0 and "landed" not in self.first_landing:
             self.first_landing = {"landed": self.samples, "landed_seconds": round(self.seconds, 1)}
@@ -190,7 +199,7 @@ class Trainer:
     def _networks(self) -> dict[str, Any]:
         found = {} if self.feasible is None else {"shown": clip_to_tensors(MotionClip.load(self.config.clip))}
         return found | {
-            "networks": self.graph.networks.state_dict(),
+            "networks": self.average.networks.state_dict(),
             "feedforward": self.graph.feedforward,
             "clip": clip_to_tensors(self.clip),
             "allowed_contacts": self.environment.allowed_names,
@@ -209,6 +218,7 @@ class Trainer:
         everyone = {k: ranks.gather(v) for k, v in own.items()}
         if ranks.rank() == 0:
             content = self._networks() | {
+                "learner": self.graph.networks.state_dict(),
                 "optimizer": self.ppo.optimizer.state_dict(),
                 "rate": self.ppo.rate,
                 "environments": everyone,
@@ -233,7 +243,9 @@ class Trainer:
 
     def resume(self, content: dict[str, Any]) -> None:
         """Take over a checkpoint."""
-        self.graph.networks.load_state_dict(content["networks"])
+        # checkpoints of before the averaging hold one set of networks
+        self.graph.networks.load_state_dict(content.get("learner", content["networks"]))
+        self.average.networks.load_state_dict(content["networks"])
         self.ppo.optimizer.load_state_dict(content["optimizer"])
         self.ppo.rate = content["rate"]
         for name, value in content["counters"].items():

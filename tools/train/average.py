@@ -1,0 +1,28 @@
+"""Average: judged and kept is the mean of the networks over the last many updates, which sways less than any of them."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import torch
+
+from tools.train.network import ActorCritic
+
+
+class Average:
+    """A moving average of an ActorCritic's weights (Polyak, Juditsky 1992), with the latest normaliser."""
+
+    def __init__(self, networks: ActorCritic, samples: int) -> None:
+        """samples: over which it forgets; 0: it is always the latest."""
+        self.samples = samples
+        self.networks = copy.deepcopy(networks).requires_grad_(False)
+
+    def follow(self, networks: ActorCritic, samples: float) -> None:
+        """Come nearer to networks that have learned from so many more samples; math.inf: be the same."""
+        share = -math.expm1(-samples / self.samples) if self.samples else 1.0
+        with torch.no_grad():
+            for ours, theirs in zip(self.networks.parameters(), networks.parameters(), strict=True):
+                ours.lerp_(theirs, share)
+            for latest, its in zip(self.networks.buffers(), networks.buffers(), strict=True):
+                latest.copy_(its)
