@@ -1,4 +1,4 @@
-"""Average: judged and kept is the mean of the networks over the last many updates, which sways less than any of them."""
+"""Average: judged and kept is the mean of the networks over the last updates, which sways less than any of them."""
 
 from __future__ import annotations
 
