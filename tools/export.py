@@ -34,6 +34,8 @@ def export(source: Path, target: Path, *, name: str = "", age: float | None = No
     graph = PolicyGraph(model, clip, tuple(config["hidden"]), *shape, shown=shown)
     graph.networks.load_state_dict(content["networks"])
     graph.feedforward = content["feedforward"]
+    # a mended clip shows the same skill
+    skill = skill or (shown or clip).name.removesuffix("_mended")
     spec = _spec(content, model, shown or clip, name or target.stem, skill, age)
     write(graph, spec, target)
     return spec
@@ -50,10 +52,10 @@ def _spec(
     return PolicySpec.for_model(
         model,
         name,
-        skill or clip.name,
+        skill,
         ClipInfo(clip.name, clip.duration, clip.loop),
         anchor="cycle" if clip.loop else "start",
-        family=clip.name,
+        family=skill,
         age=age,
         allowed_contacts=tuple(content["allowed_contacts"]),
         training={
@@ -85,7 +87,7 @@ class ExportConfig:
     name: str = ""
     """name of the policy; default: the file's"""
     skill: str = ""
-    """what it does; default: the clip's name"""
+    """what it does, the same for all its ages; default: the clip's name, without _mended"""
     age: float | None = None
     """0 newborn .. 1 trained"""
 
