@@ -194,7 +194,7 @@ def test_evaluation_counts_falls(tmp_path: Path) -> None:
     assert 0.1 < scores.life < 0.9 and 0.0 < scores.reward < scores.life
 
 
-@pytest.mark.parametrize("clip", ["backflip", "getup_faceup"])
+@pytest.mark.parametrize("clip", ["backflip", "getup_faceup", "jump_mended"])
 def test_export_is_what_was_trained(tmp_path: Path, clip: str) -> None:
     trainer = Trainer(TrainConfig(clip, out=tmp_path, **TOY))  # type: ignore[arg-type]
     trainer.evaluate()
@@ -202,7 +202,8 @@ def test_export_is_what_was_trained(tmp_path: Path, clip: str) -> None:
     policy = Policy.load(tmp_path / "x.onnx", MODEL)
     assert policy.spec == spec
     assert str(tmp_path) not in spec.to_json()
-    assert spec.anchor == ("cycle" if clip == "backflip" else "start")
+    assert (spec.skill, spec.family, spec.clip.name) == (clip.removesuffix("_mended"), spec.skill, clip)
+    assert spec.anchor == ("start" if clip == "getup_faceup" else "cycle")
     assert ("torso" in spec.allowed_contacts) == (clip == "getup_faceup")
     # play sees and does what training saw and did
     environment = trainer.environment
