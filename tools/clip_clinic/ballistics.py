@@ -50,7 +50,8 @@ def mend_flights(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
         root_pos = clip.root_pos.copy()
         root_pos[first : last + 1] += arc - com
         clip = replace(clip, root_pos=root_pos)
-        done.append(f"bent the flight at frame {flight.first} by up to {100 * off:.1f} cm")
+        if off > 0.005:
+            done.append(f"bent the flight at frame {flight.first} by up to {100 * off:.1f} cm")
     return clip, tuple(done)
 
 
