@@ -32,7 +32,9 @@ def mend(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
         done += said
     # holding the feet opened the seam a little
     clip, _ = close_seam(clip)
-    return hold_feet(clip, CharacterModel.load(clip.character), slips=False)[0], done
+    clip, _ = hold_feet(clip, CharacterModel.load(clip.character), slips=False)
+    # nor does a smoothed way begin where it did
+    return clip.placed(), done
 
 
 def remove_spikes(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
