@@ -77,14 +77,16 @@ def resampled(clip: MotionClip, fps: float) -> MotionClip:
     u = (place - first)[:, None]
     # cumulative Bernstein polynomials of degree 3
     weights = (1.0 - (1.0 - u) ** 3, 3.0 * u**2 - 2.0 * u**3, u**3)
+    # central differences, across a loop's seam, per frame
+    state = clip.sample(np.arange(clip.num_frames) / clip.fps)
+    speed, turning = state.root_vel / clip.fps, rotation.rotate_inverse(state.root_rot, state.root_ang_vel)
+    rate = np.concatenate([turning[:, None], state.joint_vel], axis=1) / (3.0 * clip.fps)
     steps = np.diff(clip.root_pos, axis=0)
-    speed = _around(steps, clip.loop)
     inner = steps - (speed[:-1] + speed[1:]) / 3.0
     root_pos = clip.root_pos[first] + sum(
         w * part for w, part in zip(weights, (speed[first] / 3.0, inner[first], speed[first + 1] / 3.0), strict=True)
     )
     rot = np.concatenate([clip.root_rot[:, None], clip.joint_rot], axis=1)
-    rate = _around(rotation.to_rotvec(rotation.multiply(rotation.conjugate(rot[:-1]), rot[1:])), clip.loop) / 3.0
     left, right = rotation.from_rotvec(rate[:-1]), rotation.from_rotvec(-rate[1:])
     start, end = rotation.multiply(rot[:-1], left), rotation.multiply(rot[1:], right)
     between = rotation.to_rotvec(rotation.multiply(rotation.conjugate(start), end))
@@ -93,9 +95,3 @@ def resampled(clip: MotionClip, fps: float) -> MotionClip:
         curve = rotation.multiply(curve, rotation.from_rotvec(w[:, None] * part))
     fps = count / clip.duration
     return replace(clip, fps=fps, root_pos=root_pos, root_rot=curve[:, 0], joint_rot=curve[:, 1:])
-
-
-def _around(steps: Array, loop: bool) -> Array:
-    """Mean of the steps before and after each frame, (F - 1, ...) -> (F, ...)."""
-    before, after = (steps[-1:], steps[:1]) if loop else (steps[:1], steps[-1:])
-    return np.asarray(0.5 * (np.concatenate([before, steps]) + np.concatenate([steps, after])))

@@ -33,7 +33,7 @@ def mend(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     # holding the feet opened the seam a little
     clip, _ = close_seam(clip)
     clip, _ = hold_feet(clip, CharacterModel.load(clip.character), slips=False)
-    # nor does a smoothed way begin where it did
+    # smoothing moved its beginning
     return clip.placed(), done
 
 
