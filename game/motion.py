@@ -109,7 +109,7 @@ class MotionClip:
         for array in (self.root_pos, self.root_rot, self.joint_rot):
             step = array[1:] - array[:-1]
             if array.shape[-1] == 4:
-                step = rotation.to_rotvec(rotation.multiply(rotation.conjugate(array[:-1]), array[1:]))
+                step = rotation.difference(array[:-1], array[1:])
             wrap = self.loop and self.num_frames > 2
             before, after = (step[-1:], step[:1]) if wrap else (step[:1], step[-1:])
             rates.append(0.5 * self.fps * (np.concatenate([before, step]) + np.concatenate([step, after])))

@@ -72,7 +72,7 @@ class Shot:
         here, there = marks[i].pose, marks[i + 1].pose
         line = _hermite(u, span, _row(here), _row(there), self._drift(i), self._drift(i + 1))
         # in the tangent space of this mark: the turn to the next, and how fast it changes at either end
-        turn = _log(here.rotation, there.rotation)
+        turn = rotation.difference(here.rotation, there.rotation)
         step = _hermite(u, span, np.zeros(3), turn, self._spin(i), _inverse_jacobian(turn) @ self._spin(i + 1))
         q = rotation.normalize(rotation.multiply(here.rotation, rotation.from_rotvec(step)))
         return CameraPose(line[:3], q, float(line[3]))
@@ -89,7 +89,7 @@ class Shot:
         if not 0 < i < len(self.marks) - 1:
             return np.zeros(3)
         a, b, c = (self.marks[k] for k in (i - 1, i, i + 1))
-        before, after = -_log(b.pose.rotation, a.pose.rotation), _log(b.pose.rotation, c.pose.rotation)
+        before, after = (rotation.difference(x.pose.rotation, y.pose.rotation) for x, y in ((a, b), (b, c)))
         return _slope(before, after, b.time - a.time, c.time - b.time)
 
 
@@ -109,11 +109,6 @@ def _hermite(u: float, span: float, a: Array, b: Array, slope_a: Array, slope_b:
         (2 * u3 - 3 * u2 + 1) * a + (3 * u2 - 2 * u3) * b
         + span * ((u3 - 2 * u2 + u) * slope_a + (u3 - u2) * slope_b)
     )  # fmt: skip
-
-
-def _log(a: Array, b: Array) -> Array:
-    """(3,) rotation vector from a to b, in a's frame."""
-    return rotation.to_rotvec(rotation.multiply(rotation.conjugate(a), b))
 
 
 def _inverse_jacobian(v: Array) -> Array:

@@ -51,5 +51,5 @@ def moving(now: Pose, later: Pose, h: float) -> CharacterState:
         joint_rot=joints,
         root_vel=(next_pos - pos) / h,
         root_ang_vel=rotation.to_rotvec(rotation.multiply(next_rot, rotation.conjugate(rot))) / h,
-        joint_vel=rotation.to_rotvec(rotation.multiply(rotation.conjugate(joints), next_joints)) / h,
+        joint_vel=rotation.difference(joints, next_joints) / h,
     )

@@ -303,7 +303,7 @@ def test_more_frames_are_the_same_motion() -> None:
     assert rotation.angle_between(more.root_rot[::4], clip.root_rot).max() < 1e-6
     # as fast just before a frame as just after it, where straight lines would turn a corner
     fine = resampled(clip, 960.0)
-    rate = rotation.to_rotvec(rotation.multiply(rotation.conjugate(fine.root_rot[:-1]), fine.root_rot[1:])) * fine.fps
+    rate = rotation.difference(fine.root_rot[:-1], fine.root_rot[1:]) * fine.fps
     assert np.linalg.norm(np.diff(rate, axis=0)[59::60], axis=-1).max() < 0.4
     even = resampled(standing(5), 90.0)
     assert even.root_pos == pytest.approx(np.tile([0.0, 0.0, STAND_HEIGHT], (even.num_frames, 1)))

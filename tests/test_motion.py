@@ -74,8 +74,8 @@ def test_velocities_are_the_derivative_of_poses(name: str) -> None:
     before, now, after = (c.sample(frames + d) for d in (-h, 0.0, h))
     np.testing.assert_allclose(now.root_vel, (after.root_pos - before.root_pos) / (2 * h), atol=1e-6)
     # rotations: the mean of the turns before and after a frame
-    came = rotation.to_rotvec(rotation.multiply(rotation.conjugate(before.joint_rot), now.joint_rot))
-    goes = rotation.to_rotvec(rotation.multiply(rotation.conjugate(now.joint_rot), after.joint_rot))
+    came = rotation.difference(before.joint_rot, now.joint_rot)
+    goes = rotation.difference(now.joint_rot, after.joint_rot)
     mean = 0.5 * (came + goes) / h
     np.testing.assert_allclose(now.joint_vel, mean, atol=1e-5)
 

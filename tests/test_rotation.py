@@ -64,6 +64,11 @@ def test_the_angle_between_is_the_short_way() -> None:
     assert rotation.angle_between(a, b) == pytest.approx(0.3)
 
 
+@given(quaternions, quaternions)
+def test_the_difference_leads_from_one_to_the_other(a: np.ndarray, b: np.ndarray) -> None:
+    assert same(rotation.multiply(a, rotation.from_rotvec(rotation.difference(a, b))), b)
+
+
 def test_continuous_flips_signs_alone() -> None:
     q = rotation.from_heading(np.linspace(0, 3, 5))
     flipped = q * np.array([1, -1, 1, -1, -1])[:, None]

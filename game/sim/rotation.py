@@ -76,14 +76,19 @@ def from_axis_angle(axis: ArrayLike, angle: ArrayLike) -> Array:
     return from_rotvec(np.asarray(angle, float)[..., None] * np.asarray(axis, float))
 
 
+def difference(a: Array, b: Array) -> Array:
+    """Rotation vectors (..., 3) of at most pi that lead from a (..., 4) to b (..., 4), in a's frame."""
+    return to_rotvec(multiply(conjugate(a), b))
+
+
 def angle_between(a: Array, b: Array) -> Array:
     """Angle in [0, pi] between rotations (..., 4) and (..., 4) -> (...)."""
-    return np.asarray(np.linalg.norm(to_rotvec(multiply(conjugate(a), b)), axis=-1))
+    return np.asarray(np.linalg.norm(difference(a, b), axis=-1))
 
 
 def slerp(a: Array, b: Array, fraction: Array) -> Array:
     """Shortest-arc interpolation of (..., 4) and (..., 4) by fraction (...) in [0, 1] -> (..., 4)."""
-    step = to_rotvec(multiply(conjugate(a), b))
+    step = difference(a, b)
     return normalize(multiply(a, from_rotvec(step * np.asarray(fraction)[..., None])))
 
 

@@ -91,7 +91,7 @@ def spun(model: CharacterModel, ends: Array, joint_rot: Array, fps: float, guess
 
     def miss(momentum: Array) -> tuple[Array, Array]:
         path = _fall(ends[0], inertia, own, fps, momentum)
-        return path, rotation.to_rotvec(rotation.multiply(rotation.conjugate(ends[1]), path[-1]))
+        return path, rotation.difference(ends[1], path[-1])
 
     for _ in range(30):
         path, gap = miss(momentum)
@@ -115,7 +115,7 @@ def _limbs(model: CharacterModel, joint_rot: Array, fps: float) -> tuple[Array, 
     poses = body_poses(model, np.zeros((count, 3)), np.tile(rotation.IDENTITY, (count, 1)), joint_rot)
     arms = com_positions(model, poses) - center_of_mass(model, poses)[:, None]
     middle, velocity = 0.5 * (arms[1:] + arms[:-1]), (arms[1:] - arms[:-1]) * fps
-    rate = rotation.to_rotvec(rotation.multiply(rotation.conjugate(poses.rot[:-1]), poses.rot[1:])) * fps
+    rate = rotation.difference(poses.rot[:-1], poses.rot[1:]) * fps
     rot = rotation.multiply(poses.rot[:-1], rotation.from_rotvec(0.5 * rate / fps))
     own = np.einsum("b,fbk->fk", model.mass, np.cross(middle, velocity))
     own = own + rotation.rotate(rot, model.inertia * rate).sum(axis=1)

@@ -124,7 +124,7 @@ def hinge_angle(q: Array) -> Array:
 
 def joint_rates(clip: MotionClip) -> Array:
     """Angular velocities between frames in the child's frame, (F - 1, J, 3)."""
-    return rotation.to_rotvec(rotation.multiply(rotation.conjugate(clip.joint_rot[:-1]), clip.joint_rot[1:])) * clip.fps
+    return rotation.difference(clip.joint_rot[:-1], clip.joint_rot[1:]) * clip.fps
 
 
 def joint_accelerations(clip: MotionClip) -> Array:

@@ -89,7 +89,7 @@ def resampled(clip: MotionClip, fps: float) -> MotionClip:
     rot = np.concatenate([clip.root_rot[:, None], clip.joint_rot], axis=1)
     left, right = rotation.from_rotvec(rate[:-1]), rotation.from_rotvec(-rate[1:])
     start, end = rotation.multiply(rot[:-1], left), rotation.multiply(rot[1:], right)
-    between = rotation.to_rotvec(rotation.multiply(rotation.conjugate(start), end))
+    between = rotation.difference(start, end)
     curve = rot[first]
     for w, part in zip(weights, (rate[first], between[first], rate[first + 1]), strict=True):
         curve = rotation.multiply(curve, rotation.from_rotvec(w[:, None] * part))

@@ -82,7 +82,7 @@ def angular_momentum(model: CharacterModel, poses: BodyPoses, fps: float) -> Arr
     arms = centers - center_of_mass(model, poses)[:, None]
     velocity = np.gradient(arms, 1.0 / fps, axis=0)
     orbital = np.einsum("b,fbk->fk", model.mass, np.cross(arms, velocity))
-    step = rotation.to_rotvec(rotation.multiply(rotation.conjugate(poses.rot[:-1]), poses.rot[1:])) * fps
+    step = rotation.difference(poses.rot[:-1], poses.rot[1:]) * fps
     rate_b = 0.5 * (np.concatenate([step[:1], step]) + np.concatenate([step, step[-1:]]))
     own = rotation.rotate(poses.rot, model.inertia * rate_b).sum(axis=1)
     return np.asarray(orbital + own)

@@ -38,7 +38,7 @@ def feasible(clip: MotionClip, model: CharacterModel, path: Path, lead: float) -
     ahead = (ticks + lead) / model.control_hz
     turn = rotation.from_rotvec(path.correction[np.minimum(ticks // WINDOW, len(path.correction) - 1)])
     target = rotation.multiply(clip.sample(ahead).joint_rot, turn)
-    added = rotation.to_rotvec(rotation.multiply(rotation.conjugate(followed.sample(ahead).joint_rot), target))
+    added = rotation.difference(followed.sample(ahead).joint_rot, target)
     added[:, model.joint_is_hinge] *= np.array([0.0, 1.0, 0.0])
     added *= (1.0 - _faded(clip, ticks / model.control_hz))[:, None, None]
     inside = known < (BLEND if clip.loop else 1.0) * clip.duration

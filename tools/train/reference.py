@@ -100,7 +100,7 @@ def _table(placed: MotionClip, still: int) -> Array:
         np.concatenate([s.root_rot[:, None], s.joint_rot, np.tile(rotation.IDENTITY, (len(begins), still, 1))], axis=1)
         for s in (here, there)
     )
-    step = rotation.to_rotvec(rotation.multiply(rotation.conjugate(rot), goal))
+    step = rotation.difference(rot, goal)
     angle = np.linalg.norm(step, axis=-1, keepdims=True)
     axis = np.concatenate([step / np.maximum(angle, 1e-12), np.zeros_like(angle)], axis=-1)
     around = (2.0 if placed.loop else 1.0) * np.pi / steps * np.array([1.0, 1.0, 2.0, 2.0])
