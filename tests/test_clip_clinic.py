@@ -22,6 +22,7 @@ from tools.clip_clinic.feet import planted, runs, slip, sole_corners
 from tools.clip_clinic.fixes import limit_hinges, mend, remove_spikes, smooth_root
 from tools.clip_clinic.flight import angular_momentum, flights, poses_of
 from tools.clip_clinic.floor import set_down, stand_on_floor
+from tools.clip_clinic.freezes import freezes, thaw
 from tools.clip_clinic.legs import move_ankles, shortest_arc
 from tools.clip_clinic.loops import looped
 
@@ -150,6 +151,40 @@ def test_one_spike_is_found_and_taken_out() -> None:
     mended, said = remove_spikes(broken)
     assert rotation.angle_between(mended.joint_rot, clip.joint_rot).max() < 0.05
     assert said == ("smoothed spikes in 1 frame(s)",)
+
+
+def turning(frozen: int, still: int = 20, num_frames: int = 60, *, loop: bool = True) -> MotionClip:
+    """The neck nods on by 0.3 rad a frame; frame `still` is shown for `frozen` frames more, then the rest follows."""
+    clip, turned = standing(num_frames, loop=loop), np.arange(num_frames)
+    turned[still : still + frozen + 1] = still
+    joint_rot = clip.joint_rot.copy()
+    joint_rot[:, MODEL.joint("neck")] = rotation.from_axis_angle((0.0, 1.0, 0.0), 0.3 * turned)
+    return moved(replace(clip, joint_rot=joint_rot), x=0.01 * turned)
+
+
+@pytest.mark.parametrize("still", [0, 20])
+def test_a_freeze_is_found_and_let_go_of(still: int) -> None:
+    """Four frames stand still: what comes in the fifth, 1.5 rad and 5 cm, is spread over eight; nothing else moves."""
+    broken = turning(4, still)
+    assert freezes(broken) == [(still, still + 4)]
+    check = examine(broken)["freezes"]
+    assert check.value == pytest.approx(60.0 / 59.0)
+    assert (check.frame, check.verdict) == (still, "amber")
+    mended, said = thaw(broken)
+    assert said == ("let go of 1 freeze(s), 4 frame(s) long",)
+    assert freezes(mended) == []
+    assert mended.root_pos[:, 0] == pytest.approx(0.01 * np.arange(60))
+    assert rotation.angle_between(mended.joint_rot, turning(0).joint_rot).max() < 1e-6
+    assert thaw(mended) == (mended, ())
+
+
+@pytest.mark.parametrize(
+    "clip",
+    [turning(7), turning(4, 0, loop=False), turning(4, 55, loop=False), standing(), MotionClip.load("walk")],
+    ids=["a pause", "a start from rest", "an end at rest", "nobody moves", "walk"],
+)
+def test_who_means_to_stand_still_may(clip: MotionClip) -> None:
+    assert thaw(clip) == (clip, ())
 
 
 def test_slipping_feet_are_held() -> None:

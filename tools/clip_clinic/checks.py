@@ -15,6 +15,7 @@ from game.sim.kinematics import center_of_mass, lowest_point
 from game.sim.model import CharacterModel
 from tools.clip_clinic.feet import planted, slip, sole_corners
 from tools.clip_clinic.flight import GRAVITY, Flight, flights, poses_of
+from tools.clip_clinic.freezes import freezes
 
 Array = NDArray[np.float64]
 
@@ -159,7 +160,7 @@ def spikes(clip: MotionClip) -> NDArray[np.bool_]:
 
 
 def speeds(clip: MotionClip) -> list[Check]:
-    """The fastest joint, the hardest acceleration and the number of spikes."""
+    """The fastest joint, the hardest acceleration and the number of spikes and freezes."""
     model = CharacterModel.load(clip.character)
     rate = np.linalg.norm(joint_rates(clip), axis=-1)
     frame, joint = (int(i) for i in np.unravel_index(rate.argmax(), rate.shape))
@@ -177,6 +178,9 @@ def speeds(clip: MotionClip) -> list[Check]:
     first = int(flags.any(axis=1).argmax()) if flags.any() else -1
     per_second = float(flags.any(axis=1).sum() / clip.duration)
     checks.append(Check("spikes", per_second, "1/s", 0.5, 3.0, first))
+    frozen = freezes(clip)
+    first = frozen[0][0] if frozen else -1
+    checks.append(Check("freezes", len(frozen) / clip.duration, "1/s", 0.3, 3.0, first))
     return checks
 
 

@@ -15,6 +15,7 @@ from tools.clip_clinic.checks import COM_ACCELERATION, com_accelerations, hinge_
 from tools.clip_clinic.edit import resampled
 from tools.clip_clinic.flight import flights
 from tools.clip_clinic.floor import envelope, hold_feet, set_down, stand_on_floor
+from tools.clip_clinic.freezes import thaw
 
 Array = NDArray[np.float64]
 
@@ -128,5 +129,15 @@ def close_seam(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     return replace(clip, root_pos=root_pos, root_rot=rot[:, 0], joint_rot=rot[:, 1:]), (said,)
 
 
-_FIXES = (add_frames, remove_spikes, limit_hinges, smooth_root, close_seam, stand_on_floor, set_down, mend_flights)
+_FIXES = (
+    thaw,
+    add_frames,
+    remove_spikes,
+    limit_hinges,
+    smooth_root,
+    close_seam,
+    stand_on_floor,
+    set_down,
+    mend_flights,
+)
 """in an order in which none spoils another"""
