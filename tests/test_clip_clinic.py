@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 
 from game.motion import ClipError, MotionClip
 from game.sim import rotation
-from game.sim.kinematics import body_poses, center_of_mass
+from game.sim.kinematics import body_poses, center_of_mass, lowest_point
 from game.sim.model import CharacterModel
 from tools.clip_clinic.__main__ import main
+from tools.clip_clinic.balance import imbalance, lean
 from tools.clip_clinic.ballistics import mend_flights, spun, stone
 from tools.clip_clinic.checks import Check, Report, examine, hinge_angle
 from tools.clip_clinic.edit import begun, cut, resampled
@@ -328,6 +329,80 @@ def test_who_hovers_is_set_down_and_who_flies_is_not() -> None:
     assert set_down(flying) == (flying, ())
 
 
+def sliding(acceleration: float, num_frames: int = 120, *, loop: bool = False) -> MotionClip:
+    """Upright, he speeds up along x."""
+    return moved(standing(num_frames, loop=loop), x=0.5 * acceleration * (np.arange(num_frames) / 60.0) ** 2)
+
+
+def tipped(degrees: float, num_frames: int = 180) -> MotionClip:
+    """Stiff and still, he leans forward on the front edge of his feet."""
+    clip = standing(num_frames)
+    turn = rotation.from_axis_angle((0.0, 1.0, 0.0), np.full(num_frames, np.radians(degrees)))
+    clip = replace(clip, root_rot=turn, root_pos=rotation.rotate(turn, clip.root_pos))
+    return moved(clip, z=-lowest_point(MODEL, poses_of(clip)))
+
+
+def test_the_zero_moment_point_by_hand() -> None:
+    """Speeding up by a, the point lies h a / g behind; a stiff body, tipped, has it under its centre of mass."""
+    poses = poses_of(standing())
+    height, x = center_of_mass(MODEL, poses)[0, [2, 0]]
+    heel = sole_corners(MODEL, poses)[0, ..., 0].min()
+    assert not imbalance(standing()).any()
+    off = imbalance(sliding(4.0))[20:-20]
+    assert off == pytest.approx(np.tile([x - height * 4.0 / 9.81 - heel, 0.0], (80, 1)), abs=2e-3)
+    still = tipped(15.0)
+    poses = poses_of(still)
+    toe = sole_corners(MODEL, poses)[0, ..., :].reshape(-1, 3)
+    over = center_of_mass(MODEL, poses)[0, 0] - toe[toe[:, 2] < 0.035, 0].max()
+    assert imbalance(still) == pytest.approx(np.tile([over, 0.0], (180, 1)), abs=1e-6)
+    assert examine(still)["balance"].value == pytest.approx(100.0 * over)
+
+
+def test_who_flies_or_lies_is_in_balance() -> None:
+    assert not imbalance(thrown(9.8))[25:50].any()
+    lying = standing()
+    turn = rotation.from_axis_angle((0.0, 1.0, 0.0), np.full(60, np.pi / 2.0))
+    lying = replace(lying, root_rot=turn, root_pos=lying.root_pos * [1.0, 1.0, 0.0])
+    assert not imbalance(moved(lying, z=-lowest_point(MODEL, poses_of(lying)))).any()
+
+
+def test_a_lean_brings_him_over_his_feet_which_stay() -> None:
+    falling = tipped(12.0)
+    upright, said = lean(falling)
+    middle = slice(60, 120)
+    off = np.linalg.norm(imbalance(falling)[middle], axis=-1).mean()
+    assert off > 0.05
+    assert np.linalg.norm(imbalance(upright)[middle], axis=-1).max() < 0.03
+    feet = list(MODEL.feet)
+    before, after = poses_of(falling).pos[:, feet], poses_of(upright).pos[:, feet]
+    assert np.abs(after - before).max() < 0.01
+    assert said[0].startswith("leaned him by up to ")
+    assert lean(standing())[1] == ()
+
+
+def test_he_leans_before_he_must() -> None:
+    """He glides, is stopped dead within a tenth of a second, and stands: he leans back before, and after."""
+    speed = np.clip((1.2 - np.arange(150) / 60.0) / 0.1, 0.0, 1.0)
+    clip = moved(standing(150), x=np.cumsum(speed) / 60.0)
+    leaned, _ = lean(clip)
+    back = rotation.to_rotvec(leaned.root_rot)[:, 1]
+    assert back.argmin() == pytest.approx(69, abs=6)
+    assert back[55] < back[40] < back[20] < -1e-4
+    assert back[85] < back[100] < back[120] < -1e-4
+    assert np.linalg.norm(imbalance(leaned), axis=-1).sum() < 0.5 * np.linalg.norm(imbalance(clip), axis=-1).sum()
+
+
+@pytest.mark.parametrize("name", ["cartwheel", "dance_a", "kick", "run", "spinkick", "walk"])
+def test_real_motion_gains_and_goes_on_round_its_seam(name: str) -> None:
+    clip, _ = mend(MotionClip.load(name))
+    leaned, _ = lean(clip)
+    before, after = (np.linalg.norm(imbalance(c), axis=-1).mean() for c in (clip, leaned))
+    assert after < 0.65 * before
+    for check in ("seam pose", "seam height"):
+        seam = {c.name: c for c in examine(leaned).checks}.get(check)
+        assert seam is None or seam.verdict == "green", (check, seam)
+
+
 def test_more_frames_are_the_same_motion() -> None:
     """A clip of 16 frames a second keeps its frames; between them lies a curve without kinks."""
     clip = MotionClip.load("backflip")
@@ -386,6 +461,8 @@ def test_two_frames_are_enough() -> None:
     mended, done = mend(standing(2, loop=True))
     assert done == ()
     assert mended.num_frames == 2
+    for loop in (False, True):
+        assert lean(standing(2, loop=loop))[1] == ()
 
 
 def test_the_part_that_repeats_is_cut_out() -> None:
@@ -417,6 +494,10 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["walk", "jump", "--markdown"]) == 0
     assert "| walk |" in capsys.readouterr().out
     assert main(["walk", "jump", "--fix"]) == 1
+    assert main(["kick", "--fix", "--balance", "--out", str(tmp_path / "e.json")]) == 0
+    assert "leaned him by up to " in capsys.readouterr().out
+    assert main(["kick", "--balance"]) == 1
+    assert "--balance is a part of --fix" in capsys.readouterr().err
     assert main(["spin", "--loop", "4", "--out", str(tmp_path / "c.json")]) == 0
     assert "spin repeats from 0." in capsys.readouterr().out
     assert MotionClip.load(tmp_path / "c.json").notes["loop_of"]["to"] > 4.0

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from game.motion import ClipError, MotionClip
+from tools.clip_clinic.balance import lean
 from tools.clip_clinic.checks import examine
 from tools.clip_clinic.edit import begun, cut
 from tools.clip_clinic.fixes import mend
@@ -27,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.clip_clinic", description=__doc__)
     parser.add_argument("clips", nargs="+", metavar="CLIP", help="a clip's file, or its name in models/clips")
     parser.add_argument("--fix", action="store_true", help="mend what can be mended and write the clip to --out")
+    parser.add_argument("--balance", action="store_true", help="with --fix: lean him where nothing could bear him up")
     parser.add_argument(
         "--loop", type=float, nargs="?", const=SHORTEST, metavar="S", help="take the part, of S s or more, that repeats"
     )
@@ -41,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         edits = told.cut is not None or told.loop is not None or told.begin is not None
         if len(told.clips) > 1 and (told.fix or told.plot or edits):
             raise ClipError(f"--fix, --cut, --loop, --begin and --plot take one clip, found {len(told.clips)}")
+        if told.balance and not told.fix:
+            raise ClipError("--balance is a part of --fix")
         clips = [MotionClip.load(clip) for clip in told.clips]
         if told.cut:
             clips = [cut(clips[0], *told.cut).placed()]
@@ -52,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
             _save(clips[0], told.out)
         reports = [examine(clip) for clip in clips]
         print(markdown(reports) if told.markdown else table(reports))
-        mended = _fix(clips[0], told.out) if told.fix else None
+        mended = _fix(clips[0], told.out, told.balance) if told.fix else None
         if told.json:
             told.json.write_text(json.dumps([r.as_dict() for r in reports], indent=1) + "\n", "utf-8")
         if told.plot:
@@ -81,9 +85,14 @@ def _save(clip: MotionClip, path: Path) -> None:
     print(path)
 
 
-def _fix(clip: MotionClip, out: Path | None) -> MotionClip:
+def _fix(clip: MotionClip, out: Path | None, balance: bool) -> MotionClip:
     """Mend, say what was done and show the figures before and after."""
     mended, done = mend(clip)
+    if balance:
+        mended, leaned = lean(mended)
+        # which moved what touches the floor a little
+        mended, again = mend(mended)
+        done += leaned + again
     before, after = examine(clip), examine(mended)
     print("\n" + "\n".join(done or ("nothing to mend",)))
     print("\nbefore and after, ! amber, # red:")

@@ -13,6 +13,7 @@ from game.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import center_of_mass, lowest_point
 from game.sim.model import CharacterModel
+from tools.clip_clinic.balance import imbalance
 from tools.clip_clinic.feet import planted, slip, sole_corners
 from tools.clip_clinic.flight import GRAVITY, Flight, flights, poses_of
 from tools.clip_clinic.freezes import freezes
@@ -101,6 +102,12 @@ def foot_slip(clip: MotionClip) -> list[Check]:
     note = f"a foot stands {share:.0f} % of the time"
     worst = int(speed.max(axis=1).argmax())
     return [Check("foot slip", float(speed.sum() / stands.sum()), "m/s", 0.12, 0.35, worst, note)]
+
+
+def balance(clip: MotionClip) -> list[Check]:
+    """How far outside of what touches the floor he would have to be borne up, in the mean."""
+    off = np.linalg.norm(imbalance(clip), axis=-1)
+    return [Check("balance", 100.0 * float(off.mean()), "cm off", 8.0, 25.0, int(off.argmax()))]
 
 
 def joint_limits(clip: MotionClip) -> list[Check]:
@@ -230,4 +237,4 @@ def seam(clip: MotionClip) -> list[Check]:
     ]
 
 
-_CHECKS = (floor, foot_slip, joint_limits, speeds, flight, seam)
+_CHECKS = (floor, foot_slip, balance, joint_limits, speeds, flight, seam)
