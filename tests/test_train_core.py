@@ -194,6 +194,30 @@ def test_drift_can_be_forgiven() -> None:
         np.testing.assert_allclose(array, [0.0, 0.0, 0.1], atol=1e-6)
 
 
+def test_drift_is_forgiven_until_the_last_stage() -> None:
+    """Two steps alike but for where the clip has gone in the meantime: nowhere, half a metre and two metres off."""
+    config = TrainConfig("walk", worlds=1, forgive_drift=True, start_noise=0.0)
+    clip = MotionClip.load("walk").placed()
+
+    def step(polished: bool) -> environment.Outcome:
+        env = environment.ImitationEnvironment(config, clip, MODEL, 1, 3)
+        if polished:
+            env.polish()
+        env.reset(np.arange(3), np.zeros(3))
+        env.anchor[:, 0] += [0.0, 0.5, 2.0]
+        outcome = env.step(np.tile(clip.joint_rot[0], (3, 1, 1)))
+        env.close()
+        return outcome
+
+    before, after = step(False), step(True)
+    np.testing.assert_allclose(before.terms[1:], before.terms[:1].expand(2, -1), atol=1e-4)
+    assert before.terminated.tolist() == [False, False, False]
+    assert after.terminated.tolist() == [False, False, True]
+    com = ImitationReward.terms.index("com")
+    assert after.terms[0, com] > 0.99
+    assert float(after.terms[1, com]) == pytest.approx(math.exp(-10.0 * 0.5**2), rel=0.1)
+
+
 def test_terminations_by_hand() -> None:
     here = torch.zeros(2, 15, 3)
     there = here.clone()

@@ -103,7 +103,8 @@ class TrainConfig:
     drift: float = 1.5
     """m over the ground from where the reference is, at which the episode ends, unless drift is forgiven"""
     forgive_drift: bool | None = None
-    """whether his distance from the reference over the ground is ignored; by default where sampling found the path"""
+    """whether, until the last stage, his distance from the reference over the ground is ignored; by default where
+    sampling found the path"""
     polish_at: float = 0.9
     """share of first cycles that land in evaluation at which the last stage begins: DeepMimic's weights, and the clip
     itself even where sampling found a path; 0: at once; over 1: never"""

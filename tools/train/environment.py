@@ -69,6 +69,8 @@ class ImitationEnvironment:
         self._states = rows.ClipRows(self.clip, model.physics_hz)
         self._path: rows.ClipRows | None = None
         self.rewarded = self.table
+        self.forgiving = bool(config.forgive_drift)
+        """whether the way over the ground neither costs reward nor ends an episode"""
         self.depth = -CLEARANCE
         """m, how deep in the floor the lowest point of a start may lie"""
         self.stray = config.stray[1]
@@ -92,11 +94,11 @@ class ImitationEnvironment:
         self.rng = np.random.default_rng(0)
 
     def polish(self) -> None:
-        """Begin the last stage: the clip itself, even if he has a path; the game's starts, DeepMimic's rewards."""
+        """Begin the last stage: the clip itself and where it goes, the game's starts, DeepMimic's rewards."""
         clip = MotionClip.load(self.config.clip)
         clip = symmetrized(clip, self.model) if self.config.mirror else clip.placed()
         self._path, self._states = self._states, rows.ClipRows(clip, self.model.physics_hz, as_played=True)
-        self.depth = MAX_PENETRATION
+        self.depth, self.forgiving = MAX_PENETRATION, False
         self.rewarded, self.reward = ReferenceTable(clip, self.model), self._reward(DEEPMIMIC)
         self.starts.path = self.starts.path[:0]
 
@@ -217,11 +219,10 @@ class ImitationEnvironment:
             tracked = self.rewarded(time)
             level = _undrifted(done, tracked)
             strayed &= self._strayed(level, tracked)
-        # the way over the ground is left out where it is forgiven
-        terms = self.reward(level if self.config.forgive_drift else done, tracked)
+        terms = self.reward(level if self.forgiving else done, tracked)
         absurd = self.crowd.faults()
         fell = terminations.fell(self.crowd.floor_contacts(), self.allowed)
-        if not self.config.forgive_drift:
+        if not self.forgiving:
             strayed |= terminations.drifted(done.root_pos, tracked.root_pos, self.config.drift).numpy()
         terminated = self._ends(fell) | strayed | absurd
         reward = torch.where(torch.from_numpy(absurd | fell), torch.zeros(()), terms @ self.reward.weights)
