@@ -87,6 +87,11 @@ class MotionClip:
         """Seconds of one cycle."""
         return (self.num_frames - 1) / self.fps
 
+    @property
+    def rotations(self) -> Array:
+        """Of the root and the joints, (F, 1 + J, 4), a copy."""
+        return np.concatenate([self.root_rot[:, None], self.joint_rot], axis=1)
+
     @cached_property
     def cycle_turn(self) -> float:
         """Turn about z per cycle, rad; 0 where the clip does not loop. Under 10 degrees counts as seam noise."""

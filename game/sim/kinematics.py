@@ -152,12 +152,11 @@ def center_of_mass(model: CharacterModel, poses: BodyPoses) -> Array:
 def lowest_points(model: CharacterModel, poses: BodyPoses) -> Array:
     """Height of the lowest point of each body's collision shape, (..., B)."""
     center = np.array([shape.center for shape in model.shapes])
-    # every shape is a box with rounded edges: half its edges, and a radius around it
-    edges = [s.size if s.kind == "box" else (0.0, 0.0, s.size[1] if s.kind == "capsule" else 0.0) for s in model.shapes]
-    radius = np.array([0.0 if s.kind == "box" else s.size[0] for s in model.shapes])
+    edges = np.array([shape.edges for shape in model.shapes])
+    radius = np.array([shape.radius for shape in model.shapes])
     up = rotation.rotate_inverse(poses.rot, np.array([0.0, 0.0, 1.0]))
     height = poses.pos[..., 2] + (up * center).sum(-1)
-    return np.asarray(height - (np.abs(up) * (0.5 * np.array(edges))).sum(-1) - radius)
+    return np.asarray(height - (np.abs(up) * (0.5 * edges)).sum(-1) - radius)
 
 
 def lowest_point(model: CharacterModel, poses: BodyPoses) -> Array:

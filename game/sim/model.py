@@ -33,6 +33,15 @@ class Shape:
     size: tuple[float, ...]
     center: tuple[float, float, float]
 
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """Of the box (x, y, z), flat where it is a sphere or a capsule, that the shape lies `radius` around."""
+        return {"sphere": (0.0, 0.0, 0.0), "capsule": (0.0, 0.0, *self.size[1:]), "box": self.size}[self.kind]
+
+    @property
+    def radius(self) -> float:
+        return 0.0 if self.kind == "box" else self.size[0]
+
 
 @dataclass(frozen=True, eq=False)
 class CharacterModel:

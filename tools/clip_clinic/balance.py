@@ -145,12 +145,10 @@ def _points(model: CharacterModel, poses: BodyPoses) -> Array:
     """Lowest points of the shapes' corners and ends, (F, P, 3)."""
     found = []
     for body, shape in enumerate(model.shapes):
-        edges = {"box": shape.size, "capsule": (0.0, 0.0, *shape.size[1:]), "sphere": (0.0, 0.0, 0.0)}[shape.kind]
-        corners = set(itertools.product(*((-0.5 * e, 0.5 * e) if e else (0.0,) for e in edges)))
+        corners = set(itertools.product(*((-0.5 * e, 0.5 * e) if e else (0.0,) for e in shape.edges)))
         local = np.array(shape.center) + np.array(sorted(corners))
         point = poses.pos[:, body, None] + rotation.rotate(poses.rot[:, body, None], local)
-        radius = 0.0 if shape.kind == "box" else shape.size[0]
-        found.append(point - [0.0, 0.0, radius])
+        found.append(point - [0.0, 0.0, shape.radius])
     return np.concatenate(found, axis=1)
 
 

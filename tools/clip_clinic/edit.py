@@ -86,7 +86,7 @@ def resampled(clip: MotionClip, fps: float) -> MotionClip:
     root_pos = clip.root_pos[first] + sum(
         w * part for w, part in zip(weights, (speed[first] / 3.0, inner[first], speed[first + 1] / 3.0), strict=True)
     )
-    rot = np.concatenate([clip.root_rot[:, None], clip.joint_rot], axis=1)
+    rot = clip.rotations
     left, right = rotation.from_rotvec(rate[:-1]), rotation.from_rotvec(-rate[1:])
     start, end = rotation.multiply(rot[:-1], left), rotation.multiply(rot[1:], right)
     between = rotation.difference(start, end)

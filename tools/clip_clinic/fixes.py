@@ -116,7 +116,7 @@ def close_seam(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     ramp = ramp**2 * (3.0 - 2.0 * ramp)
     turned = rotation.multiply(rotation.from_heading(clip.cycle_turn), clip.root_rot[0])
     goal = np.concatenate([turned[None], clip.joint_rot[0]])
-    rot = np.concatenate([clip.root_rot[:, None], clip.joint_rot], axis=1)
+    rot = clip.rotations
     gap = rotation.difference(rot[-1], goal)
     rise = float(clip.root_pos[0, 2] - clip.root_pos[-1, 2])
     if np.degrees(np.linalg.norm(gap, axis=-1).max()) < 0.5 and abs(rise) < 0.002:

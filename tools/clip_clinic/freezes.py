@@ -19,7 +19,7 @@ _MOVING = 10.0
 
 def freezes(clip: MotionClip) -> list[tuple[int, int]]:
     """(first, last) frame of each. A stop takes its time; a freeze comes and goes between two frames."""
-    rot = np.concatenate([clip.root_rot[:, None], clip.joint_rot], axis=1)
+    rot = clip.rotations
     rate = rotation.angle_between(rot[:-1], rot[1:]).sum(axis=-1) * clip.fps
     # round the seam of a loop; who begins or ends at rest means it
     before, after = (rate[-1], rate[0]) if clip.loop else (0.0, 0.0)
@@ -36,7 +36,7 @@ def freezes(clip: MotionClip) -> list[tuple[int, int]]:
 
 def thaw(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     """Spread what follows a freeze, for as long as it lasted, evenly over both."""
-    rot = np.concatenate([clip.root_rot[:, None], clip.joint_rot], axis=1)
+    rot = clip.rotations
     root_pos, found = clip.root_pos.copy(), freezes(clip)
     for first, last in found:
         past = min(2 * last - first, clip.num_frames - 1)
