@@ -14,8 +14,8 @@ from game.sim.kinematics import BodyPoses, body_poses, center_of_mass, lowest_po
 from game.sim.model import CharacterModel
 from tools.clip_clinic.feet import sole_corners
 from tools.clip_clinic.flight import GRAVITY, angular_momentum, poses_of
-from tools.clip_clinic.floor import envelope
 from tools.clip_clinic.legs import SIDES, move_ankles
+from tools.clip_clinic.windows import bell, envelope, means
 
 Array = NDArray[np.float64]
 
@@ -77,7 +77,7 @@ def lean(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
         topple = np.sqrt(GRAVITY * middle / (middle**2 + _GYRATION**2))
         reach = np.arange(-round(1.5 * clip.fps), round(1.5 * clip.fps) + 1) / clip.fps
         part = _windowed(-off / np.maximum(height, _LYING), np.exp(-topple * np.abs(reach)), clip)
-        part = total + _windowed(part, _bell(0.5 * _SMOOTH * clip.fps), clip)
+        part = total + _windowed(part, bell(0.5 * _SMOOTH * clip.fps), clip)
         part *= np.minimum(1.0, _MAX_LEAN / np.maximum(_length(part), 1e-9))
         leaned, total = _leaned(leaned, model, part - total), part
     most = float(np.degrees(_length(total).max()))
@@ -96,7 +96,7 @@ def _leaned(clip: MotionClip, model: CharacterModel, tilt: Array) -> MotionClip:
     root_pos = com + rotation.rotate(turn, clip.root_pos - com) + shift
     root_rot = rotation.multiply(turn, clip.root_rot)
     sunk = lowest_point(model, before) - lowest_point(model, body_poses(model, root_pos, root_rot, clip.joint_rot))
-    root_pos[:, 2:] += _windowed(sunk[:, None], _bell(0.5 * _SMOOTH * clip.fps), clip)
+    root_pos[:, 2:] += _windowed(sunk[:, None], bell(0.5 * _SMOOTH * clip.fps), clip)
     # where both feet stand, a lean would lift one
     after, feet = body_poses(model, root_pos, root_rot, clip.joint_rot), list(model.feet)
     low = sole_corners(model, before)[..., 2].min(axis=-1) < _TOUCHING
@@ -116,7 +116,7 @@ def _length(vectors: Array) -> Array:
 
 def _moved_by(clip: MotionClip, model: CharacterModel) -> tuple[Array, Array, Array]:
     """Centre of mass, force and moment about it that move the body, each (F, 3), smoothed."""
-    window = _bell(_SMOOTH * clip.fps)
+    window = bell(_SMOOTH * clip.fps)
     spare = max(0, len(window) // 2 - clip.num_frames + 1)
     window = window[spare : len(window) - spare]
     # two frames more for the differences
@@ -152,12 +152,6 @@ def _points(model: CharacterModel, poses: BodyPoses) -> Array:
     return np.concatenate(found, axis=1)
 
 
-def _bell(frames: float) -> Array:
-    """A Gaussian window of that standard deviation."""
-    reach = max(1, round(3.0 * frames))
-    return np.asarray(np.exp(-0.5 * (np.arange(-reach, reach + 1) / frames) ** 2))
-
-
 def _windowed(values: Array, window: Array, clip: MotionClip) -> Array:
     """Means (F, K) of values (F, K) under a window; round the seam of a loop, else from and to nothing."""
     reach = len(window) // 2
@@ -170,4 +164,4 @@ def _windowed(values: Array, window: Array, clip: MotionClip) -> Array:
         if values.shape[-1] == 2:
             turn = rotation.from_heading(cycle * clip.cycle_turn)
             padded = rotation.rotate(turn, np.pad(padded, ((0, 0), (0, 1))))[:, :2]
-    return np.stack([np.convolve(v, window / window.sum(), mode="valid") for v in padded.T], axis=-1)
+    return means(padded, window)

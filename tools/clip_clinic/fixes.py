@@ -14,8 +14,9 @@ from tools.clip_clinic.ballistics import mend_flights
 from tools.clip_clinic.checks import COM_ACCELERATION, com_accelerations, hinge_angle, spikes
 from tools.clip_clinic.edit import resampled
 from tools.clip_clinic.flight import flights
-from tools.clip_clinic.floor import envelope, hold_feet, set_down, stand_on_floor
+from tools.clip_clinic.floor import hold_feet, set_down, stand_on_floor
 from tools.clip_clinic.freezes import thaw
+from tools.clip_clinic.windows import bell, envelope, means
 
 Array = NDArray[np.float64]
 
@@ -63,9 +64,8 @@ def add_frames(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
 def smooth_root(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     """Where the body jerks as no floor could push it, the pelvis' path takes the mean over a few frames around."""
     reach = round(3.0 * _ROOT_SMOOTH * clip.fps)
-    if clip.num_frames < 3 or reach < 1:
+    if clip.num_frames <= max(2, reach) or reach < 1:
         return clip, ()
-    window = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (_ROOT_SMOOTH * clip.fps)) ** 2)
     on_floor = np.ones(clip.num_frames, np.bool_)
     for flight in flights(clip):
         # mend_flights looks after those
@@ -76,8 +76,7 @@ def smooth_root(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
         if not jerks.any():
             break
         count = max(count, int(jerks.sum()))
-        path = _padded_path(mended, reach)
-        mean = np.stack([np.convolve(path[:, k], window / window.sum(), mode="valid") for k in range(3)], axis=-1)
+        mean = means(_padded_path(mended, reach), bell(_ROOT_SMOOTH * clip.fps))
         part = envelope(jerks.astype(float), reach, clip.loop)[:, None]
         mended = replace(mended, root_pos=mended.root_pos + part * (mean - mended.root_pos))
     if not count:

@@ -13,6 +13,7 @@ from game.sim.model import CharacterModel
 from tools.clip_clinic.feet import planted, runs, slip, sole_corners
 from tools.clip_clinic.flight import GRAVITY, HOVER, flights, poses_of
 from tools.clip_clinic.legs import move_ankles
+from tools.clip_clinic.windows import envelope
 
 Array = NDArray[np.float64]
 
@@ -70,19 +71,6 @@ def _lift(clip: MotionClip, model: CharacterModel) -> tuple[MotionClip, float]:
     depth = np.maximum(-lowest_points(model, poses_of(clip))[:, others].min(axis=-1), 0.0)
     rise = envelope(depth, max(1, round(_SMOOTH * clip.fps)), clip.loop)
     return replace(clip, root_pos=clip.root_pos + rise[:, None] * [0.0, 0.0, 1.0]), float(rise.max())
-
-
-def envelope(values: Array, reach: int, loop: bool) -> Array:
-    """A smooth curve (F,) nowhere under the values (F,), the same at both ends of a loop."""
-    reach = min(reach, len(values) - 2)
-
-    def padded(v: Array) -> Array:
-        # the last frame of a loop is the first one
-        return np.pad(v[:-1], (reach, reach + 1), mode="wrap") if loop else np.pad(v, reach, mode="edge")
-
-    highest = np.lib.stride_tricks.sliding_window_view(padded(values), 2 * reach + 1).max(axis=-1)
-    window = np.hanning(2 * reach + 3)[1:-1]
-    return np.convolve(padded(highest), window / window.sum(), mode="valid")
 
 
 def hold_feet(clip: MotionClip, model: CharacterModel, slips: bool = True) -> tuple[MotionClip, float]:
