@@ -20,7 +20,7 @@ from tools.train import checkpoint, rows
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.crowd import Crowd
 from tools.train.feasible import BLEND, feasible
-from tools.train.sampling import WINDOW, Sampler, _select, symmetric
+from tools.train.sampling import SETTLE, WINDOW, Sampler, _select, symmetric
 from tools.train.sampling import Path as Way
 from tools.train.trainer import Trainer
 from tools.train.warm_start import WarmStart
@@ -63,6 +63,23 @@ def test_a_way_becomes_a_clip_that_joins_its_own_start() -> None:
     # nothing was corrected, so that the feed-forward is only what coarser frames have lost
     assert np.abs(found.feedforward).mean() < 0.1
     assert found.starts[:, -1].max() < clip.duration
+
+
+def test_a_way_through_a_clip_that_ends_goes_on_until_he_stands() -> None:
+    clip = MotionClip.load("kick").placed()
+    crowd = Crowd(MODEL, 1, 2)
+    windows = Sampler(clip, MODEL, crowd, TrainConfig("kick", sampling_candidates=8)).num_windows
+    crowd.close()
+    known = np.arange(windows + 1) * WINDOW / MODEL.control_hz
+    assert known[-1] == pytest.approx(clip.duration + SETTLE, abs=WINDOW / MODEL.control_hz)
+    corrections = np.full((windows, MODEL.num_joints, 3), 0.2)
+    found = feasible(clip, MODEL, Way(corrections, rows.pack(clip.sample(known)), np.zeros(windows)), lead=1.75)
+    assert found.clip.duration == clip.duration and found.starts[:, -1].max() < clip.duration
+    # corrected to the end, then less and less, and at last not at all: the last one is held
+    size = np.linalg.norm(found.feedforward, axis=-1).mean(-1)
+    last = int(clip.duration * MODEL.control_hz)
+    assert len(size) == WINDOW * windows
+    assert size[:last].min() > 0.15 and (np.diff(size[last + 1 :]) < 0.0).all() and size[-1] < 0.01
 
 
 def test_more_rounds_find_no_worse_ways_and_the_trainer_follows(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from game.motion import MotionClip
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from tools.train import rows
-from tools.train.sampling import WINDOW, Path
+from tools.train.sampling import SETTLE, WINDOW, Path
 
 Array = NDArray[np.float64]
 BLEND = 0.75
@@ -24,7 +24,7 @@ class Feasible:
 
     clip: MotionClip
     feedforward: Array
-    """(ticks, J, 3) rad: what the joint targets have to add to the clip a lead ahead"""
+    """(ticks, J, 3) rad: what the joint targets have to add to the clip a lead ahead; then the last one"""
     starts: Array
     """(M, width + 1) states on the way, each with its time"""
 
@@ -34,7 +34,8 @@ def feasible(clip: MotionClip, model: CharacterModel, path: Path, lead: float) -
     clip = clip.placed()
     known = np.arange(len(path.states), dtype=np.float64) * (WINDOW / model.control_hz)
     followed = _as_clip(clip, known, path.states, model)
-    ticks = np.arange(int(np.ceil(clip.duration * model.control_hz)))
+    # where the clip does not loop, the path goes on after its end
+    ticks = np.arange(int(np.ceil((clip.duration if clip.loop else known[-1]) * model.control_hz)))
     ahead = (ticks + lead) / model.control_hz
     turn = rotation.from_rotvec(path.correction[np.minimum(ticks // WINDOW, len(path.correction) - 1)])
     target = rotation.multiply(clip.sample(ahead).joint_rot, turn)
@@ -46,10 +47,9 @@ def feasible(clip: MotionClip, model: CharacterModel, path: Path, lead: float) -
 
 
 def _faded(clip: MotionClip, time: Array) -> Array:
-    """Share (...) of the clip's own frames at times (...): 0, then rising smoothly to 1 at the end of a loop."""
-    if not clip.loop:
-        return np.zeros_like(time)
-    x = np.clip((time / clip.duration - BLEND) / (1.0 - BLEND), 0.0, 1.0)
+    """Share (...) of the clip's own at times (...): 0, then rising smoothly to 1 at a loop's end, or after the end."""
+    begin, end = (BLEND, 1.0) if clip.loop else (1.0, 1.0 + SETTLE / clip.duration)
+    x = np.clip((time / clip.duration - begin) / (end - begin), 0.0, 1.0)
     return np.asarray(x * x * (3.0 - 2.0 * x))
 
 

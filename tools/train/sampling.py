@@ -28,6 +28,8 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 WINDOW = 2
 """ticks that a correction lasts"""
+SETTLE = 0.6
+"""s for which the search goes on after the end of a clip that does not loop: he has to stand where it leaves him"""
 LIMIT = 2.5
 """rad, largest correction"""
 EFFORT = 0.02
@@ -71,7 +73,8 @@ class Sampler:
     def __init__(self, clip: MotionClip, model: CharacterModel, crowd: Crowd, config: TrainConfig) -> None:
         self.clip, self.model, self.crowd = clip.placed(), model, crowd
         self.lead, self.size = config.lead, config.sampling_size
-        self.num_windows = int(np.ceil(clip.duration * model.control_hz / WINDOW))
+        seconds = clip.duration + (0.0 if clip.loop else SETTLE)
+        self.num_windows = int(np.ceil(seconds * model.control_hz / WINDOW))
         batch = crowd.num_characters * ranks.world_size()
         self.samples = int(np.ceil(config.sampling_candidates / batch)) * batch
         self.elite = self.samples // 8
