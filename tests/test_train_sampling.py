@@ -72,8 +72,11 @@ def test_a_way_through_a_clip_that_ends_goes_on_until_he_stands() -> None:
     crowd.close()
     known = np.arange(windows + 1) * WINDOW / MODEL.control_hz
     assert known[-1] == pytest.approx(clip.duration + SETTLE, abs=WINDOW / MODEL.control_hz)
-    corrections = np.full((windows, MODEL.num_joints, 3), 0.2)
-    found = feasible(clip, MODEL, Way(corrections, rows.pack(clip.sample(known)), np.zeros(windows)), lead=1.75)
+    corrections, states = np.full((windows, MODEL.num_joints, 3), 0.2), rows.pack(clip.sample(known))
+    states[:, 2] -= 0.05
+    found = feasible(clip, MODEL, Way(corrections, states, np.zeros(windows)), lead=1.75)
+    # he is to stand as the clip does, not as a wobble of the way had him when it ended
+    np.testing.assert_allclose((clip.root_pos - found.clip.root_pos)[[5, -1], 2], [0.05, 0.0], atol=1e-3)
     assert found.clip.duration == clip.duration and found.starts[:, -1].max() < clip.duration
     # corrected to the end, then less and less, and at last not at all: the last one is held
     size = np.linalg.norm(found.feedforward, axis=-1).mean(-1)

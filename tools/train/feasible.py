@@ -15,7 +15,7 @@ from tools.train.sampling import SETTLE, WINDOW, Path
 
 Array = NDArray[np.float64]
 BLEND = 0.75
-"""phase of a looping clip from which the path fades back into the clip, to end where it began"""
+"""phase from which the path fades back into the clip: a loop has to end where it began, others where one can stand"""
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ def feasible(clip: MotionClip, model: CharacterModel, path: Path, lead: float) -
     target = rotation.multiply(clip.sample(ahead).joint_rot, turn)
     added = rotation.difference(followed.sample(ahead).joint_rot, target)
     added[:, model.joint_is_hinge] *= np.array([0.0, 1.0, 0.0])
-    added *= (1.0 - _faded(clip, ticks / model.control_hz))[:, None, None]
+    begin, end = (BLEND, 1.0) if clip.loop else (1.0, 1.0 + SETTLE / clip.duration)
+    added *= (1.0 - _rising(begin, end, ticks / model.control_hz / clip.duration))[:, None, None]
     inside = known < (BLEND if clip.loop else 1.0) * clip.duration
     return Feasible(followed, added, np.concatenate([path.states, known[:, None]], axis=1)[inside])
 
 
-def _faded(clip: MotionClip, time: Array) -> Array:
-    """Share (...) of the clip's own at times (...): 0, then rising smoothly to 1 at a loop's end, or after the end."""
-    begin, end = (BLEND, 1.0) if clip.loop else (1.0, 1.0 + SETTLE / clip.duration)
-    x = np.clip((time / clip.duration - begin) / (end - begin), 0.0, 1.0)
+def _rising(begin: float, end: float, phase: Array) -> Array:
+    """Rises smoothly (...) from 0 to 1 between two of the phases (...)."""
+    x = np.clip((phase - begin) / (end - begin), 0.0, 1.0)
     return np.asarray(x * x * (3.0 - 2.0 * x))
 
 
@@ -60,7 +60,7 @@ def _as_clip(clip: MotionClip, known: Array, states: Array, model: CharacterMode
     first = np.clip(np.searchsorted(known, time, side="right") - 1, 0, len(known) - 2)
     step = known[1] - known[0]
     part = np.clip((time - known[first]) / step, 0.0, 1.0)
-    x, own = part[:, None], _faded(clip, time)
+    x, own = part[:, None], _rising(BLEND, 1.0, time / clip.duration)
     # cubic Hermite: the path knows its velocities, and a parabola has to stay one
     pos = (
         (2 * x**3 - 3 * x**2 + 1) * state.root_pos[first]
