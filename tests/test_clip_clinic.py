@@ -310,6 +310,13 @@ def test_a_pelvis_that_jerks_is_smoothed() -> None:
     assert smooth_root(moved(standing(90), x=steady))[1] == ()
 
 
+def test_a_jerk_in_a_clip_shorter_than_the_window_stays() -> None:
+    short = moved(standing(5), x=0.05 * (np.arange(5) >= 2))
+    assert examine(short)["com acceleration"].verdict == "red"
+    assert smooth_root(short) == (short, ())
+    assert np.isfinite(imbalance(short)).all()
+
+
 def test_a_jerk_at_a_loops_seam_is_smoothed_across_it() -> None:
     """Round after round he goes 1 m on, a tenth of it between the last frame and the first."""
     way = np.concatenate([np.linspace(0.0, 0.9, 60), [1.0]])

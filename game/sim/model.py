@@ -40,6 +40,7 @@ class Shape:
 
     @property
     def radius(self) -> float:
+        """m around that box; of a box itself none."""
         return 0.0 if self.kind == "box" else self.size[0]
 
 

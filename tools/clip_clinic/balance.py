@@ -69,10 +69,10 @@ def lean(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     """
     model = CharacterModel.load(clip.character)
     leaned, total = clip, np.zeros((clip.num_frames, 2))
+    found = [imbalance(clip)]
     for _ in range(_ROUNDS):
         height = center_of_mass(model, poses_of(leaned))[:, 2:]
-        off = imbalance(leaned)
-        off *= np.maximum(0.0, 1.0 - _LEEWAY / np.maximum(_length(off), 1e-9))
+        off = found[-1] * np.maximum(0.0, 1.0 - _LEEWAY / np.maximum(_length(found[-1]), 1e-9))
         middle = float(height.mean())
         topple = np.sqrt(GRAVITY * middle / (middle**2 + _GYRATION**2))
         reach = np.arange(-round(1.5 * clip.fps), round(1.5 * clip.fps) + 1) / clip.fps
@@ -80,10 +80,11 @@ def lean(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
         part = total + _windowed(part, bell(0.5 * _SMOOTH * clip.fps), clip)
         part *= np.minimum(1.0, _MAX_LEAN / np.maximum(_length(part), 1e-9))
         leaned, total = _leaned(leaned, model, part - total), part
+        found.append(imbalance(leaned))
     most = float(np.degrees(_length(total).max()))
     if most < 0.5:
         return clip, ()
-    before, after = (100.0 * float(_length(imbalance(c)).mean()) for c in (clip, leaned))
+    before, after = (100.0 * float(_length(off).mean()) for off in (found[0], found[-1]))
     return leaned, (f"leaned him by up to {most:.1f} degrees: out of balance by {after:.1f} cm, before {before:.1f}",)
 
 
@@ -129,12 +130,9 @@ def _moved_by(clip: MotionClip, model: CharacterModel) -> tuple[Array, Array, Ar
         poses, reach = poses_of(clip), min(reach, clip.num_frames - 1)
         com = np.pad(center_of_mass(model, poses), ((reach, reach), (0, 0)), mode="reflect", reflect_type="odd")
         momentum = np.pad(angular_momentum(model, poses, clip.fps), ((reach, reach), (0, 0)), mode="edge")
-    middle = slice(reach, reach + clip.num_frames)
-    own = com[middle]
-    com, momentum = (
-        np.stack([np.convolve(a, window / window.sum(), mode="same") for a in array.T], axis=-1)
-        for array in (com, momentum)
-    )
+    own = com[reach : reach + clip.num_frames]
+    com, momentum = means(com, window), means(momentum, window)
+    middle = slice(reach - len(window) // 2, reach - len(window) // 2 + clip.num_frames)
     speed = np.gradient(com, 1.0 / clip.fps, axis=0)
     acceleration = np.gradient(speed, 1.0 / clip.fps, axis=0)[middle]
     force = model.mass.sum() * (acceleration + np.array([0.0, 0.0, GRAVITY]))

@@ -63,8 +63,9 @@ def add_frames(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
 
 def smooth_root(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     """Where the body jerks as no floor could push it, the pelvis' path takes the mean over a few frames around."""
-    reach = round(3.0 * _ROOT_SMOOTH * clip.fps)
-    if clip.num_frames <= max(2, reach) or reach < 1:
+    window = bell(_ROOT_SMOOTH * clip.fps)
+    reach = len(window) // 2
+    if clip.num_frames <= max(2, reach):
         return clip, ()
     on_floor = np.ones(clip.num_frames, np.bool_)
     for flight in flights(clip):
@@ -76,7 +77,7 @@ def smooth_root(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
         if not jerks.any():
             break
         count = max(count, int(jerks.sum()))
-        mean = means(_padded_path(mended, reach), bell(_ROOT_SMOOTH * clip.fps))
+        mean = means(_padded_path(mended, reach), window)
         part = envelope(jerks.astype(float), reach, clip.loop)[:, None]
         mended = replace(mended, root_pos=mended.root_pos + part * (mean - mended.root_pos))
     if not count:
@@ -89,7 +90,6 @@ def _padded_path(clip: MotionClip, reach: int) -> Array:
     """The root's path (F + 2 reach, 3): on into the cycles around; turned about its ends where it does not loop."""
     if clip.loop:
         return clip.sample(np.arange(-reach, clip.num_frames + reach) / clip.fps).root_pos
-    reach = min(reach, clip.num_frames - 1)
     return np.pad(clip.root_pos, ((reach, reach), (0, 0)), mode="reflect", reflect_type="odd")
 
 

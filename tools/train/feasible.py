@@ -43,7 +43,7 @@ def feasible(clip: MotionClip, model: CharacterModel, path: Path, lead: float) -
     added[:, model.joint_is_hinge] *= np.array([0.0, 1.0, 0.0])
     begin, end = (BLEND, 1.0) if clip.loop else (1.0, 1.0 + SETTLE / clip.duration)
     added *= (1.0 - _rising(begin, end, ticks / model.control_hz / clip.duration))[:, None, None]
-    inside = known < (BLEND if clip.loop else 1.0) * clip.duration
+    inside = known < begin * clip.duration
     return Feasible(followed, added, np.concatenate([path.states, known[:, None]], axis=1)[inside])
 
 
