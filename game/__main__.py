@@ -57,13 +57,13 @@ def parser() -> argparse.ArgumentParser:
 def _window(options: argparse.Namespace) -> int:
     from game.actions import ActionError, load_actions
     from game.app import App
-    from game.fields import SetError
+    from game.scene.json_fields import SetError
     from game.library import PolicyLibrary
     from game.live import BARE, NO_SET, Live
-    from game.paths import policies_dir
+    from game.scene.paths import policies_dir
     from game.policy import PolicyError
     from game.runtime import Runtime
-    from game.set_file import load_set
+    from game.scene.set_file import load_set
     from game.sim.model import CharacterModel
     from game.view.pick_pipe import OutputError
 

@@ -11,14 +11,15 @@ from typing import Any
 import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
 
-from game import app_status, set_file
+from game import app_status
+from game.scene import set_file
 from game.actions import Action, help_lines
 from game.app_panel import AppPanel
 from game.controls import Controls
 from game.directing import Directing
-from game.fields import SetError
+from game.scene.json_fields import SetError
 from game.live import BARE, NO_SET, Live
-from game.sets import SetSpec
+from game.scene.set_spec import SetSpec
 from game.view import pick_pipe
 from game.view.camera import make_lens
 from game.view.filming import Filming

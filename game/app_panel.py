@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import panda3d.core as p3d
 
-from game import cameras, set_file
+from game import cameras
+from game.scene import set_file
 from game.directing import new_file
 from game.events import Event
-from game.fields import SetError
+from game.scene.json_fields import SetError
 from game.live import BARE, NO_SET
 from game.policy import Policy
 from game.refilm import Refilm

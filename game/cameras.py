@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.camera_pose import CameraPose
-from game.sets import SetSpec, ViewSpec
+from game.scene.set_spec import SetSpec, ViewSpec
 from game.shot import Shot
 from game.sim import rotation
 from game.sim.snapshot import Snapshot

@@ -13,7 +13,7 @@ from game.events import ALL, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, S
 from game.nerves import PRESETS
 from game.placing import Placing
 from game.played import Eye, Played
-from game.sets import ItemSpec, PartSpec
+from game.scene.set_spec import ItemSpec, PartSpec
 
 Array = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import cattrs
 from cattrs.errors import BaseValidationError
 
-from game.sets import ItemSpec
+from game.scene.set_spec import ItemSpec
 
 Vec3 = tuple[float, float, float]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from game.events import Drag, Event, Grab, Release, Vec3
 from game.picking import Hit, Ray, pick
-from game.sets import ItemSpec
+from game.scene.set_spec import ItemSpec
 from game.sim import rotation
 from game.sim.snapshot import Snapshot
 

@@ -17,14 +17,14 @@ from typing import Any
 from tqdm import tqdm
 
 from game.events import Event, EventError, Timed, from_json
-from game.fields import SetError
+from game.scene.json_fields import SetError
 from game.library import PolicyLibrary
 from game.live import BARE, NO_SET, opening
-from game.paths import policies_dir
+from game.scene.paths import policies_dir
 from game.policy import PolicyError
 from game.runtime import Runtime
-from game.set_file import load_set
-from game.sets import SetSpec
+from game.scene.set_file import load_set
+from game.scene.set_spec import SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.take import Divergence, Take, TakeError

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from game.paths import policies_dir
+from game.scene.paths import policies_dir
 from game.policy import Policy, PolicyError
 from game.sim.model import CharacterModel
 

@@ -15,7 +15,7 @@ from game.referee import judge
 from game.replay import Recent, Replay
 from game.rerun import Rerun, moves
 from game.runtime import MAX_CROWD, Runtime
-from game.sets import ItemSpec, SetSpec
+from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.snapshot import Snapshot, interpolate
 
 DEFAULT_SKILL = "backflip"

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from game.paths import models_dir
+from game.scene.paths import models_dir
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sets import ItemSpec
+from game.scene.set_spec import ItemSpec
 from game.sim import rotation
 from game.sim.snapshot import Snapshot
 

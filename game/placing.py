@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.events import Spawn
-from game.fields import SetError
+from game.scene.json_fields import SetError
 from game.picking import Ray, pick_top
-from game.set_file import load_prop, names
-from game.sets import ItemSpec, quaternion_of
+from game.scene.set_file import load_prop, names
+from game.scene.set_spec import ItemSpec, quaternion_of
 from game.sim import rotation
 from game.sim.snapshot import Snapshot
 

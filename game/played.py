@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.events import Event
-from game.sets import ItemSpec
+from game.scene.set_spec import ItemSpec
 from game.sim.snapshot import Snapshot
 
 Array = NDArray[np.float64]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from game.clock import MAX_SPEED, MIN_SPEED
-from game.sets import ItemSpec
+from game.scene.set_spec import ItemSpec
 from game.sim.snapshot import Snapshot, interpolate
 
 SECONDS = 15.0

@@ -9,7 +9,7 @@ from game.events import Crowd, Event, Play, Reset
 from game.library import PolicyLibrary
 from game.replay import Frame
 from game.runtime import Runtime
-from game.sets import ItemSpec
+from game.scene.set_spec import ItemSpec
 from game.take import Take
 
 MOST_SECONDS = 300.0

@@ -12,8 +12,8 @@ import pytest
 
 from game.events import Strength, Timed
 from game.library import PolicyLibrary
-from game.set_file import load_prop
-from game.sets import ItemSpec, PartSpec, SetSpec, quaternion_of
+from game.scene.set_file import load_prop
+from game.scene.set_spec import ItemSpec, PartSpec, SetSpec, quaternion_of
 from game.sim import rotation
 from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel

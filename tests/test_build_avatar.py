@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game.fields import SetError
-from game.paths import models_dir
+from game.scene.json_fields import SetError
+from game.scene.paths import models_dir
 from game.sim.model import CharacterModel
 from game.view.skin import Skin, SkinError
 from tools.build_avatar import face

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from numba import njit, types
 
-from game.sets import ItemSpec, PartSpec
+from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim.bullet import LINK, POINT, BulletError, address, load
 from game.sim.c_call import c_call
 from game.sim.model import CharacterModel

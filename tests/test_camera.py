@@ -6,7 +6,7 @@ import numpy as np
 import panda3d.core as p3d
 import pytest
 
-from game.sets import ViewSpec
+from game.scene.set_spec import ViewSpec
 from game.view.camera import LEASH, OrbitCamera, make_lens
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from game.camera_pose import CameraPose, blend
 from game.cameras import NAMES, CameraError, camera, focus, walls_of
-from game.sets import GroundSpec, LightSpec, SetSpec, ViewSpec
+from game.scene.set_spec import GroundSpec, LightSpec, SetSpec, ViewSpec
 from game.shot import Mark, Shot, ShotError, shot_from_json, shot_to_json, shots_of
 from game.sim import rotation
 from game.sim.contact import FLOOR, Contact

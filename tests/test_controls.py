@@ -11,8 +11,8 @@ from game.controls import BALL, GRAVITIES, MAX_BALLS, Controls, gravity_name, th
 from game.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength
 from game.nerves import PRESETS, preset_of
 from game.placing import GAP
-from game.set_file import load_prop
-from game.sets import ItemSpec
+from game.scene.set_file import load_prop
+from game.scene.set_spec import ItemSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.sim.world import World

@@ -15,7 +15,7 @@ from game.library import PolicyLibrary
 from game.live import BARE, Live
 from game.marks import Marks
 from game.runtime import Runtime
-from game.set_file import load_set
+from game.scene.set_file import load_set
 from game.shot import shots_of
 from game.sim.model import CharacterModel
 from game.take import Take

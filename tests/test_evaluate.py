@@ -10,7 +10,7 @@ import pytest
 
 from game.anchor import ORIGIN, Anchor
 from game.motion import MotionClip
-from game.paths import policies_dir
+from game.scene.paths import policies_dir
 from game.policy import Policy
 from game.sim.model import CharacterModel
 from tools import evaluate

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from game import events as ev
 from game.events import EventError, Timed
-from game.set_file import load_prop
+from game.scene.set_file import load_prop
 
 SAMPLES: list[ev.Event] = [
     ev.Play("walk", character=2, phase=0.5, place=True),

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from game import events as ev
 from game.camera_pose import CameraPose
 from game.cameras import ShotCamera, camera
-from game.fields import parse_color
+from game.scene.json_fields import parse_color
 from game.library import PolicyLibrary
 from game.motion import ClipError, MotionClip
 from game.runtime import Runtime
-from game.set_file import load_prop, load_set
+from game.scene.set_file import load_prop, load_set
 from game.shot import KEY as SHOTS
 from game.shot import Mark, Shot, shot_to_json
 from game.sim import rotation

@@ -17,7 +17,7 @@ from game.events import Event, Play, Push, Reset, Spawn, Strength
 from game.library import PolicyLibrary
 from game.live import BARE
 from game.runtime import Runtime
-from game.set_file import load_prop
+from game.scene.set_file import load_prop
 from game.shot import Mark, Shot, shot_to_json
 from game.sim.model import CharacterModel
 from game.sound.track import HZ

@@ -8,7 +8,7 @@ import pytest
 from game.events import Drag, Event, Grab, Release
 from game.hand import Hand
 from game.picking import Ray
-from game.sets import ItemSpec, PartSpec
+from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.world import World

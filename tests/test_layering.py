@@ -56,7 +56,7 @@ def in_part(file: Path, *parts: str) -> bool:
 
 def test_the_walk_sees_the_code() -> None:
     assert len(GAME) > 4
-    assert "game.paths" in {module_name(f) for f in GAME}
+    assert "game.scene.paths" in {module_name(f) for f in GAME}
 
 
 def test_imports_are_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

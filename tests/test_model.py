@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game.paths import models_dir
+from game.scene.paths import models_dir
 from game.sim import kinematics, model, rotation
 from game.sim.model import CharacterModel, ModelError
 

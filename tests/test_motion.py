@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from game.motion import ClipError, MotionClip
-from game.paths import models_dir
+from game.scene.paths import models_dir
 from game.sim import rotation
 
 NAMES = sorted(p.stem for p in (models_dir() / "clips").glob("*.json"))

@@ -3,7 +3,7 @@
 from configparser import ConfigParser
 from pathlib import Path
 
-from game.paths import models_dir, policies_dir
+from game.scene.paths import models_dir, policies_dir
 
 ROOT = Path(__file__).resolve().parents[1]
 

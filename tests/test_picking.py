@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from game.picking import TOUCH_RADIUS, Ray, meet, pick, pick_top
-from game.sets import ItemSpec, PartSpec
+from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.world import World

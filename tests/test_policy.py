@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from game.paths import policies_dir
+from game.scene.paths import policies_dir
 from game.policy import MAX_BYTES, Policy, PolicyError, PolicySpec
 from tests.small_policy import MODEL, graph, hinge_graph, spec, with_card, with_graph
 from tools.policy_file import random_inputs
@@ -226,7 +226,7 @@ def test_cards_that_are_wrong_say_why() -> None:
 
 
 def test_shipped_policies_name_their_origin() -> None:
-    from game.paths import policies_dir
+    from game.scene.paths import policies_dir
 
     files = sorted(policies_dir().glob("*.onnx"))
     assert len(files) >= 5

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.set_file import load_prop, load_set
+from game.scene.set_file import load_prop, load_set
 from game.sim.model import CharacterModel
 from game.sim.rotation import from_axis_angle, rotate
 from game.sim.world import World

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from game.replay import Recent, Replay
-from game.sets import ItemSpec
+from game.scene.set_spec import ItemSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.sim.world import World

@@ -11,7 +11,7 @@ from game import events as ev
 from game.events import EventError
 from game.library import PolicyLibrary
 from game.runtime import Runtime
-from game.set_file import load_prop
+from game.scene.set_file import load_prop
 from game.sim import rotation
 from tests.small_policy import MODEL, write
 

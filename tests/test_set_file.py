@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from game.fields import SetError
-from game.set_file import load_prop, load_set, names
-from game.sets import ItemSpec, PartSpec, quaternion_of
+from game.scene.json_fields import SetError
+from game.scene.set_file import load_prop, load_set, names
+from game.scene.set_spec import ItemSpec, PartSpec, quaternion_of
 
 BOX = {"shape": "box", "size": [1, 1, 1]}
 

@@ -6,7 +6,7 @@ import numpy as np
 import panda3d.core as p3d
 import pytest
 
-from game.sets import ItemSpec, PartSpec
+from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim.model import CharacterModel
 from game.sim.world import World
 from game.view.film_camera import FilmCamera

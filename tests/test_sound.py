@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from game.camera_pose import CameraPose
-from game.set_file import load_prop, load_set
-from game.sets import MATERIALS as WORDS
-from game.sets import GroundSpec, ItemSpec, LightSpec, PartSpec, SetSpec
+from game.scene.set_file import load_prop, load_set
+from game.scene.set_spec import MATERIALS as WORDS
+from game.scene.set_spec import GroundSpec, ItemSpec, LightSpec, PartSpec, SetSpec
 from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot

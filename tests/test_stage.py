@@ -9,8 +9,8 @@ import panda3d.core as p3d
 import pytest
 from numpy.typing import NDArray
 
-from game.set_file import load_set
-from game.sets import GroundSpec, ItemSpec, LightSpec, PartSpec, SetSpec, ViewSpec
+from game.scene.set_file import load_set
+from game.scene.set_spec import GroundSpec, ItemSpec, LightSpec, PartSpec, SetSpec, ViewSpec
 from game.sim.contact import FLOOR, Contact
 from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel

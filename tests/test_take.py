@@ -13,7 +13,7 @@ import pytest
 from game import events as ev
 from game.library import PolicyLibrary
 from game.runtime import Runtime
-from game.set_file import load_prop
+from game.scene.set_file import load_prop
 from game.sim.model import CharacterModel
 from game.take import CARD, Divergence, Take, TakeError
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from game.set_file import load_set
-from game.sets import DRAWN_SHAPES, MATERIALS, PartSpec
+from game.scene.set_file import load_set
+from game.scene.set_spec import DRAWN_SHAPES, MATERIALS, PartSpec
 from game.view import patterns
 from game.view.forms import form
 from game.view.ground_shade import PIXELS, ground_shade

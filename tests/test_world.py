@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from game.motion import MotionClip
-from game.set_file import load_prop
-from game.sets import ItemSpec, PartSpec
+from game.scene.set_file import load_prop
+from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim import kinematics, rotation
 from game.sim.contact import FLOOR
 from game.sim.model import CharacterModel

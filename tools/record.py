@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from game.cameras import NAMES, CameraError
-from game.fields import SetError
+from game.scene.json_fields import SetError
 from game.live import BARE, NO_SET
-from game.set_file import load_set
-from game.sets import SetSpec
+from game.scene.set_file import load_set
+from game.scene.set_spec import SetSpec
 from game.shot import ShotError
 from game.sim.model import CharacterModel
 from game.sound.track import HZ

@@ -14,9 +14,9 @@ from direct.showbase.ShowBase import ShowBase
 from tqdm import tqdm
 
 from game.cameras import NAMES, camera
-from game.fields import SetError
+from game.scene.json_fields import SetError
 from game.motion import ClipError, MotionClip
-from game.set_file import load_set
+from game.scene.set_file import load_set
 from game.sim.kinematics import body_poses, body_velocities
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Ghosts, PropPoses, Snapshot

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sets import PartSpec
+from game.scene.set_spec import PartSpec
 from game.sim import bullet as b3
 from game.sim.bullet import BulletError, bullet
 from game.sim.substeps import Calls, calls_of, read_states

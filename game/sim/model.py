@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from game.paths import models_dir
+from game.scene.paths import models_dir
 
 SCHEMA = 1
 

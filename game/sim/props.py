@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from game.sets import ItemSpec
+from game.scene.set_spec import ItemSpec
 from game.sim.client import Client
 
 DAMPING = 0.02

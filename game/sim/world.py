@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from game.sets import ItemSpec
+from game.scene.set_spec import ItemSpec
 from game.sim import substeps
 from game.sim.character import Character, standing
 from game.sim.client import Client

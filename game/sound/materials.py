@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from game.sets import ItemSpec, PartSpec
+from game.scene.set_spec import ItemSpec, PartSpec
 
 Mode = tuple[float, float, float]
 """Hz, gain, s until it has fallen to 1/e"""

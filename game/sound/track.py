@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.camera_pose import CameraPose
-from game.sets import ItemSpec, SetSpec
+from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot

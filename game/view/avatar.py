@@ -11,8 +11,8 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from game.fields import parse_color
-from game.paths import models_dir
+from game.scene.json_fields import parse_color
+from game.scene.paths import models_dir
 from game.view.face import Face, joint_turns
 from game.view.lights import NUM_JOINTS
 from game.view.skin import Skin, SkinError, SkinPart

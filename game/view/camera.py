@@ -9,7 +9,7 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from game.sets import ViewSpec
+from game.scene.set_spec import ViewSpec
 
 Array = NDArray[np.float64]
 

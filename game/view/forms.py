@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from game.sets import PartSpec
+from game.scene.set_spec import PartSpec
 from game.view.vertices import Array, Ints, Vertices, merge
 
 

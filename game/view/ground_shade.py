@@ -6,7 +6,7 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from game.sets import ItemSpec, PartSpec, SetSpec
+from game.scene.set_spec import ItemSpec, PartSpec, SetSpec
 from game.view.patterns import from_image
 from game.view.vertices import matrix
 

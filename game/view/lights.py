@@ -8,7 +8,7 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from game.sets import LightSpec
+from game.scene.set_spec import LightSpec
 from game.view.quality import Quality
 
 Array = NDArray[np.float64]

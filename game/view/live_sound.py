@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from game.camera_pose import CameraPose
-from game.sets import ItemSpec, SetSpec
+from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.sound.track import SoundTrack

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import panda3d.core as p3d
 
-from game.sets import ItemSpec, SetSpec
+from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view.quality import QUALITIES, FirstFrames, Tier

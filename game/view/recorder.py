@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import panda3d.core as p3d
 
-from game.sets import ItemSpec, SetSpec
+from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.sound.track import HZ

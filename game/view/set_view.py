@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 import panda3d.core as p3d
 
-from game.sets import GroundSpec, ItemSpec, PartSpec
+from game.scene.set_spec import GroundSpec, ItemSpec, PartSpec
 from game.view import patterns
 from game.view.forms import form, plane
 from game.view.lights import SHADOW_MASK

@@ -8,7 +8,7 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from game.sets import ItemSpec
+from game.scene.set_spec import ItemSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view import mesh

@@ -9,7 +9,7 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from game.sets import ItemSpec, SetSpec
+from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view import patterns

@@ -12,7 +12,7 @@ from game import cameras
 from game.camera_pose import CameraPose
 from game.cameras import Camera
 from game.marks import Marks
-from game.sets import ViewSpec
+from game.scene.set_spec import ViewSpec
 from game.sim.snapshot import Snapshot
 from game.view.camera import FOV, OrbitCamera
 from game.view.camera_pose import place

@@ -16,13 +16,13 @@ from typing import get_args
 
 from tqdm import tqdm
 
-from game.fields import SetError
+from game.scene.json_fields import SetError
 from game.library import PolicyLibrary
 from game.live import find_policy
-from game.paths import policies_dir
+from game.scene.paths import policies_dir
 from game.policy import PolicyError
-from game.set_file import load_set
-from game.sets import SetSpec
+from game.scene.set_file import load_set
+from game.scene.set_spec import SetSpec
 from game.sim.model import CharacterModel
 from game.take import TakeError
 from game.view.film import FilmError

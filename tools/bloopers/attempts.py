@@ -9,7 +9,7 @@ from game.events import Event, Strength
 from game.library import PolicyLibrary
 from game.live import opening
 from game.runtime import Runtime
-from game.sets import SetSpec
+from game.scene.set_spec import SetSpec
 from game.take import Take
 from tools.bloopers.luck import Luck
 from tools.bloopers.score import Judge, Measures, pratfall_score

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from game.sets import SetSpec
+from game.scene.set_spec import SetSpec
 from game.sim.model import CharacterModel
 from game.sound.track import HZ
 from game.take import Take

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sets import ItemSpec, PartSpec
+from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from game.fields import parse_color
+from game.scene.json_fields import parse_color
 from tools.build_avatar import face
 from tools.build_avatar.anatomy import HEAD, SIDES
 from tools.build_avatar.clothes import MATERIALS, Figure

@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from game.paths import models_dir
+from game.scene.paths import models_dir
 from tools.capture import CaptureError
 
 DETECTOR = "pose_detection.tflite"

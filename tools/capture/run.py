@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from game.paths import models_dir
+from game.scene.paths import models_dir
 from game.view.film import FilmError
 from game.view.pick_pipe import OutputError
 from tools.capture import CaptureError, clip, fit, people, replay, report, survey

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from game.motion import MotionClip
-from game.paths import models_dir
+from game.scene.paths import models_dir
 from tools.capture import CaptureError, replay, truth
 from tools.capture.__main__ import main as capture
 from tools.capture.__main__ import parser

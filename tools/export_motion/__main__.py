@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from game.cameras import NAMES, CameraError
-from game.fields import SetError
+from game.scene.json_fields import SetError
 from game.motion import ClipError, MotionClip
 from game.policy import PolicyError
 from game.shot import ShotError

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from game.fields import parse_color
+from game.scene.json_fields import parse_color
 from game.motion import ClipError
 from game.sim import rotation
 from game.view.avatar import skin_path

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from game.camera_pose import CameraPose
 from game.cameras import Camera, camera
 from game.motion import ClipError, MotionClip
-from game.set_file import load_set
-from game.sets import ItemSpec, SetSpec, ViewSpec
+from game.scene.set_file import load_set
+from game.scene.set_spec import ItemSpec, SetSpec, ViewSpec
 from game.shot import shots_of
 from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.camera_pose import CameraPose
-from game.sets import ItemSpec, LightSpec, PartSpec
+from game.scene.set_spec import ItemSpec, LightSpec, PartSpec
 from game.sim import rotation
 from game.view import patterns
 from game.view.set_view import drawn

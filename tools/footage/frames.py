@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from game.camera_pose import CameraPose, blend
 from game.cameras import Camera, ShotCamera, camera, walls_of
 from game.events import Crowd, Event, Play, Reset
-from game.sets import ItemSpec, SetSpec
+from game.scene.set_spec import ItemSpec, SetSpec
 from game.shot import shots_of
 from game.sim.snapshot import Snapshot, interpolate
 from game.sound.track import HZ, SoundTrack

@@ -11,7 +11,7 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from game.sets import SetSpec
+from game.scene.set_spec import SetSpec
 from game.view import pick_pipe
 from game.view.camera_pose import place
 from game.view.film_camera import FilmCamera

@@ -9,7 +9,7 @@ from pathlib import Path
 import pybullet_data
 
 from game.motion import MotionClip
-from game.paths import policies_dir
+from game.scene.paths import policies_dir
 from game.policy import PolicyError, PolicySpec
 from game.policy_spec import ClipInfo
 from game.sim.model import CharacterModel

@@ -25,7 +25,7 @@ from game.events import Event, Play  # noqa: E402
 from game.library import PolicyLibrary  # noqa: E402
 from game.referee import judge  # noqa: E402
 from game.runtime import Runtime  # noqa: E402
-from game.set_file import load_set  # noqa: E402
+from game.scene.set_file import load_set  # noqa: E402
 from game.sim.model import CharacterModel  # noqa: E402
 from game.view.film import FilmWriter  # noqa: E402
 from game.view.quality import quality  # noqa: E402

@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from game.fields import Fields, SetError
-from game.paths import models_dir
-from game.sets import (
+from game.scene.json_fields import Fields, SetError
+from game.scene.paths import models_dir
+from game.scene.set_spec import (
     DRAWN_SHAPES,
     MATERIALS,
     SOLID_SHAPES,

@@ -1,4 +1,4 @@
-"""SetSpec, ItemSpec: rooms and props as data; no physics and no drawing here. `game.set_file` reads them."""
+"""SetSpec, ItemSpec: rooms and props as data; no physics and no drawing here. `game.scene.set_file` reads them."""
 
 from __future__ import annotations
 

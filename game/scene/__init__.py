@@ -1,0 +1,1 @@
+"""Sets and props as data, and where data lies."""
