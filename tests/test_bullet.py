@@ -12,8 +12,8 @@ import pytest
 from numba import njit, types
 
 from game.scene.set_spec import ItemSpec, PartSpec
-from game.sim.bullet import LINK, POINT, BulletError, address, load
-from game.sim.c_call import c_call
+from game.sim.bullet.c_api import LINK, POINT, BulletError, address, load
+from game.sim.bullet.c_call import c_call
 from game.sim.model import CharacterModel
 from game.sim.world import World
 

@@ -13,7 +13,7 @@ import pytest
 
 from game.motion import MotionClip
 from game.sim import rotation, stable_pd
-from game.sim.bullet import quiet
+from game.sim.bullet.c_api import quiet
 from game.sim.model import CharacterModel, Shape
 from game.sim.packing import Packing
 from game.sim.state import CharacterState

@@ -26,7 +26,7 @@ from game.live import find_policy
 from game.policy import Binding
 from game.runtime import Runtime
 from game.sim.model import CharacterModel
-from game.sim.touches import Touches
+from game.sim.bullet.contacts import Touches
 from game.sim.world import World
 from tools.substep_clock import PARTS, STEP, SubstepClock
 

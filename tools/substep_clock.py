@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from game.sim import substeps
-from game.sim.bullet import address, bullet
+from game.sim.bullet import substeps
+from game.sim.bullet.c_api import address, bullet
 from game.sim.world import World
 
 STEP = {"begin_step": "step", "begin_contacts": "", "begin_state": ""}

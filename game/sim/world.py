@@ -9,19 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from game.scene.set_spec import ItemSpec
-from game.sim import substeps
-from game.sim.character import Character, standing
-from game.sim.client import Client
+from game.sim.bullet import substeps
+from game.sim.bullet.character import Character, standing
+from game.sim.bullet.client import Client
 from game.sim.contact import Contact
 from game.sim.derived import Derived
 from game.sim.forces import Forces
 from game.sim.model import CharacterModel
 from game.sim.packing import Packing
-from game.sim.props import Prop, spawn
+from game.sim.bullet.props import Prop, spawn
 from game.sim.rows import Rows
 from game.sim.snapshot import Ghosts, PropPoses, Snapshot
 from game.sim.state import CharacterState
-from game.sim.touches import Touches
+from game.sim.bullet.contacts import Touches
 
 Array = NDArray[np.float64]
 

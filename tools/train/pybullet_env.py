@@ -20,7 +20,7 @@ import pybullet_data
 from numpy.typing import NDArray
 
 from game.sim import rotation
-from game.sim.bullet import quiet
+from game.sim.bullet.c_api import quiet
 
 PACKAGE = "pybullet_envs"
 SUBSTEPS = 8

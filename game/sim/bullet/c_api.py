@@ -2,7 +2,7 @@
 
 pybullet's Python functions make tuples and lists of every state and torque, which costs more than half of a physics
 step. The library under them exports the API that they are written in (bullet3's examples/SharedMemory/
-PhysicsClientC_API.h and SharedMemoryPublic.h); `game.sim.client` and `game.sim.substeps` speak that.
+PhysicsClientC_API.h and SharedMemoryPublic.h); `game.sim.bullet.client` and `game.sim.bullet.substeps` speak that.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.sim.contact import FLOOR, Contact
-from game.sim.substeps import untouched
+from game.sim.bullet.substeps import untouched
 
 if TYPE_CHECKING:
     from game.sim.world import World

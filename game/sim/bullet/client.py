@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.scene.set_spec import PartSpec
-from game.sim import bullet as b3
-from game.sim.bullet import BulletError, bullet
-from game.sim.substeps import Calls, calls_of, read_states
+from game.sim.bullet import c_api as b3
+from game.sim.bullet.c_api import BulletError, bullet
+from game.sim.bullet.substeps import Calls, calls_of, read_states
 
 Array = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from game.sim import kinematics
-from game.sim.client import Client
+from game.sim.bullet.client import Client
 from game.sim.model import CharacterModel
 from game.sim.packing import Packing
 from game.sim.state import CharacterState

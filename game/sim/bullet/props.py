@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from game.scene.set_spec import ItemSpec
-from game.sim.client import Client
+from game.sim.bullet.client import Client
 
 DAMPING = 0.02
 """1/s, of a thing's velocities"""

@@ -8,8 +8,8 @@ import numpy as np
 from numba import carray, from_dtype, njit, types  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
-from game.sim.bullet import POINT, TORQUE_CONTROL, address, bullet
-from game.sim.c_call import c_call, call_compiled, compiled_address, pointer_to
+from game.sim.bullet.c_api import POINT, TORQUE_CONTROL, address, bullet
+from game.sim.bullet.c_call import c_call, call_compiled, compiled_address, pointer_to
 from game.sim.rows import Rows, plausible
 from game.sim.stable_pd import Tree, torques
 

@@ -1,0 +1,1 @@
+"""What Bullet does: the only code that knows pybullet."""
