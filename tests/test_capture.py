@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.view.film import FilmWriter
 from tools.capture import CaptureError, download, fit, report, truth
 from tools.capture.__main__ import main

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from tools.capture.hardships import ALL, Hardship, Reel, film, moved, within
 
 

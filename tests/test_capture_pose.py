@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim.kinematics import BodyPoses
 from tools.capture import CaptureError, pose_files, tflite, to_onnx, truth
 from tools.capture.pose import MIRRORED, BlazePose, Image, Square

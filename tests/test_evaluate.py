@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from game.anchor import ORIGIN, Anchor
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.scene.paths import policies_dir
 from game.policy import Policy
 from game.sim.model import CharacterModel

@@ -17,7 +17,7 @@ from game.camera_pose import CameraPose
 from game.cameras import ShotCamera, camera
 from game.scene.json_fields import parse_color
 from game.library import PolicyLibrary
-from game.motion import ClipError, MotionClip
+from game.sim.motion import ClipError, MotionClip
 from game.runtime import Runtime
 from game.scene.set_file import load_prop, load_set
 from game.shot import KEY as SHOTS

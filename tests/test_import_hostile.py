@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from game.motion import ClipError, MotionClip
+from game.sim.motion import ClipError, MotionClip
 from tests.foreign_rigs import bvh_text, glb_bytes, pack_glb, rig
 from tools.clip_clinic.edit import cut
 from tools.import_motion import plain_pickle

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from game.motion import ClipError
+from game.sim.motion import ClipError
 from game.sim import rotation
 from tools.import_motion.mapping import ROLES, check, guess
 from tools.import_motion.source import SourceMotion

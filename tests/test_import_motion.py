@@ -10,7 +10,7 @@ import pybullet_data
 import pytest
 from numpy.typing import NDArray
 
-from game.motion import ClipError, MotionClip
+from game.sim.motion import ClipError, MotionClip
 from game.sim import rotation
 from game.sim.kinematics import body_poses
 from tests.foreign_rigs import BODIES, MODEL, NAMES, Y_UP, bvh_text, glb_bytes, rig

@@ -11,11 +11,11 @@ import numpy as np
 import pybullet_data
 import pytest
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim import rotation, stable_pd
 from game.sim.bullet.c_api import quiet
 from game.sim.model import CharacterModel, Shape
-from game.sim.packing import Packing
+from game.sim.joint_layout import Packing
 from game.sim.state import CharacterState
 from game.sim.world import World
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from game.anchor import Anchor, to_anchor
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.policy import Policy
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from tools.train.config import ConfigError, TrainConfig

@@ -17,7 +17,7 @@ import torch
 import tyro
 from gymnasium.utils.env_checker import check_env
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.policy import Policy
 from game.sim.model import CharacterModel
 from tools import export

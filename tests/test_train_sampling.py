@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.policy import Policy
 from game.sim import rotation
 from game.sim.model import CharacterModel

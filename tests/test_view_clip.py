@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from game.motion import ClipError, MotionClip
+from game.sim.motion import ClipError, MotionClip
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
 from tools.clip_clinic.edit import mirrored

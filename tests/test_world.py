@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim import kinematics, rotation

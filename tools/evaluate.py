@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from game.anchor import Anchor
 from game.cast import Cast
-from game.motion import ClipError, MotionClip
+from game.sim.motion import ClipError, MotionClip
 from game.player import Player
 from game.policy import Policy, PolicyError
 from game.sim import kinematics, rotation

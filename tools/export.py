@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import torch
 import tyro
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.policy import REFERENCE, TARGET, Policy
 from game.policy_spec import ClipInfo, PolicySpec
 from game.sim.model import CharacterModel

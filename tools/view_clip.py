@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from game.cameras import NAMES, camera
 from game.scene.json_fields import SetError
-from game.motion import ClipError, MotionClip
+from game.sim.motion import ClipError, MotionClip
 from game.scene.set_file import load_set
 from game.sim.kinematics import body_poses, body_velocities
 from game.sim.model import CharacterModel

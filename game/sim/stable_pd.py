@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from game.sim import algebra3 as al
+from game.sim import mat3 as al
 from game.sim.model import CharacterModel, Shape
 
 Array = NDArray[np.float64]

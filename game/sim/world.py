@@ -13,12 +13,12 @@ from game.sim.bullet import substeps
 from game.sim.bullet.character import Character, standing
 from game.sim.bullet.client import Client
 from game.sim.contact import Contact
-from game.sim.derived import Derived
+from game.sim.readout import Derived
 from game.sim.forces import Forces
 from game.sim.model import CharacterModel
-from game.sim.packing import Packing
+from game.sim.joint_layout import Packing
 from game.sim.bullet.props import Prop, spawn
-from game.sim.rows import Rows
+from game.sim.state_table import Rows
 from game.sim.snapshot import Ghosts, PropPoses, Snapshot
 from game.sim.state import CharacterState
 from game.sim.bullet.contacts import Touches

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.scene.paths import models_dir
 from tools.capture import CaptureError, replay, truth
 from tools.capture.__main__ import main as capture

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from game.motion import ClipError, MotionClip
+from game.sim.motion import ClipError, MotionClip
 from tools.clip_clinic.balance import lean
 from tools.clip_clinic.checks import examine
 from tools.clip_clinic.edit import begun, cut

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import body_poses, center_of_mass, com_positions
 from game.sim.model import CharacterModel

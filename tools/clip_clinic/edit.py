@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.motion import ClipError, MotionClip
+from game.sim.motion import ClipError, MotionClip
 from game.sim import rotation
 from game.sim.model import CharacterModel
 

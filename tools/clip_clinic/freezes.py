@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim import rotation
 
 LONGEST = 0.1

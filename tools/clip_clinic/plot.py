@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim.kinematics import center_of_mass, lowest_point
 from game.sim.model import CharacterModel
 from tools.clip_clinic.checks import joint_accelerations, spikes

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.scene.json_fields import parse_color
-from game.motion import ClipError
+from game.sim.motion import ClipError
 from game.sim import rotation
 from game.view.avatar import skin_path
 from game.view.stage import LOOKS

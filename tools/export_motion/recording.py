@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from game.camera_pose import CameraPose
 from game.cameras import Camera, camera
-from game.motion import ClipError, MotionClip
+from game.sim.motion import ClipError, MotionClip
 from game.scene.set_file import load_set
 from game.scene.set_spec import ItemSpec, SetSpec, ViewSpec
 from game.shot import shots_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pybullet_data
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.scene.paths import policies_dir
 from game.policy import PolicyError, PolicySpec
 from game.policy_spec import ClipInfo

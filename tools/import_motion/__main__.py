@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from game.motion import ClipError
+from game.sim.motion import ClipError
 from tools.clip_clinic.checks import examine
 from tools.clip_clinic.table import table
 from tools.import_motion.read import ENDINGS, ImportOptions, read

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from game.motion import ClipError
+from game.sim.motion import ClipError
 from game.sim import rotation
 from tools.import_motion.source import MAX_BYTES, SourceMotion, check_finite, check_size, pose
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from game.motion import ClipError
+from game.sim.motion import ClipError
 from game.sim import rotation
 from tools.import_motion.source import MAX_BYTES, MAX_JOINTS, SourceMotion, check_finite, check_size, pose
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from game.motion import ClipError, MotionClip
+from game.sim.motion import ClipError, MotionClip
 from game.sim import rotation
 from game.sim.model import CharacterModel
 

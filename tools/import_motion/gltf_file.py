@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from game.motion import ClipError
+from game.sim.motion import ClipError
 from tools.import_motion.source import MAX_BYTES
 
 _MAGIC, _JSON, _BIN = 0x46546C67, 0x4E4F534A, 0x004E4942

@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from game.motion import ClipError
+from game.sim.motion import ClipError
 from tools.import_motion.source import SourceMotion, listed
 
 SIDES = ("right", "left")

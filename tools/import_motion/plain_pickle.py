@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from game.motion import ClipError
+from game.sim.motion import ClipError
 
 MAX_BYTES = 16 << 20
 _MAX_OPCODES = 4_000_000

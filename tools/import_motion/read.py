@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from game.motion import MAX_BYTES, ClipError, MotionClip
+from game.sim.motion import MAX_BYTES, ClipError, MotionClip
 from game.sim import rotation
 from tools.clip_clinic.edit import cut, mirrored
 from tools.clip_clinic.floor import stand_on_floor

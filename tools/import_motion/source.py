@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.motion import ClipError
+from game.sim.motion import ClipError
 from game.sim import rotation
 
 Array = NDArray[np.float64]

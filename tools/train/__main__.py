@@ -11,7 +11,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 
 import tyro  # noqa: E402
 
-from game.motion import ClipError  # noqa: E402
+from game.sim.motion import ClipError  # noqa: E402
 from tools.train import ranks, trainer  # noqa: E402
 from tools.train.checkpoint import CheckpointError  # noqa: E402
 from tools.train.config import ConfigError, TrainConfig  # noqa: E402

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
 from tools.train import checkpoint
 from tools.train.config import TrainConfig

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 import tyro
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
 from tools.substep_clock import STEP, SubstepClock
 from tools.train import ranks

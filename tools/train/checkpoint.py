@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 
 SCHEMA = 1
 

@@ -17,7 +17,7 @@ import torch
 import tyro
 from torch import nn
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.policy_spec import ClipInfo, PolicySpec
 from game.sim.model import CharacterModel
 from tools import export

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from tools.train.features import Features

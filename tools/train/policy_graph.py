@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
 from tools.train import quaternion
 from tools.train.features import Features, PolicyInputs

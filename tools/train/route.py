@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
 from tools.train import checkpoint, ranks
 from tools.train.config import TrainConfig

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.state import CharacterState
 from game.start import moving

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim import kinematics
 from game.sim.model import CharacterModel
 

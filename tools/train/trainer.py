@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
 from tools.train import checkpoint, evaluation, ranks
 from tools.train.ages import Ages

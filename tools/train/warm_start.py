@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from game.motion import MotionClip
+from game.sim.motion import MotionClip
 from tools.train import checkpoint
 from tools.train.config import ConfigError, TrainConfig
 

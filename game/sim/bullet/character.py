@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from game.sim import kinematics
 from game.sim.bullet.client import Client
 from game.sim.model import CharacterModel
-from game.sim.packing import Packing
+from game.sim.joint_layout import Packing
 from game.sim.state import CharacterState
 
 

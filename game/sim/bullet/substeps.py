@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from game.sim.bullet.c_api import POINT, TORQUE_CONTROL, address, bullet
 from game.sim.bullet.c_call import c_call, call_compiled, compiled_address, pointer_to
-from game.sim.rows import Rows, plausible
+from game.sim.state_table import Rows, plausible
 from game.sim.stable_pd import Tree, torques
 
 _doubles_at, _points_at = pointer_to(types.float64), pointer_to(from_dtype(POINT))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from game.sim.kinematics import BodyPoses, BodyVelocities, fill_poses, fill_velocities
 from game.sim.model import CharacterModel
-from game.sim.packing import Packing, unpack_rows
+from game.sim.joint_layout import Packing, unpack_rows
 from game.sim.state import CharacterState
 
 Array = NDArray[np.float64]

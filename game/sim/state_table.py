@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from game.sim.packing import Packing
+from game.sim.joint_layout import Packing
 
 Array = NDArray[np.float64]
 
