@@ -58,10 +58,10 @@ def _window(options: argparse.Namespace) -> int:
     from game.actions import ActionError, load_actions
     from game.app import App
     from game.scene.json_fields import SetError
-    from game.library import PolicyLibrary
+    from game.policy.library import PolicyLibrary
     from game.live import BARE, NO_SET, Live
     from game.scene.paths import policies_dir
-    from game.policy import PolicyError
+    from game.policy.policy import PolicyError
     from game.runtime import Runtime
     from game.scene.set_file import load_set
     from game.sim.model import CharacterModel

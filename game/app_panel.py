@@ -15,7 +15,7 @@ from game.directing import new_file
 from game.events import Event
 from game.scene.json_fields import SetError
 from game.live import BARE, NO_SET
-from game.policy import Policy
+from game.policy.policy import Policy
 from game.refilm import Refilm
 from game.rerun import rerun
 from game.shelf import Shelf, ShelfError

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from game.anchor import Anchor, from_anchor, put_into_anchor
+from game.policy.observation import Anchor, from_anchor, put_into_anchor
 from game.player import Player, lateral_rates
-from game.policy import Binding, Policy, PolicyError, PolicyOutput, Reference
+from game.policy.policy import Binding, Policy, PolicyError, PolicyOutput, Reference
 from game.sim import kinematics, rotation
 from game.sim.kinematics import BodyPoses, BodyVelocities
 from game.sim.model import CharacterModel

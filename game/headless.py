@@ -18,10 +18,10 @@ from tqdm import tqdm
 
 from game.events import Event, EventError, Timed, from_json
 from game.scene.json_fields import SetError
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.live import BARE, NO_SET, opening
 from game.scene.paths import policies_dir
-from game.policy import PolicyError
+from game.policy.policy import PolicyError
 from game.runtime import Runtime
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from game.attempts import Attempts
 from game.clock import FixedClock
 from game.events import Drag, Event, Friction, Play, Spawn
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.marks import Marks
 from game.player import Player
-from game.policy import PolicyError
+from game.policy.policy import PolicyError
 from game.referee import judge
 from game.replay import Recent, Replay
 from game.rerun import Rerun, moves

@@ -9,9 +9,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from game.anchor import ORIGIN, Anchor
+from game.policy.observation import ORIGIN, Anchor
 from game.events import Nerves
-from game.policy import Policy
+from game.policy.policy import Policy
 
 Array = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from collections import deque
 from typing import NamedTuple
 
 from game.events import Crowd, Event, Play, Reset
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.replay import Frame
 from game.runtime import Runtime
 from game.scene.set_spec import ItemSpec

@@ -13,13 +13,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from game import events as ev
-from game.anchor import Anchor
+from game.policy.observation import Anchor
 from game.cast import Aims, Cast
 from game.events import Event, EventError, Timed
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.limbs import joints_of
 from game.player import Player
-from game.policy import Policy, PolicyError
+from game.policy.policy import Policy, PolicyError
 from game.sim.forces import Grab
 from game.sim.snapshot import Snapshot
 from game.sim.world import World, WorldError

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from game.anchor import Anchor, to_anchor
-from game.policy import Policy
+from game.policy.observation import Anchor, to_anchor
+from game.policy.policy import Policy
 from game.sim import kinematics, rotation
 from game.sim.state import CharacterState
 from game.sim.world import World

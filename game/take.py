@@ -20,8 +20,8 @@ import numpy as np
 
 from game import events as ev
 from game.events import EventError, Timed
-from game.library import PolicyLibrary
-from game.policy import Policy, PolicyError
+from game.policy.library import PolicyLibrary
+from game.policy.policy import Policy, PolicyError
 from game.runtime import Runtime
 from game.sim.model import CharacterModel, ModelError
 from game.sim.snapshot import Snapshot

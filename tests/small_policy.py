@@ -10,8 +10,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from game.policy import PolicySpec
-from game.policy_spec import METADATA_KEY, ClipInfo
+from game.policy.policy import PolicySpec
+from game.policy.policy_spec import METADATA_KEY, ClipInfo
 from game.sim.model import CharacterModel
 
 MODEL = CharacterModel.load()

@@ -12,7 +12,7 @@ from game.actions import ACTIONS
 from game.app_panel import DROP_HEIGHT, AppPanel
 from game.controls import Controls
 from game.events import Crowd, Gravity, Nerves, Spawn, Strength
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.live import Live
 from game.runtime import Runtime
 from game.take import Take

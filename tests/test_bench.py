@@ -7,8 +7,8 @@ import math
 
 import pytest
 
-from game.library import PolicyLibrary
-from game.policy import PolicyError
+from game.policy.library import PolicyLibrary
+from game.policy.policy import PolicyError
 from game.sim.model import CharacterModel
 from tools import bench
 

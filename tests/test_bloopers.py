@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from game.events import Strength, Timed
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec, PartSpec, SetSpec, quaternion_of
 from game.sim import rotation

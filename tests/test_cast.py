@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from game import events as ev
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.runtime import Runtime
 from game.sim import rotation
 from tests.small_policy import MODEL, graph, hinge_graph, spec, with_card

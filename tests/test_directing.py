@@ -11,7 +11,7 @@ from game.actions import ACTIONS
 from game.camera_pose import CameraPose
 from game.directing import Directing, new_file
 from game.events import Drag, Play, Push, Reset
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.live import BARE, Live
 from game.marks import Marks
 from game.runtime import Runtime

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game.anchor import ORIGIN, Anchor
+from game.policy.observation import ORIGIN, Anchor
 from game.sim.motion import MotionClip
 from game.scene.paths import policies_dir
-from game.policy import Policy
+from game.policy.policy import Policy
 from game.sim.model import CharacterModel
 from tools import evaluate
 

@@ -16,7 +16,7 @@ from game import events as ev
 from game.camera_pose import CameraPose
 from game.cameras import ShotCamera, camera
 from game.scene.json_fields import parse_color
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.sim.motion import ClipError, MotionClip
 from game.runtime import Runtime
 from game.scene.set_file import load_prop, load_set

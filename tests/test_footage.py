@@ -14,7 +14,7 @@ import pytest
 from game.camera_pose import CameraPose
 from game.cameras import CameraError
 from game.events import Event, Play, Push, Reset, Spawn, Strength
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.live import BARE
 from game.runtime import Runtime
 from game.scene.set_file import load_prop

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from game.library import PolicyLibrary
-from game.policy import PolicyError
+from game.policy.library import PolicyLibrary
+from game.policy.policy import PolicyError
 from tests.small_policy import MODEL, write
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from game.events import Crowd, Gravity, Play, Push, Reset
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.live import Live, find_policy
 from game.scene.paths import policies_dir
-from game.policy import PolicyError
+from game.policy.policy import PolicyError
 from game.runtime import Runtime
 from game.sim.model import CharacterModel
 

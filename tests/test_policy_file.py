@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from game.policy import Policy, PolicyError
+from game.policy.policy import Policy, PolicyError
 from tests.small_policy import MODEL, spec, write
 from tools import evaluate
 from tools.import_deepmimic.__main__ import import_policy

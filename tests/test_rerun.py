@@ -11,7 +11,7 @@ import pytest
 
 from game import refilm
 from game.events import Play, Push, Reset
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.live import BARE, Live
 from game.refilm import Refilm
 from game.rerun import rerun

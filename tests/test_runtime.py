@@ -9,7 +9,7 @@ import pytest
 
 from game import events as ev
 from game.events import EventError
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.runtime import Runtime
 from game.scene.set_file import load_prop
 from game.sim import rotation

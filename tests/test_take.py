@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from game import events as ev
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.runtime import Runtime
 from game.scene.set_file import load_prop
 from game.sim.model import CharacterModel

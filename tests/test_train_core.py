@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from game.anchor import Anchor, to_anchor
+from game.policy.observation import Anchor, to_anchor
 from game.sim.motion import MotionClip
-from game.policy import Policy
+from game.policy.policy import Policy
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState

@@ -18,7 +18,7 @@ import tyro
 from gymnasium.utils.env_checker import check_env
 
 from game.sim.motion import MotionClip
-from game.policy import Policy
+from game.policy.policy import Policy
 from game.sim.model import CharacterModel
 from tools import export
 from tools.train import bench, checkpoint, evaluation, example_gym

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from game.sim.motion import MotionClip
-from game.policy import Policy
+from game.policy.policy import Policy
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.world import World

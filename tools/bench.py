@@ -21,9 +21,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from game import events as ev
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.live import find_policy
-from game.policy import Binding
+from game.policy.policy import Binding
 from game.runtime import Runtime
 from game.sim.model import CharacterModel
 from game.sim.bullet.contacts import Touches

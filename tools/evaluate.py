@@ -25,11 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from game.anchor import Anchor
+from game.policy.observation import Anchor
 from game.cast import Cast
 from game.sim.motion import ClipError, MotionClip
 from game.player import Player
-from game.policy import Policy, PolicyError
+from game.policy.policy import Policy, PolicyError
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState

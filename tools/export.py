@@ -13,8 +13,8 @@ import torch
 import tyro
 
 from game.sim.motion import MotionClip
-from game.policy import REFERENCE, TARGET, Policy
-from game.policy_spec import ClipInfo, PolicySpec
+from game.policy.policy import REFERENCE, TARGET, Policy
+from game.policy.policy_spec import ClipInfo, PolicySpec
 from game.sim.model import CharacterModel
 from tools.policy_file import write_policy
 from tools.train import checkpoint

@@ -11,9 +11,9 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from game.anchor import SHAPES, Anchor, Inputs, to_anchor
-from game.policy import Policy, PolicyError, PolicySpec
-from game.policy_spec import METADATA_KEY
+from game.policy.observation import SHAPES, Anchor, Inputs, to_anchor
+from game.policy.policy import Policy, PolicyError, PolicySpec
+from game.policy.policy_spec import METADATA_KEY
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState

@@ -17,10 +17,10 @@ from typing import get_args
 from tqdm import tqdm
 
 from game.scene.json_fields import SetError
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.live import find_policy
 from game.scene.paths import policies_dir
-from game.policy import PolicyError
+from game.policy.policy import PolicyError
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
 from game.sim.model import CharacterModel

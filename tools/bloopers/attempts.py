@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from game.events import Event, Strength
-from game.library import PolicyLibrary
+from game.policy.library import PolicyLibrary
 from game.live import opening
 from game.runtime import Runtime
 from game.scene.set_spec import SetSpec

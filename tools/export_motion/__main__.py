@@ -9,7 +9,7 @@ from pathlib import Path
 from game.cameras import NAMES, CameraError
 from game.scene.json_fields import SetError
 from game.sim.motion import ClipError, MotionClip
-from game.policy import PolicyError
+from game.policy.policy import PolicyError
 from game.shot import ShotError
 from game.take import Take, TakeError
 from tools.export_motion import bvh, glb

@@ -10,8 +10,8 @@ import pybullet_data
 
 from game.sim.motion import MotionClip
 from game.scene.paths import policies_dir
-from game.policy import PolicyError, PolicySpec
-from game.policy_spec import ClipInfo
+from game.policy.policy import PolicyError, PolicySpec
+from game.policy.policy_spec import ClipInfo
 from game.sim.model import CharacterModel
 from tools.import_deepmimic import checkpoint
 from tools.import_deepmimic.graph import INPUTS, OUTPUTS, DeepMimicGraph

@@ -1,4 +1,4 @@
-"""What the policy and the reward are told of the characters, in their anchors' frames: game/anchor.py's pass for all
+"""What the policy and the reward are told of the characters, in their anchors' frames: game/policy/observation.py's pass for all
 worlds at once, with an own gravity for each character, and the centres of mass.
 """
 
@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 from torch import Tensor
 
-from game.anchor import NONE, fill, shapes_for
+from game.policy.observation import NONE, fill, shapes_for
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from tools.train.features import PolicyInputs

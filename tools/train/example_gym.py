@@ -18,7 +18,7 @@ import tyro
 from torch import nn
 
 from game.sim.motion import MotionClip
-from game.policy_spec import ClipInfo, PolicySpec
+from game.policy.policy_spec import ClipInfo, PolicySpec
 from game.sim.model import CharacterModel
 from tools import export
 from tools.train.gym_env import NAME, ForeignPolicy

@@ -22,7 +22,7 @@ import tyro  # noqa: E402
 from game.attempts import Attempts  # noqa: E402
 from game.cameras import camera, walls_of  # noqa: E402
 from game.events import Event, Play  # noqa: E402
-from game.library import PolicyLibrary  # noqa: E402
+from game.policy.library import PolicyLibrary  # noqa: E402
 from game.referee import judge  # noqa: E402
 from game.runtime import Runtime  # noqa: E402
 from game.scene.set_file import load_set  # noqa: E402

@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError  # comes with onnx
 from onnx import numpy_helper, shape_inference
 from onnx.reference import ReferenceEvaluator
 
-from game.policy_spec import PolicyError
+from game.policy.policy_spec import PolicyError
 
 STANDARD_DOMAINS = ("", "ai.onnx")
 CONTROL_FLOW = {"If", "Loop", "Scan", "SequenceMap"}

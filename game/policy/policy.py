@@ -11,9 +11,9 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from game.anchor import Anchor, Inputs, shapes_for, to_anchor
-from game.onnx_guard import check_graph
-from game.policy_spec import METADATA_KEY, PolicyError, PolicySpec
+from game.policy.observation import Anchor, Inputs, shapes_for, to_anchor
+from game.policy.onnx_guard import check_graph
+from game.policy.policy_spec import METADATA_KEY, PolicyError, PolicySpec
 from game.sim import kinematics
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState

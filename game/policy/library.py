@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from game.scene.paths import policies_dir
-from game.policy import Policy, PolicyError
+from game.policy.policy import Policy, PolicyError
 from game.sim.model import CharacterModel
 
 POLL_SECONDS = 0.25

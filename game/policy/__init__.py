@@ -1,0 +1,1 @@
+"""Policies: ONNX files that drive a character. The only code that knows onnxruntime."""
