@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import panda3d.core as p3d
 
-from game import cameras
+from game.camera import rigs
 from game.scene import set_file
 from game.directing import new_file
 from game.events import Event
@@ -280,7 +280,7 @@ class AppPanel:
         camera = self._app.finder.name
         try:
             out = new_file(self._app.out, take.title, "mp4")
-            words = self._refilm.begin(take.path, out, camera if camera in cameras.NAMES else "follow")
+            words = self._refilm.begin(take.path, out, camera if camera in rigs.NAMES else "follow")
         except OSError as error:
             words = f"{take.title} cannot be filmed: {error}"
         self._say(words)

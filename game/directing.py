@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
-from game.camera_pose import CameraPose
+from game.camera.camera_pose import CameraPose
 from game.live import Live
 from game.replay import SECONDS
 from game.take import Take

@@ -8,7 +8,7 @@ from game.attempts import Attempts
 from game.clock import FixedClock
 from game.events import Drag, Event, Friction, Play, Spawn
 from game.policy.library import PolicyLibrary
-from game.marks import Marks
+from game.camera.keyframes import Marks
 from game.player import Player
 from game.policy.policy import PolicyError
 from game.referee import judge

@@ -31,7 +31,7 @@ class Refilm:
         return self._process is not None
 
     def begin(self, take: Path, out: Path, camera: str) -> str:
-        """Films a take into a file by a camera of `game.cameras`; returns what to tell the person."""
+        """Films a take into a file by a camera of `game.camera.rigs`; returns what to tell the person."""
         if self._process is not None:
             return f"{self._out.name} is still being filmed"
         self._out = out

@@ -15,7 +15,7 @@ import pytest
 from game.__main__ import NO_WINDOW
 from game.app import TITLE
 from game.events import Drag, Event, Grab, Gravity, Play, Push, Release, Reset, Strength
-from game.shot import shots_of
+from game.camera.shot import shots_of
 from game.take import Take
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,16 +8,16 @@ import numpy as np
 import panda3d.core as p3d
 import pytest
 
-from game.camera_pose import CameraPose, blend
-from game.cameras import NAMES, CameraError, camera, focus, walls_of
+from game.camera.camera_pose import CameraPose, blend
+from game.camera.rigs import NAMES, CameraError, camera, focus, walls_of
 from game.scene.set_spec import GroundSpec, LightSpec, SetSpec, ViewSpec
-from game.shot import Mark, Shot, ShotError, shot_from_json, shot_to_json, shots_of
+from game.camera.shot import Mark, Shot, ShotError, shot_from_json, shot_to_json, shots_of
 from game.sim import rotation
 from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.sim.world import World
-from game.spring import Spring
+from game.camera.spring import Spring
 from game.view.camera_pose import place
 
 VIEW = ViewSpec((1.7, -3.9, 1.45), (0.1, 0.35, 0.92), math.radians(56))

@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game import cameras
+from game.camera import rigs
 from game.actions import ACTIONS
-from game.camera_pose import CameraPose
+from game.camera.camera_pose import CameraPose
 from game.directing import Directing, new_file
 from game.events import Drag, Play, Push, Reset
 from game.policy.library import PolicyLibrary
 from game.live import BARE, Live
-from game.marks import Marks
+from game.camera.keyframes import Marks
 from game.runtime import Runtime
 from game.scene.set_file import load_set
-from game.shot import shots_of
+from game.camera.shot import shots_of
 from game.sim.model import CharacterModel
 from game.take import Take
 from game.view.viewfinder import FREE, RING, SHOT, Viewfinder
@@ -167,7 +167,7 @@ def test_cameras_in_turn(live: Live, finder: Viewfinder) -> None:
         assert finder.forward @ finder.right == pytest.approx(0.0)
         seen.append(finder.name)
     assert seen == [*RING, FREE]
-    assert set(RING) == {FREE, *cameras.NAMES}
+    assert set(RING) == {FREE, *rigs.NAMES}
 
 
 def test_a_drag_takes_over_where_the_camera_is(live: Live, finder: Viewfinder) -> None:

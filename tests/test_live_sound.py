@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from game.camera_pose import CameraPose
+from game.camera.camera_pose import CameraPose
 from game.live import BARE
 from game.sim.model import CharacterModel
 from game.sim.world import World

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from game.camera_pose import CameraPose
+from game.camera.camera_pose import CameraPose
 from game.scene.set_file import load_prop, load_set
 from game.scene.set_spec import MATERIALS as WORDS
 from game.scene.set_spec import GroundSpec, ItemSpec, LightSpec, PartSpec, SetSpec

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from game.cameras import NAMES, CameraError
+from game.camera.rigs import NAMES, CameraError
 from game.scene.json_fields import SetError
 from game.live import BARE, NO_SET
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
-from game.shot import ShotError
+from game.camera.shot import ShotError
 from game.sim.model import CharacterModel
 from game.sound.track import HZ
 from game.take import Take, TakeError

@@ -13,7 +13,7 @@ import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
 from tqdm import tqdm
 
-from game.cameras import NAMES, camera
+from game.camera.rigs import NAMES, camera
 from game.scene.json_fields import SetError
 from game.sim.motion import ClipError, MotionClip
 from game.scene.set_file import load_set
@@ -89,7 +89,7 @@ class ViewOptions:
     ghost: MotionClip | None = None
     """a clip shown through the first one; not with shapes"""
     camera: str = ""
-    """one of game.cameras; none: one that the mouse turns"""
+    """one of game.camera.rigs; none: one that the mouse turns"""
 
 
 class _Scene:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import panda3d.core as p3d
 
-from game.camera_pose import CameraPose
+from game.camera.camera_pose import CameraPose
 
 
 def place(pose: CameraPose, node: p3d.NodePath, lens: p3d.Lens | None = None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from game.camera_pose import CameraPose
+from game.camera.camera_pose import CameraPose
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot

@@ -1,4 +1,4 @@
-"""Viewfinder: which camera is looked through: the free one that the mouse turns, or one of `game.cameras`."""
+"""Viewfinder: which camera is looked through: the free one that the mouse turns, or one of `game.camera.rigs`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from game import cameras
-from game.camera_pose import CameraPose
-from game.cameras import Camera
-from game.marks import Marks
+from game.camera import rigs
+from game.camera.camera_pose import CameraPose
+from game.camera.rigs import Camera
+from game.camera.keyframes import Marks
 from game.scene.set_spec import ViewSpec
 from game.sim.snapshot import Snapshot
 from game.view.camera import FOV, OrbitCamera
@@ -47,7 +47,7 @@ class Viewfinder:
 
     def choose(self, name: str, subject: int = 0) -> str:
         """Looks through a camera; returns what to tell the person. Raises CameraError."""
-        self._camera = None if name in (FREE, SHOT) else cameras.camera(name, self._view, subject=subject)
+        self._camera = None if name in (FREE, SHOT) else rigs.camera(name, self._view, subject=subject)
         self.name = name
         return f"camera: {TITLES.get(name, name)}"
 

@@ -6,11 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from game.cameras import NAMES, CameraError
+from game.camera.rigs import NAMES, CameraError
 from game.scene.json_fields import SetError
 from game.sim.motion import ClipError, MotionClip
 from game.policy.policy import PolicyError
-from game.shot import ShotError
+from game.camera.shot import ShotError
 from game.take import Take, TakeError
 from tools.export_motion import bvh, glb
 from tools.export_motion.recording import Recording

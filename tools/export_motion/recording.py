@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.camera_pose import CameraPose
-from game.cameras import Camera, camera
+from game.camera.camera_pose import CameraPose
+from game.camera.rigs import Camera, camera
 from game.sim.motion import ClipError, MotionClip
 from game.scene.set_file import load_set
 from game.scene.set_spec import ItemSpec, SetSpec, ViewSpec
-from game.shot import shots_of
+from game.camera.shot import shots_of
 from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses
 from game.sim.model import CharacterModel

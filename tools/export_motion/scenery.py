@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from game.camera_pose import CameraPose
+from game.camera.camera_pose import CameraPose
 from game.scene.set_spec import ItemSpec, LightSpec, PartSpec
 from game.sim import rotation
 from game.view import patterns

@@ -9,11 +9,11 @@ from itertools import takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from game.camera_pose import CameraPose, blend
-from game.cameras import Camera, ShotCamera, camera, walls_of
+from game.camera.camera_pose import CameraPose, blend
+from game.camera.rigs import Camera, ShotCamera, camera, walls_of
 from game.events import Crowd, Event, Play, Reset
 from game.scene.set_spec import ItemSpec, SetSpec
-from game.shot import shots_of
+from game.camera.shot import shots_of
 from game.sim.snapshot import Snapshot, interpolate
 from game.sound.track import HZ, SoundTrack
 from game.take import Take
@@ -60,7 +60,7 @@ def frames(take: Take, spec: SetSpec, timing: Timing, fps: int, camera_name: str
         spec: its set.
         timing: which of it is shown when.
         fps: pictures a second, any number.
-        camera_name: one of game.cameras.NAMES or of the take's shots.
+        camera_name: one of game.camera.rigs.NAMES or of the take's shots.
         subject: the character that the camera looks at.
         seed: of what is random about the camera.
 

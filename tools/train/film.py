@@ -20,7 +20,7 @@ import torch  # noqa: E402
 import tyro  # noqa: E402
 
 from game.attempts import Attempts  # noqa: E402
-from game.cameras import camera, walls_of  # noqa: E402
+from game.camera.rigs import camera, walls_of  # noqa: E402
 from game.events import Event, Play  # noqa: E402
 from game.policy.library import PolicyLibrary  # noqa: E402
 from game.referee import judge  # noqa: E402

@@ -14,12 +14,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from game.camera_pose import CameraPose
+from game.camera.camera_pose import CameraPose
 from game.scene.set_spec import SetSpec, ViewSpec
-from game.shot import Shot
+from game.camera.shot import Shot
 from game.sim import rotation
 from game.sim.snapshot import Snapshot
-from game.spring import Spring
+from game.camera.spring import Spring
 
 Array = NDArray[np.float64]
 
@@ -233,7 +233,7 @@ def camera(name: str, view: ViewSpec, *, shots: Mapping[str, Shot] | None = None
     Args:
         name: of the camera.
         view: the set's first view.
-        shots: see `game.shot.shots_of`.
+        shots: see `game.camera.shot.shots_of`.
         subject: whom it looks at.
         seed: of what is random about it.
         walls: what it stays between, see `walls_of`; a tripod, his eyes and shots stand where they are put.

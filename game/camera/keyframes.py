@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from game.camera_pose import CameraPose
-from game.shot import KEY, Mark, Shot, shot_to_json
+from game.camera.camera_pose import CameraPose
+from game.camera.shot import KEY, Mark, Shot, shot_to_json
 
 NAME = "marked"
 """of the shot"""

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from game.camera_pose import CameraPose
+from game.camera.camera_pose import CameraPose
 from game.sim import rotation
 
 Array = NDArray[np.float64]

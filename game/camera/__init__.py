@@ -1,0 +1,1 @@
+"""Cameras as numbers: poses, rigs, shots. Nothing here draws."""
