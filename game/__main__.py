@@ -62,7 +62,7 @@ def _window(options: argparse.Namespace) -> int:
     from game.live import BARE, NO_SET, Live
     from game.scene.paths import policies_dir
     from game.policy.policy import PolicyError
-    from game.runtime import Runtime
+    from game.play.runtime import Runtime
     from game.scene.set_file import load_set
     from game.sim.model import CharacterModel
     from game.view.pick_pipe import OutputError

@@ -12,7 +12,7 @@ import panda3d.core as p3d
 from game.camera import rigs
 from game.scene import set_file
 from game.directing import new_file
-from game.events import Event
+from game.play.events import Event
 from game.scene.json_fields import SetError
 from game.live import BARE, NO_SET
 from game.policy.policy import Policy

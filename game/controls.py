@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.events import ALL, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
-from game.nerves import PRESETS
+from game.play.events import ALL, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
+from game.play.nerves import PRESETS
 from game.placing import Placing
 from game.played import Eye, Played
 from game.scene.set_spec import ItemSpec, PartSpec

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from game.events import Drag, Event, Grab, Release, Vec3
+from game.play.events import Drag, Event, Grab, Release, Vec3
 from game.picking import Hit, Ray, pick
 from game.scene.set_spec import ItemSpec
 from game.sim import rotation

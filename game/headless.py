@@ -16,13 +16,13 @@ from typing import Any
 
 from tqdm import tqdm
 
-from game.events import Event, EventError, Timed, from_json
+from game.play.events import Event, EventError, Timed, from_json
 from game.scene.json_fields import SetError
 from game.policy.library import PolicyLibrary
 from game.live import BARE, NO_SET, opening
 from game.scene.paths import policies_dir
 from game.policy.policy import PolicyError
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
 from game.sim.model import CharacterModel
@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def read_events(path: Path) -> list[Timed]:
-    """Reads a JSON list of events (game.events), sorted by tick.
+    """Reads a JSON list of events (game.play.events), sorted by tick.
 
     Raises:
         RunError: the file is no such list, or an event in it makes no sense.

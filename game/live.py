@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from game.attempts import Attempts
-from game.clock import FixedClock
-from game.events import Drag, Event, Friction, Play, Spawn
+from game.play.clock import FixedClock
+from game.play.events import Drag, Event, Friction, Play, Spawn
 from game.policy.library import PolicyLibrary
 from game.camera.keyframes import Marks
-from game.player import Player
+from game.play.agent import Player
 from game.policy.policy import PolicyError
 from game.referee import judge
 from game.replay import Recent, Replay
 from game.rerun import Rerun, moves
-from game.runtime import MAX_CROWD, Runtime
+from game.play.runtime import MAX_CROWD, Runtime
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.snapshot import Snapshot, interpolate
 

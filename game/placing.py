@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.events import Spawn
+from game.play.events import Spawn
 from game.scene.json_fields import SetError
 from game.picking import Ray, pick_top
 from game.scene.set_file import load_prop, names

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from game.events import Event
+from game.play.events import Event
 from game.scene.set_spec import ItemSpec
 from game.sim.snapshot import Snapshot
 

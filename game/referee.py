@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from game.attempts import Attempts, Verdict
-from game.events import Event, Play, Reset
-from game.runtime import MAX_CROWD, Runtime
+from game.play.events import Event, Play, Reset
+from game.play.runtime import MAX_CROWD, Runtime
 
 FAR = 1.8
 """m from home: who has landed so far away begins the next attempt at home again"""

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from game.clock import MAX_SPEED, MIN_SPEED
+from game.play.clock import MAX_SPEED, MIN_SPEED
 from game.scene.set_spec import ItemSpec
 from game.sim.snapshot import Snapshot, interpolate
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from game.events import Crowd, Event, Play, Reset
+from game.play.events import Crowd, Event, Play, Reset
 from game.policy.library import PolicyLibrary
 from game.replay import Frame
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.scene.set_spec import ItemSpec
 from game.take import Take
 

@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from game import events as ev
-from game.events import EventError, Timed
+from game.play import events as ev
+from game.play.events import EventError, Timed
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy, PolicyError
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.sim.model import CharacterModel, ModelError
 from game.sim.snapshot import Snapshot
 

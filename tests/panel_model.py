@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from game.events import Event, Nerves
+from game.play.events import Event, Nerves
 from game.view.panel.model import PolicyCard, Settings, TakeCard, Tally
 from game.view.panel.settings import after
 

@@ -14,7 +14,7 @@ import pytest
 
 from game.__main__ import NO_WINDOW
 from game.app import TITLE
-from game.events import Drag, Event, Grab, Gravity, Play, Push, Release, Reset, Strength
+from game.play.events import Drag, Event, Grab, Gravity, Play, Push, Release, Reset, Strength
 from game.camera.shot import shots_of
 from game.take import Take
 

@@ -11,10 +11,10 @@ import pytest
 from game.actions import ACTIONS
 from game.app_panel import DROP_HEIGHT, AppPanel
 from game.controls import Controls
-from game.events import Crowd, Gravity, Nerves, Spawn, Strength
+from game.play.events import Crowd, Gravity, Nerves, Spawn, Strength
 from game.policy.library import PolicyLibrary
 from game.live import Live
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.take import Take
 from game.view.panel.model import PanelModel
 from game.view.viewfinder import Viewfinder

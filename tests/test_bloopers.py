@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from game.events import Strength, Timed
+from game.play.events import Strength, Timed
 from game.policy.library import PolicyLibrary
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec, PartSpec, SetSpec, quaternion_of

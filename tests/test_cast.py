@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game import events as ev
+from game.play import events as ev
 from game.policy.library import PolicyLibrary
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.sim import rotation
 from tests.small_policy import MODEL, graph, hinge_graph, spec, with_card
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from game.clock import FixedClock
+from game.play.clock import FixedClock
 
 
 def test_ticks_add_up_whatever_the_frames() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from game.actions import ACTIONS
 from game.controls import BALL, GRAVITIES, MAX_BALLS, Controls, gravity_name, throw_velocity
-from game.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength
-from game.nerves import PRESETS, preset_of
+from game.play.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength
+from game.play.nerves import PRESETS, preset_of
 from game.placing import GAP
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec

@@ -10,11 +10,11 @@ from game.camera import rigs
 from game.actions import ACTIONS
 from game.camera.camera_pose import CameraPose
 from game.directing import Directing, new_file
-from game.events import Drag, Play, Push, Reset
+from game.play.events import Drag, Play, Push, Reset
 from game.policy.library import PolicyLibrary
 from game.live import BARE, Live
 from game.camera.keyframes import Marks
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.scene.set_file import load_set
 from game.camera.shot import shots_of
 from game.sim.model import CharacterModel

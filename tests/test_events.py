@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from game import events as ev
-from game.events import EventError, Timed
+from game.play import events as ev
+from game.play.events import EventError, Timed
 from game.scene.set_file import load_prop
 
 SAMPLES: list[ev.Event] = [

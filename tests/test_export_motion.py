@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from game import events as ev
+from game.play import events as ev
 from game.camera.camera_pose import CameraPose
 from game.camera.rigs import ShotCamera, camera
 from game.scene.json_fields import parse_color
 from game.policy.library import PolicyLibrary
 from game.sim.motion import ClipError, MotionClip
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.scene.set_file import load_prop, load_set
 from game.camera.shot import KEY as SHOTS
 from game.camera.shot import Mark, Shot, shot_to_json

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.events import Drag, Event, Grab, Release
+from game.play.events import Drag, Event, Grab, Release
 from game.hand import Hand
 from game.picking import Ray
 from game.scene.set_spec import ItemSpec, PartSpec

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game.events import Crowd, Gravity, Play, Push, Reset
+from game.play.events import Crowd, Gravity, Play, Push, Reset
 from game.policy.library import PolicyLibrary
 from game.live import Live, find_policy
 from game.scene.paths import policies_dir
 from game.policy.policy import PolicyError
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.sim.model import CharacterModel
 
 POLICY = "deepmimic_backflip"

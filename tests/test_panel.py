@@ -8,9 +8,9 @@ from unittest.mock import patch
 import pytest
 from imgui_bundle import imgui
 
-from game.events import Crowd, Event, Friction, Gravity, Nerves, Strength
-from game.limbs import LIMBS
-from game.nerves import PRESETS
+from game.play.events import Crowd, Event, Friction, Gravity, Nerves, Strength
+from game.play.body_groups import LIMBS
+from game.play.nerves import PRESETS
 from game.view.panel import body_map
 from game.view.panel.body_map import PIECES, BodyMap, limb_of, next_part, piece_at
 from game.view.panel.floor import grip

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from game.events import Play, Strength
+from game.play.events import Play, Strength
 from game.take import Take
 from tests.test_app import Window, saved_take, started, wait_for
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from game import refilm
-from game.events import Play, Push, Reset
+from game.play.events import Play, Push, Reset
 from game.policy.library import PolicyLibrary
 from game.live import BARE, Live
 from game.refilm import Refilm
 from game.rerun import rerun
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.take import Take, TakeError
 from tests.small_policy import MODEL, write
 

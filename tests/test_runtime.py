@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game import events as ev
-from game.events import EventError
+from game.play import events as ev
+from game.play.events import EventError
 from game.policy.library import PolicyLibrary
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.scene.set_file import load_prop
 from game.sim import rotation
 from tests.small_policy import MODEL, write

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from game import events as ev
+from game.play import events as ev
 from game.policy.library import PolicyLibrary
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.scene.set_file import load_prop
 from game.sim.model import CharacterModel
 from game.take import CARD, Divergence, Take, TakeError

@@ -17,7 +17,7 @@ from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from game.sim.world import World
-from game.start import starting_state
+from game.play.initial_state import starting_state
 from tools.train import checkpoint, environment, quaternion, rewards, rows, terminations
 from tools.train.anchored import anchored
 from tools.train.average import Average

@@ -14,7 +14,7 @@ from game.policy.policy import Policy
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.world import World
-from game.start import starting_state
+from game.play.initial_state import starting_state
 from tools.export import export
 from tools.train import checkpoint, rows
 from tools.train.config import ConfigError, TrainConfig

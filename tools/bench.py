@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from game import events as ev
+from game.play import events as ev
 from game.policy.library import PolicyLibrary
 from game.live import find_policy
 from game.policy.policy import Binding
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.sim.model import CharacterModel
 from game.sim.bullet.contacts import Touches
 from game.sim.world import World

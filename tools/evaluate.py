@@ -26,15 +26,15 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from game.policy.observation import Anchor
-from game.cast import Cast
+from game.play.controllers import Cast
 from game.sim.motion import ClipError, MotionClip
-from game.player import Player
+from game.play.agent import Player
 from game.policy.policy import Policy, PolicyError
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from game.sim.world import World
-from game.start import starting_state
+from game.play.initial_state import starting_state
 from tools.policy_file import rewrite_card
 from tools.train.config import TrainConfig
 from tools.train.disturbances import Disturbances

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from game.events import Event, Strength
+from game.play.events import Event, Strength
 from game.policy.library import PolicyLibrary
 from game.live import opening
-from game.runtime import Runtime
+from game.play.runtime import Runtime
 from game.scene.set_spec import SetSpec
 from game.take import Take
 from tools.bloopers.luck import Luck

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from game.events import Event, Gravity, Nerves, Push, Spawn, Strength, Timed, Vec3
+from game.play.events import Event, Gravity, Nerves, Push, Spawn, Strength, Timed, Vec3
 from game.scene.set_file import load_prop
 
 GRAVITIES: dict[str, tuple[float, float]] = {

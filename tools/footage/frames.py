@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose, blend
 from game.camera.rigs import Camera, ShotCamera, camera, walls_of
-from game.events import Crowd, Event, Play, Reset
+from game.play.events import Crowd, Event, Play, Reset
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.camera.shot import shots_of
 from game.sim.snapshot import Snapshot, interpolate

@@ -13,7 +13,7 @@ from game.sim.motion import MotionClip
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
-from game.start import MAX_PENETRATION
+from game.play.initial_state import MAX_PENETRATION
 from tools.train import rows, terminations
 from tools.train.anchored import anchored
 from tools.train.config import TrainConfig

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.state import CharacterState
-from game.start import moving
+from game.play.initial_state import moving
 
 Array = NDArray[np.float64]
 NAMES = tuple(f.name for f in fields(CharacterState))

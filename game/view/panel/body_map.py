@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from imgui_bundle import imgui
 
-from game.events import ALL, Strength
-from game.limbs import LIMBS
+from game.play.events import ALL, Strength
+from game.play.body_groups import LIMBS
 from game.view.panel import widgets as w
 from game.view.panel.look import CORAL, DIM, INK, MIST, MUSTARD, PAPER, RED, TINY, Look, Rgb, mix, u32
 from game.view.panel.model import PanelModel

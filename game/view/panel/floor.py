@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from game.events import Friction
+from game.play.events import Friction
 from game.view.panel import widgets as w
 from game.view.panel.look import Look
 from game.view.panel.model import PanelModel

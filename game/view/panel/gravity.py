@@ -8,7 +8,7 @@ import numpy as np
 from imgui_bundle import imgui
 
 from game.controls import GRAVITIES, gravity_name
-from game.events import Gravity, Vec3
+from game.play.events import Gravity, Vec3
 from game.view.panel import widgets as w
 from game.view.panel.look import CORAL, INK, LINE, MIST, PAPER, WHITE, Look, mix, u32
 from game.view.panel.model import PanelModel

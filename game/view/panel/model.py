@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from game.events import Event, Nerves, Vec3
+from game.play.events import Event, Nerves, Vec3
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from game.events import Nerves, Strength
-from game.nerves import PRESETS, preset_of
+from game.play.events import Nerves, Strength
+from game.play.nerves import PRESETS, preset_of
 from game.view.panel import widgets as w
 from game.view.panel.look import TEAL, Look
 from game.view.panel.model import PanelModel

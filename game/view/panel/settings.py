@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from game.events import ALL, Crowd, Event, Friction, Gravity, Nerves, Strength
-from game.limbs import LIMBS
+from game.play.events import ALL, Crowd, Event, Friction, Gravity, Nerves, Strength
+from game.play.body_groups import LIMBS
 from game.view.panel.model import Settings
 
 

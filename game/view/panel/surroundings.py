@@ -5,7 +5,7 @@ from __future__ import annotations
 from imgui_bundle import imgui
 
 from game.controls import MAX_CROWD
-from game.events import Crowd
+from game.play.events import Crowd
 from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.look import CORAL, SMALL, Look

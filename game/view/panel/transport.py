@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgui_bundle import imgui
 
-from game.clock import MAX_SPEED, MIN_SPEED
+from game.play.clock import MAX_SPEED, MIN_SPEED
 from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.look import TEAL, Look

@@ -12,18 +12,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from game import events as ev
+from game.play import events as ev
 from game.policy.observation import Anchor
-from game.cast import Aims, Cast
-from game.events import Event, EventError, Timed
+from game.play.controllers import Aims, Cast
+from game.play.events import Event, EventError, Timed
 from game.policy.library import PolicyLibrary
-from game.limbs import joints_of
-from game.player import Player
+from game.play.body_groups import joints_of
+from game.play.agent import Player
 from game.policy.policy import Policy, PolicyError
 from game.sim.forces import Grab
 from game.sim.snapshot import Snapshot
 from game.sim.world import World, WorldError
-from game.start import starting_state
+from game.play.initial_state import starting_state
 
 MAX_CROWD = 64
 SPACING = 1.8

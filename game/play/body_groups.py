@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from game.events import ALL, EventError
+from game.play.events import ALL, EventError
 from game.sim.model import CharacterModel
 
 LIMBS = {

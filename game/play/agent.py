@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from game.policy.observation import ORIGIN, Anchor
-from game.events import Nerves
+from game.play.events import Nerves
 from game.policy.policy import Policy
 
 Array = NDArray[np.float64]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.policy.observation import Anchor, from_anchor, put_into_anchor
-from game.player import Player, lateral_rates
+from game.play.agent import Player, lateral_rates
 from game.policy.policy import Binding, Policy, PolicyError, PolicyOutput, Reference
 from game.sim import kinematics, rotation
 from game.sim.kinematics import BodyPoses, BodyVelocities

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from game.events import Nerves
+from game.play.events import Nerves
 
 
 class Preset(NamedTuple):

@@ -1,0 +1,1 @@
+"""A run, one control tick at a time: events in, Snapshots out."""
