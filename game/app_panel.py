@@ -16,11 +16,11 @@ from game.play.events import Event
 from game.scene.json_fields import SetError
 from game.live import BARE, NO_SET
 from game.policy.policy import Policy
-from game.refilm import Refilm
-from game.rerun import rerun
-from game.shelf import Shelf, ShelfError
+from game.record.film_job import Refilm
+from game.record.playback import rerun
+from game.record.take_folder import Shelf, ShelfError
 from game.sim.snapshot import Snapshot
-from game.take import Take, TakeError
+from game.record.take import Take, TakeError
 from game.view.panel.hits import Hits
 from game.view.panel.model import PolicyCard, Settings, TakeCard, Tally
 from game.view.panel.settings import after

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from game.camera.camera_pose import CameraPose
 from game.live import Live
-from game.replay import SECONDS
-from game.take import Take
+from game.record.replay import SECONDS
+from game.record.take import Take
 
 LEAP = 0.5
 """s"""

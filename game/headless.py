@@ -27,7 +27,7 @@ from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.take import Divergence, Take, TakeError
+from game.record.take import Divergence, Take, TakeError
 from game.view.film import FilmError
 
 DEFAULT_SECONDS = 10.0

@@ -12,8 +12,8 @@ from game.camera.keyframes import Marks
 from game.play.agent import Player
 from game.policy.policy import PolicyError
 from game.referee import judge
-from game.replay import Recent, Replay
-from game.rerun import Rerun, moves
+from game.record.replay import Recent, Replay
+from game.record.playback import Rerun, moves
 from game.play.runtime import MAX_CROWD, Runtime
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.snapshot import Snapshot, interpolate

@@ -16,7 +16,7 @@ from game.__main__ import NO_WINDOW
 from game.app import TITLE
 from game.play.events import Drag, Event, Grab, Gravity, Play, Push, Release, Reset, Strength
 from game.camera.shot import shots_of
-from game.take import Take
+from game.record.take import Take
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 60.0

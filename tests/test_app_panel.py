@@ -15,7 +15,7 @@ from game.play.events import Crowd, Gravity, Nerves, Spawn, Strength
 from game.policy.library import PolicyLibrary
 from game.live import Live
 from game.play.runtime import Runtime
-from game.take import Take
+from game.record.take import Take
 from game.view.panel.model import PanelModel
 from game.view.viewfinder import Viewfinder
 from tests.small_policy import MODEL, spec, write

@@ -19,7 +19,7 @@ from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.world import World
-from game.take import Take
+from game.record.take import Take
 from tools.bloopers.__main__ import main
 from tools.bloopers.attempts import GIVES_UP, Attempt, best, run
 from tools.bloopers.cards import Cards

@@ -18,7 +18,7 @@ from game.play.runtime import Runtime
 from game.scene.set_file import load_set
 from game.camera.shot import shots_of
 from game.sim.model import CharacterModel
-from game.take import Take
+from game.record.take import Take
 from game.view.viewfinder import FREE, RING, SHOT, Viewfinder
 
 

@@ -26,7 +26,7 @@ from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.take import Take
+from game.record.take import Take
 from game.view.stage import LOOKS
 from tools.export_motion import bvh, scenery
 from tools.export_motion.__main__ import main

@@ -21,7 +21,7 @@ from game.scene.set_file import load_prop
 from game.camera.shot import Mark, Shot, shot_to_json
 from game.sim.model import CharacterModel
 from game.sound.track import HZ
-from game.take import Take
+from game.record.take import Take
 from tools.footage.frames import Frame, frames
 from tools.footage.png import write_png
 from tools.footage.studio import NOTHING_MM, color_of, millimetres

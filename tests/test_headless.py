@@ -14,7 +14,7 @@ import av
 import pytest
 
 from game.__main__ import main
-from game.take import Take
+from game.record.take import Take
 
 ROOT = Path(__file__).resolve().parents[1]
 FIELDS = {"ticks", "falls", "flips", "sim_ms_per_tick", "realtime_factor", "take_sha256"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from game.play.events import Play, Strength
-from game.take import Take
+from game.record.take import Take
 from tests.test_app import Window, saved_take, started, wait_for
 
 FIRST_POLICY, LAST_POLICY = "backflip", "deepmimic_walk_com"

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game import refilm
+from game.record import film_job
 from game.play.events import Play, Push, Reset
 from game.policy.library import PolicyLibrary
 from game.live import BARE, Live
-from game.refilm import Refilm
-from game.rerun import rerun
+from game.record.film_job import Refilm
+from game.record.playback import rerun
 from game.play.runtime import Runtime
-from game.take import Take, TakeError
+from game.record.take import Take, TakeError
 from tests.small_policy import MODEL, write
 
 
@@ -91,7 +91,7 @@ def finished(film: Refilm) -> str:
 
 def test_another_process_films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(refilm, "RECORDER", "recorder")
+    monkeypatch.setattr(film_job, "RECORDER", "recorder")
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     (tmp_path / "recorder.py").write_text(

@@ -3,7 +3,7 @@
 import panda3d.core as p3d
 import pytest
 
-from game.replay import Frame, Replay
+from game.record.replay import Frame, Replay
 from game.sim.model import CharacterModel
 from game.sim.world import World
 from game.view.scrub_bar import BOTTOM, REACH, ScrubBar

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from game.shelf import Shelf, ShelfError
-from game.take import CARD, POLICIES, TRACE
+from game.record.take_folder import Shelf, ShelfError
+from game.record.take import CARD, POLICIES, TRACE
 
 
 def put(path: Path, ticks: int = 30) -> Path:

@@ -22,7 +22,7 @@ from game.scene.set_spec import SetSpec
 from game.camera.shot import ShotError
 from game.sim.model import CharacterModel
 from game.sound.track import HZ
-from game.take import Take, TakeError
+from game.record.take import Take, TakeError
 from game.view.film import FilmError, FilmWriter
 from game.view.quality import Tier, quality
 from tools.footage.frames import Frame, frames

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import panda3d.core as p3d
 
-from game.replay import Replay
+from game.record.replay import Replay
 
 BACK, DONE, HEAD, MARK = (0.05, 0.06, 0.08, 0.7), (0.95, 0.45, 0.30, 1.0), (1.0, 1.0, 1.0, 1.0), (1.0, 0.85, 0.3, 1.0)
 REACH, BOTTOM, HEIGHT = 0.86, -0.90, 0.022

@@ -24,7 +24,7 @@ from game.policy.policy import PolicyError
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
 from game.sim.model import CharacterModel
-from game.take import TakeError
+from game.record.take import TakeError
 from game.view.film import FilmError
 from game.view.quality import Tier
 from tools.bloopers.attempts import Attempt, best, run

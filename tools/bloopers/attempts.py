@@ -10,7 +10,7 @@ from game.policy.library import PolicyLibrary
 from game.live import opening
 from game.play.runtime import Runtime
 from game.scene.set_spec import SetSpec
-from game.take import Take
+from game.record.take import Take
 from tools.bloopers.luck import Luck
 from tools.bloopers.score import Judge, Measures, pratfall_score
 

@@ -11,7 +11,7 @@ from game.scene.json_fields import SetError
 from game.sim.motion import ClipError, MotionClip
 from game.policy.policy import PolicyError
 from game.camera.shot import ShotError
-from game.take import Take, TakeError
+from game.record.take import Take, TakeError
 from tools.export_motion import bvh, glb
 from tools.export_motion.recording import Recording
 

@@ -18,7 +18,7 @@ from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.take import Take
+from game.record.take import Take
 from tools.view_clip import snapshot_at
 
 Array = NDArray[np.float64]

@@ -16,7 +16,7 @@ from game.scene.set_spec import ItemSpec, SetSpec
 from game.camera.shot import shots_of
 from game.sim.snapshot import Snapshot, interpolate
 from game.sound.track import HZ, SoundTrack
-from game.take import Take
+from game.record.take import Take
 from tools.footage.timing import Timing
 
 Samples = NDArray[np.float32]

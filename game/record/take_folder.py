@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from game.take import CARD, POLICIES, TRACE
+from game.record.take import CARD, POLICIES, TRACE
 
 MAX_CARD_BYTES = 64 << 20
 

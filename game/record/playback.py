@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from game.play.events import Crowd, Event, Play, Reset
 from game.policy.library import PolicyLibrary
-from game.replay import Frame
+from game.record.replay import Frame
 from game.play.runtime import Runtime
 from game.scene.set_spec import ItemSpec
-from game.take import Take
+from game.record.take import Take
 
 MOST_SECONDS = 300.0
 """that are kept to be looked at: the last ones"""

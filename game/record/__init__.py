@@ -1,0 +1,1 @@
+"""Runs as data: takes, their playback, and what is made from them."""
