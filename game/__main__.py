@@ -59,7 +59,7 @@ def _window(options: argparse.Namespace) -> int:
     from game.app import App
     from game.scene.json_fields import SetError
     from game.policy.library import PolicyLibrary
-    from game.live import BARE, NO_SET, Live
+    from game.session.session import BARE, NO_SET, Live
     from game.scene.paths import policies_dir
     from game.policy.policy import PolicyError
     from game.play.runtime import Runtime

@@ -18,7 +18,7 @@ from game.app_panel import AppPanel
 from game.controls import Controls
 from game.directing import Directing
 from game.scene.json_fields import SetError
-from game.live import BARE, NO_SET, Live
+from game.session.session import BARE, NO_SET, Live
 from game.scene.set_spec import SetSpec
 from game.view import pick_pipe
 from game.view.camera import make_lens

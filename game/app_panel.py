@@ -14,7 +14,7 @@ from game.scene import set_file
 from game.directing import new_file
 from game.play.events import Event
 from game.scene.json_fields import SetError
-from game.live import BARE, NO_SET
+from game.session.session import BARE, NO_SET
 from game.policy.policy import Policy
 from game.record.film_job import Refilm
 from game.record.playback import rerun

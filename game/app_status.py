@@ -6,7 +6,7 @@ import numpy as np
 import panda3d.core as p3d
 
 from game.controls import gravity_name
-from game.live import Live
+from game.session.session import Live
 
 
 def lines(live: Live, chosen: int, camera: str) -> list[str]:

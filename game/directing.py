@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from game.camera.camera_pose import CameraPose
-from game.live import Live
+from game.session.session import Live
 from game.record.replay import SECONDS
 from game.record.take import Take
 

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from game.play.events import Event, EventError, Timed, from_json
 from game.scene.json_fields import SetError
 from game.policy.library import PolicyLibrary
-from game.live import BARE, NO_SET, opening
+from game.session.session import BARE, NO_SET, opening
 from game.scene.paths import policies_dir
 from game.policy.policy import PolicyError
 from game.play.runtime import Runtime

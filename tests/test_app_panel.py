@@ -13,7 +13,7 @@ from game.app_panel import DROP_HEIGHT, AppPanel
 from game.controls import Controls
 from game.play.events import Crowd, Gravity, Nerves, Spawn, Strength
 from game.policy.library import PolicyLibrary
-from game.live import Live
+from game.session.session import Live
 from game.play.runtime import Runtime
 from game.record.take import Take
 from game.view.panel.model import PanelModel

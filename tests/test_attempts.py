@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.attempts import RETRY_SECONDS, VERDICT_SECONDS, Attempts, Verdict
+from game.session.attempts import RETRY_SECONDS, VERDICT_SECONDS, Attempts, Verdict
 from game.sim import rotation
 from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel

@@ -12,7 +12,7 @@ from game.camera.camera_pose import CameraPose
 from game.directing import Directing, new_file
 from game.play.events import Drag, Play, Push, Reset
 from game.policy.library import PolicyLibrary
-from game.live import BARE, Live
+from game.session.session import BARE, Live
 from game.camera.keyframes import Marks
 from game.play.runtime import Runtime
 from game.scene.set_file import load_set

@@ -15,7 +15,7 @@ from game.camera.camera_pose import CameraPose
 from game.camera.rigs import CameraError
 from game.play.events import Event, Play, Push, Reset, Spawn, Strength
 from game.policy.library import PolicyLibrary
-from game.live import BARE
+from game.session.session import BARE
 from game.play.runtime import Runtime
 from game.scene.set_file import load_prop
 from game.camera.shot import Mark, Shot, shot_to_json

@@ -10,7 +10,7 @@ import pytest
 
 from game.play.events import Crowd, Gravity, Play, Push, Reset
 from game.policy.library import PolicyLibrary
-from game.live import Live, find_policy
+from game.session.session import Live, find_policy
 from game.scene.paths import policies_dir
 from game.policy.policy import PolicyError
 from game.play.runtime import Runtime

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from game.camera.camera_pose import CameraPose
-from game.live import BARE
+from game.session.session import BARE
 from game.sim.model import CharacterModel
 from game.sim.world import World
 from game.sound.track import HZ

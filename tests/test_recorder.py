@@ -8,7 +8,7 @@ import numpy as np
 import panda3d.core as p3d
 import pytest
 
-from game.live import BARE
+from game.session.session import BARE
 from game.sim.model import CharacterModel
 from game.sim.world import World
 from game.sound.track import HZ

@@ -12,7 +12,7 @@ import pytest
 from game.record import film_job
 from game.play.events import Play, Push, Reset
 from game.policy.library import PolicyLibrary
-from game.live import BARE, Live
+from game.session.session import BARE, Live
 from game.record.film_job import Refilm
 from game.record.playback import rerun
 from game.play.runtime import Runtime

@@ -22,7 +22,7 @@ from typing import Any
 
 from game.play import events as ev
 from game.policy.library import PolicyLibrary
-from game.live import find_policy
+from game.session.session import find_policy
 from game.policy.policy import Binding
 from game.play.runtime import Runtime
 from game.sim.model import CharacterModel

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from game.camera.rigs import NAMES, CameraError
 from game.scene.json_fields import SetError
-from game.live import BARE, NO_SET
+from game.session.session import BARE, NO_SET
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
 from game.camera.shot import ShotError

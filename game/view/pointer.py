@@ -10,7 +10,7 @@ import panda3d.core as p3d
 
 from game.controls import Controls
 from game.hand import Hand
-from game.live import Live
+from game.session.session import Live
 from game.picking import Ray
 from game.view.scrub_bar import ScrubBar
 from game.view.viewfinder import Viewfinder

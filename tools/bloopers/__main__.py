@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from game.scene.json_fields import SetError
 from game.policy.library import PolicyLibrary
-from game.live import find_policy
+from game.session.session import find_policy
 from game.scene.paths import policies_dir
 from game.policy.policy import PolicyError
 from game.scene.set_file import load_set

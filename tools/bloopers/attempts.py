@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from game.play.events import Event, Strength
 from game.policy.library import PolicyLibrary
-from game.live import opening
+from game.session.session import opening
 from game.play.runtime import Runtime
 from game.scene.set_spec import SetSpec
 from game.record.take import Take

@@ -19,11 +19,11 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import tyro  # noqa: E402
 
-from game.attempts import Attempts  # noqa: E402
+from game.session.attempts import Attempts  # noqa: E402
 from game.camera.rigs import camera, walls_of  # noqa: E402
 from game.play.events import Event, Play  # noqa: E402
 from game.policy.library import PolicyLibrary  # noqa: E402
-from game.referee import judge  # noqa: E402
+from game.session.referee import judge  # noqa: E402
 from game.play.runtime import Runtime  # noqa: E402
 from game.scene.set_file import load_set  # noqa: E402
 from game.sim.model import CharacterModel  # noqa: E402

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from game.attempts import Attempts, Verdict
+from game.session.attempts import Attempts, Verdict
 from game.play.events import Event, Play, Reset
 from game.play.runtime import MAX_CROWD, Runtime
 

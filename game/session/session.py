@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from game.attempts import Attempts
+from game.session.attempts import Attempts
 from game.play.clock import FixedClock
 from game.play.events import Drag, Event, Friction, Play, Spawn
 from game.policy.library import PolicyLibrary
 from game.camera.keyframes import Marks
 from game.play.agent import Player
 from game.policy.policy import PolicyError
-from game.referee import judge
+from game.session.referee import judge
 from game.record.replay import Recent, Replay
 from game.record.playback import Rerun, moves
 from game.play.runtime import MAX_CROWD, Runtime
