@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _window(options: argparse.Namespace) -> int:
-    from game.actions import ActionError, load_actions
+    from game.input.bindings import ActionError, load_actions
     from game.app import App
     from game.scene.json_fields import SetError
     from game.policy.library import PolicyLibrary

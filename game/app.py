@@ -13,10 +13,10 @@ from direct.showbase.ShowBase import ShowBase
 
 from game import app_status
 from game.scene import set_file
-from game.actions import Action, help_lines
+from game.input.bindings import Action, help_lines
 from game.app_panel import AppPanel
-from game.controls import Controls
-from game.directing import Directing
+from game.input.world_actions import Controls
+from game.input.session_actions import Directing
 from game.scene.json_fields import SetError
 from game.session.session import BARE, NO_SET, Live
 from game.scene.set_spec import SetSpec
@@ -143,7 +143,7 @@ class App(ShowBase):
             self.act(action, choice)
 
     def act(self, action: str, choice: int = 0) -> None:
-        """Does an action of `game.actions` by name."""
+        """Does an action of `game.input.bindings` by name."""
         words: str | None
         if self.directing.knows(action):
             words = self.directing.do(action, choice)

@@ -11,7 +11,7 @@ import panda3d.core as p3d
 
 from game.camera import rigs
 from game.scene import set_file
-from game.directing import new_file
+from game.input.session_actions import new_file
 from game.play.events import Event
 from game.scene.json_fields import SetError
 from game.session.session import BARE, NO_SET

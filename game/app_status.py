@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import panda3d.core as p3d
 
-from game.controls import gravity_name
+from game.input.world_actions import gravity_name
 from game.session.session import Live
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from game.actions import ACTIONS, ActionError, help_lines, load_actions, markdown_table, remap
+from game.input.bindings import ACTIONS, ActionError, help_lines, load_actions, markdown_table, remap
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from game.actions import ACTIONS
+from game.input.bindings import ACTIONS
 from game.app_panel import DROP_HEIGHT, AppPanel
-from game.controls import Controls
+from game.input.world_actions import Controls
 from game.play.events import Crowd, Gravity, Nerves, Spawn, Strength
 from game.policy.library import PolicyLibrary
 from game.session.session import Live

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.actions import ACTIONS
-from game.controls import BALL, GRAVITIES, MAX_BALLS, Controls, gravity_name, throw_velocity
+from game.input.bindings import ACTIONS
+from game.input.world_actions import BALL, GRAVITIES, MAX_BALLS, Controls, gravity_name, throw_velocity
 from game.play.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength
 from game.play.nerves import PRESETS, preset_of
-from game.placing import GAP
+from game.input.prop_placement import GAP
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec
 from game.sim.model import CharacterModel

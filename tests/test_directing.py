@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from game.camera import rigs
-from game.actions import ACTIONS
+from game.input.bindings import ACTIONS
 from game.camera.camera_pose import CameraPose
-from game.directing import Directing, new_file
+from game.input.session_actions import Directing, new_file
 from game.play.events import Drag, Play, Push, Reset
 from game.policy.library import PolicyLibrary
 from game.session.session import BARE, Live

@@ -6,7 +6,7 @@ from typing import Any
 import panda3d.core as p3d
 import pytest
 
-from game.actions import ACTIONS
+from game.input.bindings import ACTIONS
 from game.view.gamepad import DEAD, TURN, ZOOM, Gamepad
 
 AXIS = p3d.InputDevice.Axis

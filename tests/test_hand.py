@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from game.play.events import Drag, Event, Grab, Release
-from game.hand import Hand
-from game.picking import Ray
+from game.input.mouse_drag import Hand
+from game.input.picking import Ray
 from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot

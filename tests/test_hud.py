@@ -3,7 +3,7 @@
 import panda3d.core as p3d
 import pytest
 
-from game.actions import help_lines
+from game.input.bindings import help_lines
 from game.view.hud import MAX_MESSAGES, MESSAGE_SECONDS, Hud
 
 

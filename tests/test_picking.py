@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.picking import TOUCH_RADIUS, Ray, meet, pick, pick_top
+from game.input.picking import TOUCH_RADIUS, Ray, meet, pick, pick_top
 from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import panda3d.core as p3d
 
-from game.directing import new_file
+from game.input.session_actions import new_file
 from game.view.film import FilmError, Sound, save_picture
 from game.view.film_camera import FilmCamera
 from game.view.recorder import Recorder

@@ -10,7 +10,7 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from game.actions import Action
+from game.input.bindings import Action
 
 Array = NDArray[np.float64]
 

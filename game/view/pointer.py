@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 import panda3d.core as p3d
 
-from game.controls import Controls
-from game.hand import Hand
+from game.input.world_actions import Controls
+from game.input.mouse_drag import Hand
 from game.session.session import Live
-from game.picking import Ray
+from game.input.picking import Ray
 from game.view.scrub_bar import ScrubBar
 from game.view.viewfinder import Viewfinder
 

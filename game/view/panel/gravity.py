@@ -7,7 +7,7 @@ import math
 import numpy as np
 from imgui_bundle import imgui
 
-from game.controls import GRAVITIES, gravity_name
+from game.input.world_actions import GRAVITIES, gravity_name
 from game.play.events import Gravity, Vec3
 from game.view.panel import widgets as w
 from game.view.panel.look import CORAL, INK, LINE, MIST, PAPER, WHITE, Look, mix, u32

@@ -84,7 +84,7 @@ class PanelModel(Protocol):
         """Has an event happen at the next tick."""
 
     def act(self, action: str, choice: int = 0) -> None:
-        """Does what a key does, see `game.actions`."""
+        """Does what a key does, see `game.input.bindings`."""
 
     def can(self, action: str) -> bool:
         """Whether there is such an action."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgui_bundle import imgui
 
-from game.controls import MAX_CROWD
+from game.input.world_actions import MAX_CROWD
 from game.play.events import Crowd
 from game.view.panel import icons
 from game.view.panel import widgets as w

@@ -32,7 +32,7 @@ class Finder(Protocol):
 
 
 class Directing:
-    """One method for each such action of `game.actions`; `do` calls it by name."""
+    """One method for each such action of `game.input.bindings`; `do` calls it by name."""
 
     def __init__(self, live: Live, finder: Finder, out: Path) -> None:
         """`out` is the folder of takes."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.play.events import Drag, Event, Grab, Release, Vec3
-from game.picking import Hit, Ray, pick
+from game.input.picking import Hit, Ray, pick
 from game.scene.set_spec import ItemSpec
 from game.sim import rotation
 from game.sim.snapshot import Snapshot

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from game.play.events import ALL, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
 from game.play.nerves import PRESETS
-from game.placing import Placing
-from game.played import Eye, Played
+from game.input.prop_placement import Placing
+from game.input.protocols import Eye, Played
 from game.scene.set_spec import ItemSpec, PartSpec
 
 Array = NDArray[np.float64]
@@ -47,7 +47,7 @@ MAX_BALLS = 20
 
 
 class Controls:
-    """One method for each action of `game.actions` that changes the world; `do` calls it by name."""
+    """One method for each action of `game.input.bindings` that changes the world; `do` calls it by name."""
 
     def __init__(self, played: Played, camera: Callable[[], Eye]) -> None:
         self._played = played

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from game.play.events import Spawn
 from game.scene.json_fields import SetError
-from game.picking import Ray, pick_top
+from game.input.picking import Ray, pick_top
 from game.scene.set_file import load_prop, names
 from game.scene.set_spec import ItemSpec, quaternion_of
 from game.sim import rotation

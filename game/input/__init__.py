@@ -1,0 +1,1 @@
+"""What a person asks for, turned into events. Knows no window."""
