@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     # Imported here: a run without a window loads nothing that draws.
     if options.headless:
-        from game.headless import main as run
+        from game.app.headless import main as run
 
         return run(options)
     return _window(options)
@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _window(options: argparse.Namespace) -> int:
     from game.input.bindings import ActionError, load_actions
-    from game.app import App
+    from game.app.window import App
     from game.scene.json_fields import SetError
     from game.policy.library import PolicyLibrary
     from game.session.session import BARE, NO_SET, Live

@@ -13,7 +13,7 @@ import panda3d.core as p3d
 import pytest
 
 from game.__main__ import NO_WINDOW
-from game.app import TITLE
+from game.app.window import TITLE
 from game.play.events import Drag, Event, Grab, Gravity, Play, Push, Release, Reset, Strength
 from game.camera.shot import shots_of
 from game.record.take import Take

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from game.input.bindings import ACTIONS
-from game.app_panel import DROP_HEIGHT, AppPanel
+from game.app.panel_model import DROP_HEIGHT, AppPanel
 from game.input.world_actions import Controls
 from game.play.events import Crowd, Gravity, Nerves, Spawn, Strength
 from game.policy.library import PolicyLibrary

@@ -11,10 +11,10 @@ from typing import Any
 import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
 
-from game import app_status
+from game.app import status_line
 from game.scene import set_file
 from game.input.bindings import Action, help_lines
-from game.app_panel import AppPanel
+from game.app.panel_model import AppPanel
 from game.input.world_actions import Controls
 from game.input.session_actions import Directing
 from game.scene.json_fields import SetError
@@ -208,7 +208,7 @@ class App(ShowBase):
         for corner in self._beside:  # the words make room for the panel
             corner.set_x(self.panel.inset)
         self.hud.raise_messages(live.replay is not None)
-        self.hud.show(app_status.lines(live, chosen, self.finder.name), self.filming.text)
+        self.hud.show(status_line.lines(live, chosen, self.finder.name), self.filming.text)
         self.hud.update(time.monotonic())
 
     def _after_render(self, task: Any) -> int:

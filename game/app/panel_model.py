@@ -27,7 +27,7 @@ from game.view.panel.settings import after
 from game.view.quality import QUALITIES, Tier
 
 if TYPE_CHECKING:
-    from game.app import App
+    from game.app.window import App
 
 LOOK_SECONDS = 1.0
 """from one look into the folder of takes to the next"""

@@ -1,0 +1,1 @@
+"""The game itself: in a window or without one."""
