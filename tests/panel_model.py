@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from game.play.events import Event, Nerves
-from game.view.panel.model import PolicyCard, Settings, TakeCard, Tally
+from game.view.panel.panel_data import PolicyCard, Settings, TakeCard, Tally
 from game.view.panel.settings import after
 
 JOINTS = (

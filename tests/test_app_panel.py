@@ -16,8 +16,8 @@ from game.policy.library import PolicyLibrary
 from game.session.session import Live
 from game.play.runtime import Runtime
 from game.record.take import Take
-from game.view.panel.model import PanelModel
-from game.view.viewfinder import Viewfinder
+from game.view.panel.panel_data import PanelModel
+from game.view.camera_rig import Viewfinder
 from tests.small_policy import MODEL, spec, write
 
 

@@ -7,7 +7,7 @@ import panda3d.core as p3d
 import pytest
 
 from game.scene.set_spec import ViewSpec
-from game.view.camera import LEASH, OrbitCamera, make_lens
+from game.view.orbit_camera import LEASH, OrbitCamera, make_lens
 
 
 def test_directions_are_the_viewers() -> None:

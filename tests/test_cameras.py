@@ -18,7 +18,7 @@ from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.sim.world import World
 from game.camera.spring import Spring
-from game.view.camera_pose import place
+from game.view.camera_node import place
 
 VIEW = ViewSpec((1.7, -3.9, 1.45), (0.1, 0.35, 0.92), math.radians(56))
 

@@ -16,7 +16,7 @@ from game.scene.set_spec import ItemSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.sim.world import World
-from game.view.camera import OrbitCamera
+from game.view.orbit_camera import OrbitCamera
 
 
 class Run:

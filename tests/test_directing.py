@@ -19,7 +19,7 @@ from game.scene.set_file import load_set
 from game.camera.shot import shots_of
 from game.sim.model import CharacterModel
 from game.record.take import Take
-from game.view.viewfinder import FREE, RING, SHOT, Viewfinder
+from game.view.camera_rig import FREE, RING, SHOT, Viewfinder
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from game.sim.rotation import rotate
 from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.state import CharacterState
 from game.view.face import GAZE_LIMIT, MOODS, Face, FaceActor, Mood, joint_turns
-from game.view.mood import AIRBORNE_SECONDS, DAZED_SECONDS, PAIN_SECONDS, MoodJudge
+from game.view.expression import AIRBORNE_SECONDS, DAZED_SECONDS, PAIN_SECONDS, MoodJudge
 
 FORWARD = np.array([1.0, 0.0, 0.0])
 FAR_AWAY = np.array([100.0, 0.0, 1.5])

@@ -64,7 +64,7 @@ def test_imports_are_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     file = tmp_path / "game" / "view" / "hud.py"
     file.parent.mkdir(parents=True)
     file.write_text("from ..sim import world\nfrom . import camera\ndef f():\n    import torch.nn\n")
-    assert imports(file) == {"game.sim", "game.sim.world", "game.view", "game.view.camera", "torch.nn"}
+    assert imports(file) == {"game.sim", "game.sim.world", "game.view", "game.view.orbit_camera", "torch.nn"}
 
 
 def test_what_simulates_does_not_draw() -> None:

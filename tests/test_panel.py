@@ -13,10 +13,10 @@ from game.play.body_groups import LIMBS
 from game.play.nerves import PRESETS
 from game.view.panel import body_map
 from game.view.panel.body_map import PIECES, BodyMap, limb_of, next_part, piece_at
-from game.view.panel.floor import grip
-from game.view.panel.gravity import MOST, pulled
+from game.view.panel.floor_section import grip
+from game.view.panel.gravity_section import MOST, pulled
 from game.view.panel.look import CORAL, LARGEST, SMALLEST, Look, mix, scale_of, u32
-from game.view.panel.model import PolicyCard, Settings
+from game.view.panel.panel_data import PolicyCard, Settings
 from game.view.panel.panel import Panel
 from game.view.panel.policies import age_words, facts, families, spoken
 from game.view.panel.settings import after

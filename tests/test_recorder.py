@@ -12,7 +12,7 @@ from game.session.session import BARE
 from game.sim.model import CharacterModel
 from game.sim.world import World
 from game.sound.track import HZ
-from game.view.camera import make_lens
+from game.view.orbit_camera import make_lens
 from game.view.pick_pipe import Output
 from game.view.recorder import Recorder, TickFilm
 

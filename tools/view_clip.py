@@ -22,8 +22,8 @@ from game.sim.model import CharacterModel
 from game.sim.snapshot import Ghosts, PropPoses, Snapshot
 from game.sim.state import CharacterState
 from game.view import pick_pipe
-from game.view.camera import OrbitCamera, make_lens
-from game.view.camera_pose import place
+from game.view.orbit_camera import OrbitCamera, make_lens
+from game.view.camera_node import place
 from game.view.film import FilmError, FilmWriter
 from game.view.film_camera import FilmCamera
 from game.view.quality import Quality, quality

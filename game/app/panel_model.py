@@ -21,8 +21,8 @@ from game.record.playback import rerun
 from game.record.take_folder import Shelf, ShelfError
 from game.sim.snapshot import Snapshot
 from game.record.take import Take, TakeError
-from game.view.panel.hits import Hits
-from game.view.panel.model import PolicyCard, Settings, TakeCard, Tally
+from game.view.panel.hardest_hits import Hits
+from game.view.panel.panel_data import PolicyCard, Settings, TakeCard, Tally
 from game.view.panel.settings import after
 from game.view.quality import QUALITIES, Tier
 

@@ -21,19 +21,19 @@ from game.scene.json_fields import SetError
 from game.session.session import BARE, NO_SET, Live
 from game.scene.set_spec import SetSpec
 from game.view import pick_pipe
-from game.view.camera import make_lens
+from game.view.orbit_camera import make_lens
 from game.view.filming import Filming
 from game.view.gamepad import Gamepad, first_gamepad
 from game.view.hud import Hud
 from game.view.live_sound import LiveSound
 from game.view.overlay import Overlay
-from game.view.panel.window import PanelWindow
-from game.view.picture import Picture
+from game.view.panel.panel_window import PanelWindow
+from game.view.scene_view import Picture
 from game.view.pointer import Pointer
 from game.view.quality import Tier
 from game.view.scrub_bar import ScrubBar
 from game.view.shapes import BACKGROUND
-from game.view.viewfinder import Viewfinder
+from game.view.camera_rig import Viewfinder
 
 TITLE = "Pratfall"
 SETTINGS = f"window-title {TITLE}: loading ...\nwin-size 1280 720\n"

@@ -1,4 +1,4 @@
-"""Cameras: who looks where. Numbers only; what draws takes their poses (`game.view.camera_pose`).
+"""Cameras: who looks where. Numbers only; what draws takes their poses (`game.view.camera_node`).
 
 A camera is asked once a frame: `camera.update(snapshot, seconds)`. The springs in it are solved exactly, so what it
 does hardly depends on how often it is asked.

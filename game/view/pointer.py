@@ -13,7 +13,7 @@ from game.input.mouse_drag import Hand
 from game.session.session import Live
 from game.input.picking import Ray
 from game.view.scrub_bar import ScrubBar
-from game.view.viewfinder import Viewfinder
+from game.view.camera_rig import Viewfinder
 
 Doing = Literal["pull", "orbit", "scrub"]
 

@@ -18,7 +18,7 @@ from game.view.dust import Dust
 from game.view.face import FaceActor
 from game.view.ground_shade import ground_shade
 from game.view.lights import NUM_JOINTS, SHADOW_MASK, Sun, shader
-from game.view.mood import MoodJudge
+from game.view.expression import MoodJudge
 from game.view.quality import QUALITIES, Quality
 from game.view.set_view import ground_node, item_node
 from game.view.sky import sky_node

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from game.scene.set_spec import SetSpec
 from game.view import pick_pipe
-from game.view.camera_pose import place
+from game.view.camera_node import place
 from game.view.film_camera import FilmCamera
 from game.view.lights import shader
 from game.view.quality import QUALITIES, Quality

@@ -12,7 +12,7 @@ from game.play.events import ALL, Strength
 from game.play.body_groups import LIMBS
 from game.view.panel import widgets as w
 from game.view.panel.look import CORAL, DIM, INK, MIST, MUSTARD, PAPER, RED, TINY, Look, Rgb, mix, u32
-from game.view.panel.model import PanelModel
+from game.view.panel.panel_data import PanelModel
 
 Vec2 = imgui.ImVec2
 Point = tuple[float, float]

@@ -7,12 +7,12 @@ from imgui_bundle import imgui
 from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.body_map import BodyMap
-from game.view.panel.floor import FloorSection
-from game.view.panel.fortunes import Fortunes
-from game.view.panel.gravity import GravitySection
+from game.view.panel.floor_section import FloorSection
+from game.view.panel.stats import Fortunes
+from game.view.panel.gravity_section import GravitySection
 from game.view.panel.look import CORAL, DIM, INK, LARGE, LINE, SAND, SMALL, TINY, WHITE, Look, mix, scale_of, u32
-from game.view.panel.model import PanelModel
-from game.view.panel.nerves import NervesSection
+from game.view.panel.panel_data import PanelModel
+from game.view.panel.nerves_section import NervesSection
 from game.view.panel.pictures import Pictures
 from game.view.panel.policies import Policies
 from game.view.panel.section import Section

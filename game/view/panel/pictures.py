@@ -7,7 +7,7 @@ from imgui_bundle import imgui
 from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.look import Look
-from game.view.panel.model import PanelModel
+from game.view.panel.panel_data import PanelModel
 from game.view.panel.policies import spoken
 
 BUTTONS = (

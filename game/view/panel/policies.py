@@ -10,7 +10,7 @@ from imgui_bundle import imgui
 
 from game.view.panel import widgets as w
 from game.view.panel.look import CORAL, DIM, INK, MUSTARD, RED, SMALL, TEAL, TINY, WHITE, Look, mix, u32
-from game.view.panel.model import PanelModel, PolicyCard
+from game.view.panel.panel_data import PanelModel, PolicyCard
 
 Vec2 = imgui.ImVec2
 

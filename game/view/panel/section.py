@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from game.view.panel.look import Look
-from game.view.panel.model import PanelModel
+from game.view.panel.panel_data import PanelModel
 
 
 class Section(Protocol):

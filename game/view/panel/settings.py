@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from game.play.events import ALL, Crowd, Event, Friction, Gravity, Nerves, Strength
 from game.play.body_groups import LIMBS
-from game.view.panel.model import Settings
+from game.view.panel.panel_data import Settings
 
 
 def after(settings: Settings, events: Iterable[Event], character: int, joint_names: Sequence[str]) -> Settings:

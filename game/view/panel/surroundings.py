@@ -9,7 +9,7 @@ from game.play.events import Crowd
 from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.look import CORAL, SMALL, Look
-from game.view.panel.model import PanelModel
+from game.view.panel.panel_data import PanelModel
 from game.view.panel.policies import spoken
 
 WAYS = ("with a click", "from above")

@@ -7,7 +7,7 @@ from imgui_bundle import imgui
 from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.look import Look
-from game.view.panel.model import PanelModel
+from game.view.panel.panel_data import PanelModel
 
 AWAY = 3
 """of the four shoves: to the right in the picture"""

@@ -10,7 +10,7 @@ from imgui_bundle import imgui
 from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.look import DIM, INK, SMALL, TINY, Look
-from game.view.panel.model import PanelModel, TakeCard
+from game.view.panel.panel_data import PanelModel, TakeCard
 from game.view.panel.policies import spoken
 
 Vec2 = imgui.ImVec2

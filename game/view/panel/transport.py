@@ -8,7 +8,7 @@ from game.play.clock import MAX_SPEED, MIN_SPEED
 from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.look import TEAL, Look
-from game.view.panel.model import PanelModel
+from game.view.panel.panel_data import PanelModel
 
 Vec2 = imgui.ImVec2
 

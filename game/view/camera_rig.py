@@ -14,8 +14,8 @@ from game.camera.rigs import Camera
 from game.camera.keyframes import Marks
 from game.scene.set_spec import ViewSpec
 from game.sim.snapshot import Snapshot
-from game.view.camera import FOV, OrbitCamera
-from game.view.camera_pose import place
+from game.view.orbit_camera import FOV, OrbitCamera
+from game.view.camera_node import place
 
 Array = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from imgui_bundle import imgui
 
 from game.view.panel import widgets as w
 from game.view.panel.look import CORAL, DIM, INK, SMALL, TEAL, Look, Rgb
-from game.view.panel.model import PanelModel
+from game.view.panel.panel_data import PanelModel
 from game.view.panel.policies import spoken
 
 Vec2 = imgui.ImVec2

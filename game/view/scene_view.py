@@ -12,7 +12,7 @@ from game.sim.snapshot import Snapshot
 from game.view.quality import QUALITIES, FirstFrames, Tier
 from game.view.shapes import ShapesView
 from game.view.stage import Stage
-from game.view.viewfinder import Viewfinder
+from game.view.camera_rig import Viewfinder
 
 
 class Picture:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from game.play.events import Friction
 from game.view.panel import widgets as w
 from game.view.panel.look import Look
-from game.view.panel.model import PanelModel
+from game.view.panel.panel_data import PanelModel
 
 
 class FloorSection:

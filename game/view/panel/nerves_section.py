@@ -9,7 +9,7 @@ from game.play.events import Nerves, Strength
 from game.play.nerves import PRESETS, preset_of
 from game.view.panel import widgets as w
 from game.view.panel.look import TEAL, Look
-from game.view.panel.model import PanelModel
+from game.view.panel.panel_data import PanelModel
 
 MOST_DELAY, MOST_NOISE = 10, 0.6
 """ticks; rad. Of the sliders, an event may ask for more."""

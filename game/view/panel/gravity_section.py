@@ -11,7 +11,7 @@ from game.input.world_actions import GRAVITIES, gravity_name
 from game.play.events import Gravity, Vec3
 from game.view.panel import widgets as w
 from game.view.panel.look import CORAL, INK, LINE, MIST, PAPER, WHITE, Look, mix, u32
-from game.view.panel.model import PanelModel
+from game.view.panel.panel_data import PanelModel
 
 Vec2 = imgui.ImVec2
 
