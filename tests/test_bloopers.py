@@ -21,7 +21,7 @@ from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.world import World
 from game.record.take import Take
 from tools.bloopers.__main__ import main
-from tools.bloopers.attempts import GIVES_UP, Attempt, best, run
+from tools.bloopers.blooper_attempts import GIVES_UP, Attempt, best, run
 from tools.bloopers.cards import Cards
 from tools.bloopers.luck import Luck, draw
 from tools.bloopers.reel import SLOW, Cut, timing_of

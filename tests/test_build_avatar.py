@@ -10,14 +10,14 @@ from game.scene.json_fields import SetError
 from game.scene.paths import models_dir
 from game.sim.model import CharacterModel
 from game.view.skin import Skin, SkinError
-from tools.build_avatar import face
+from tools.build_avatar import face_parts
 from tools.build_avatar.__main__ import main
 from tools.build_avatar.build import build, by_material, closed_surface
 from tools.build_avatar.clothes import Figure
 from tools.build_avatar.hair import hair
 from tools.build_avatar.options import AvatarConfig
 from tools.build_avatar.sdf import cone, ellipsoid, smoothstep, sphere
-from tools.build_avatar.skeleton import Skeleton
+from tools.build_avatar.rest_pose import Skeleton
 from tools.build_avatar.surface import Mesh, Seams, decimate, open_edges, outward, polygonise, split, volume
 from tools.build_avatar.weights import skin_weights
 
@@ -77,9 +77,9 @@ def test_each_level_is_smaller_than_the_one_before(shipped: list[Skin]) -> None:
 def test_the_joints_are_the_links_and_the_face(toy: list[Skin]) -> None:
     model = CharacterModel.load()
     for skin in toy:
-        assert skin.joint_names == (*model.body_names, *face.FACE_JOINTS)
+        assert skin.joint_names == (*model.body_names, *face_parts.FACE_JOINTS)
         assert np.allclose(skin.bind[: model.num_bodies], Skeleton.bind().frames, atol=1e-6)
-        assert skin.morph_names == face.MOUTH_MORPHS
+        assert skin.morph_names == face_parts.MOUTH_MORPHS
         assert {p.material for p in skin.mouth} == {"mouth", "teeth", "tongue"}
 
 

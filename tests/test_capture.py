@@ -14,7 +14,8 @@ import pytest
 
 from game.sim.motion import MotionClip
 from game.view.film import FilmWriter
-from tools.capture import CaptureError, download, fit, report, truth
+from tools.capture import CaptureError, download, fit, report
+from tools.capture import ground_truth
 from tools.capture.__main__ import main
 from tools.clip_clinic.checks import Check, Report
 
@@ -24,7 +25,7 @@ Captured = tuple[Path, str]
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("video") / "backflip.mp4"
-    truth.film(MotionClip.load("backflip"), path)
+    ground_truth.film(MotionClip.load("backflip"), path)
     return path
 
 
@@ -45,7 +46,7 @@ def run(*arguments: object) -> int:
 @pytest.mark.timeout(400)
 def test_a_backflip_is_captured_within_the_bars(captured: Path) -> None:
     clip = MotionClip.load(captured / "clips" / "flip.json")
-    errors = truth.compare(clip, MotionClip.load("backflip"))
+    errors = ground_truth.compare(clip, MotionClip.load("backflip"))
     assert errors.joints < 0.065
     assert errors.root_rotation < math.radians(7.0)
     assert errors.height < 0.025

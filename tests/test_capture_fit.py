@@ -13,12 +13,13 @@ from game.sim import rotation
 from game.sim.kinematics import center_of_mass, lowest_point
 from game.sim.model import CharacterModel
 from tools.capture import clip as clips
-from tools.capture import physics, truth
+from tools.capture import physics
+from tools.capture import ground_truth
 from tools.capture.fit import FitConfig, fit
-from tools.capture.motion import Motion, tensor
+from tools.capture.body_motion import Motion, tensor
 from tools.capture.observe import facing
-from tools.capture.skeleton import Pose, Skeleton
-from tools.capture.start import Observations, first_guess
+from tools.capture.landmark_skeleton import Pose, Skeleton
+from tools.capture.first_guess import Observations, first_guess
 
 Array = NDArray[np.float64]
 MODEL = CharacterModel.load("humanoid")
@@ -38,7 +39,7 @@ def posed(clip: MotionClip, times: Array) -> tuple[Skeleton, Pose]:
 
 def seen_of(clip: MotionClip, times: Array, *, yaw: float = 0.6, fps: float = FPS) -> tuple[Observations, Array]:
     """What a perfect network would see of a clip; also the camera's axes."""
-    camera = truth.camera_for(clip, yaw)
+    camera = ground_truth.camera_for(clip, yaw)
     skeleton, pose = posed(clip, times)
     markers = (skeleton.markers(pose).numpy().astype(float) - np.array(camera.eye)) @ camera.axes().T
     weight = np.ones(markers.shape[:2])
@@ -49,7 +50,7 @@ def seen_of(clip: MotionClip, times: Array, *, yaw: float = 0.6, fps: float = FP
 def test_the_body_is_the_humanoid() -> None:
     clip, times = MotionClip.load("cartwheel"), np.linspace(0.0, 2.5, 9)
     skeleton, pose = posed(clip, times)
-    expected = truth.poses_at(clip, times)
+    expected = ground_truth.poses_at(clip, times)
     assert pose.pos.numpy() == pytest.approx(expected.pos, abs=1e-5)
     assert pose.rot.numpy() == pytest.approx(rotation.to_matrix(expected.rot), abs=1e-5)
     assert skeleton.center_of_mass(pose).numpy() == pytest.approx(center_of_mass(MODEL, expected), abs=1e-5)
@@ -88,7 +89,7 @@ def test_a_first_guess_stands_where_the_body_is() -> None:
     seen, axes = seen_of(clip, times)
     state = clip.sample(times)
     guess = first_guess(seen)
-    eye = np.array(truth.camera_for(clip, 0.6).eye)
+    eye = np.array(ground_truth.camera_for(clip, 0.6).eye)
     assert guess.root_pos == pytest.approx((state.root_pos - eye) @ axes.T, abs=0.12)
     turn = axes @ rotation.to_matrix(state.root_rot)
     assert np.einsum("fij,fij->f", turn, guess.root_rot).min() > 1.0 + 2.0 * math.cos(0.35)
@@ -159,15 +160,15 @@ def test_a_walk_is_found_back() -> None:
     made = clips.make(fitted, "found", source="a test", licence="MIT")
     assert made.clip.fps == FPS
     assert made.slow_motion == 1.0
-    errors = truth.compare(made.clip, clip)
+    errors = ground_truth.compare(made.clip, clip)
     assert errors.joints < 0.03
     # nothing tells how the pelvis pitches under the chest but what is usual, and this walk is straighter
     assert errors.root_rotation < math.radians(5.5)
     assert errors.height < 0.01
-    assert lowest_point(MODEL, truth.poses_at(made.clip, times)).min() > -0.01
+    assert lowest_point(MODEL, ground_truth.poses_at(made.clip, times)).min() > -0.01
     # the camera stands where it stood, as the clip sees it: a little over its root, 3.99 m away
     assert made.eye[2] == pytest.approx(1.1, abs=0.2)
-    distance = np.linalg.norm(np.array(truth.camera_for(clip, 0.6).eye) - clip.root_pos[0])
+    distance = np.linalg.norm(np.array(ground_truth.camera_for(clip, 0.6).eye) - clip.root_pos[0])
     assert np.linalg.norm(made.eye - made.clip.root_pos[0]) == pytest.approx(distance, abs=0.2)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from game.sim.motion import MotionClip
-from tools.capture.hardships import ALL, Hardship, Reel, film, moved, within
+from tools.capture.degradations import ALL, Hardship, Reel, film, moved, within
 
 
 def reel(count: int = 4) -> Reel:

@@ -9,9 +9,10 @@ import pytest
 
 from game.sim.motion import MotionClip
 from game.sim.kinematics import BodyPoses
-from tools.capture import CaptureError, pose_files, tflite, to_onnx, truth
+from tools.capture import CaptureError, pose_files, tflite, to_onnx
+from tools.capture import ground_truth
 from tools.capture.pose import MIRRORED, BlazePose, Image, Square
-from tools.capture.studio import Camera, Studio
+from tools.capture.mannequin_room import Camera, Studio
 
 POSE = Path(__file__).resolve().parents[1] / "models" / "pose"
 SIZE = (480, 360)
@@ -27,8 +28,8 @@ def network() -> BlazePose:
 def standing() -> tuple[Image, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
     """A picture of the mannequin, and where its bodies' frames are in it, (B, 2) px."""
     clip = MotionClip.load("walk")
-    camera = truth.camera_for(clip, math.radians(60.0), SIZE)
-    poses = truth.poses_at(clip, np.array([0.2]))
+    camera = ground_truth.camera_for(clip, math.radians(60.0), SIZE)
+    poses = ground_truth.poses_at(clip, np.array([0.2]))
     studio = Studio(SIZE)
     studio.look(camera)
     picture = studio.draw(BodyPoses(poses.pos[0], poses.rot[0]))

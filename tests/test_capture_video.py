@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tools.capture import CaptureError, video
-from tools.capture.survey import survey
+from tools.capture.scan import survey
 
 Image = NDArray[np.uint8]
 RANDOM = np.random.default_rng(0)

@@ -22,7 +22,7 @@ from tools.clip_clinic.edit import begun, cut, resampled
 from tools.clip_clinic.feet import planted, runs, slip, sole_corners
 from tools.clip_clinic.fixes import limit_hinges, mend, remove_spikes, smooth_root
 from tools.clip_clinic.flight import angular_momentum, flights, poses_of
-from tools.clip_clinic.floor import set_down, stand_on_floor
+from tools.clip_clinic.ground_contact import set_down, stand_on_floor
 from tools.clip_clinic.freezes import freezes, thaw
 from tools.clip_clinic.legs import move_ankles, shortest_arc
 from tools.clip_clinic.loops import looped

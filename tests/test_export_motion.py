@@ -28,7 +28,8 @@ from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.record.take import Take
 from game.view.stage import LOOKS
-from tools.export_motion import bvh, scenery
+from tools.export_motion import scenery
+from tools.export_motion import bvh_export
 from tools.export_motion.__main__ import main
 from tools.export_motion.recording import Recording
 from tools.import_motion import bvh as bvh_reader
@@ -252,9 +253,9 @@ def test_bvh_joints_are_the_takes(take: Take, snapshots: list[Snapshot], tmp_pat
     take.save(tmp_path / "take")
     assert main([str(tmp_path / "take"), "--out", str(tmp_path / "a.bvh")]) == 0
     motion = bvh_reader.read(tmp_path / "a.bvh")
-    columns = [motion.index(bvh.joint_name(name)) for name in MODEL.body_names]
+    columns = [motion.index(bvh_export.joint_name(name)) for name in MODEL.body_names]
     expected = np.stack([s.body_pos[0] for s in snapshots]) @ TO_GLTF.T
-    assert np.abs(motion.pos[:, columns] / bvh.CENTIMETRES - expected).max() < 0.01 * MILLIMETRE
+    assert np.abs(motion.pos[:, columns] / bvh_export.CENTIMETRES - expected).max() < 0.01 * MILLIMETRE
     assert motion.fps == pytest.approx(30.0, rel=1e-6)
     rest = motion.rest_pos[[motion.index("LeftHand"), motion.index("LeftArm")]]
     assert np.abs(rest[0, 1:] - rest[1, 1:]).max() < 1e-4  # T pose: the hand beside the shoulder
@@ -278,7 +279,7 @@ def test_a_clip_goes_out_and_comes_back(ending: str, limit: float, tmp_path: Pat
 @settings(max_examples=100, deadline=None)
 def test_euler_angles_give_the_rotation(q: list[float]) -> None:
     turn = rotation.normalize(np.array(q))
-    z, x, y = bvh.euler_zxy(turn)
+    z, x, y = bvh_export.euler_zxy(turn)
     axes = np.eye(3)
     made = rotation.multiply(
         rotation.from_axis_angle(axes[2], z),
@@ -292,7 +293,7 @@ def test_euler_angles_at_the_pole() -> None:
         turn = rotation.multiply(
             rotation.from_axis_angle((0.0, 0.0, 1.0), 0.7), rotation.from_axis_angle((1.0, 0.0, 0.0), angle)
         )
-        assert bvh.euler_zxy(turn) == pytest.approx([0.7, angle, 0.0], abs=1e-6)
+        assert bvh_export.euler_zxy(turn) == pytest.approx([0.7, angle, 0.0], abs=1e-6)
 
 
 def test_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,16 +18,17 @@ from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from game.sim.world import World
 from game.play.initial_state import starting_state
-from tools.train import checkpoint, environment, quaternion, rewards, rows, terminations
-from tools.train.anchored import anchored
+from tools.train import checkpoint, environment, quaternion, rewards, terminations
+from tools.train import clip_states
+from tools.train.batched_inputs import anchored
 from tools.train.average import Average
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.features import PolicyInputs
 from tools.train.network import ActorCritic, Normalizer
 from tools.train.ppo import PPO, Batch, NonFiniteError, advantages, log_prob
-from tools.train.reference import Reference, ReferenceTable, ReferenceTrack
+from tools.train.reference_table import Reference, ReferenceTable, ReferenceTrack
 from tools.train.rewards import ImitationReward, Motion, RewardWeights
-from tools.train.starts import EXPLORED, Starts
+from tools.train.initial_states import EXPLORED, Starts
 from tools.train.trainer import check
 
 MODEL = CharacterModel.load()
@@ -396,7 +397,7 @@ def test_the_last_stage_starts_as_the_game_does(name: str) -> None:
 def test_rows_of_a_clip_are_its_samples(name: str) -> None:
     clip = MotionClip.load(name).placed()
     times = np.random.default_rng(0).random(50) * clip.duration
-    found = rows.unpack(rows.ClipRows(clip, MODEL.physics_hz)(times), MODEL.num_joints)
+    found = clip_states.unpack(clip_states.ClipRows(clip, MODEL.physics_hz)(times), MODEL.num_joints)
     expected = clip.sample(times)
     np.testing.assert_allclose(found.root_pos, expected.root_pos, atol=1e-3)
     assert rotation.angle_between(found.root_rot, expected.root_rot).max() < 5e-3
@@ -404,7 +405,7 @@ def test_rows_of_a_clip_are_its_samples(name: str) -> None:
     np.testing.assert_allclose(found.joint_vel, expected.joint_vel, atol=0.5)
     # at the table's own times exactly
     own = np.arange(4) * clip.duration / round(clip.duration * MODEL.physics_hz)
-    exact = rows.unpack(rows.ClipRows(clip, MODEL.physics_hz)(own), MODEL.num_joints)
+    exact = clip_states.unpack(clip_states.ClipRows(clip, MODEL.physics_hz)(own), MODEL.num_joints)
     np.testing.assert_allclose(exact.root_vel, clip.sample(own).root_vel, atol=1e-9)
     assert rotation.angle_between(exact.joint_rot, clip.sample(own).joint_rot).max() < 1e-7
 
@@ -424,7 +425,7 @@ def test_drift_is_measured_over_the_ground() -> None:
 def test_states_between_others_by_hand() -> None:
     ends = MotionClip.load("backflip").sample(np.array([0.2, 0.7]))
     first, second = ends[:1], ends[1:]
-    np.testing.assert_allclose(rows.pack(first.towards(second, np.zeros(1))), rows.pack(first), atol=1e-12)
+    np.testing.assert_allclose(clip_states.pack(first.towards(second, np.zeros(1))), clip_states.pack(first), atol=1e-12)
     half = first.towards(second, np.full(1, 0.5))
     np.testing.assert_allclose(half.root_pos[0], ends.root_pos.mean(0))
     np.testing.assert_allclose(half.joint_vel[0], ends.joint_vel.mean(0))

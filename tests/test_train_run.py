@@ -21,7 +21,8 @@ from game.sim.motion import MotionClip
 from game.policy.policy import Policy
 from game.sim.model import CharacterModel
 from tools import export
-from tools.train import bench, checkpoint, evaluation, example_gym
+from tools.train import checkpoint, evaluation, example_gym
+from tools.train import throughput
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores, evaluate
@@ -328,7 +329,7 @@ def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_the_parts_of_a_sample_add_up() -> None:
     config = TrainConfig("backflip", **TOY)  # type: ignore[arg-type]
-    figures = bench.measure("backflip", 1, config)
+    figures = throughput.measure("backflip", 1, config)
     parts = {key: value for key, value in figures.items() if key.startswith("us_")}
     total = parts.pop("us_total")
     assert sum(parts.values()) == pytest.approx(total) and min(parts.values()) >= 0.0
@@ -340,7 +341,7 @@ def test_the_parts_of_a_sample_add_up() -> None:
 
 
 def test_the_bench_trains_with_one_rank_and_with_two() -> None:
-    figures = bench.scaling("backflip", 1, TrainConfig("backflip", **TOY))  # type: ignore[arg-type]
+    figures = throughput.scaling("backflip", 1, TrainConfig("backflip", **TOY))  # type: ignore[arg-type]
     assert figures["scaling"] == pytest.approx(
         figures["samples_per_second_2_ranks"] / figures["samples_per_second_1_rank"]
     )
@@ -348,7 +349,7 @@ def test_the_bench_trains_with_one_rank_and_with_two() -> None:
 
 
 def test_the_bench_prints_its_figures_last(capsys: pytest.CaptureFixture[str]) -> None:
-    bench.show({"samples": 12, "overhead": 1.51234})
+    throughput.show({"samples": 12, "overhead": 1.51234})
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["overhead", "1.51"] and json.loads(lines[-1]) == {"samples": 12, "overhead": 1.5123}
 

@@ -16,10 +16,11 @@ from game.sim.model import CharacterModel
 from game.sim.world import World
 from game.play.initial_state import starting_state
 from tools.export import export
-from tools.train import checkpoint, rows
+from tools.train import checkpoint
+from tools.train import clip_states
 from tools.train.config import ConfigError, TrainConfig
-from tools.train.crowd import Crowd
-from tools.train.feasible import BLEND, feasible
+from tools.train.batched_worlds import Crowd
+from tools.train.feasible_reference import BLEND, feasible
 from tools.train.sampling import SETTLE, WINDOW, Sampler, _select, symmetric
 from tools.train.sampling import Path as Way
 from tools.train.trainer import Trainer
@@ -30,8 +31,8 @@ MODEL = CharacterModel.load()
 
 def test_rows_keep_states() -> None:
     state = MotionClip.load("walk").sample(np.array([0.1, 0.7]))
-    back = rows.unpack(rows.pack(state), MODEL.num_joints)
-    for name in rows.NAMES:
+    back = clip_states.unpack(clip_states.pack(state), MODEL.num_joints)
+    for name in clip_states.NAMES:
         np.testing.assert_array_equal(getattr(back, name), getattr(state, name))
 
 
@@ -50,7 +51,7 @@ def test_a_way_becomes_a_clip_that_joins_its_own_start() -> None:
     clip = MotionClip.load("backflip").placed()
     windows = int(np.ceil(clip.duration * MODEL.control_hz / WINDOW))
     known = np.arange(windows + 1) * WINDOW / MODEL.control_hz
-    states = rows.pack(clip.sample(known))
+    states = clip_states.pack(clip.sample(known))
     states[:, 0] += 0.1 * known
     way = Way(np.full((windows, MODEL.num_joints, 3), 0.0), states, np.zeros(windows))
     found = feasible(clip, MODEL, way, lead=3.0)
@@ -72,7 +73,7 @@ def test_a_way_through_a_clip_that_ends_goes_on_until_he_stands() -> None:
     crowd.close()
     known = np.arange(windows + 1) * WINDOW / MODEL.control_hz
     assert known[-1] == pytest.approx(clip.duration + SETTLE, abs=WINDOW / MODEL.control_hz)
-    corrections, states = np.full((windows, MODEL.num_joints, 3), 0.2), rows.pack(clip.sample(known))
+    corrections, states = np.full((windows, MODEL.num_joints, 3), 0.2), clip_states.pack(clip.sample(known))
     states[:, 2] -= 0.05
     found = feasible(clip, MODEL, Way(corrections, states, np.zeros(windows)), lead=1.75)
     # he is to stand as the clip does, not as a wobble of the way had him when it ended

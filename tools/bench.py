@@ -174,7 +174,7 @@ def main(argv: list[str] | None = None) -> int:
     if options.ticks < 1:
         parser.error(f"{options.ticks} ticks: expected a positive number")
     if options.train:
-        from tools.train import bench as training
+        from tools.train import throughput as training
 
         training.show(training.figures())
         return 0

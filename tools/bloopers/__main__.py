@@ -27,7 +27,7 @@ from game.sim.model import CharacterModel
 from game.record.take import TakeError
 from game.view.film import FilmError
 from game.view.quality import Tier
-from tools.bloopers.attempts import Attempt, best, run
+from tools.bloopers.blooper_attempts import Attempt, best, run
 from tools.bloopers.luck import draw
 from tools.bloopers.reel import CAMERAS, Cut, Style, make
 from tools.footage.studio import StudioError

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tools.build_avatar.sdf import Array, box, cone, cut, ellipsoid, join, path, sphere, vec
-from tools.build_avatar.skeleton import EYE_CENTER, EYE_RADIUS, Skeleton
+from tools.build_avatar.rest_pose import EYE_CENTER, EYE_RADIUS, Skeleton
 
 HEAD = np.array([0.004, 0.0, 0.194])
 """Centre of the head in the head's frame."""

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.scene.json_fields import parse_color
-from tools.build_avatar import face
+from tools.build_avatar import face_parts
 from tools.build_avatar.anatomy import HEAD, SIDES
 from tools.build_avatar.clothes import MATERIALS, Figure
-from tools.build_avatar.glb import Primitive, write_glb
+from tools.build_avatar.avatar_glb import Primitive, write_glb
 from tools.build_avatar.options import AvatarConfig
 from tools.build_avatar.sdf import Array, vec
 from tools.build_avatar.surface import Mesh, Seams, decimate, gradient, polygonise, split
@@ -135,8 +135,8 @@ def _skinned(figure: Figure, name: str, mesh: Mesh, tint: dict[str, tuple[float,
     )  # fmt: skip
 
 
-def _rigid(figure: Figure, piece: face.Piece, tint: dict[str, tuple[float, float, float]]) -> Primitive:
-    names = (*figure.at.names, *face.FACE_JOINTS)
+def _rigid(figure: Figure, piece: face_parts.Piece, tint: dict[str, tuple[float, float, float]]) -> Primitive:
+    names = (*figure.at.names, *face_parts.FACE_JOINTS)
     frame = figure.at.frames[figure.at.index("head")]
     turn = frame[:3, :3]
     v, n = piece.mesh.vertices @ turn.T + frame[:3, 3], piece.normals @ turn.T
@@ -174,13 +174,13 @@ def build(config: AvatarConfig, progress: Callable[[str], None] = lambda _: None
         progress(f"{name}: {triangles} triangles")
         cuts = by_material(figure, decimate(surface, triangles))
         body = [_skinned(figure, material, mesh, tint) for material, mesh in cuts.items()]
-        pieces = face.pieces(figure, 2 - level)
+        pieces = face_parts.pieces(figure, 2 - level)
         body += merged([_rigid(figure, p, tint) for p in pieces if not p.morphs])
         mouth = [_rigid(figure, p, tint) for p in pieces if p.morphs]
         path = config.out / f"{config.name}_{name}.glb"
         names, frames = _joints(figure, config.height)
         body, mouth = (_scaled(config.height, group) for group in (body, mouth))
-        write_glb(path, body, mouth, names, frames, face.MOUTH_MORPHS, {"height": config.height})
+        write_glb(path, body, mouth, names, frames, face_parts.MOUTH_MORPHS, {"height": config.height})
         written.append(path)
     return written
 
@@ -192,8 +192,8 @@ def _scaled(scale: float, primitives: list[Primitive]) -> list[Primitive]:
 def _joints(figure: Figure, scale: float) -> tuple[tuple[str, ...], Array]:
     """Names and bind poses (K, 4, 4) of the links and of the face's joints."""
     head = figure.at.frames[figure.at.index("head")]
-    local = np.tile(np.eye(4), (len(face.FACE_JOINTS), 1, 1))
-    local[:, :3, 3] = face.joint_centers()
+    local = np.tile(np.eye(4), (len(face_parts.FACE_JOINTS), 1, 1))
+    local[:, :3, 3] = face_parts.joint_centers()
     frames = np.concatenate([figure.at.frames, head @ local])
     frames[:, :3, 3] *= scale
-    return (*figure.at.names, *face.FACE_JOINTS), frames
+    return (*figure.at.names, *face_parts.FACE_JOINTS), frames

@@ -15,7 +15,7 @@ from tools.build_avatar.anatomy import HEAD, SIDES, Body, near
 from tools.build_avatar.hair import hair
 from tools.build_avatar.options import AvatarConfig
 from tools.build_avatar.sdf import Array, both, cone, cut, ellipsoid, join, smoothstep, union, vec
-from tools.build_avatar.skeleton import Skeleton
+from tools.build_avatar.rest_pose import Skeleton
 
 MATERIALS = ("skin", "shirt", "trousers", "shoes", "soles", "hair")
 HEM = 0.048

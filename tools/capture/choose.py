@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tools.capture import CaptureError
 from tools.capture.people import Person, covers
 from tools.capture.pose import MIRRORED, BlazePose, Image, Reading, Square
-from tools.capture.survey import Survey
+from tools.capture.scan import Survey
 from tools.capture.video import MIN_FRAMES
 
 Array = NDArray[np.float64]

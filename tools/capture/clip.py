@@ -14,10 +14,10 @@ from game.sim import rotation
 from game.sim.kinematics import body_poses, center_of_mass, lowest_point
 from game.sim.model import CharacterModel
 from tools.capture.fit import Fitted
-from tools.capture.motion import HINGES
+from tools.capture.body_motion import HINGES
 from tools.capture.physics import CLEAR, GRAVITY, flights, runs
 from tools.capture.settle import settle
-from tools.capture.start import Start
+from tools.capture.first_guess import Start
 
 Array = NDArray[np.float64]
 

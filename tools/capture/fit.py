@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from game.sim.model import CharacterModel
 from tools.capture import physics
-from tools.capture.motion import Motion, numpy, tensor
+from tools.capture.body_motion import Motion, numpy, tensor
 from tools.capture.physics import GRAVITY, Phases
-from tools.capture.skeleton import Pose, Skeleton
-from tools.capture.start import Observations, Start, first_guess
+from tools.capture.landmark_skeleton import Pose, Skeleton
+from tools.capture.first_guess import Observations, Start, first_guess
 
 Array = NDArray[np.float64]
 Tensor = torch.Tensor

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from game.sim.model import CharacterModel
 from tools.capture.choose import Chosen
 from tools.capture.pose import Reading
-from tools.capture.skeleton import Skeleton
-from tools.capture.start import Observations
-from tools.capture.survey import Survey
+from tools.capture.landmark_skeleton import Skeleton
+from tools.capture.first_guess import Observations
+from tools.capture.scan import Survey
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tools.capture import CaptureError
 from tools.capture.pose import BlazePose, Image, Reading, Square
-from tools.capture.survey import Survey
+from tools.capture.scan import Survey
 
 Array = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.sim.model import CharacterModel
-from tools.capture.skeleton import GROUPS
+from tools.capture.landmark_skeleton import GROUPS
 from tools.capture.verdict import Capture, per_frame, summary
 from tools.clip_clinic.checks import Check, Report
 from tools.clip_clinic.flight import poses_of

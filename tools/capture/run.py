@@ -19,7 +19,9 @@ from tqdm import tqdm
 from game.scene.paths import models_dir
 from game.view.film import FilmError
 from game.view.pick_pipe import OutputError
-from tools.capture import CaptureError, clip, fit, people, replay, report, survey
+from tools.capture import CaptureError, clip, fit, people, report
+from tools.capture import side_by_side
+from tools.capture import scan
 from tools.capture.choose import choose
 from tools.capture.observe import focal_length, observe
 from tools.capture.pose import BlazePose
@@ -27,7 +29,7 @@ from tools.capture.settle import ITERATIONS
 from tools.capture.verdict import Capture, judge, summary
 from tools.capture.video import open_section
 from tools.clip_clinic.checks import RED
-from tools.clip_clinic.table import table
+from tools.clip_clinic.text_report import table
 
 RED_CODE = 2
 _PERSON_IN_PICTURE = "person {n}{mark}: {height} px tall, in {count} of {total} frames, x {x} y {y}"
@@ -44,7 +46,7 @@ def run(options: argparse.Namespace, path: Path, scratch: Path) -> int:
     if not options.no_film:
         with _bar("drawing", capture.chosen.span[1] - capture.chosen.span[0], seconds) as each:
             try:
-                replay.film(capture, film, each)
+                side_by_side.film(capture, film, each)
             except (FilmError, OutputError) as error:
                 raise CaptureError(f"the film cannot be drawn: {error}; --no-film leaves it out") from error
     all_facts = report.as_dict(capture, verdict, facts, seconds)
@@ -77,7 +79,7 @@ def chain(options: argparse.Namespace, path: Path, name: str) -> tuple[Capture, 
     section = open_section(path, options.start, options.end)
     pose = BlazePose()
     with _bar("looking", None, seconds) as each:
-        found = survey.survey(section, each)
+        found = scan.survey(section, each)
     for warning in _warnings(found):
         print(f"note: {warning}")
     with _bar("people", len(found.used), seconds) as each:
@@ -104,7 +106,7 @@ def chain(options: argparse.Namespace, path: Path, name: str) -> tuple[Capture, 
     return Capture(found, chosen, seen, focal, fitted, made), len(crowd), seconds
 
 
-def _warnings(found: survey.Survey) -> Iterator[str]:
+def _warnings(found: scan.Survey) -> Iterator[str]:
     if found.cuts:
         shot = found.used_times
         places = ", ".join(f"{t:.2f}" for t in found.cuts)
@@ -115,7 +117,7 @@ def _warnings(found: survey.Survey) -> Iterator[str]:
         yield f"{found.num_duplicates} frames repeat the one before and are left out"
 
 
-def _print_people(crowd: list[people.Person], chosen: int, found: survey.Survey) -> None:
+def _print_people(crowd: list[people.Person], chosen: int, found: scan.Survey) -> None:
     for n, person in enumerate(crowd):
         first = person.readings[min(person.readings)]
         x, y = first.xy.mean(axis=0) / found.scale

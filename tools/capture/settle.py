@@ -9,9 +9,9 @@ import torch
 
 from game.sim.model import CharacterModel
 from tools.capture import physics
-from tools.capture.motion import Motion, tensor
-from tools.capture.skeleton import Skeleton
-from tools.capture.start import Start
+from tools.capture.body_motion import Motion, tensor
+from tools.capture.landmark_skeleton import Skeleton
+from tools.capture.first_guess import Start
 
 ITERATIONS = 250
 _POSE, _PLACE, _ACCELERATION = 0.015, 0.04, 30.0

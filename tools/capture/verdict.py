@@ -11,9 +11,9 @@ from tools.capture.choose import Chosen
 from tools.capture.clip import MIN_FLYING, Made
 from tools.capture.fit import Fitted
 from tools.capture.physics import runs
-from tools.capture.skeleton import GROUPS
-from tools.capture.start import Observations
-from tools.capture.survey import Survey
+from tools.capture.landmark_skeleton import GROUPS
+from tools.capture.first_guess import Observations
+from tools.capture.scan import Survey
 from tools.clip_clinic.checks import GREEN, RED, Check, Report, examine
 
 _PERSON = "the network's own doubt that this is a whole person"

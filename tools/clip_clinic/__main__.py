@@ -20,7 +20,7 @@ from tools.clip_clinic.checks import examine
 from tools.clip_clinic.edit import begun, cut
 from tools.clip_clinic.fixes import mend
 from tools.clip_clinic.loops import SHORTEST, looped
-from tools.clip_clinic.table import markdown, table
+from tools.clip_clinic.text_report import markdown, table
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,7 +12,8 @@ from game.sim.motion import ClipError, MotionClip
 from game.policy.policy import PolicyError
 from game.camera.shot import ShotError
 from game.record.take import Take, TakeError
-from tools.export_motion import bvh, glb
+from tools.export_motion import bvh_export
+from tools.export_motion import glb_export
 from tools.export_motion.recording import Recording
 
 
@@ -34,9 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
             raise ClipError(f"{told.out.name}: no writer for {ending!r} files; there are .bvh .glb")
         recording = _read(told.take, told.camera or ["follow"], with_set=ending == ".glb" and not told.no_set)
         if ending == ".glb":
-            glb.write(told.out, recording, told.detail)
+            glb_export.write(told.out, recording, told.detail)
         else:
-            written = bvh.text(recording, told.character - 1, 1.0 if told.metres else bvh.CENTIMETRES)
+            written = bvh_export.text(recording, told.character - 1, 1.0 if told.metres else bvh_export.CENTIMETRES)
             told.out.parent.mkdir(parents=True, exist_ok=True)
             told.out.write_text(written, "utf-8")
     except (ClipError, TakeError, SetError, CameraError, ShotError, PolicyError, OSError) as error:

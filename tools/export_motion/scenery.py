@@ -12,7 +12,7 @@ from game.scene.set_spec import ItemSpec, LightSpec, PartSpec
 from game.sim import rotation
 from game.view import patterns
 from game.view.set_view import drawn
-from tools.export_motion.frames import turns_to_gltf, vectors_to_gltf
+from tools.export_motion.axes import turns_to_gltf, vectors_to_gltf
 from tools.export_motion.gltf_writer import INDICES, VERTICES, GltfWriter, Node
 from tools.export_motion.recording import CameraTrack, PropTrack, Recording
 

@@ -13,7 +13,7 @@ from game.scene.paths import policies_dir
 from game.policy.policy import PolicyError, PolicySpec
 from game.policy.policy_spec import ClipInfo
 from game.sim.model import CharacterModel
-from tools.import_deepmimic import checkpoint
+from tools.import_deepmimic import tensor_bundle
 from tools.import_deepmimic.graph import INPUTS, OUTPUTS, DeepMimicGraph
 from tools.policy_file import write_policy
 
@@ -25,7 +25,7 @@ def import_policy(name: str, out: Path) -> Path:
     """Write one of the published policies to OUT/deepmimic_NAME.onnx and return its path."""
     model, clip = CharacterModel.load(), MotionClip.load(CLIPS[name])
     prefix = Path(pybullet_data.getDataPath()) / "data" / "policies" / "humanoid3d" / f"humanoid3d_{name}.ckpt"
-    graph = DeepMimicGraph(checkpoint.load(prefix), model, clip)
+    graph = DeepMimicGraph(tensor_bundle.load(prefix), model, clip)
     title = f"deepmimic_{name.lower().removesuffix('enabled')}"
     spec = PolicySpec.for_model(
         model,
@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     for name in options.names or CLIPS:
         try:
             print(import_policy(name, options.out))
-        except (checkpoint.CheckpointError, PolicyError) as error:
+        except (tensor_bundle.CheckpointError, PolicyError) as error:
             print(f"{name}: {error}", file=sys.stderr)
             return 1
     return 0

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
 from tools.train import quaternion
-from tools.train.reference import Reference
+from tools.train.reference_table import Reference
 
 INPUTS = ("root_pos", "root_rot", "body_pos", "body_rot", "body_vel", "body_ang_vel", "time")
 OUTPUTS = ("joint_target", "hinge_target", "reference_root_pos", "reference_root_rot", "reference_joint_rot")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from game.sim.motion import ClipError
 from tools.clip_clinic.checks import examine
-from tools.clip_clinic.table import table
+from tools.clip_clinic.text_report import table
 from tools.import_motion.read import ENDINGS, ImportOptions, read
 
 

@@ -16,7 +16,7 @@ from game.sim.motion import ClipError, MotionClip
 from game.sim import rotation
 from game.sim.kinematics import body_poses, lowest_point
 from game.sim.model import CharacterModel
-from tools.clip_clinic.floor import floor_level
+from tools.clip_clinic.ground_contact import floor_level
 from tools.clip_clinic.legs import SIDES, shortest_arc
 from tools.import_motion.source import SourceMotion
 

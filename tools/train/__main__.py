@@ -12,23 +12,24 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 import tyro  # noqa: E402
 
 from game.sim.motion import ClipError  # noqa: E402
-from tools.train import ranks, trainer  # noqa: E402
+from tools.train import trainer
+from tools.train import distributed
 from tools.train.checkpoint import CheckpointError  # noqa: E402
 from tools.train.config import ConfigError, TrainConfig  # noqa: E402
 
 
 def main() -> int:
-    """Start this machine's ranks, or be one of torchrun's; returns 1 after one line on what is wrong."""
+    """Start this machine's distributed, or be one of torchrun's; returns 1 after one line on what is wrong."""
     try:
         config = tyro.cli(TrainConfig, description=__doc__)
         trainer.check(config)
     except (ClipError, CheckpointError, ConfigError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    if ranks.under_torchrun():
+    if distributed.under_torchrun():
         trainer.main(config)
     else:
-        ranks.launch(trainer.main, config.ranks, config)
+        distributed.launch(trainer.main, config.ranks, config)
     return 0
 
 

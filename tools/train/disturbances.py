@@ -18,7 +18,7 @@ PUSH_SECONDS = 0.2
 
 
 class Crowd(Protocol):
-    """Characters in Worlds, per_world of them in each: tools.train.crowd, or tools.evaluate's."""
+    """Characters in Worlds, per_world of them in each: tools.train.batched_worlds, or tools.evaluate's."""
 
     model: CharacterModel
     worlds: list[World]

@@ -14,16 +14,17 @@ from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from game.play.initial_state import MAX_PENETRATION
-from tools.train import rows, terminations
-from tools.train.anchored import anchored
+from tools.train import terminations
+from tools.train import clip_states
+from tools.train.batched_inputs import anchored
 from tools.train.config import TrainConfig
-from tools.train.crowd import Crowd
+from tools.train.batched_worlds import Crowd
 from tools.train.disturbances import Disturbances
 from tools.train.features import PolicyInputs
 from tools.train.mirror import symmetrized
-from tools.train.reference import CYCLE_TOLERANCE, ReferenceTable, ReferenceTrack
+from tools.train.reference_table import CYCLE_TOLERANCE, ReferenceTable, ReferenceTrack
 from tools.train.rewards import DEEPMIMIC, ImitationReward, Motion, RewardWeights
-from tools.train.starts import Starts
+from tools.train.initial_states import Starts
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -66,8 +67,8 @@ class ImitationEnvironment:
         self.crowd = Crowd(model, worlds, per_world)
         n = self.num_characters = self.crowd.num_characters
         self.table = ReferenceTable(clip, model)
-        self._states = rows.ClipRows(self.clip, model.physics_hz)
-        self._path: rows.ClipRows | None = None
+        self._states = clip_states.ClipRows(self.clip, model.physics_hz)
+        self._path: clip_states.ClipRows | None = None
         self.rewarded = self.table
         self.forgiving = bool(config.forgive_drift)
         """whether the way over the ground neither costs reward nor ends an episode"""
@@ -88,7 +89,7 @@ class ImitationEnvironment:
         """(N,) phase of the clip in which the episode began, nan where it goes on where another ended"""
         self.anchor = np.zeros((n, 3))
         """(N, 3) x, y and heading of the anchor in the world"""
-        width = rows.pack(self.crowd.state).shape[1] + 1
+        width = clip_states.pack(self.crowd.state).shape[1] + 1
         self.starts = Starts(config, clip.duration, clip.loop, width)
         self.disturbances = Disturbances(config, self.crowd)
         self.rng = np.random.default_rng(0)
@@ -97,7 +98,7 @@ class ImitationEnvironment:
         """Begin the last stage: the clip itself and where it goes, the game's starts, DeepMimic's rewards."""
         clip = MotionClip.load(self.config.clip)
         clip = symmetrized(clip, self.model) if self.config.mirror else clip.placed()
-        self._path, self._states = self._states, rows.ClipRows(clip, self.model.physics_hz, as_played=True)
+        self._path, self._states = self._states, clip_states.ClipRows(clip, self.model.physics_hz, as_played=True)
         self.depth, self.forgiving = MAX_PENETRATION, False
         self.rewarded, self.reward = ReferenceTable(clip, self.model), self._reward(DEEPMIMIC)
         self.starts.path = self.starts.path[:0]
@@ -144,7 +145,7 @@ class ImitationEnvironment:
         flat = self._states(time)
         if found is not None:
             flat = np.where(np.isnan(found), self._eased(flat, time), found)
-        state = self._lifted(self._blurred(rows.unpack(flat, self.model.num_joints)))
+        state = self._lifted(self._blurred(clip_states.unpack(flat, self.model.num_joints)))
         self.ticks[indices], self.start_time[indices] = 0, time
         self.anchor[indices] = self.crowd.places[indices] * np.array([1.0, 1.0, 0.0])
         self.crowd.reset(indices, replace(state, root_pos=state.root_pos + self.crowd.places[indices]))
@@ -159,8 +160,8 @@ class ImitationEnvironment:
             return flat
         eased = self.rng.random(len(time)) < self.config.start_path
         share = np.where(eased, self.rng.random(len(time)), 0.0)
-        clip, path = (rows.unpack(row, self.model.num_joints) for row in (flat, self._path(time)))
-        return rows.pack(clip.towards(path, share))
+        clip, path = (clip_states.unpack(row, self.model.num_joints) for row in (flat, self._path(time)))
+        return clip_states.pack(clip.towards(path, share))
 
     def _blurred(self, state: CharacterState) -> CharacterState:
         """The reference's state with small random errors."""
@@ -268,7 +269,7 @@ class ImitationEnvironment:
         anchor = self.anchor[indices]
         state = self.crowd.state[indices].moved(-anchor * np.array([1.0, 1.0, 0.0]))
         state = state.moved(np.zeros(3), -anchor[:, 2])
-        self.starts.remember(np.concatenate([rows.pack(state), self._anchored_time()[indices, None]], axis=1))
+        self.starts.remember(np.concatenate([clip_states.pack(state), self._anchored_time()[indices, None]], axis=1))
 
     # ---------------------------------------------------------------- keeping
     def state_dict(self) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from game.sim import rotation
-from tools.train import ranks
+from tools.train import distributed
 from tools.train.environment import ImitationEnvironment
 from tools.train.network import ActorCritic
 from tools.train.policy_graph import PolicyGraph
@@ -57,9 +57,9 @@ def evaluate(
     """
     n, hz = environment.num_characters, environment.model.control_hz
     networks = networks or graph.networks
-    environment.seed(seed, ranks.rank(), 1)
+    environment.seed(seed, distributed.rank(), 1)
     zero = np.arange(n) % 2 == 0
-    spread = (np.arange(n) * ranks.world_size() + ranks.rank()) / (n * ranks.world_size())
+    spread = (np.arange(n) * distributed.world_size() + distributed.rank()) / (n * distributed.world_size())
     environment.reset(np.arange(n), np.where(zero, 0.0, spread * environment.clip.duration))
     alive, good, first = np.ones(n, bool), np.ones(n, bool), np.zeros(n, bool)
     life, reward, cycles = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -84,7 +84,7 @@ def evaluate(
     if not environment.clip.loop:
         first = good
     sums = [alive, life / ticks, reward / ticks, first & zero, cycles, alive & zero]
-    total = ranks.total(torch.tensor([float(np.sum(s)) for s in sums] + [float(n), float(zero.sum())]).double())
+    total = distributed.total(torch.tensor([float(np.sum(s)) for s in sums] + [float(n), float(zero.sum())]).double())
     mean, mean_zero = (total / total[6]).tolist(), (total / total[7]).tolist()
     return Scores(mean[0], mean[1], mean[2], mean_zero[3], mean[4], mean_zero[5])
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
 from tools.train import quaternion
-from tools.train.reference import Reference, ReferencePose
+from tools.train.reference_table import Reference, ReferencePose
 
 GRAVITY = 9.8
 """m/s2, divides the gravity input"""

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from tools.train import checkpoint, ranks
+from tools.train import checkpoint
+from tools.train import distributed
 from tools.train.config import TrainConfig
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ class Films:
     def __init__(self, config: TrainConfig, say: Callable[[str], None] = print) -> None:
         self._folder, self._say = config.folder.resolve() / "films", say
         self._period = 60.0 * config.film_minutes
-        self.active = config.film_minutes > 0.0 and ranks.rank() == 0
+        self.active = config.film_minutes > 0.0 and distributed.rank() == 0
         self._next = 1 + max((int(f.stem) for f in self._folder.glob("*.mp4") if f.stem.isdigit()), default=-1)
         self._due = time.monotonic() + (self._period if self._next else 0.0)
         self._process: subprocess.Popen[bytes] | None = None
@@ -55,8 +56,8 @@ class Films:
         source = self._folder / "next.pt"
         checkpoint.save(source, content)
         self._log = (self._folder / "log.txt").open("w+b")
-        command = [sys.executable, "-m", "tools.train.film", str(source), str(self._unfinished)]
-        # a session of its own: the terminal's Ctrl-C is for the ranks, which end it
+        command = [sys.executable, "-m", "tools.train.checkpoint_film", str(source), str(self._unfinished)]
+        # a session of its own: the terminal's Ctrl-C is for the distributed, which end it
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, start_new_session=True
         )

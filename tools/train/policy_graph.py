@@ -10,7 +10,7 @@ from game.sim.model import CharacterModel
 from tools.train import quaternion
 from tools.train.features import Features, PolicyInputs
 from tools.train.network import ActorCritic
-from tools.train.reference import Reference, ReferencePose
+from tools.train.reference_table import Reference, ReferencePose
 
 ACTION_LIMIT = 4.0
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from tools.train import ranks
+from tools.train import distributed
 from tools.train.config import TrainConfig
 from tools.train.mirror import Mirror
 from tools.train.network import ActorCritic
@@ -40,7 +40,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Update:
-    """What an update did, the same on all ranks."""
+    """What an update did, the same on all distributed."""
 
     policy_loss: float
     value_loss: float
@@ -100,7 +100,7 @@ class PPO:
         seen, inputs = batch.observation[:-1].flatten(0, 1), inputs[:-1].flatten(0, 1)
         action, std, old = batch.action.flatten(0, 1), batch.std.flatten(), batch.log_prob.flatten()
         count = len(inputs)
-        size = max(1, min(count, config.minibatch // ranks.world_size()))
+        size = max(1, min(count, config.minibatch // distributed.world_size()))
         if self.mirror is not None:
             seen, inputs, action, old = self._doubled(self.mirror, seen, action, old, std)
             advantage, returns, std = advantage.repeat(2), returns.repeat(2), std.repeat(2)
@@ -112,11 +112,11 @@ class PPO:
                 part = chosen if self.mirror is None else torch.cat([chosen, chosen + count])
                 passed += self._step(inputs[part], action[part], old[part], advantage[part], returns[part], std[part])
                 num += 1
-            kl = float(ranks.mean(passed[3:4] / math.ceil(count / size)))
+            kl = float(distributed.mean(passed[3:4] / math.ceil(count / size)))
             sums += passed[:3]
             if kl > 2.5 * config.target_kl:
                 break
-        policy_loss, value_loss, clipped = ranks.mean(sums / num).tolist()
+        policy_loss, value_loss, clipped = distributed.mean(sums / num).tolist()
         self._steer(kl)
         self._merge(seen)
         return Update(policy_loss, value_loss, kl, clipped, self.rate)
@@ -152,7 +152,7 @@ class PPO:
         loss = policy_loss + 2.0 * value_loss + bound_loss
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        ranks.average_gradients(networks.parameters())
+        distributed.average_gradients(networks.parameters())
         norms = [nn.utils.clip_grad_norm_(net.parameters(), 1.0) for net in (networks.actor, networks.critic)]
         check_finite("loss", loss.detach())
         check_finite("gradient of the actor", norms[0])
@@ -173,15 +173,15 @@ class PPO:
 
     def _merge(self, observation: Tensor) -> None:
         """Update the normaliser after the update, so that old log-probabilities stay right during it."""
-        moments = ranks.mean(torch.stack([observation.mean(0), observation.square().mean(0)]).double())
+        moments = distributed.mean(torch.stack([observation.mean(0), observation.square().mean(0)]).double())
         var = (moments[1] - moments[0] ** 2).clamp(min=0.0)
-        count = float(len(observation) * ranks.world_size())
+        count = float(len(observation) * distributed.world_size())
         self.networks.normalizer.merge(moments[0].float(), var.float(), count)
 
 
 def _standardized(x: Tensor) -> Tensor:
-    """Zero mean and unit variance over all ranks."""
-    moments = ranks.mean(torch.stack([x.mean(), x.square().mean()]).double())
+    """Zero mean and unit variance over all distributed."""
+    moments = distributed.mean(torch.stack([x.mean(), x.square().mean()]).double())
     return (x - moments[0].float()) / ((moments[1] - moments[0] ** 2).clamp(min=0.0).sqrt().float() + 1e-6)
 
 
@@ -190,4 +190,4 @@ def check_finite(name: str, tensor: Tensor) -> None:
     if torch.isfinite(tensor).all():
         return
     where = torch.nonzero(~torch.isfinite(tensor))[0].tolist() if tensor.ndim else []
-    raise NonFiniteError(f"{name} is not finite (rank {ranks.rank()}, first at {where}, shape {tuple(tensor.shape)})")
+    raise NonFiniteError(f"{name} is not finite (rank {distributed.rank()}, first at {where}, shape {tuple(tensor.shape)})")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from tools.train.reference import ReferenceTrack
+from tools.train.reference_table import ReferenceTrack
 
 JOINT_WEIGHTS = {
     "root": 1.0,

@@ -18,9 +18,10 @@ from game.sim.motion import MotionClip
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
-from tools.train import ranks, rows
+from tools.train import distributed
+from tools.train import clip_states
 from tools.train.config import TrainConfig
-from tools.train.crowd import Crowd
+from tools.train.batched_worlds import Crowd
 from tools.train.rewards import joint_weights
 from tools.train.terminations import allowed_contacts, fell
 
@@ -75,7 +76,7 @@ class Sampler:
         self.lead, self.size = config.lead, config.sampling_size
         seconds = clip.duration + (0.0 if clip.loop else SETTLE)
         self.num_windows = int(np.ceil(seconds * model.control_hz / WINDOW))
-        batch = crowd.num_characters * ranks.world_size()
+        batch = crowd.num_characters * distributed.world_size()
         self.samples = int(np.ceil(config.sampling_candidates / batch)) * batch
         self.elite = self.samples // 8
         self.seed = config.seed
@@ -110,7 +111,7 @@ class Sampler:
     def _round(self, mean: Array, size: float, first: bool) -> list[Path]:
         """One pass through the clip; returns its best paths, the best first."""
         elite, n = self.elite, self.samples
-        start = rows.pack(self.clip.sample(np.zeros(elite)))
+        start = clip_states.pack(self.clip.sample(np.zeros(elite)))
         start[:, 2] += 0.002
         states, filtered, total = start, np.zeros(elite), np.zeros(elite)
         history: list[tuple[Ints, Array, Array, Array]] = []
@@ -160,22 +161,22 @@ class Sampler:
         return size * noise
 
     def _try(self, states: Array, tried: Array, window: int) -> tuple[Array, Array]:
-        """Run a window from states (n, width) with corrections (n, J, 3), shared among the ranks."""
+        """Run a window from states (n, width) with corrections (n, J, 3), shared among the distributed."""
         crowd, size = self.crowd, self.crowd.num_characters
         reached, costs = np.empty_like(states), np.empty(len(states))
         everyone = np.arange(size)
-        for base in range(0, len(states), size * ranks.world_size()):
-            first = base + ranks.rank() * size
+        for base in range(0, len(states), size * distributed.world_size()):
+            first = base + distributed.rank() * size
             mine = slice(first, first + size)
-            crowd.reset(everyone, rows.unpack(states[mine], self.model.num_joints).moved(crowd.places))
+            crowd.reset(everyone, clip_states.unpack(states[mine], self.model.num_joints).moved(crowd.places))
             cost = np.zeros(size)
             turn = rotation.from_rotvec(tried[mine])
             for tick in range(window * WINDOW, (window + 1) * WINDOW):
                 ahead = self.clip.sample((tick + self.lead) / self.model.control_hz).joint_rot
                 crowd.step(rotation.multiply(np.broadcast_to(ahead, turn.shape), turn))
                 cost += self._cost((tick + 1) / self.model.control_hz) / WINDOW
-            shared = np.concatenate([rows.pack(crowd.state.moved(-crowd.places)), cost[:, None]], axis=1)
-            gathered = ranks.gather(torch.from_numpy(shared)).flatten(0, 1).numpy()
+            shared = np.concatenate([clip_states.pack(crowd.state.moved(-crowd.places)), cost[:, None]], axis=1)
+            gathered = distributed.gather(torch.from_numpy(shared)).flatten(0, 1).numpy()
             span = slice(base, base + len(gathered))
             reached[span], costs[span] = gathered[:, :-1], gathered[:, -1]
         return reached, costs

@@ -14,7 +14,8 @@ import torch
 
 from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
-from tools.train import checkpoint, evaluation, ranks
+from tools.train import checkpoint, evaluation
+from tools.train import distributed
 from tools.train.ages import Ages
 from tools.train.average import Average
 from tools.train.checkpoint import clip_to_tensors
@@ -22,12 +23,12 @@ from tools.train.config import ConfigError, TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores
 from tools.train.films import Films
-from tools.train.live import Live
+from tools.train.run_logger import Live
 from tools.train.mirror import Mirror
 from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO, Update
 from tools.train.rollout import Tally, collect
-from tools.train.route import route
+from tools.train.feasible_motion import route
 from tools.train.sampling import symmetric
 from tools.train.warm_start import WarmStart
 
@@ -78,7 +79,7 @@ class Trainer:
                 self.inherited = earlier.spent
             self.average.follow(self.graph.networks, math.inf)
             self._stage(config.polish_at <= 0.0)
-            self.environment.seed(config.seed, ranks.rank(), 0)
+            self.environment.seed(config.seed, distributed.rank(), 0)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
 
     @property
@@ -90,7 +91,7 @@ class Trainer:
     def step(self) -> tuple[Update, Tally]:
         """Collect and learn once. The same numbers follow from the same checkpoint."""
         config = self.config
-        seed = [config.seed, ranks.rank(), self.iteration + 1]
+        seed = [config.seed, distributed.rank(), self.iteration + 1]
         self.environment.seed(*seed)
         generator = torch.Generator().manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
         self.environment.disturbances.size = self._disturbance()
@@ -100,11 +101,11 @@ class Trainer:
         batch, tally = collect(self.environment, self.graph, config.steps, self.noise, generator)
         update = self.ppo.update(batch, generator)
         self.iteration += 1
-        fresh = config.steps * config.num_characters * ranks.world_size()
+        fresh = config.steps * config.num_characters * distributed.world_size()
         self.samples += fresh
         # while everything is still to be learned the mean would lag behind
         self.average.follow(self.graph.networks, math.inf if self.polished_since is None else fresh)
-        total = Tally(ranks.total(tally.sums))
+        total = Tally(distributed.total(tally.sums))
         self.episodes += total.episodes
         return update, total
 
@@ -151,13 +152,13 @@ class Trainer:
             live.iteration(self.samples, self.seconds, wall, update, tally, self.noise, self.stage)
             self.films.consider(self._policy)
             due = time.monotonic() - saved > 60.0 * self.config.checkpoint_minutes
-            if ranks.total(torch.tensor([float(due and ranks.rank() == 0)])).item():
+            if distributed.total(torch.tensor([float(due and distributed.rank() == 0)])).item():
                 self.save()
                 saved = time.monotonic()
         self.seconds = before + time.monotonic() - begun
         live.scores(self.samples, self.seconds, self.evaluate())
         self.save()
-        if ranks.rank() == 0:
+        if distributed.rank() == 0:
             self.ages.finish(self.config.folder / "best.pt")
         if not self.interrupted:
             self.films.finish()
@@ -171,7 +172,7 @@ class Trainer:
         over = self.interrupted
         over |= config.samples is not None and self.samples >= config.samples
         over |= config.hours is not None and self.seconds >= 3600.0 * config.hours
-        return bool(ranks.total(torch.tensor([float(over)])).item())
+        return bool(distributed.total(torch.tensor([float(over)])).item())
 
     def evaluate(self) -> Scores:
         """Score the policy; keep it when it is the best so far, or a new age."""
@@ -186,7 +187,7 @@ class Trainer:
         elif self.robust_since is None and scores.survival >= self.config.robust_at:
             self.robust_since = self.samples
             self.best = -1.0
-        if ranks.rank() == 0:
+        if distributed.rank() == 0:
             content = self._policy() | {"scores": evaluation.as_dict(scores)}
             self.ages.consider(content, scores)
             # what went through the robustness stage is not measured against what did not
@@ -215,8 +216,8 @@ class Trainer:
     def save(self) -> None:
         """Write a checkpoint and go on from it as a resumed run would: in fresh Worlds with the stored states."""
         own = self.environment.state_dict()
-        everyone = {k: ranks.gather(v) for k, v in own.items()}
-        if ranks.rank() == 0:
+        everyone = {k: distributed.gather(v) for k, v in own.items()}
+        if distributed.rank() == 0:
             content = self._networks() | {
                 "learner": self.graph.networks.state_dict(),
                 "optimizer": self.ppo.optimizer.state_dict(),
@@ -254,12 +255,12 @@ class Trainer:
         self.ages.load_state_dict(content["ages"])
         self.inherited = content.get("inherited", {})
         everyone = content["environments"]
-        ours = (ranks.world_size(), self.environment.num_characters)
+        ours = (distributed.world_size(), self.environment.num_characters)
         if "ticks" in everyone and tuple(everyone["ticks"].shape) == ours:
-            self.environment.load_state_dict({k: v[ranks.rank()] for k, v in everyone.items()})
+            self.environment.load_state_dict({k: v[distributed.rank()] for k, v in everyone.items()})
         else:
             # another number of ranks or characters: the networks go on, the episodes begin anew
-            self.environment.seed(self.config.seed, ranks.rank(), self.iteration)
+            self.environment.seed(self.config.seed, distributed.rank(), self.iteration)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
 
 
@@ -292,7 +293,7 @@ def _written(config: dict[str, Any], names: list[str]) -> str:
 
 def main(config: TrainConfig) -> None:
     """Train as one rank of what the environment says."""
-    ranks.join()
+    distributed.join()
     try:
         trainer = Trainer(config)
         try:
@@ -302,4 +303,4 @@ def main(config: TrainConfig) -> None:
         trainer.environment.close()
         trainer.testing.close()
     finally:
-        ranks.leave()
+        distributed.leave()

@@ -1,6 +1,6 @@
 """Exact ground truth: films of a mannequin that moves as a known clip, and how far a capture is from it.
 
-`python -m tools.capture.truth backflip out/backflip.mp4 --cycles 2` makes such a film.
+`python -m tools.capture.ground_truth backflip out/backflip.mp4 --cycles 2` makes such a film.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses
 from game.sim.model import CharacterModel
 from game.view.film import FilmWriter
-from tools.capture.studio import Camera, Studio
+from tools.capture.mannequin_room import Camera, Studio
 
 Array = NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def film(
 
 def main() -> None:
     """Film one clip."""
-    parser = argparse.ArgumentParser(prog="python -m tools.capture.truth", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.capture.ground_truth", description=main.__doc__)
     parser.add_argument("clip", help="a clip's file, or its name in models/clips")
     parser.add_argument("film", type=Path, help="the film: .mp4")
     parser.add_argument(

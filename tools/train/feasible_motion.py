@@ -11,10 +11,11 @@ import torch
 
 from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
-from tools.train import checkpoint, ranks
+from tools.train import checkpoint
+from tools.train import distributed
 from tools.train.config import TrainConfig
-from tools.train.crowd import Crowd
-from tools.train.feasible import Feasible, feasible
+from tools.train.batched_worlds import Crowd
+from tools.train.feasible_reference import Feasible, feasible
 from tools.train.mirror import mirrored_turns, symmetrized
 from tools.train.sampling import Path, Sampler, Search, print_round, symmetric
 from tools.train.warm_start import WarmStart
@@ -56,7 +57,7 @@ def route(config: TrainConfig, model: CharacterModel) -> Route:
             _keep(config, content)
     learned = (config.folder / "checkpoint.pt").is_file()
     # a sum waits for all: nobody looks for the files after somebody has written them
-    ranks.total(torch.zeros(1))
+    distributed.total(torch.zeros(1))
     unfinished = content is not None and "clip" not in content and content.get("rounds", rounds) < rounds
     if (content is None and rounds) or (unfinished and not learned):
         content = _searched(config, model, clip, rounds, content)
@@ -72,7 +73,7 @@ def route(config: TrainConfig, model: CharacterModel) -> Route:
 
 
 def _keep(config: TrainConfig, content: dict[str, Any]) -> None:
-    if ranks.rank() == 0:
+    if distributed.rank() == 0:
         checkpoint.save(config.folder / "path.pt", content)
 
 
@@ -95,7 +96,7 @@ def _searched(
             "seconds": time.monotonic() - begun,
         }
         _keep(config, content)
-        if ranks.rank() == 0:
+        if distributed.rank() == 0:
             print_round(search, content["samples"])
     crowd.close()
     return content

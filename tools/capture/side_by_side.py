@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from game.sim.kinematics import BodyPoses
 from game.view.film import FilmWriter
 from tools.capture.pose import Image
-from tools.capture.studio import Camera, Studio
-from tools.capture.truth import poses_at
+from tools.capture.mannequin_room import Camera, Studio
+from tools.capture.ground_truth import poses_at
 from tools.capture.verdict import Capture
 
 Array = NDArray[np.float64]

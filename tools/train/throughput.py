@@ -1,6 +1,6 @@
 """How fast training is: samples/s and where they go, over PyBullet's own environment, and what a second rank adds.
 
-python -m tools.train.bench, or python -m tools.bench --train: a table, and last a JSON line.
+python -m tools.train.throughput, or python -m tools.bench --train: a table, and last a JSON line.
 
 Machines are noisy and shared, so all is CPU time of the process and what counts are ratios of things measured by turns
 in one run; the wall clock is in `samples_per_second_1_rank`, `_2_ranks` and `scaling` alone.
@@ -23,7 +23,7 @@ import tyro
 from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
 from tools.substep_clock import STEP, SubstepClock
-from tools.train import ranks
+from tools.train import distributed
 from tools.train.config import TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.policy_graph import PolicyGraph
@@ -138,7 +138,7 @@ def scaling(clip: str = "backflip", iterations: int = 3, config: TrainConfig | N
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder)
             plain = dataclasses.replace(config, out=out, sampling_rounds=0, film_minutes=0.0)
-            ranks.launch(_rank, num_ranks, plain, iterations)
+            distributed.launch(_rank, num_ranks, plain, iterations)
             found = json.loads((out / "bench.json").read_text("utf-8"))
         rates.append((found["wall_rate"], found["cpu_rate"]))
     (one, one_cpu), (two, two_cpu) = rates
@@ -153,7 +153,7 @@ def scaling(clip: str = "backflip", iterations: int = 3, config: TrainConfig | N
 
 def _rank(config: TrainConfig, iterations: int) -> None:
     """Train for some iterations as one rank; the first writes what came of all."""
-    ranks.join()
+    distributed.join()
     try:
         trainer = Trainer(config)
         trainer.step()
@@ -161,16 +161,16 @@ def _rank(config: TrainConfig, iterations: int) -> None:
         for _ in range(iterations):
             trainer.step()
         samples, wall = trainer.samples - samples, time.monotonic() - wall
-        cpu = float(ranks.total(torch.tensor([time.process_time() - cpu]).double()))
-        gb = float(ranks.gather(torch.tensor([_peak_gb()]).double()).max())
+        cpu = float(distributed.total(torch.tensor([time.process_time() - cpu]).double()))
+        gb = float(distributed.gather(torch.tensor([_peak_gb()]).double()).max())
         figures = {"wall_rate": samples / wall, "cpu_rate": samples / cpu, "gb": gb}
-        if ranks.rank() == 0:
+        if distributed.rank() == 0:
             config.folder.mkdir(parents=True, exist_ok=True)
             (config.folder / "bench.json").write_text(json.dumps(figures), "utf-8")
         trainer.environment.close()
         trainer.testing.close()
     finally:
-        ranks.leave()
+        distributed.leave()
 
 
 def _peak_gb() -> float:

@@ -13,7 +13,7 @@ from game.sim import rotation
 from game.view.avatar import skin_path
 from game.view.stage import LOOKS
 from tools.export_motion import scenery
-from tools.export_motion.frames import turns_to_gltf, vectors_to_gltf
+from tools.export_motion.axes import turns_to_gltf, vectors_to_gltf
 from tools.export_motion.gltf_writer import GltfWriter, Node
 from tools.export_motion.recording import Recording
 from tools.import_motion import gltf_file

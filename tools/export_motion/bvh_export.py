@@ -11,7 +11,7 @@ from game.sim.motion import ClipError
 from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
-from tools.export_motion.frames import turns_to_gltf, vectors_to_gltf
+from tools.export_motion.axes import turns_to_gltf, vectors_to_gltf
 from tools.export_motion.recording import Recording
 
 Array = NDArray[np.float64]

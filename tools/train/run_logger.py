@@ -7,7 +7,8 @@ import sys
 import time
 from typing import Any
 
-from tools.train import evaluation, ranks
+from tools.train import evaluation
+from tools.train import distributed
 from tools.train.config import TrainConfig
 from tools.train.evaluation import Scores
 from tools.train.ppo import Update
@@ -23,7 +24,7 @@ class Live:
     """Writes FOLDER/metrics.jsonl, FOLDER/tensorboard and the line."""
 
     def __init__(self, config: TrainConfig, samples: int, seconds: float) -> None:
-        self.active = ranks.rank() == 0
+        self.active = distributed.rank() == 0
         if not self.active:
             return
         config.folder.mkdir(parents=True, exist_ok=True)

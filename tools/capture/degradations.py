@@ -17,8 +17,8 @@ from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import BodyPoses, lowest_point
 from game.sim.model import CharacterModel
-from tools.capture import truth
-from tools.capture.studio import Camera, Image, Studio
+from tools.capture import ground_truth
+from tools.capture.mannequin_room import Camera, Image, Studio
 
 Array = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ class Hardship:
     fps: float = 30.0
     slower: float = 1.0
     """Times slower than life"""
-    distance: float = truth.DISTANCE
+    distance: float = ground_truth.DISTANCE
     shutter: float = 0.0
     """Share of a frame's time that the shutter stays open"""
     company: bool = False
@@ -85,14 +85,14 @@ def _shoot(clip: MotionClip, how: Hardship, yaw: float) -> Reel:
         images = []
         for t in times:
             moments = t + np.linspace(-0.5, 0.5, parts) * how.shutter / how.fps / how.slower * (parts > 1)
-            crowd = [truth.poses_at(clip, moments)]
+            crowd = [ground_truth.poses_at(clip, moments)]
             if how.company:
                 crowd.append(_passer_by(moments, camera))
             drawn = [studio.draw(*(BodyPoses(p.pos[k], p.rot[k]) for p in crowd)) for k in range(parts)]
             images.append(np.mean(drawn, axis=0).astype(np.uint8))
     finally:
         studio.close()
-    poses = truth.poses_at(clip, times)
+    poses = ground_truth.poses_at(clip, times)
     model = CharacterModel.load(clip.character)
     head, right, left = (model.body(b) for b in ("head", "right_foot", "left_foot"))
     skull = poses.pos[:, head] + rotation.rotate(poses.rot[:, head], _HEAD)
@@ -103,12 +103,12 @@ def _shoot(clip: MotionClip, how: Hardship, yaw: float) -> Reel:
 
 
 def _camera(clip: MotionClip, how: Hardship, yaw: float) -> Camera:
-    usual = truth.camera_for(clip, yaw, how.size)
+    usual = ground_truth.camera_for(clip, yaw, how.size)
     eye, target = np.array(usual.eye), np.array(usual.target)
-    eye[:2] = target[:2] + (eye - target)[:2] * how.distance / truth.DISTANCE
+    eye[:2] = target[:2] + (eye - target)[:2] * how.distance / ground_truth.DISTANCE
     # upright pictures: as wide across their longer side
-    fov = truth.FOV if how.size[0] >= how.size[1] else 2.0 * math.atan(
-        math.tan(0.5 * truth.FOV) * how.size[0] / how.size[1]
+    fov = ground_truth.FOV if how.size[0] >= how.size[1] else 2.0 * math.atan(
+        math.tan(0.5 * ground_truth.FOV) * how.size[0] / how.size[1]
     )  # fmt: skip
     return Camera((float(eye[0]), float(eye[1]), float(eye[2])), usual.target, fov, how.size)
 
@@ -116,11 +116,11 @@ def _camera(clip: MotionClip, how: Hardship, yaw: float) -> Camera:
 def _passer_by(times: Array, camera: Camera) -> BodyPoses:
     """Somebody who walks from left to right, 1.5 m behind, poses (F, B)."""
     walk = MotionClip.load("walk")
-    poses = truth.poses_at(walk, times + 10.0 * walk.duration)
+    poses = ground_truth.poses_at(walk, times + 10.0 * walk.duration)
     away, left, _ = camera.axes()
     turn = rotation.from_heading(math.atan2(-left[1], -left[0]))
     start = np.array(camera.target) * [1.0, 1.0, 0.0] + 1.5 * away * [1.0, 1.0, 0.0] + 1.2 * left
-    origin = np.append(truth.poses_at(walk, np.array([10.0 * walk.duration])).pos[0, 0, :2], 0.0)
+    origin = np.append(ground_truth.poses_at(walk, np.array([10.0 * walk.duration])).pos[0, 0, :2], 0.0)
     pos = rotation.rotate(turn, poses.pos - origin) + start
     return BodyPoses(pos, rotation.multiply(np.broadcast_to(turn, poses.rot.shape), poses.rot))
 

@@ -1,4 +1,4 @@
-"""python -m tools.capture.table [CLIP ...]: film the mannequin in known clips, capture the films, compare.
+"""python -m tools.capture.benchmark [CLIP ...]: film the mannequin in known clips, capture the films, compare.
 
 Prints the Markdown table of README.md; with --hard the one of bad footage.
 """
@@ -17,10 +17,12 @@ import numpy as np
 
 from game.sim.motion import MotionClip
 from game.scene.paths import models_dir
-from tools.capture import CaptureError, replay, truth
+from tools.capture import CaptureError
+from tools.capture import side_by_side
+from tools.capture import ground_truth
 from tools.capture.__main__ import main as capture
 from tools.capture.__main__ import parser
-from tools.capture.hardships import ALL, Hardship, film, within
+from tools.capture.degradations import ALL, Hardship, film, within
 from tools.capture.run import chain
 from tools.capture.verdict import judge
 
@@ -33,13 +35,13 @@ HEAD = (
 def row(name: str, yaw: float, folder: Path) -> str:
     """Film, capture and compare one clip. Raises RuntimeError when it cannot be captured."""
     clip, film = MotionClip.load(name), folder / f"{name}.mp4"
-    truth.film(clip, film, yaw=yaw)
+    ground_truth.film(clip, film, yaw=yaw)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as errors:
         code = capture([str(film), "--out", str(folder / name), "--report", str(folder), "--force", "--no-film"])
     if code:
         raise RuntimeError(f"{name}: {errors.getvalue()}")
     facts = json.loads((folder / f"{name}.report.json").read_text("utf-8"))
-    found = truth.compare(MotionClip.load(folder / f"{name}.json"), clip, facts["video"]["from"])
+    found = ground_truth.compare(MotionClip.load(folder / f"{name}.json"), clip, facts["video"]["from"])
     missing = next(check["value"] for check in facts["checks"] if check["name"] == "missing frames")
     return (
         f"| {name} | {1000 * found.joints:.0f} | {math.degrees(found.root_rotation):.1f} | {100 * found.height:.1f} "
@@ -66,13 +68,13 @@ def hard_row(name: str, how: Hardship, yaw: float, folder: Path) -> str:
             found, _, _ = chain(options, path, name)
     except CaptureError as error:
         return f"{label} 0 % ({error}) | {int(reel.flying.sum())} | - | - | - | red |"
-    times, points = replay.in_video(found)
+    times, points = side_by_side.in_video(found)
     number = {int(k): n for n, k in enumerate(found.seen.landmarks)}
     spots = [points[:, [number[k] for k in pair]].mean(axis=1) for pair in (_HEAD, _HIPS)]
     share, _ = within(reel, times, np.stack([*spots, *(points[:, number[k]] for k in _ANKLES)], axis=1))
     first, end = found.chosen.span
     missing = np.mean([reading is None for reading in found.chosen.readings[first:end]])
-    errors = truth.compare(found.made.clip, clip, float(times[0]) / how.slower)
+    errors = ground_truth.compare(found.made.clip, clip, float(times[0]) / how.slower)
     return (
         f"{label} {share:.0%} | {int(reel.flying.sum())} | {missing:.0%} | {int(found.chosen.hard.sum())} "
         f"| {1000 * errors.joints:.0f} | {judge(found).verdict} |"
@@ -86,7 +88,7 @@ def _mocap() -> list[str]:
 
 def main() -> None:
     """Every clip, or those named."""
-    told = argparse.ArgumentParser(prog="python -m tools.capture.table", description=__doc__)
+    told = argparse.ArgumentParser(prog="python -m tools.capture.benchmark", description=__doc__)
     told.add_argument("clips", nargs="*", help="all of models/clips that are not captured themselves")
     told.add_argument("--yaw", type=float, default=30.0, help="of the camera, deg: 0 from the right, 90 from the front")
     told.add_argument("--hard", nargs="*", metavar="NAME", help="footage that is bad in ways by these names, or in all")

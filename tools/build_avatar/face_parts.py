@@ -13,7 +13,7 @@ import numpy as np
 from tools.build_avatar.anatomy import HEAD
 from tools.build_avatar.clothes import Figure
 from tools.build_avatar.sdf import Array
-from tools.build_avatar.skeleton import EYE_CENTER, EYE_RADIUS
+from tools.build_avatar.rest_pose import EYE_CENTER, EYE_RADIUS
 from tools.build_avatar.surface import Ints, Mesh
 
 PIECES = ("eye", "upper_lid", "lower_lid", "brow")

@@ -1,6 +1,6 @@
 """Film: a few seconds of a checkpoint's policy, from phase 0, and again after each fall; what it is burned in.
 
-python -m tools.train.film runs/backflip/best.pt now.mp4
+python -m tools.train.checkpoint_film runs/backflip/best.pt now.mp4
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from game.sim.model import CharacterModel
-from tools.capture.start import Start
+from tools.capture.first_guess import Start
 
 Array = NDArray[np.float64]
 Tensor = torch.Tensor

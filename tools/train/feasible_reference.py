@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.model import CharacterModel
-from tools.train import rows
+from tools.train import clip_states
 from tools.train.sampling import SETTLE, WINDOW, Path
 
 Array = NDArray[np.float64]
@@ -55,7 +55,7 @@ def _rising(begin: float, end: float, phase: Array) -> Array:
 
 def _as_clip(clip: MotionClip, known: Array, states: Array, model: CharacterModel) -> MotionClip:
     """The clip with its frames at the path's states: (W + 1, width) at times (W + 1,)."""
-    state = rows.unpack(states, model.num_joints)
+    state = clip_states.unpack(states, model.num_joints)
     time = np.arange(clip.num_frames) / clip.fps
     first = np.clip(np.searchsorted(known, time, side="right") - 1, 0, len(known) - 2)
     step = known[1] - known[0]
