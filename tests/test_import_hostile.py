@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from game.sim.motion import ClipError, MotionClip
-from tests.foreign_rigs import bvh_text, glb_bytes, pack_glb, rig
+from tests.support.foreign_rigs import bvh_text, glb_bytes, pack_glb, rig
 from tools.clip_clinic.edit import cut
 from tools.import_motion import plain_pickle
 from tools.import_motion.__main__ import main

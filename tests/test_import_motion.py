@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from game.sim.motion import ClipError, MotionClip
 from game.sim import rotation
 from game.sim.kinematics import body_poses
-from tests.foreign_rigs import BODIES, MODEL, NAMES, Y_UP, bvh_text, glb_bytes, rig
+from tests.support.foreign_rigs import BODIES, MODEL, NAMES, Y_UP, bvh_text, glb_bytes, rig
 from tools.clip_clinic.checks import examine
 from tools.clip_clinic.edit import cut, mirrored
 from tools.import_motion import amass, mimickit

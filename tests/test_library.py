@@ -9,7 +9,7 @@ import pytest
 
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
-from tests.small_policy import MODEL, write
+from tests.support.small_policy import MODEL, write
 
 
 def poll_until(library: PolicyLibrary, word: str, seconds: float = 5.0) -> str:

@@ -23,7 +23,7 @@ from game.view.panel.settings import after
 from game.view.panel.surroundings import WAYS, Props
 from game.view.panel.takes import Takes
 from game.view.panel.transport import speed_words
-from tests.panel_model import JOINTS, FakeModel, backflips
+from tests.support.fake_panel_model import JOINTS, FakeModel, backflips
 
 Spot = tuple[float, float]
 

@@ -9,7 +9,7 @@ import pytest
 
 from game.play.events import Play, Strength
 from game.record.take import Take
-from tests.test_app import Window, saved_take, started, wait_for
+from tests.test_window import Window, saved_take, started, wait_for
 
 FIRST_POLICY, LAST_POLICY = "backflip", "deepmimic_walk_com"
 Spot = tuple[int, int]

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from game.scene.paths import policies_dir
 from game.policy.policy import MAX_BYTES, Policy, PolicyError, PolicySpec
-from tests.small_policy import MODEL, graph, hinge_graph, spec, with_card, with_graph
+from tests.support.small_policy import MODEL, graph, hinge_graph, spec, with_card, with_graph
 from tools.policy_file import random_inputs
 
 

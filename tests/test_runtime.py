@@ -13,7 +13,7 @@ from game.policy.library import PolicyLibrary
 from game.play.runtime import Runtime
 from game.scene.set_file import load_prop
 from game.sim import rotation
-from tests.small_policy import MODEL, write
+from tests.support.small_policy import MODEL, write
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_nonsense_is_refused_and_changes_nothing(runtime: Runtime) -> None:
 def test_a_policy_that_goes_mad_is_stopped_and_said(tmp_path: Path) -> None:
     from onnx import helper, numpy_helper
 
-    from tests.small_policy import graph, spec, with_card
+    from tests.support.small_policy import graph, spec, with_card
 
     model = graph()  # joint_rot / (time < 0.1): fine at first, infinite later
     model.graph.node[0].CopyFrom(helper.make_node("Div", ["joint_rot", "alive"], ["joint_target"]))

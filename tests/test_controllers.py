@@ -11,7 +11,7 @@ from game.play import events as ev
 from game.policy.library import PolicyLibrary
 from game.play.runtime import Runtime
 from game.sim import rotation
-from tests.small_policy import MODEL, graph, hinge_graph, spec, with_card
+from tests.support.small_policy import MODEL, graph, hinge_graph, spec, with_card
 
 KNEE = MODEL.joint("right_knee")
 

@@ -17,7 +17,7 @@ from game.record.film_job import Refilm
 from game.record.playback import rerun
 from game.play.runtime import Runtime
 from game.record.take import Take, TakeError
-from tests.small_policy import MODEL, write
+from tests.support.small_policy import MODEL, write
 
 
 @pytest.fixture

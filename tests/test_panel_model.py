@@ -18,7 +18,7 @@ from game.play.runtime import Runtime
 from game.record.take import Take
 from game.view.panel.panel_data import PanelModel
 from game.view.camera_rig import Viewfinder
-from tests.small_policy import MODEL, spec, write
+from tests.support.small_policy import MODEL, spec, write
 
 
 class StandIn(SimpleNamespace):
