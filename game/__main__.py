@@ -55,25 +55,25 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _window(options: argparse.Namespace) -> int:
+    from game.app.window import GameWindow
     from game.input.bindings import ActionError, load_actions
-    from game.app.window import App
-    from game.scene.json_fields import SetError
-    from game.policy.library import PolicyLibrary
-    from game.session.session import BARE, NO_SET, Live
-    from game.scene.paths import policies_dir
-    from game.policy.policy import PolicyError
     from game.play.runtime import Runtime
+    from game.policy.library import PolicyLibrary
+    from game.policy.policy import PolicyError
+    from game.scene.json_fields import SetError
+    from game.scene.paths import policies_dir
     from game.scene.set_file import load_set
+    from game.session.session import BARE, NO_SET, Session
     from game.sim.model import CharacterModel
     from game.view.pick_pipe import OutputError
 
-    def begin() -> Live:
+    def begin() -> Session:
         spec = BARE if options.set == NO_SET else load_set(options.set or DEFAULT_SET)
         library = PolicyLibrary(CharacterModel.load(), [policies_dir(), *options.policies])
-        return Live(Runtime(library, seed=options.seed), options.policy, spec)
+        return Session(Runtime(library, seed=options.seed), options.policy, spec)
 
     try:
-        app = App(begin, load_actions(options.keys), options.out, options.quality)
+        app = GameWindow(begin, load_actions(options.keys), options.out, options.quality)
     except OutputError as error:
         print(f"{error}\nWithout a window: python -m game --headless --record out/film.mp4", file=sys.stderr)
         return NO_WINDOW

@@ -12,6 +12,7 @@ import pytest
 
 from game.play.events import Strength, Timed
 from game.policy.library import PolicyLibrary
+from game.record.take import Take
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec, PartSpec, SetSpec, quaternion_of
 from game.sim import rotation
@@ -19,9 +20,8 @@ from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.world import World
-from game.record.take import Take
 from tools.bloopers.__main__ import main
-from tools.bloopers.blooper_attempts import GIVES_UP, Attempt, best, run
+from tools.bloopers.blooper_attempts import GIVES_UP, BlooperAttempt, best, run
 from tools.bloopers.cards import Cards
 from tools.bloopers.luck import Luck, draw
 from tools.bloopers.reel import SLOW, Cut, timing_of
@@ -151,15 +151,15 @@ def test_luck_is_the_seeds() -> None:
     assert all(luck.events == tuple(sorted(luck.events, key=lambda t: t.tick)) for luck in lots)
 
 
-def attempt(number: int, head: float, *words: str) -> Attempt:
-    return Attempt(Luck(number, "p", (), words), Measures(fell=True, head=head), 0, 0)
+def attempt(number: int, head: float, *words: str) -> BlooperAttempt:
+    return BlooperAttempt(Luck(number, "p", (), words), Measures(fell=True, head=head), 0, 0)
 
 
 def test_the_best_are_not_all_the_same_joke() -> None:
     chosen = best([attempt(1, 1.0, "A ball."), attempt(2, 0.9, "A ball."), attempt(3, 0.5, "Mars."),
                    attempt(4, 0.2, "An anvil.")], 3)  # fmt: skip
     assert [a.luck.number for a in chosen] == [1, 3, 2]
-    assert best([Attempt(Luck(1, "p", (), ()), Measures(), 0, 0)], 3) == []
+    assert best([BlooperAttempt(Luck(1, "p", (), ()), Measures(), 0, 0)], 3) == []
 
 
 def test_the_film_is_slow_where_it_hurts() -> None:
@@ -213,7 +213,7 @@ def test_nonsense_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 def test_a_card_can_be_read() -> None:
     with Cards((320, 180)) as cards:
-        empty, full = cards.draw(""), cards.draw("Attempt 14", ("Mars.", "A chair on castors."))
+        empty, full = cards.draw(""), cards.draw("BlooperAttempt 14", ("Mars.", "A chair on castors."))
     assert empty[:, :, :3].max() < 30
     lit = (full[:, :, :3].max(axis=2) > 90).any(axis=1)
     assert (np.diff(lit.astype(int)) == 1).sum() == 3  # three lines

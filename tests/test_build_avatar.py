@@ -16,8 +16,8 @@ from tools.build_avatar.build import build, by_material, closed_surface
 from tools.build_avatar.clothes import Figure
 from tools.build_avatar.hair import hair
 from tools.build_avatar.options import AvatarConfig
+from tools.build_avatar.rest_pose import RestPose
 from tools.build_avatar.sdf import cone, ellipsoid, smoothstep, sphere
-from tools.build_avatar.rest_pose import Skeleton
 from tools.build_avatar.surface import Mesh, Seams, decimate, open_edges, outward, polygonise, split, volume
 from tools.build_avatar.weights import skin_weights
 
@@ -78,13 +78,13 @@ def test_the_joints_are_the_links_and_the_face(toy: list[Skin]) -> None:
     model = CharacterModel.load()
     for skin in toy:
         assert skin.joint_names == (*model.body_names, *face_parts.FACE_JOINTS)
-        assert np.allclose(skin.bind[: model.num_bodies], Skeleton.bind().frames, atol=1e-6)
+        assert np.allclose(skin.bind[: model.num_bodies], RestPose.bind().frames, atol=1e-6)
         assert skin.morph_names == face_parts.MOUTH_MORPHS
         assert {p.material for p in skin.mouth} == {"mouth", "teeth", "tongue"}
 
 
 def test_the_bind_pose_keeps_the_limbs_lengths() -> None:
-    model, at = CharacterModel.load(), Skeleton.bind()
+    model, at = CharacterModel.load(), RestPose.bind()
     for i, parent in enumerate(at.parent):
         if parent >= 0:
             length = np.linalg.norm(at.frames[i][:3, 3] - at.frames[parent][:3, 3])
@@ -104,7 +104,7 @@ def test_every_limb_carries_its_own_flesh() -> None:
 
 
 def test_the_face_lies_on_the_head_and_its_mouth_opens(toy: list[Skin]) -> None:
-    head = Skeleton.bind().origin("head")
+    head = RestPose.bind().origin("head")
     for part in toy[0].mouth:
         assert np.all(np.abs(part.position - head)[:, :2].max(1) < 0.2)
     mouth = next(p for p in toy[0].mouth if p.material == "mouth")

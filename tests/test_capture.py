@@ -14,10 +14,9 @@ import pytest
 
 from game.sim.motion import MotionClip
 from game.view.film import FilmWriter
-from tools.capture import CaptureError, download, fit, report
-from tools.capture import ground_truth
+from tools.capture import CaptureError, download, fit, ground_truth, report
 from tools.capture.__main__ import main
-from tools.clip_clinic.checks import Check, Report
+from tools.clip_clinic.checks import Check, ClipReport
 
 Captured = tuple[Path, str]
 
@@ -94,7 +93,7 @@ def test_a_red_verdict_writes_no_clip_unless_forced(
     monkeypatch.setattr("tools.capture.settle.ITERATIONS", 8)
     arguments = [video, "--start", 0.3, "--end", 0.8, "--out", tmp_path / "clips" / "x", "--report", tmp_path / "r",
                  "--no-film"]  # fmt: skip
-    red = Report("x", (Check("made red", 1.0, "", 0.0, 0.5),))
+    red = ClipReport("x", (Check("made red", 1.0, "", 0.0, 0.5),))
     monkeypatch.setattr("tools.capture.run.judge", lambda _capture: red)
     assert run(*arguments) == 2
     assert "red (red: made red); no clip was written, --force writes it all the same" in capsys.readouterr().err

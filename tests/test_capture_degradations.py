@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from game.sim.motion import MotionClip
-from tools.capture.degradations import ALL, Hardship, Reel, film, moved, within
+from tools.capture.degradations import ALL, Degradation, Reel, film, moved, within
 
 
 def reel(count: int = 4) -> Reel:
@@ -41,7 +41,7 @@ def test_a_frame_counts_only_when_all_points_are_near() -> None:
 @pytest.mark.parametrize("name", ["portrait", "screen recording"])
 def test_films_have_the_size_and_number_of_frames(name: str, tmp_path: Path) -> None:
     how = next(h for h in ALL if h.name == name)
-    small = Hardship(name, size=(how.size[0] // 6 * 2, how.size[1] // 6 * 2), after=how.after)
+    small = Degradation(name, size=(how.size[0] // 6 * 2, how.size[1] // 6 * 2), after=how.after)
     made = film(MotionClip.load("run"), small, tmp_path / "a.mp4")
     assert len(made.images) == 24  # a little under 0.8 s
     assert made.flying.sum() > 2

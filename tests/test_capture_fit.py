@@ -8,18 +8,17 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import center_of_mass, lowest_point
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.capture import clip as clips
-from tools.capture import physics
-from tools.capture import ground_truth
-from tools.capture.fit import FitConfig, fit
-from tools.capture.body_motion import Motion, tensor
-from tools.capture.observe import facing
-from tools.capture.landmark_skeleton import Pose, Skeleton
+from tools.capture import ground_truth, physics
+from tools.capture.body_motion import BodyMotion, tensor
 from tools.capture.first_guess import Observations, first_guess
+from tools.capture.fit import FitConfig, fit
+from tools.capture.landmark_skeleton import LandmarkSkeleton, Pose
+from tools.capture.observe import facing
 
 Array = NDArray[np.float64]
 MODEL = CharacterModel.load("humanoid")
@@ -31,8 +30,8 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def posed(clip: MotionClip, times: Array) -> tuple[Skeleton, Pose]:
-    skeleton, state = Skeleton(MODEL), clip.sample(times)
+def posed(clip: MotionClip, times: Array) -> tuple[LandmarkSkeleton, Pose]:
+    skeleton, state = LandmarkSkeleton(MODEL), clip.sample(times)
     matrices = [tensor(rotation.to_matrix(r)) for r in (state.root_rot, state.joint_rot)]
     return skeleton, skeleton.pose(tensor(state.root_pos), matrices[0], matrices[1], torch.zeros(8))
 
@@ -59,7 +58,7 @@ def test_the_body_is_the_humanoid() -> None:
 
 
 def test_longer_bones_move_what_hangs_on_them() -> None:
-    skeleton = Skeleton(MODEL)
+    skeleton = LandmarkSkeleton(MODEL)
     eye = torch.eye(3)
     scale = torch.zeros(8)
     scale[2] = math.log(1.1)  # thighs
@@ -80,7 +79,7 @@ def test_hinges_bend_the_way_that_they_do() -> None:
     for column, name in enumerate(("right_knee", "right_elbow", "left_knee", "left_elbow")):
         expected = angles[:, MODEL.joint(name)]
         assert np.median(np.abs(found[:, column] - expected)) < 0.2
-    knees = Motion.of(guess)
+    knees = BodyMotion.of(guess)
     assert float(knees.limits().detach()) == pytest.approx(0.0, abs=0.05)
 
 

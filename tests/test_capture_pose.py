@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game.sim.motion import MotionClip
 from game.sim.kinematics import BodyPoses
-from tools.capture import CaptureError, pose_files, tflite, to_onnx
-from tools.capture import ground_truth
+from game.sim.motion import MotionClip
+from tools.capture import CaptureError, ground_truth, pose_files, tflite, to_onnx
+from tools.capture.mannequin_room import MannequinRoom, PinholeCamera
 from tools.capture.pose import MIRRORED, BlazePose, Image, Square
-from tools.capture.mannequin_room import Camera, Studio
 
 POSE = Path(__file__).resolve().parents[1] / "models" / "pose"
 SIZE = (480, 360)
@@ -30,7 +29,7 @@ def standing() -> tuple[Image, np.ndarray[tuple[int, ...], np.dtype[np.float64]]
     clip = MotionClip.load("walk")
     camera = ground_truth.camera_for(clip, math.radians(60.0), SIZE)
     poses = ground_truth.poses_at(clip, np.array([0.2]))
-    studio = Studio(SIZE)
+    studio = MannequinRoom(SIZE)
     studio.look(camera)
     picture = studio.draw(BodyPoses(poses.pos[0], poses.rot[0]))
     studio.close()
@@ -38,7 +37,7 @@ def standing() -> tuple[Image, np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 def test_the_camera_projects_as_it_is_drawn() -> None:
-    camera = Camera((-4.0, 0.0, 1.0), (0.0, 0.0, 1.0), math.radians(90.0), (200, 100))
+    camera = PinholeCamera((-4.0, 0.0, 1.0), (0.0, 0.0, 1.0), math.radians(90.0), (200, 100))
     assert camera.project(np.array([0.0, 0.0, 1.0])) == pytest.approx([100.0, 50.0])
     assert camera.project(np.array([0.0, 1.0, 2.0])) == pytest.approx([75.0, 25.0])  # left is left, up is up
 

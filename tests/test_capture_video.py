@@ -42,7 +42,7 @@ def ball(x: float, y: float = 120.0) -> Image:
     return picture
 
 
-def look(path: Path, start: float | None = None, end: float | None = None) -> video.Section:
+def look(path: Path, start: float | None = None, end: float | None = None) -> video.VideoSection:
     return video.open_section(path, start, end)
 
 

@@ -10,20 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from game.sim.motion import ClipError, MotionClip
 from game.sim import rotation
 from game.sim.kinematics import body_poses, center_of_mass, lowest_point
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError, MotionClip
 from tools.clip_clinic.__main__ import main
 from tools.clip_clinic.balance import imbalance, lean
 from tools.clip_clinic.ballistics import mend_flights, spun, stone
-from tools.clip_clinic.checks import Check, Report, examine, hinge_angle
+from tools.clip_clinic.checks import Check, ClipReport, examine, hinge_angle
 from tools.clip_clinic.edit import begun, cut, resampled
 from tools.clip_clinic.feet import planted, runs, slip, sole_corners
 from tools.clip_clinic.fixes import limit_hinges, mend, remove_spikes, smooth_root
 from tools.clip_clinic.flight import angular_momentum, flights, poses_of
-from tools.clip_clinic.ground_contact import set_down, stand_on_floor
 from tools.clip_clinic.freezes import freezes, thaw
+from tools.clip_clinic.ground_contact import set_down, stand_on_floor
 from tools.clip_clinic.legs import move_ankles, shortest_arc
 from tools.clip_clinic.loops import looped
 
@@ -451,8 +451,8 @@ def test_mending_is_done_once() -> None:
 def test_verdicts() -> None:
     values = [Check("a", v, "m", 1.0, 2.0) for v in (1.0, 1.5, 2.5)]
     assert [c.verdict for c in values] == ["green", "amber", "red"]
-    assert Report("x", tuple(values[:2])).verdict == "amber"
-    assert Report("x", tuple(values)).as_dict()["checks"][2]["verdict"] == "red"
+    assert ClipReport("x", tuple(values[:2])).verdict == "amber"
+    assert ClipReport("x", tuple(values)).as_dict()["checks"][2]["verdict"] == "red"
 
 
 def test_runs() -> None:

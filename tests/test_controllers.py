@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from game.play import events as ev
-from game.policy.library import PolicyLibrary
 from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
 from game.sim import rotation
 from tests.support.small_policy import MODEL, graph, hinge_graph, spec, with_card
 
@@ -42,8 +42,8 @@ def test_what_hinges_are_told_is_under_way_with_the_rest(runtime: Runtime) -> No
     runtime.tick([ev.Nerves(delay=6), ev.Play("bend")])
     for _ in range(10):
         runtime.tick()
-    assert len(runtime.players[0].delayed) == 6
-    turns, angles = runtime.players[0].delayed[0]
+    assert len(runtime.agents[0].delayed) == 6
+    turns, angles = runtime.agents[0].delayed[0]
     assert turns.shape == (MODEL.num_joints, 4)
     assert angles == pytest.approx([0.6] * 4)
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from game.policy.observation import ORIGIN, Anchor
-from game.sim.motion import MotionClip
-from game.scene.paths import policies_dir
 from game.policy.policy import Policy
+from game.scene.paths import policies_dir
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools import evaluate
 
 MODEL = CharacterModel.load()

@@ -12,24 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from game.play import events as ev
 from game.camera.camera_pose import CameraPose
 from game.camera.rigs import ShotCamera, camera
-from game.scene.json_fields import parse_color
-from game.policy.library import PolicyLibrary
-from game.sim.motion import ClipError, MotionClip
-from game.play.runtime import Runtime
-from game.scene.set_file import load_prop, load_set
 from game.camera.shot import KEY as SHOTS
-from game.camera.shot import Mark, Shot, shot_to_json
+from game.camera.shot import Keyframe, Shot, shot_to_json
+from game.play import events as ev
+from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
+from game.record.take import Take
+from game.scene.json_fields import parse_color
+from game.scene.set_file import load_prop, load_set
 from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError, MotionClip
 from game.sim.snapshot import Snapshot
-from game.record.take import Take
 from game.view.stage import LOOKS
-from tools.export_motion import scenery
-from tools.export_motion import bvh_export
+from tools.export_motion import bvh_export, scenery
 from tools.export_motion.__main__ import main
 from tools.export_motion.recording import Recording
 from tools.import_motion import bvh as bvh_reader
@@ -181,8 +180,8 @@ def test_glb_camera_looks_at_him(exported: Glb, snapshots: list[Snapshot]) -> No
 
 def test_cameras_and_shots_of_a_take(take: Take, tmp_path: Path) -> None:
     """Each looks where the game's camera of that name looks, tick by tick."""
-    marks = [Mark(0.0, CameraPose.look((2.0, 0.0, 1.0), (0.0, 0.0, 1.0), 0.7)),
-             Mark(1.0, CameraPose.look((0.0, 3.0, 2.0), (0.0, 0.0, 1.0), 0.7, roll=0.3))]  # fmt: skip
+    marks = [Keyframe(0.0, CameraPose.look((2.0, 0.0, 1.0), (0.0, 0.0, 1.0), 0.7)),
+             Keyframe(1.0, CameraPose.look((0.0, 3.0, 2.0), (0.0, 0.0, 1.0), 0.7, roll=0.3))]  # fmt: skip
     told = replace(take, set_name="park", extra={SHOTS: {"closer": shot_to_json(Shot(tuple(marks)))}})
     told.save(tmp_path / "take.zip")
     out = str(tmp_path / "a.glb")

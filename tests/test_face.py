@@ -11,8 +11,8 @@ from game.sim.model import CharacterModel
 from game.sim.rotation import rotate
 from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.state import CharacterState
+from game.view.expression import AIRBORNE_SECONDS, DAZED_SECONDS, PAIN_SECONDS, ExpressionJudge
 from game.view.face import GAZE_LIMIT, MOODS, Face, FaceActor, Mood, joint_turns
-from game.view.expression import AIRBORNE_SECONDS, DAZED_SECONDS, PAIN_SECONDS, MoodJudge
 
 FORWARD = np.array([1.0, 0.0, 0.0])
 FAR_AWAY = np.array([100.0, 0.0, 1.5])
@@ -109,12 +109,12 @@ def touch(body: str, peak: float) -> Contact:
 STANDING = (touch("left_foot", 300.0),)
 
 
-def mood_after(judge: MoodJudge, now: Snapshot, seconds: float) -> Mood:
+def mood_after(judge: ExpressionJudge, now: Snapshot, seconds: float) -> Mood:
     return judge.update(now, 0, FAR_AWAY, seconds)[0]
 
 
 def test_standing_is_calm_flying_is_fear() -> None:
-    judge = MoodJudge()
+    judge = ExpressionJudge()
     assert mood_after(judge, snapshot(1, STANDING), 0.03) == "calm"
     assert mood_after(judge, snapshot(2), 0.5 * AIRBORNE_SECONDS) == "calm"
     assert mood_after(judge, snapshot(3), AIRBORNE_SECONDS) == "fear"
@@ -122,29 +122,29 @@ def test_standing_is_calm_flying_is_fear() -> None:
 
 
 def test_a_hit_on_the_head_hurts_and_then_dazes() -> None:
-    judge = MoodJudge()
+    judge = ExpressionJudge()
     assert mood_after(judge, snapshot(1, (touch("head", 3000.0),)), 0.03) == "pain"
     assert mood_after(judge, snapshot(2, STANDING), PAIN_SECONDS) == "dazed"
     assert mood_after(judge, snapshot(3, STANDING), DAZED_SECONDS) == "calm"
 
 
 def test_a_hard_landing_on_the_feet_does_not_hurt() -> None:
-    assert mood_after(MoodJudge(), snapshot(1, (touch("left_foot", 5000.0),)), 0.03) == "calm"
+    assert mood_after(ExpressionJudge(), snapshot(1, (touch("left_foot", 5000.0),)), 0.03) == "calm"
 
 
 def test_the_same_tick_hurts_once() -> None:
-    judge = MoodJudge()
+    judge = ExpressionJudge()
     hit = snapshot(1, (touch("head", 3000.0),))
     mood_after(judge, hit, 0.0)
     assert mood_after(judge, hit, PAIN_SECONDS + 0.01) == "dazed"
 
 
 def test_great_torque_is_effort() -> None:
-    assert mood_after(MoodJudge(), snapshot(1, STANDING, torque=0.9), 0.03) == "effort"
+    assert mood_after(ExpressionJudge(), snapshot(1, STANDING, torque=0.9), 0.03) == "effort"
 
 
 def test_he_looks_where_he_goes_and_else_at_the_camera() -> None:
-    judge = MoodJudge()
+    judge = ExpressionJudge()
     _, (yaw, pitch) = judge.update(snapshot(1, STANDING), 0, np.array([1.0, 1.0, 1.5]), 0.03)
     assert (yaw, pitch) == pytest.approx((np.pi / 4, 0.0))
     _, (yaw, pitch) = judge.update(snapshot(2, STANDING, speed=2.0), 0, np.array([1.0, 1.0, 1.5]), 0.03)
@@ -156,4 +156,4 @@ def test_he_looks_where_he_goes_and_else_at_the_camera() -> None:
 
 def test_he_does_not_look_through_the_back_of_his_head() -> None:
     behind = np.array([-3.0, 0.1, 1.5])
-    assert MoodJudge().update(snapshot(1, STANDING), 0, behind, 0.03)[1] == (0.0, 0.0)
+    assert ExpressionJudge().update(snapshot(1, STANDING), 0, behind, 0.03)[1] == (0.0, 0.0)

@@ -13,19 +13,19 @@ import pytest
 
 from game.camera.camera_pose import CameraPose
 from game.camera.rigs import CameraError
+from game.camera.shot import Keyframe, Shot, shot_to_json
 from game.play.events import Event, Play, Push, Reset, Spawn, Strength
-from game.policy.library import PolicyLibrary
-from game.session.session import BARE
 from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
+from game.record.take import Take
 from game.scene.set_file import load_prop
-from game.camera.shot import Mark, Shot, shot_to_json
+from game.session.session import BARE
 from game.sim.model import CharacterModel
 from game.sound.track import HZ
-from game.record.take import Take
-from tools.footage.frames import Frame, frames
+from tools.footage.frames import FilmFrame, frames
 from tools.footage.png import write_png
 from tools.footage.studio import NOTHING_MM, color_of, millimetres
-from tools.footage.timing import Piece, Timing, slowed, steady
+from tools.footage.timing import TimePiece, Timing, slowed, steady
 from tools.record import main
 
 NUM_TICKS = 24
@@ -45,13 +45,13 @@ def fall() -> Take:
     return Take.of(runtime, title="fall")
 
 
-def shown(timing: Timing, fps: int, camera: str = "follow", take: Take | None = None) -> list[Frame]:
+def shown(timing: Timing, fps: int, camera: str = "follow", take: Take | None = None) -> list[FilmFrame]:
     return list(frames(take or fall(), BARE, timing, fps, camera))
 
 
 def test_timing_of_slow_motion() -> None:
     """1 s as it was, 0.5 s four times slower, 1 s as it was: 4 s of film."""
-    timing = Timing([Piece(2.0, 3.0, 1.0), Piece(3.0, 3.5, 0.25), Piece(3.5, 4.5, 1.0)])
+    timing = Timing([TimePiece(2.0, 3.0, 1.0), TimePiece(3.0, 3.5, 0.25), TimePiece(3.5, 4.5, 1.0)])
     assert timing.duration == pytest.approx(4.0)
     for film, take in ((0.0, 2.0), (0.5, 2.5), (1.0, 3.0), (2.0, 3.25), (3.0, 3.5), (4.0, 4.5), (5.0, 5.5), (-1, 1.0)):
         assert timing.take_time(film) == pytest.approx(take)
@@ -74,7 +74,7 @@ def test_impossible_timings_are_refused() -> None:
     with pytest.raises(ValueError, match="expected at least one"):
         Timing([])
     with pytest.raises(ValueError, match="begins elsewhere"):
-        Timing([Piece(0.0, 1.0, 1.0), Piece(1.5, 2.0, 1.0)])
+        Timing([TimePiece(0.0, 1.0, 1.0), TimePiece(1.5, 2.0, 1.0)])
     with pytest.raises(ValueError, match="end after its begin"):
         steady(1.0, 1.0)
     with pytest.raises(ValueError, match="expected within"):
@@ -123,7 +123,7 @@ def test_who_is_put_elsewhere_does_not_fly_there() -> None:
 
 
 def test_a_shot_of_the_take_is_a_camera() -> None:
-    marks = [Mark(t, CameraPose.look((3, -2 + t, 1), (0, 0, 1), 0.7)) for t in (0.0, 0.5)]
+    marks = [Keyframe(t, CameraPose.look((3, -2 + t, 1), (0, 0, 1), 0.7)) for t in (0.0, 0.5)]
     take = replace(fall(), extra={"shots": {"crane": shot_to_json(Shot(tuple(marks)))}})
     found = shown(steady(0.0, 0.5), 40, "crane", take)
     assert [f.pose.position[1] for f in found[:1]] == pytest.approx([-2.0])

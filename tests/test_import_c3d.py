@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 
-from game.sim.motion import ClipError, MotionClip
 from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError, MotionClip
 from tools.clip_clinic.edit import cut
 from tools.import_motion import c3d_file
 from tools.import_motion.read import ImportOptions, read

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from game.sim.motion import ClipError
 from game.sim import rotation
+from game.sim.motion import ClipError
 from tools.import_motion.mapping import ROLES, check, guess
 from tools.import_motion.source import SourceMotion
 

@@ -10,9 +10,9 @@ import pybullet_data
 import pytest
 from numpy.typing import NDArray
 
-from game.sim.motion import ClipError, MotionClip
 from game.sim import rotation
 from game.sim.kinematics import body_poses
+from game.sim.motion import ClipError, MotionClip
 from tests.support.foreign_rigs import BODIES, MODEL, NAMES, Y_UP, bvh_text, glb_bytes, rig
 from tools.clip_clinic.checks import examine
 from tools.clip_clinic.edit import cut, mirrored

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from game.sim.motion import ClipError, MotionClip
 from game.scene.paths import models_dir
 from game.sim import rotation
+from game.sim.motion import ClipError, MotionClip
 
 NAMES = sorted(p.stem for p in (models_dir() / "clips").glob("*.json"))
 

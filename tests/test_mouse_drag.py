@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.play.events import Drag, Event, Grab, Release
-from game.input.mouse_drag import Hand
+from game.input.mouse_drag import MouseDrag
 from game.input.picking import Ray
+from game.play.events import Drag, Event, Grab, Release
 from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot
@@ -35,7 +35,7 @@ def scene() -> Snapshot:
 
 def test_pulling_a_box(scene: Snapshot) -> None:
     posted: list[Event] = []
-    hand = Hand(posted.append)
+    hand = MouseDrag(posted.append)
     assert hand.grab(towards(0.2, 2.0, 0.5), FORWARD, scene, {3: BOX})
     (grab,) = posted
     assert isinstance(grab, Grab)
@@ -62,7 +62,7 @@ def test_pulling_a_box(scene: Snapshot) -> None:
 
 def test_holding_a_head(scene: Snapshot) -> None:
     posted: list[Event] = []
-    hand = Hand(posted.append)
+    hand = MouseDrag(posted.append)
     head = scene.body_pos[0, scene.model.body("head")] + [0.0, 0.0, 0.175]
     assert hand.grab(towards(*head.tolist()), FORWARD, scene, {3: BOX})
     assert isinstance(posted[0], Grab)
@@ -72,7 +72,7 @@ def test_holding_a_head(scene: Snapshot) -> None:
 
 def test_air_and_what_stands_fast_is_not_held(scene: Snapshot) -> None:
     posted: list[Event] = []
-    hand = Hand(posted.append)
+    hand = MouseDrag(posted.append)
     assert not hand.grab(towards(0.2, 2.0, 0.5), FORWARD, scene, {3: replace(BOX, mass=0.0)})
     assert not hand.grab(towards(0.0, -3.0, 1.0), FORWARD, scene, {3: BOX})
     assert posted == []

@@ -8,16 +8,16 @@ from typing import Any, cast
 
 import pytest
 
+from game.app.panel_model import DROP_HEIGHT, GamePanelModel
 from game.input.bindings import ACTIONS
-from game.app.panel_model import DROP_HEIGHT, AppPanel
-from game.input.world_actions import Controls
+from game.input.world_actions import WorldActions
 from game.play.events import Crowd, Gravity, Nerves, Spawn, Strength
-from game.policy.library import PolicyLibrary
-from game.session.session import Live
 from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
 from game.record.take import Take
+from game.session.session import Session
+from game.view.camera_rig import CameraRig
 from game.view.panel.panel_data import PanelModel
-from game.view.camera_rig import Viewfinder
 from tests.support.small_policy import MODEL, spec, write
 
 
@@ -31,9 +31,9 @@ class StandIn(SimpleNamespace):
         library = PolicyLibrary(MODEL, [folder])
         library.family("walk")  # waits until all are loaded
         super().__init__(actions=ACTIONS, out=folder / "out", win=None)
-        self.live = Live(Runtime(library), "walk")
-        self.finder = Viewfinder(self.live.spec.view, self.live.marks)
-        self.controls = Controls(self.live, lambda: self.finder)
+        self.live = Session(Runtime(library), "walk")
+        self.finder = CameraRig(self.live.spec.view, self.live.marks)
+        self.controls = WorldActions(self.live, lambda: self.finder)
         self.picture = SimpleNamespace(ghost=False, shapes=False, tier="lite", set_tier=lambda tier: f"quality: {tier}")
         self.sound = SimpleNamespace(trouble="no device", muted=False)
         self.filming = SimpleNamespace(text="")
@@ -68,17 +68,17 @@ def app(tmp_path: Path) -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def panel(app: StandIn) -> AppPanel:
-    return AppPanel(cast(Any, app))
+def panel(app: StandIn) -> GamePanelModel:
+    return GamePanelModel(cast(Any, app))
 
 
-def test_it_is_a_panel_model(panel: AppPanel) -> None:
+def test_it_is_a_panel_model(panel: GamePanelModel) -> None:
     model: PanelModel = panel
     wanted = {name for name in vars(PanelModel) if not name.startswith("_")}
     assert wanted and wanted <= {*dir(model)}
 
 
-def test_what_was_asked_for_shows_while_time_stands_still(app: StandIn, panel: AppPanel) -> None:
+def test_what_was_asked_for_shows_while_time_stands_still(app: StandIn, panel: GamePanelModel) -> None:
     app.live.clock.paused = True
     for event in (Strength(0.25, "left_arm"), Nerves(3), Gravity((1.0, 0.0, 0.0)), Crowd(2)):
         panel.post(event)
@@ -90,7 +90,7 @@ def test_what_was_asked_for_shows_while_time_stands_still(app: StandIn, panel: A
     assert dict(zip(panel.joint_names, asked.strength, strict=True))["left_elbow"] == 0.25
 
 
-def test_the_policies(app: StandIn, panel: AppPanel) -> None:
+def test_the_policies(app: StandIn, panel: GamePanelModel) -> None:
     cards = {card.name: card for card in panel.policies}
     assert list(cards) == ["walk", "young", "broken"]
     assert (cards["walk"].family, cards["walk"].age, cards["walk"].scores) == ("walks", 1.0, {"survival": 0.5})
@@ -103,12 +103,12 @@ def test_the_policies(app: StandIn, panel: AppPanel) -> None:
     assert app.done == [("policy", 1)] and panel.policy == "young"
 
 
-def test_keys_are_named(panel: AppPanel) -> None:
+def test_keys_are_named(panel: GamePanelModel) -> None:
     assert panel.can("panel") and panel.key_of("panel") == "F2"
     assert not panel.can("dance") and panel.key_of("dance") == ""
 
 
-def test_how_he_fares(app: StandIn, panel: AppPanel) -> None:
+def test_how_he_fares(app: StandIn, panel: GamePanelModel) -> None:
     app.live.post(Strength(0.0))
     ticks = [app.live.step() for _ in range(60)]  # he drops to the floor
     panel.update(ticks)
@@ -118,7 +118,7 @@ def test_how_he_fares(app: StandIn, panel: AppPanel) -> None:
     assert all(math.isfinite(hit) and hit > 0 for hit in tally.hits.values())
 
 
-def test_a_prop_drops_on_him(app: StandIn, panel: AppPanel) -> None:
+def test_a_prop_drops_on_him(app: StandIn, panel: GamePanelModel) -> None:
     panel.drop_prop("anvil")
     [spawn] = [event for event in app.live.pending if isinstance(event, Spawn)]
     x, y, z = spawn.item.position
@@ -133,14 +133,14 @@ def test_a_prop_drops_on_him(app: StandIn, panel: AppPanel) -> None:
     assert panel.num_placed == 0
 
 
-def test_placing(app: StandIn, panel: AppPanel) -> None:
+def test_placing(app: StandIn, panel: GamePanelModel) -> None:
     panel.place_prop("anvil")
     assert panel.placing == "anvil" and "anvil" in app.said[-1]
     panel.place_prop(None)
     assert panel.placing is None
 
 
-def test_sets_cameras_and_qualities(app: StandIn, panel: AppPanel) -> None:
+def test_sets_cameras_and_qualities(app: StandIn, panel: GamePanelModel) -> None:
     panel.choose_set("park")
     panel.choose_quality("film")
     assert app.said == []  # not while it is drawn
@@ -151,7 +151,7 @@ def test_sets_cameras_and_qualities(app: StandIn, panel: AppPanel) -> None:
     assert {"living_room", "park"} < set(panel.set_names)
 
 
-def test_switches_are_keys(app: StandIn, panel: AppPanel) -> None:
+def test_switches_are_keys(app: StandIn, panel: GamePanelModel) -> None:
     assert panel.switches["auto_retry"] and "mute" not in panel.switches
     panel.switch("ghost", True)
     panel.switch("auto_retry", True)  # it is on
@@ -159,7 +159,7 @@ def test_switches_are_keys(app: StandIn, panel: AppPanel) -> None:
     assert app.done == [("ghost", 0)]
 
 
-def test_takes_are_opened_renamed_and_deleted(app: StandIn, panel: AppPanel) -> None:
+def test_takes_are_opened_renamed_and_deleted(app: StandIn, panel: GamePanelModel) -> None:
     for _ in range(5):
         app.live.step()
     Take.of(app.live.runtime, first_tick=3).save(app.out / "first.zip")
@@ -184,7 +184,7 @@ def test_takes_are_opened_renamed_and_deleted(app: StandIn, panel: AppPanel) -> 
     assert "no name" in app.said[-1]
 
 
-def test_a_take_is_deleted(app: StandIn, panel: AppPanel) -> None:
+def test_a_take_is_deleted(app: StandIn, panel: GamePanelModel) -> None:
     app.live.step()
     Take.of(app.live.runtime).save(app.out / "first.zip")
     panel.delete_take(panel.takes[0])

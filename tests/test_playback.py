@@ -9,28 +9,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game.record import film_job
 from game.play.events import Play, Push, Reset
-from game.policy.library import PolicyLibrary
-from game.session.session import BARE, Live
-from game.record.film_job import Refilm
-from game.record.playback import rerun
 from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
+from game.record import film_job
+from game.record.film_job import FilmJob
+from game.record.playback import rerun
 from game.record.take import Take, TakeError
+from game.session.session import BARE, Session
 from tests.support.small_policy import MODEL, write
 
 
 @pytest.fixture
-def live(tmp_path: Path) -> Iterator[Live]:
+def live(tmp_path: Path) -> Iterator[Session]:
     write(tmp_path / "keep.onnx")
     library = PolicyLibrary(MODEL, [tmp_path])
-    live = Live(Runtime(library), "keep")
+    live = Session(Runtime(library), "keep")
     yield live
     live.runtime.close()
     library.close()
 
 
-def played(live: Live, ticks: int) -> Take:
+def played(live: Session, ticks: int) -> Take:
     """Some ticks with a push and a reset."""
     live.post(Push((300.0, 0.0, 0.0), "torso"))
     for tick in range(ticks):
@@ -40,7 +40,7 @@ def played(live: Live, ticks: int) -> Take:
     return Take.of(live.runtime)
 
 
-def test_it_ends_where_the_take_ended_and_goes_on(live: Live) -> None:
+def test_it_ends_where_the_take_ended_and_goes_on(live: Session) -> None:
     take = played(live, 12)
     end, library = live.snapshot, live.runtime.library
     again = rerun(take, library)
@@ -57,7 +57,7 @@ def test_it_ends_where_the_take_ended_and_goes_on(live: Live) -> None:
     assert Take.of(live.runtime).verify() is None
 
 
-def test_it_is_looked_at_from_its_first_tick(live: Live) -> None:
+def test_it_is_looked_at_from_its_first_tick(live: Session) -> None:
     take = played(live, 12)
     live.resume(rerun(take, live.runtime.library), BARE, first_tick=5)
     assert live.replay is not None
@@ -66,7 +66,7 @@ def test_it_is_looked_at_from_its_first_tick(live: Live) -> None:
     assert live.shown().tick == 12
 
 
-def test_the_takes_policies_come_with_it(live: Live, tmp_path: Path) -> None:
+def test_the_takes_policies_come_with_it(live: Session, tmp_path: Path) -> None:
     take = played(live, 3)
     other = PolicyLibrary(MODEL, [tmp_path / "empty"])
     again = rerun(take, other)
@@ -75,13 +75,13 @@ def test_the_takes_policies_come_with_it(live: Live, tmp_path: Path) -> None:
     other.close()
 
 
-def test_a_take_that_does_not_run_says_so(live: Live) -> None:
+def test_a_take_that_does_not_run_says_so(live: Session) -> None:
     take = replace(played(live, 2), policies={})
     with pytest.raises(TakeError, match="no policy 'keep'"):
         rerun(take, live.runtime.library)
 
 
-def finished(film: Refilm) -> str:
+def finished(film: FilmJob) -> str:
     until = time.monotonic() + 30.0
     while (words := film.poll()) is None:
         assert time.monotonic() < until
@@ -98,7 +98,7 @@ def test_another_process_films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "import sys\nprint('one\\rtwo')\nopen(sys.argv[5], 'w').write(sys.argv[3])\n"
         "sys.exit(int(sys.argv[1] == 'bad'))\n"
     )
-    film, out = Refilm(), tmp_path / "film.mp4"
+    film, out = FilmJob(), tmp_path / "film.mp4"
     assert film.poll() is None
     assert "play on" in film.begin(tmp_path / "take.zip", out, "side") and film.goes_on
     assert "still" in film.begin(tmp_path / "take.zip", out, "side")
@@ -112,4 +112,4 @@ def test_another_process_films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_recorder_is_here() -> None:
-    assert Refilm.possible()
+    assert FilmJob.possible()

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from game.scene.paths import policies_dir
 from game.policy.policy import MAX_BYTES, Policy, PolicyError, PolicySpec
+from game.scene.paths import policies_dir
 from tests.support.small_policy import MODEL, graph, hinge_graph, spec, with_card, with_graph
 from tools.policy_file import random_inputs
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.record.replay import Recent, Replay
+from game.record.replay import RecentFrames, Replay
 from game.scene.set_spec import ItemSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
@@ -30,14 +30,14 @@ def at(start: Snapshot, tick: int) -> Snapshot:
     return replace(start, tick=tick, state=state)
 
 
-def filled(start: Snapshot, last: int, cut: int = -1) -> Recent:
-    recent = Recent(30, seconds=1.0)
+def filled(start: Snapshot, last: int, cut: int = -1) -> RecentFrames:
+    recent = RecentFrames(30, seconds=1.0)
     for tick in range(1, last + 1):
         recent.add(at(start, tick), {0: BALL} if tick < 10 else {}, cut=tick == cut)
     return recent
 
 
-def replayed(recent: Recent) -> Replay:
+def replayed(recent: RecentFrames) -> Replay:
     replay = recent.replay()
     assert replay is not None
     return replay
@@ -50,7 +50,7 @@ def x(snapshot: Snapshot) -> float:
 def test_only_the_last_seconds_are_kept(start: Snapshot) -> None:
     recent = filled(start, 100)
     assert (len(recent), recent.first_tick) == (31, 70)
-    assert Recent(30).replay() is None
+    assert RecentFrames(30).replay() is None
     recent.clear()
     assert recent.replay() is None
     assert recent.first_tick == 0
@@ -95,7 +95,7 @@ def test_it_plays_as_fast_as_it_is_told(start: Snapshot) -> None:
 
 
 def test_it_begins_shortly_before_the_end(start: Snapshot) -> None:
-    recent = Recent(30)
+    recent = RecentFrames(30)
     for tick in range(600):
         recent.add(at(start, tick), {})
     replay = replayed(recent)

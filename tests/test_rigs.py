@@ -10,14 +10,14 @@ import pytest
 
 from game.camera.camera_pose import CameraPose, blend
 from game.camera.rigs import NAMES, CameraError, camera, focus, walls_of
+from game.camera.shot import Keyframe, Shot, ShotError, shot_from_json, shot_to_json, shots_of
+from game.camera.spring import Spring
 from game.scene.set_spec import GroundSpec, LightSpec, SetSpec, ViewSpec
-from game.camera.shot import Mark, Shot, ShotError, shot_from_json, shot_to_json, shots_of
 from game.sim import rotation
 from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.sim.world import World
-from game.camera.spring import Spring
 from game.view.camera_node import place
 
 VIEW = ViewSpec((1.7, -3.9, 1.45), (0.1, 0.35, 0.92), math.radians(56))
@@ -130,7 +130,7 @@ def test_who_is_put_elsewhere_is_cut_to() -> None:
 
 def test_an_unknown_camera_is_named() -> None:
     with pytest.raises(CameraError, match=r"'drone'; there are tripod, follow.*, mine"):
-        camera("drone", VIEW, shots={"mine": Shot((Mark(0.0, CameraPose.look((0, 0, 1), (1, 0, 1), 0.7)),))})
+        camera("drone", VIEW, shots={"mine": Shot((Keyframe(0.0, CameraPose.look((0, 0, 1), (1, 0, 1), 0.7)),))})
 
 
 def test_look_points_at_the_target_upright() -> None:
@@ -144,10 +144,10 @@ def test_look_points_at_the_target_upright() -> None:
     )
 
 
-def marks() -> tuple[Mark, ...]:
+def marks() -> tuple[Keyframe, ...]:
     points = [(0, 0, 1), (1, 0.5, 1.2), (1.5, 2, 1.0), (3, 2, 2.0)]
     return tuple(
-        Mark(t, CameraPose.look(p, (4, 4, 0.5), 0.6 + 0.1 * k))
+        Keyframe(t, CameraPose.look(p, (4, 4, 0.5), 0.6 + 0.1 * k))
         for k, (t, p) in enumerate(zip((0.0, 1.0, 1.5, 4.0), points, strict=True))
     )
 
@@ -180,7 +180,7 @@ def test_a_shot_has_no_corners() -> None:
 
 
 def test_two_marks_make_a_slerp() -> None:
-    a, b = (Mark(t, CameraPose(np.zeros(3), rotation.from_heading(t), 0.7)) for t in (0.0, 2.0))
+    a, b = (Keyframe(t, CameraPose(np.zeros(3), rotation.from_heading(t), 0.7)) for t in (0.0, 2.0))
     middle = Shot((a, b)).at(1.0)
     assert float(rotation.heading(middle.rotation)) == pytest.approx(1.0)
     assert float(rotation.heading(blend(a.pose, b.pose, 0.25).rotation)) == pytest.approx(0.5)

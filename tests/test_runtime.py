@@ -9,8 +9,8 @@ import pytest
 
 from game.play import events as ev
 from game.play.events import EventError
-from game.policy.library import PolicyLibrary
 from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
 from game.scene.set_file import load_prop
 from game.sim import rotation
 from tests.support.small_policy import MODEL, write
@@ -34,8 +34,8 @@ def go(runtime: Runtime, ticks: int, *events: ev.Event) -> None:
 
 def test_the_published_backflip_lands_again_and_again(runtime: Runtime) -> None:
     go(runtime, 180, ev.Play("deepmimic_backflip", place=True))
-    assert runtime.players[0].flips == 3
-    assert runtime.players[0].falls == 0
+    assert runtime.agents[0].flips == 3
+    assert runtime.agents[0].falls == 0
     assert runtime.snapshot.tick == 180
     assert runtime.snapshot.time == 6.0
 
@@ -51,11 +51,11 @@ def test_the_ghost_is_the_reference_where_he_stands(runtime: Runtime) -> None:
 def test_a_swap_takes_effect_at_the_next_tick_without_a_pause(runtime: Runtime) -> None:
     go(runtime, 20, ev.Play("deepmimic_backflip", place=True))
     in_flight = runtime.world.state.root_pos[0].copy()
-    before = runtime.players[0].policy
+    before = runtime.agents[0].policy
     runtime.tick([ev.Play("deepmimic_walk")])
     assert runtime.snapshot.tick == 21
-    assert runtime.players[0].policy is not before
-    assert runtime.players[0].start_tick == 20
+    assert runtime.agents[0].policy is not before
+    assert runtime.agents[0].start_tick == 20
     # nobody is moved by a swap: he flies on
     assert np.linalg.norm(runtime.world.state.root_pos[0] - in_flight) < 0.3
 
@@ -80,10 +80,10 @@ def test_letting_go_holds_the_default_pose(runtime: Runtime) -> None:
 
 def test_a_limp_fall_is_counted_once_until_he_is_up_again(runtime: Runtime) -> None:
     go(runtime, 60, ev.Strength(0.0))
-    assert runtime.players[0].falls == 1
+    assert runtime.agents[0].falls == 1
     go(runtime, 30, ev.Reset(), ev.Strength(1.0))
-    assert not runtime.players[0].down
-    assert runtime.players[0].falls == 1
+    assert not runtime.agents[0].down
+    assert runtime.agents[0].falls == 1
 
 
 def test_strength_acts_on_the_named_limb(runtime: Runtime) -> None:
@@ -95,12 +95,12 @@ def test_strength_acts_on_the_named_limb(runtime: Runtime) -> None:
 def test_a_crowd_comes_with_policies_and_phases_of_its_own(runtime: Runtime) -> None:
     go(runtime, 2, ev.Play("deepmimic_walk", place=True), ev.Crowd(5))
     assert runtime.snapshot.num_characters == 5
-    assert len({p.offset for p in runtime.players}) == 5
+    assert len({p.offset for p in runtime.agents}) == 5
     roots = runtime.world.state.root_pos[:, :2]
     gaps = np.linalg.norm(roots[:, None] - roots[None], axis=-1) + 9.0 * np.eye(5)
     assert gaps.min() > 1.2
     runtime.tick([ev.Crowd(2), ev.Play("deepmimic_jump", character=1)])
-    assert [p.policy.spec.skill for p in runtime.players if p.policy] == ["walk", "jump"]
+    assert [p.policy.spec.skill for p in runtime.agents if p.policy] == ["walk", "jump"]
 
 
 def test_hands_hold_drag_and_let_go(runtime: Runtime) -> None:
@@ -122,7 +122,7 @@ def test_nerves_delay_what_is_done(library: PolicyLibrary) -> None:
         slow.tick()
         targets.append((calm.world.state.joint_rot.copy(), slow.world.state.joint_rot.copy()))
     assert any(np.abs(a - b).max() > 0.01 for a, b in targets)
-    assert len(slow.players[0].delayed) == 3
+    assert len(slow.agents[0].delayed) == 3
 
 
 def test_nonsense_is_refused_and_changes_nothing(runtime: Runtime) -> None:
@@ -170,7 +170,7 @@ def test_a_policy_that_goes_mad_is_stopped_and_said(tmp_path: Path) -> None:
     runtime.tick([ev.Play("mad")])
     messages = [m for _ in range(60) for m in runtime.tick().messages]
     assert any("not finite; it was stopped" in m for m in messages)
-    assert runtime.players[0].policy is None
+    assert runtime.agents[0].policy is None
     assert np.isfinite(runtime.world.state.root_pos).all()
 
 

@@ -3,7 +3,7 @@
 import panda3d.core as p3d
 import pytest
 
-from game.record.replay import Frame, Replay
+from game.record.replay import Replay, ReplayFrame
 from game.sim.model import CharacterModel
 from game.sim.world import World
 from game.view.scrub_bar import BOTTOM, REACH, ScrubBar
@@ -25,7 +25,7 @@ def test_it_shows_where_a_replay_is_and_the_marks_in_it() -> None:
     world.add_character()
     frames = []
     for _ in range(31):
-        frames.append(Frame(world.snapshot(), cut=False))
+        frames.append(ReplayFrame(world.snapshot(), cut=False))
         world.step(world.state.joint_rot)
     world.close()
     replay = Replay(tuple(frames), {}, 30)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from game.play.events import Crowd, Gravity, Play, Push, Reset
-from game.policy.library import PolicyLibrary
-from game.session.session import Live, find_policy
-from game.scene.paths import policies_dir
-from game.policy.policy import PolicyError
 from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
+from game.policy.policy import PolicyError
+from game.scene.paths import policies_dir
+from game.session.session import Session, find_policy
 from game.sim.model import CharacterModel
 
 POLICY = "deepmimic_backflip"
@@ -27,15 +27,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def live(folder: Path) -> Iterator[Live]:
+def live(folder: Path) -> Iterator[Session]:
     library = PolicyLibrary(CharacterModel.load(), [folder])
-    live = Live(Runtime(library))
+    live = Session(Runtime(library))
     yield live
     live.runtime.close()
     library.close()
 
 
-def test_it_begins_with_the_default_policy(live: Live) -> None:
+def test_it_begins_with_the_default_policy(live: Session) -> None:
     assert live.policy_of(0) == POLICY  # asked for, not yet begun
     live.step()
     assert live.policy_of(0) == POLICY
@@ -43,7 +43,7 @@ def test_it_begins_with_the_default_policy(live: Live) -> None:
     assert live.runtime.log[0].event == Play(POLICY, place=True)
 
 
-def test_time_makes_ticks(live: Live) -> None:
+def test_time_makes_ticks(live: Session) -> None:
     assert live.advance(0.01) == []
     assert [s.tick for s in live.advance(0.095)] == [1, 2, 3]
     live.clock.paused = True
@@ -53,7 +53,7 @@ def test_time_makes_ticks(live: Live) -> None:
     assert len(live.advance(0.1)) in (1, 2)
 
 
-def test_a_film_lasts_as_long_as_what_is_played(live: Live) -> None:
+def test_a_film_lasts_as_long_as_what_is_played(live: Session) -> None:
     assert live.played(0.05) == 0.05
     assert live.played(1.0) == pytest.approx(4 / 30)  # four ticks a frame at most: the rest is dropped
     live.clock.set_speed(0.5)
@@ -63,7 +63,7 @@ def test_a_film_lasts_as_long_as_what_is_played(live: Live) -> None:
     assert live.played(1.0) == 1.0
 
 
-def test_what_is_shown_lies_between_ticks(live: Live) -> None:
+def test_what_is_shown_lies_between_ticks(live: Session) -> None:
     live.step()
     live.post(Gravity((0.0, 0.0, 0.0)))
     live.post(Push((3000.0, 0.0, 0.0)))
@@ -79,7 +79,7 @@ def test_what_is_shown_lies_between_ticks(live: Live) -> None:
 
 
 @pytest.mark.parametrize("event", [Reset(), Play(POLICY, place=True), Crowd(2)])
-def test_who_is_put_elsewhere_does_not_fly_there(live: Live, event: Reset | Play | Crowd) -> None:
+def test_who_is_put_elsewhere_does_not_fly_there(live: Session, event: Reset | Play | Crowd) -> None:
     for _ in range(20):
         live.step()
     live.post(event)
@@ -87,10 +87,10 @@ def test_who_is_put_elsewhere_does_not_fly_there(live: Live, event: Reset | Play
     assert np.array_equal(live.shown().state.root_pos, live.snapshot.state.root_pos)
 
 
-def test_a_changed_policy_goes_on_where_it_was(live: Live, folder: Path) -> None:
+def test_a_changed_policy_goes_on_where_it_was(live: Session, folder: Path) -> None:
     for _ in range(20):
         live.step()
-    old = live.runtime.players[0].policy
+    old = live.runtime.agents[0].policy
     other = (policies_dir() / "deepmimic_jump.onnx").read_bytes()
     (folder / f"{POLICY}.onnx").write_bytes(other)
     messages: list[str] = []
@@ -100,7 +100,7 @@ def test_a_changed_policy_goes_on_where_it_was(live: Live, folder: Path) -> None
         time.sleep(0.05)
     assert messages == [f"loaded {POLICY}"]
     live.step()
-    new = live.runtime.players[0].policy
+    new = live.runtime.agents[0].policy
     assert new is not None
     assert new is not old
     play = live.runtime.log[-1].event
@@ -110,7 +110,7 @@ def test_a_changed_policy_goes_on_where_it_was(live: Live, folder: Path) -> None
     assert 0.2 < play.phase < 0.7  # 20 ticks into a clip of about 1.8 s
 
 
-def test_finding_a_policy(live: Live) -> None:
+def test_finding_a_policy(live: Session) -> None:
     library = live.runtime.library
     assert find_policy(library, POLICY) == POLICY
     assert find_policy(library, "backflip") == POLICY  # by skill
@@ -121,7 +121,7 @@ def test_finding_a_policy(live: Live) -> None:
 
 def test_without_any_policy_he_stands(tmp_path: Path) -> None:
     library = PolicyLibrary(CharacterModel.load(), [tmp_path])
-    live = Live(Runtime(library))
+    live = Session(Runtime(library))
     assert live.policy_of(0) is None
     assert len(live.advance(0.1)) in (2, 3)
     library.close()
@@ -131,7 +131,7 @@ def test_the_list_begins_with_what_bears_its_skills_name_and_ends_with_young_age
     shutil.copy(policies_dir() / "backflip_age_0.onnx", folder / "a_child.onnx")
     shutil.copy(policies_dir() / "walk.onnx", folder)
     library = PolicyLibrary(CharacterModel.load(), [folder])
-    live = Live(Runtime(library))
+    live = Session(Runtime(library))
     for name in library.names:
         library.get(name)
     assert live.policy_names == ("walk", POLICY, "a_child")

@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 
 from game.camera import rigs
-from game.input.bindings import ACTIONS
 from game.camera.camera_pose import CameraPose
-from game.input.session_actions import Directing, new_file
-from game.play.events import Drag, Play, Push, Reset
-from game.policy.library import PolicyLibrary
-from game.session.session import BARE, Live
-from game.camera.keyframes import Marks
-from game.play.runtime import Runtime
-from game.scene.set_file import load_set
+from game.camera.keyframes import Keyframes
 from game.camera.shot import shots_of
-from game.sim.model import CharacterModel
+from game.input.bindings import ACTIONS
+from game.input.session_actions import SessionActions, new_file
+from game.play.events import Drag, Play, Push, Reset
+from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
 from game.record.take import Take
-from game.view.camera_rig import FREE, RING, SHOT, Viewfinder
+from game.scene.set_file import load_set
+from game.session.session import BARE, Session
+from game.sim.model import CharacterModel
+from game.view.camera_rig import FREE, RING, SHOT, CameraRig
 
 
 @pytest.fixture(scope="module")
@@ -30,23 +30,23 @@ def library() -> Iterator[PolicyLibrary]:
 
 
 @pytest.fixture
-def live(library: PolicyLibrary) -> Iterator[Live]:
-    live = Live(Runtime(library), "deepmimic_walk")
+def live(library: PolicyLibrary) -> Iterator[Session]:
+    live = Session(Runtime(library), "deepmimic_walk")
     yield live
     live.runtime.close()
 
 
 @pytest.fixture
-def finder(live: Live) -> Viewfinder:
-    return Viewfinder(BARE.view, live.marks)
+def finder(live: Session) -> CameraRig:
+    return CameraRig(BARE.view, live.marks)
 
 
 @pytest.fixture
-def directing(live: Live, finder: Viewfinder, tmp_path: Path) -> Directing:
-    return Directing(live, finder, tmp_path)
+def directing(live: Session, finder: CameraRig, tmp_path: Path) -> SessionActions:
+    return SessionActions(live, finder, tmp_path)
 
 
-def run(live: Live, ticks: int) -> list[str]:
+def run(live: Session, ticks: int) -> list[str]:
     said = []
     for _ in range(ticks):
         live.step()
@@ -54,7 +54,7 @@ def run(live: Live, ticks: int) -> list[str]:
     return said
 
 
-def test_a_replay_holds_the_run(live: Live, directing: Directing) -> None:
+def test_a_replay_holds_the_run(live: Session, directing: SessionActions) -> None:
     assert directing.do("replay") == "nothing has happened yet"
     assert directing.do("scrub", 0) == "there is no replay to scrub: begin one first"
     assert "begin one first" in str(directing.do("mark"))
@@ -77,7 +77,9 @@ def test_a_replay_holds_the_run(live: Live, directing: Directing) -> None:
     assert live.shown().tick == 40
 
 
-def test_marks_are_kept_with_the_take(live: Live, directing: Directing, finder: Viewfinder, tmp_path: Path) -> None:
+def test_marks_are_kept_with_the_take(
+    live: Session, directing: SessionActions, finder: CameraRig, tmp_path: Path
+) -> None:
     run(live, 500)
     directing.do("replay")
     assert SHOT not in finder.names
@@ -98,7 +100,9 @@ def test_marks_are_kept_with_the_take(live: Live, directing: Directing, finder: 
     assert len(live.marks) == 0
 
 
-def test_the_last_seconds_of_a_short_run_are_all_of_it(live: Live, directing: Directing, tmp_path: Path) -> None:
+def test_the_last_seconds_of_a_short_run_are_all_of_it(
+    live: Session, directing: SessionActions, tmp_path: Path
+) -> None:
     run(live, 5)
     assert str(directing.do("save_last")).startswith("saving take_")
     assert str(directing.do("save_take")).startswith("saving take_")  # under another name
@@ -108,9 +112,9 @@ def test_the_last_seconds_of_a_short_run_are_all_of_it(live: Live, directing: Di
     assert [Take.load(path).first_tick for path in tmp_path.glob("*.zip")] == [0, 0]
 
 
-def test_what_cannot_be_saved_is_told(live: Live, finder: Viewfinder, tmp_path: Path) -> None:
+def test_what_cannot_be_saved_is_told(live: Session, finder: CameraRig, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file where the folder should be")
-    assert "cannot be saved" in str(Directing(live, finder, tmp_path / "out").do("save_take"))
+    assert "cannot be saved" in str(SessionActions(live, finder, tmp_path / "out").do("save_take"))
 
 
 def test_new_files_have_new_names(tmp_path: Path) -> None:
@@ -119,7 +123,7 @@ def test_new_files_have_new_names(tmp_path: Path) -> None:
     assert new_file(tmp_path, "take", "zip") != first
 
 
-def test_after_a_fall_comes_the_next_attempt(live: Live, directing: Directing) -> None:
+def test_after_a_fall_comes_the_next_attempt(live: Session, directing: SessionActions) -> None:
     run(live, 10)
     live.post(Push((900.0, 0.0, 0.0), "torso"))
     said = run(live, 90)
@@ -133,7 +137,7 @@ def test_after_a_fall_comes_the_next_attempt(live: Live, directing: Directing) -
     assert not isinstance(live.runtime.log[-1].event, Reset)
 
 
-def test_another_set_begins_anew(live: Live) -> None:
+def test_another_set_begins_anew(live: Session) -> None:
     run(live, 20)
     live.begin_replay()
     park = load_set("park")
@@ -147,7 +151,7 @@ def test_another_set_begins_anew(live: Live) -> None:
     assert len(live.recent) == 1
 
 
-def test_a_hand_is_only_where_it_is_at_the_tick(live: Live) -> None:
+def test_a_hand_is_only_where_it_is_at_the_tick(live: Session) -> None:
     live.step()
     for x in (0.1, 0.2, 0.3):
         live.post(Drag((x, 0.0, 1.0)))
@@ -156,7 +160,7 @@ def test_a_hand_is_only_where_it_is_at_the_tick(live: Live) -> None:
     assert sum(isinstance(timed.event, Drag) for timed in live.runtime.log) == 1
 
 
-def test_cameras_in_turn(live: Live, finder: Viewfinder) -> None:
+def test_cameras_in_turn(live: Session, finder: CameraRig) -> None:
     live.step()
     seen = [finder.name]
     for _ in RING:
@@ -170,7 +174,7 @@ def test_cameras_in_turn(live: Live, finder: Viewfinder) -> None:
     assert set(RING) == {FREE, *rigs.NAMES}
 
 
-def test_a_drag_takes_over_where_the_camera_is(live: Live, finder: Viewfinder) -> None:
+def test_a_drag_takes_over_where_the_camera_is(live: Session, finder: CameraRig) -> None:
     live.step()
     finder.choose("side")
     side = finder.update(live.shown(), 0, 1 / 30, live.time)
@@ -182,8 +186,8 @@ def test_a_drag_takes_over_where_the_camera_is(live: Live, finder: Viewfinder) -
 
 
 def test_the_shot_goes_along_the_marks() -> None:
-    marks = Marks()
-    finder = Viewfinder(BARE.view, marks)
+    marks = Keyframes()
+    finder = CameraRig(BARE.view, marks)
     a, b = (CameraPose.look((x, -4.0, 1.0), (0.0, 0.0, 1.0), 0.7) for x in (0.0, 2.0))
     marks.put(2.0, b)
     marks.put(1.0, a)
@@ -194,7 +198,7 @@ def test_the_shot_goes_along_the_marks() -> None:
     assert finder.names[-1] == SHOT
 
 
-def test_every_action_of_time_is_known(directing: Directing) -> None:
+def test_every_action_of_time_is_known(directing: SessionActions) -> None:
     for action in ACTIONS:
         if action.group == "Time":
             assert directing.knows(action.name), action.name

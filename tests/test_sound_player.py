@@ -14,19 +14,19 @@ import numpy as np
 from game.view import pick_pipe
 from game.view.sound_player import SoundPlayer
 pick_pipe.configure()
-player = SoundPlayer()
+agent = SoundPlayer()
 tone = np.repeat(0.5 * np.sin(2 * np.pi * 480 * np.arange(48000) / 48000)[:, None], 2, axis=1).astype(np.float32)
 start, block = time.monotonic(), 0
 while (now := time.monotonic() - start) < 0.8:
-    player.update()
+    agent.update()
     while now * 30 > block:
-        player.muted = block >= 15
-        player.play(tone[1600 * block: 1600 * (block + 1)] * (block >= 6))
+        agent.muted = block >= 15
+        agent.play(tone[1600 * block: 1600 * (block + 1)] * (block >= 6))
         block += 1
     time.sleep(0.005)
-player.play(np.zeros((48000, 2), np.float32))
-assert player.waiting < 0.3
-player.close()
+agent.play(np.zeros((48000, 2), np.float32))
+assert agent.waiting < 0.3
+agent.close()
 """
 NOTHING = """
 from game.view.sound_player import SoundPlayer, SoundError

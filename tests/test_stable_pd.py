@@ -11,11 +11,11 @@ import numpy as np
 import pybullet_data
 import pytest
 
-from game.sim.motion import MotionClip
 from game.sim import rotation, stable_pd
 from game.sim.bullet.c_api import quiet
+from game.sim.joint_layout import JointLayout
 from game.sim.model import CharacterModel, Shape
-from game.sim.joint_layout import Packing
+from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
 from game.sim.world import World
 
@@ -25,7 +25,7 @@ with quiet():
 MODEL = CharacterModel.load()
 SUBSTEP = replace(MODEL, control_hz=MODEL.physics_hz)
 """the same body, one physics step a tick"""
-PACKING = Packing(MODEL)
+PACKING = JointLayout(MODEL)
 States = Callable[[np.random.Generator, int], tuple[CharacterState, np.ndarray]]
 
 

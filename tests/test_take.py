@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from game.play import events as ev
-from game.policy.library import PolicyLibrary
 from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
+from game.record.take import CARD, Divergence, Take, TakeError
 from game.scene.set_file import load_prop
 from game.sim.model import CharacterModel
-from game.record.take import CARD, Divergence, Take, TakeError
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,9 @@ def test_a_fresh_process_repeats_twenty_seconds_bit_for_bit(library: PolicyLibra
     take = record(library, script(), 600)
     assert len({digest for digest, _ in take.trace}) == 600
     take.save(tmp_path / "take.zip")
-    code = "import sys, pathlib; from game.record.take import Take; print(Take.load(pathlib.Path(sys.argv[1])).verify())"
+    code = (
+        "import sys, pathlib; from game.record.take import Take; print(Take.load(pathlib.Path(sys.argv[1])).verify())"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "take.zip")], capture_output=True, text=True, check=True
     )

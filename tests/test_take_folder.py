@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from game.record.take_folder import Shelf, ShelfError
 from game.record.take import CARD, POLICIES, TRACE
+from game.record.take_folder import TakeFolder, TakeFolderError
 
 
 def put(path: Path, ticks: int = 30) -> Path:
@@ -34,13 +34,13 @@ def test_what_is_no_take_is_left_out(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("readme", "no card")
     put(tmp_path / "wrong.zip", ticks="many")  # type: ignore[arg-type]
-    [found] = Shelf(tmp_path).takes()
+    [found] = TakeFolder(tmp_path).takes()
     assert (found.path, found.num_ticks, found.set_name) == (take, 30, "park")
-    assert Shelf(tmp_path / "nowhere").takes() == []
+    assert TakeFolder(tmp_path / "nowhere").takes() == []
 
 
 def test_newest_first_and_read_again_when_changed(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
+    shelf = TakeFolder(tmp_path)
     for i, name in enumerate(("old.zip", "new.zip")):
         os.utime(put(tmp_path / name), (1000 + i, 1000 + i))
     assert [take.path.name for take in shelf.takes()] == ["new.zip", "old.zip"]
@@ -49,22 +49,22 @@ def test_newest_first_and_read_again_when_changed(tmp_path: Path) -> None:
 
 
 def test_renaming(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
+    shelf = TakeFolder(tmp_path)
     take, folder = put(tmp_path / "a.zip"), put_folder(tmp_path / "b")
     assert shelf.rename(take, "The big one") == tmp_path / "The big one.zip"
     assert shelf.rename(folder, "c.d/e") == tmp_path / "c.d_e"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["The big one.zip", "c.d_e"]
     other = put(tmp_path / "other.zip")
-    with pytest.raises(ShelfError, match=r"a The big one\.zip already"):
+    with pytest.raises(TakeFolderError, match=r"a The big one\.zip already"):
         shelf.rename(other, "The big one.zip")
     for name in ("", " .. "):
-        with pytest.raises(ShelfError, match="no name"):
+        with pytest.raises(TakeFolderError, match="no name"):
             shelf.rename(other, name)
     assert shelf.rename(other, "other") == other
 
 
 def test_deleting_leaves_what_is_not_the_takes(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
+    shelf = TakeFolder(tmp_path)
     take, folder, mixed = put(tmp_path / "a.zip"), put_folder(tmp_path / "b"), put_folder(tmp_path / "c")
     (mixed / "notes.txt").write_text("mine")
     stranger = tmp_path / "film.mp4"
@@ -73,5 +73,5 @@ def test_deleting_leaves_what_is_not_the_takes(tmp_path: Path) -> None:
     for path in (take, folder, mixed):
         shelf.delete(path)
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")) == ["c", "c/notes.txt", "film.mp4"]
-    with pytest.raises(ShelfError, match="no take"):
+    with pytest.raises(TakeFolderError, match="no take"):
         shelf.delete(stranger)

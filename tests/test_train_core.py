@@ -10,25 +10,24 @@ import numpy as np
 import pytest
 import torch
 
+from game.play.initial_state import starting_state
 from game.policy.observation import Anchor, to_anchor
-from game.sim.motion import MotionClip
 from game.policy.policy import Policy
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
 from game.sim.world import World
-from game.play.initial_state import starting_state
-from tools.train import checkpoint, environment, quaternion, rewards, terminations
-from tools.train import clip_states
-from tools.train.batched_inputs import anchored
+from tools.train import checkpoint, clip_states, environment, quaternion, rewards, terminations
 from tools.train.average import Average
+from tools.train.batched_inputs import anchored
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.features import PolicyInputs
+from tools.train.initial_states import EXPLORED, InitialStates
 from tools.train.network import ActorCritic, Normalizer
 from tools.train.ppo import PPO, Batch, NonFiniteError, advantages, log_prob
 from tools.train.reference_table import Reference, ReferenceTable, ReferenceTrack
-from tools.train.rewards import ImitationReward, Motion, RewardWeights
-from tools.train.initial_states import EXPLORED, Starts
+from tools.train.rewards import ImitationReward, RewardWeights, TrackedMotion
 from tools.train.trainer import check
 
 MODEL = CharacterModel.load()
@@ -152,7 +151,7 @@ def still_track(count: int = 1) -> ReferenceTrack:
 def test_perfect_imitation_earns_one() -> None:
     track = still_track()
     reward = ImitationReward(RewardWeights(), MODEL.joint_names, [5, 8, 11, 14])
-    terms = reward(Motion(*track), track)
+    terms = reward(TrackedMotion(*track), track)
     assert torch.equal(terms, torch.ones(1, 5))
     assert float(terms @ reward.weights) == pytest.approx(1.0)
 
@@ -169,7 +168,7 @@ def test_reward_terms_by_hand() -> None:
     velocity[0, knee, 1] = 2.0
     hand = torch.zeros(1, 15, 3)
     hand[0, 8, 0] = 0.2
-    motion = Motion(*track)._replace(
+    motion = TrackedMotion(*track)._replace(
         joint_rot=bent, joint_vel=velocity, body_pos=hand, root_vel=torch.tensor([[0.0, 3.0, 0.0]]),
         com=torch.tensor([[0.1, 0.0, 0.0]]),
     )  # fmt: skip
@@ -187,7 +186,7 @@ def test_reward_terms_by_hand() -> None:
 def test_drift_can_be_forgiven() -> None:
     track = still_track()
     shift = torch.tensor([0.4, -0.3, 0.1])
-    moved = Motion(*track)._replace(
+    moved = TrackedMotion(*track)._replace(
         root_pos=track.root_pos + shift, body_pos=track.body_pos + shift, com=track.com + shift
     )
     forgiven = environment._undrifted(moved, track)
@@ -317,13 +316,13 @@ def test_nan_stops_the_update_and_is_named() -> None:
 
 
 def test_he_explores_more_after_starts_that_fail() -> None:
-    starts = Starts(TrainConfig("backflip", explore=6.0), 1.75, True, 8)
+    starts = InitialStates(TrainConfig("backflip", explore=6.0), 1.75, True, 8)
     starts.begun[:] = 0.0
     starts.begun[15] = 0.8
     begun = np.array([0.51, 0.51, 0.49, np.nan, 1.0])
     found = starts.exploration(begun, np.array([0.0, EXPLORED, 0.0, 0.0, 0.0]))
     np.testing.assert_allclose(found, [5.0, 1.0 + 4.0 / math.e, 1.0, 1.0, 1.0])
-    assert (Starts(TrainConfig("backflip"), 1.75, True, 8).exploration(begun, np.zeros(5)) == 1.0).all()
+    assert (InitialStates(TrainConfig("backflip"), 1.75, True, 8).exploration(begun, np.zeros(5)) == 1.0).all()
 
 
 def test_config_refuses_nonsense() -> None:
@@ -425,7 +424,9 @@ def test_drift_is_measured_over_the_ground() -> None:
 def test_states_between_others_by_hand() -> None:
     ends = MotionClip.load("backflip").sample(np.array([0.2, 0.7]))
     first, second = ends[:1], ends[1:]
-    np.testing.assert_allclose(clip_states.pack(first.towards(second, np.zeros(1))), clip_states.pack(first), atol=1e-12)
+    np.testing.assert_allclose(
+        clip_states.pack(first.towards(second, np.zeros(1))), clip_states.pack(first), atol=1e-12
+    )
     half = first.towards(second, np.full(1, 0.5))
     np.testing.assert_allclose(half.root_pos[0], ends.root_pos.mean(0))
     np.testing.assert_allclose(half.joint_vel[0], ends.joint_vel.mean(0))

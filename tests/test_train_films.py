@@ -13,8 +13,7 @@ import pytest
 
 from tools.footage.caption import SHADE, Caption
 from tools.footage.studio import StudioError
-from tools.train import checkpoint
-from tools.train import checkpoint_film
+from tools.train import checkpoint, checkpoint_film
 from tools.train.config import TrainConfig
 from tools.train.films import NO_GRAPHICS, Films
 from tools.train.trainer import Trainer
@@ -106,7 +105,11 @@ def test_films_are_off_when_asked(tmp_path: Path) -> None:
 def test_the_attempts_of_training_count() -> None:
     content: dict[str, Any] = {"clip": {"name": "walk"}, "episodes": 1233, "seconds": 90.0, "samples": 25_000}
     told = "walk, attempt 1,234\n1.5 min of training, 25,000 samples"
-    assert checkpoint_film.words(content, 1) == checkpoint_film.words({"clip": content["clip"], "counters": content}, 1) == told
+    assert (
+        checkpoint_film.words(content, 1)
+        == checkpoint_film.words({"clip": content["clip"], "counters": content}, 1)
+        == told
+    )
 
 
 def test_a_caption_darkens_its_strip_and_leaves_the_rest() -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from game.sim.motion import MotionClip
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.features import PolicyInputs
 from tools.train.mirror import Mirror, exchanged, mirrored, mirrored_turns, symmetrized

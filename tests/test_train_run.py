@@ -17,12 +17,11 @@ import torch
 import tyro
 from gymnasium.utils.env_checker import check_env
 
-from game.sim.motion import MotionClip
 from game.policy.policy import Policy
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools import export
-from tools.train import checkpoint, evaluation, example_gym
-from tools.train import throughput
+from tools.train import checkpoint, evaluation, example_gym, throughput
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores, evaluate

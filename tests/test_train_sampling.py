@@ -9,17 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from game.sim.motion import MotionClip
+from game.play.initial_state import starting_state
 from game.policy.policy import Policy
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from game.sim.world import World
-from game.play.initial_state import starting_state
 from tools.export import export
-from tools.train import checkpoint
-from tools.train import clip_states
+from tools.train import checkpoint, clip_states
+from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import ConfigError, TrainConfig
-from tools.train.batched_worlds import Crowd
 from tools.train.feasible_reference import BLEND, feasible
 from tools.train.sampling import SETTLE, WINDOW, Sampler, _select, symmetric
 from tools.train.sampling import Path as Way
@@ -68,7 +67,7 @@ def test_a_way_becomes_a_clip_that_joins_its_own_start() -> None:
 
 def test_a_way_through_a_clip_that_ends_goes_on_until_he_stands() -> None:
     clip = MotionClip.load("kick").placed()
-    crowd = Crowd(MODEL, 1, 2)
+    crowd = BatchedWorlds(MODEL, 1, 2)
     windows = Sampler(clip, MODEL, crowd, TrainConfig("kick", sampling_candidates=8)).num_windows
     crowd.close()
     known = np.arange(windows + 1) * WINDOW / MODEL.control_hz
@@ -88,7 +87,7 @@ def test_a_way_through_a_clip_that_ends_goes_on_until_he_stands() -> None:
 
 def test_more_rounds_find_no_worse_ways_and_the_trainer_follows(tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    crowd = Crowd(MODEL, 1, 4)
+    crowd = BatchedWorlds(MODEL, 1, 4)
     sampler = Sampler(MotionClip.load("run"), MODEL, crowd, TrainConfig("run", sampling_candidates=16))
     first, second = sampler.search(2)
     way, later = second.best, list(sampler.search(2, first))

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from game.sim.motion import ClipError, MotionClip
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError, MotionClip
 from tools.clip_clinic.edit import mirrored
 from tools.view_clip import SPACING, main, snapshot_at
 

@@ -14,8 +14,8 @@ import pytest
 
 from game.__main__ import NO_WINDOW
 from game.app.window import TITLE
-from game.play.events import Drag, Event, Grab, Gravity, Play, Push, Release, Reset, Strength
 from game.camera.shot import shots_of
+from game.play.events import Drag, Event, Grab, Gravity, Play, Push, Release, Reset, Strength
 from game.record.take import Take
 
 ROOT = Path(__file__).resolve().parents[1]

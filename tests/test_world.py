@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.sim.motion import MotionClip
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim import kinematics, rotation
 from game.sim.contact import FLOOR
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from game.sim.snapshot import interpolate
 from game.sim.world import World, WorldError
 

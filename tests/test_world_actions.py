@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from game.input.bindings import ACTIONS
-from game.input.world_actions import BALL, GRAVITIES, MAX_BALLS, Controls, gravity_name, throw_velocity
+from game.input.prop_placement import GAP
+from game.input.world_actions import BALL, GRAVITIES, MAX_BALLS, WorldActions, gravity_name, throw_velocity
 from game.play.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength
 from game.play.nerves import PRESETS, preset_of
-from game.input.prop_placement import GAP
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec
 from game.sim.model import CharacterModel
@@ -50,12 +50,12 @@ def run() -> Run:
 
 
 @pytest.fixture
-def controls(run: Run) -> Controls:
+def controls(run: Run) -> WorldActions:
     camera = OrbitCamera(yaw=-np.pi / 2, pitch=0.1)  # looks along +y, right is +x
-    return Controls(run, lambda: camera)
+    return WorldActions(run, lambda: camera)
 
 
-def test_policies_by_number_and_in_turn(run: Run, controls: Controls) -> None:
+def test_policies_by_number_and_in_turn(run: Run, controls: WorldActions) -> None:
     assert controls.do("policy", 2) == "walk"
     assert run.posted == [Play("walk", 0), Play("walk", 1)]
     assert controls.do("policy_next") == "walk"  # ages are for other keys
@@ -67,14 +67,14 @@ def test_policies_by_number_and_in_turn(run: Run, controls: Controls) -> None:
     assert controls.do("policy", 7) == "there is no policy 8, only 3"
 
 
-def test_tab_does_not_lose_a_skill_that_changed_while_it_was_played(run: Run, controls: Controls) -> None:
+def test_tab_does_not_lose_a_skill_that_changed_while_it_was_played(run: Run, controls: WorldActions) -> None:
     run.family_of = lambda name: (name, f"{name}@1234")  # type: ignore[method-assign, assignment]
     assert controls.do("policy_next") == "flip_young"
     run.playing = "walk"
     assert controls.do("policy_next") == "flip_old"
 
 
-def test_ages(run: Run, controls: Controls) -> None:
+def test_ages(run: Run, controls: WorldActions) -> None:
     assert controls.do("older") == "flip_old is the oldest"
     assert controls.do("younger") == "flip_young"
     run.playing = "walk"
@@ -82,7 +82,7 @@ def test_ages(run: Run, controls: Controls) -> None:
 
 
 @pytest.mark.parametrize(("choice", "direction"), [(0, (0, 1, 0)), (1, (0, -1, 0)), (2, (-1, 0, 0)), (3, (1, 0, 0))])
-def test_shoves_are_the_viewers(run: Run, controls: Controls, choice: int, direction: tuple[int, int, int]) -> None:
+def test_shoves_are_the_viewers(run: Run, controls: WorldActions, choice: int, direction: tuple[int, int, int]) -> None:
     controls.do("shove", choice)
     controls.do("shove_hard", choice)
     soft, hard = run.posted
@@ -92,7 +92,7 @@ def test_shoves_are_the_viewers(run: Run, controls: Controls, choice: int, direc
     assert np.linalg.norm(hard.force) == pytest.approx(3 * np.linalg.norm(soft.force))
 
 
-def test_limp_while_held(run: Run, controls: Controls) -> None:
+def test_limp_while_held(run: Run, controls: WorldActions) -> None:
     controls.do("limp")
     controls.do("limp_end")
     assert run.posted == [
@@ -103,7 +103,7 @@ def test_limp_while_held(run: Run, controls: Controls) -> None:
     ]
 
 
-def test_limp_gives_back_the_strength_that_he_had(run: Run, controls: Controls) -> None:
+def test_limp_gives_back_the_strength_that_he_had(run: Run, controls: WorldActions) -> None:
     strength = np.ones((2, 12))
     strength[0] = 0.5
     strength[1, 3] = 0.2  # one joint of the second one: told joint by joint
@@ -116,7 +116,7 @@ def test_limp_gives_back_the_strength_that_he_had(run: Run, controls: Controls) 
     assert Strength(0.2, run.snapshot.model.joint_names[3], 1) in back
 
 
-def test_strength_in_quarters(run: Run, controls: Controls) -> None:
+def test_strength_in_quarters(run: Run, controls: WorldActions) -> None:
     assert controls.do("weaker") == "strength 75 %"
     assert run.posted == [Strength(0.75, character=0), Strength(0.75, character=1)]
     run.snapshot = replace(run.snapshot, strength=np.full((2, 12), 0.25))
@@ -127,7 +127,7 @@ def test_strength_in_quarters(run: Run, controls: Controls) -> None:
     assert (controls.do("weaker"), controls.do("stronger")) == ("strength 50 %", "strength 75 %")
 
 
-def test_nerves_go_round(run: Run, controls: Controls) -> None:
+def test_nerves_go_round(run: Run, controls: WorldActions) -> None:
     said = [controls.do("nerves") for _ in PRESETS]
     assert [str(words).split(":")[0] for words in said] == [*list(PRESETS)[1:], "steady"]
     drunk = PRESETS["drunk"]
@@ -141,7 +141,7 @@ def test_nerves_go_round(run: Run, controls: Controls) -> None:
     assert preset_of(drunk.nerves, [0.9, 0.8]) is None
 
 
-def test_things_are_chosen_placed_and_taken_away(run: Run, controls: Controls) -> None:
+def test_things_are_chosen_placed_and_taken_away(run: Run, controls: WorldActions) -> None:
     assert controls.do("prop_next") == "click to place: anvil"
     controls.placing.turn(6.0)  # a quarter turn
     controls.place(np.array([1.0, 2.0, 0.5]))
@@ -160,7 +160,7 @@ def test_things_are_chosen_placed_and_taken_away(run: Run, controls: Controls) -
     assert run.posted[1:] == [Remove(9), Remove(4), Remove(9)]
 
 
-def test_a_stick_pushes_once_a_tick(run: Run, controls: Controls) -> None:
+def test_a_stick_pushes_once_a_tick(run: Run, controls: WorldActions) -> None:
     controls.lean(0.5, 1.0)
     controls.lean(1.0, 1.0)
     (push,) = run.posted
@@ -169,7 +169,7 @@ def test_a_stick_pushes_once_a_tick(run: Run, controls: Controls) -> None:
     assert push.seconds == pytest.approx(1 / 30)
 
 
-def test_gravity_steps_and_comes_back_as_it_was(run: Run, controls: Controls) -> None:
+def test_gravity_steps_and_comes_back_as_it_was(run: Run, controls: WorldActions) -> None:
     run.snapshot = replace(run.snapshot, gravity=np.array([0.8, 0.0, 0.0]))
     controls.do("gravity_down")
     run.snapshot = replace(run.snapshot, gravity=np.zeros(3))
@@ -177,7 +177,7 @@ def test_gravity_steps_and_comes_back_as_it_was(run: Run, controls: Controls) ->
     assert run.posted == [Gravity((0.0, 0.0, 0.0)), Gravity((1.0, 0.0, 0.0))]
 
 
-def test_gravity_presets_go_round(run: Run, controls: Controls) -> None:
+def test_gravity_presets_go_round(run: Run, controls: WorldActions) -> None:
     seen = []
     for _ in GRAVITIES:
         controls.do("gravity_next")
@@ -202,7 +202,7 @@ def test_a_thrown_ball_hits_what_moves(gravity: tuple[float, float, float]) -> N
     assert nearest < 0.02
 
 
-def test_balls_come_from_the_camera_and_make_room(run: Run, controls: Controls) -> None:
+def test_balls_come_from_the_camera_and_make_room(run: Run, controls: WorldActions) -> None:
     controls.do("throw_ball")
     (spawn,) = run.posted
     assert isinstance(spawn, Spawn)
@@ -214,24 +214,24 @@ def test_balls_come_from_the_camera_and_make_room(run: Run, controls: Controls) 
     assert run.posted[1] == Remove(0)
 
 
-def test_reset_takes_the_balls_but_not_the_furniture(run: Run, controls: Controls) -> None:
+def test_reset_takes_the_balls_but_not_the_furniture(run: Run, controls: WorldActions) -> None:
     run.items = {3: BALL, 4: replace(BALL, name="sofa")}
     controls.do("reset")
     assert run.posted == [Reset(0), Reset(1), Remove(3)]
 
 
-def test_crowd(run: Run, controls: Controls) -> None:
+def test_crowd(run: Run, controls: WorldActions) -> None:
     assert controls.do("crowd_more") == "3 of him"
     assert controls.do("crowd_less") == "1 of him"
     assert run.posted == [Crowd(3), Crowd(1)]
 
 
-def test_restart(run: Run, controls: Controls) -> None:
+def test_restart(run: Run, controls: WorldActions) -> None:
     controls.do("restart")
     assert run.posted == [Play("flip_old", 0), Play("flip_old", 1)]
 
 
-def test_every_action_about_him_and_the_world_is_known(controls: Controls) -> None:
+def test_every_action_about_him_and_the_world_is_known(controls: WorldActions) -> None:
     for action in ACTIONS:
         if action.group in ("Him", "World"):
             assert controls.knows(action.name), action.name

@@ -21,12 +21,12 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from game.play import events as ev
-from game.policy.library import PolicyLibrary
-from game.session.session import find_policy
-from game.policy.policy import Binding
 from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
+from game.policy.policy import Binding
+from game.session.session import find_policy
+from game.sim.bullet.contacts import ContactAccumulator
 from game.sim.model import CharacterModel
-from game.sim.bullet.contacts import Touches
 from game.sim.world import World
 from tools.substep_clock import PARTS, STEP, SubstepClock
 
@@ -68,7 +68,7 @@ class Stopwatch:
 
 CALLS: list[tuple[Any, str, str]] = [
     (World, "step", "world"),
-    (Touches, "end", "touches"),
+    (ContactAccumulator, "end", "touches"),
     (Binding, "run", "inference"),
     (World, "snapshot", "snapshot"),
 ]
@@ -91,7 +91,7 @@ def ticks(
             watch.read(), clock.read()
             start = time.thread_time()
             # whoever has fallen begins again: a heap on the floor is another motion
-            runtime.tick([ev.Reset(n) for n, p in enumerate(runtime.players) if p.down])
+            runtime.tick([ev.Reset(n) for n, p in enumerate(runtime.agents) if p.down])
             total = time.thread_time() - start
             if tick >= WARM_UP:
                 rows.append(_with_remainders({**watch.read(), **clock.read(), "total": total}))

@@ -25,16 +25,16 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from game.play.agent import Agent
+from game.play.controllers import PolicyControllers
+from game.play.initial_state import starting_state
 from game.policy.observation import Anchor
-from game.play.controllers import Cast
-from game.sim.motion import ClipError, MotionClip
-from game.play.agent import Player
 from game.policy.policy import Policy, PolicyError
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError, MotionClip
 from game.sim.state import CharacterState
 from game.sim.world import World
-from game.play.initial_state import starting_state
 from tools.policy_file import rewrite_card
 from tools.train.config import TrainConfig
 from tools.train.disturbances import Disturbances
@@ -157,7 +157,7 @@ def _run_world(
     num_ticks, reward = round(seconds * hz), Reward(model, clip)
     returns, lasted = np.zeros(n), np.full(n, num_ticks)
     with World(model, collide_characters=False) as world:
-        cast = Cast(world, rng)
+        cast = PolicyControllers(world, rng)
         for index, episode in enumerate(episodes):
             home = Anchor(0.0, 6.0 * index, 0.0)
             world.add_character((home.x, home.y))
@@ -166,9 +166,9 @@ def _run_world(
             noise = rng.normal(scale=episode.noise, size=(2, 3))
             state = state.nudged(noise[0], noise[1])
             world.reset([index], state[None])
-            player = Player(home)
-            player.start(policy, home, 0, episode.phase)
-            cast.players.append(player)
+            agent = Agent(home)
+            agent.start(policy, home, 0, episode.phase)
+            cast.agents.append(agent)
             if any(episode.push):
                 world.forces.push(index, 0, episode.push, round(PUSH_SECONDS * hz))
         disturbances = Disturbances(TrainConfig(clip.name), _Crowd(model, [world], n, n))
@@ -183,19 +183,19 @@ def _run_world(
             world.step(aims.rotation, aims.hinge)
             up = lasted == num_ticks
             lasted = np.where(cast.judge() & up, tick, lasted)
-            flips = np.where(up, [p.flips for p in cast.players], flips)
-            since_anchor = np.array([p.time(world.tick, hz) - _cycle_start(p) for p in cast.players])
-            gained = reward(world.state, [p.anchor for p in cast.players], since_anchor)
+            flips = np.where(up, [p.flips for p in cast.agents], flips)
+            since_anchor = np.array([p.time(world.tick, hz) - _cycle_start(p) for p in cast.agents])
+            gained = reward(world.state, [p.anchor for p in cast.agents], since_anchor)
             returns += np.where(lasted == num_ticks, gained, 0.0)
             if (lasted < num_ticks).all():
                 break
     return Result(lasted / hz, np.asarray(lasted == num_ticks), flips, returns / num_ticks)
 
 
-def _cycle_start(player: Player) -> float:
+def _cycle_start(agent: Agent) -> float:
     """Policy time at which the present anchor's cycle began."""
-    clip = player.policy.spec.clip if player.policy is not None else None
-    return 0.0 if clip is None else player.cycle * clip.duration
+    clip = agent.policy.spec.clip if agent.policy is not None else None
+    return 0.0 if clip is None else agent.cycle * clip.duration
 
 
 def max_push(policy: Policy, clip: MotionClip, direction: tuple[float, float, float]) -> float:

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 import torch
 import tyro
 
-from game.sim.motion import MotionClip
 from game.policy.policy import REFERENCE, TARGET, Policy
 from game.policy.policy_spec import ClipInfo, PolicySpec
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.policy_file import write_policy
 from tools.train import checkpoint
 from tools.train.features import PolicyInputs

@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from game.camera.rigs import NAMES, CameraError
+from game.camera.shot import ShotError
+from game.record.take import Take, TakeError
 from game.scene.json_fields import SetError
-from game.session.session import BARE, NO_SET
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
-from game.camera.shot import ShotError
+from game.session.session import BARE, NO_SET
 from game.sim.model import CharacterModel
 from game.sound.track import HZ
-from game.record.take import Take, TakeError
 from game.view.film import FilmError, FilmWriter
 from game.view.quality import Tier, quality
-from tools.footage.frames import Frame, frames
+from tools.footage.frames import FilmFrame, frames
 from tools.footage.png import write_png
 from tools.footage.studio import PASSES, Pass, Studio, StudioError
 from tools.footage.timing import Timing, slowed, steady
@@ -43,7 +43,7 @@ class RecordError(ValueError):
 
 
 @dataclass(frozen=True)
-class Settings:
+class RecordSettings:
     """How a take is filmed."""
 
     camera: str = "follow"
@@ -67,7 +67,7 @@ class Settings:
     """s of the take between which alone `speed` holds, with a ramp before and after"""
 
 
-def record(take: Take, out: Path, settings: Settings = Settings()) -> int:
+def record(take: Take, out: Path, settings: RecordSettings = RecordSettings()) -> int:
     """Films a take; returns the number of pictures.
 
     Args:
@@ -101,7 +101,7 @@ def record(take: Take, out: Path, settings: Settings = Settings()) -> int:
     return count
 
 
-def _write_pictures(shown: tqdm[Frame], studio: Studio, out: Path, settings: Settings) -> None:
+def _write_pictures(shown: tqdm[FilmFrame], studio: Studio, out: Path, settings: RecordSettings) -> None:
     """picture_00000.png ..., each pass likewise, sound.wav, and ids.json: what is which colour."""
     out.mkdir(parents=True, exist_ok=True)
     sound = []
@@ -135,7 +135,7 @@ def set_of(take: Take, name: str = "") -> SetSpec:
     return BARE if chosen in ("", NO_SET) else load_set(chosen)
 
 
-def _timing(take: Take, settings: Settings) -> Timing:
+def _timing(take: Take, settings: RecordSettings) -> Timing:
     hz = CharacterModel.load(take.character).control_hz
     last = take.num_ticks / hz
     begin = take.first_tick / hz if settings.begin is None else settings.begin
@@ -152,7 +152,7 @@ def _timing(take: Take, settings: Settings) -> Timing:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    plain = Settings()
+    plain = RecordSettings()
     top = argparse.ArgumentParser(prog="python -m tools.record", description=__doc__)
     top.add_argument("take", type=Path, help="a take: a folder or a .zip")
     top.add_argument(
@@ -182,7 +182,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def settings_of(told: argparse.Namespace) -> Settings:
+def settings_of(told: argparse.Namespace) -> RecordSettings:
     """What the command line asks for. Raises RecordError."""
     width, _, height = told.size.partition("x")
     if not (width.isdigit() and height.isdigit() and 2 <= min(int(width), int(height)) <= LARGEST):
@@ -203,7 +203,8 @@ def settings_of(told: argparse.Namespace) -> Settings:
     if (told.out.suffix.lower() in (".mp4", ".webp")) != (told.format == "mp4"):
         raise RecordError(f"--out {told.out}: expected FILE.mp4, FILE.webp, or a folder with --format png")
     slow = None if told.slow_between is None else (told.slow_between[0], told.slow_between[1])
-    return Settings(told.camera, size, told.fps, told.quality, told.slow, told.begin, told.end, passes, told.subject,
+    return RecordSettings(told.camera, size, told.fps, told.quality, told.slow, told.begin, told.end, passes,
+                          told.subject,
                     told.set, not told.mute, slow)  # fmt: skip
 
 

@@ -15,17 +15,17 @@ from tqdm import tqdm
 
 from game.camera.rigs import NAMES, camera
 from game.scene.json_fields import SetError
-from game.sim.motion import ClipError, MotionClip
 from game.scene.set_file import load_set
 from game.sim.kinematics import body_poses, body_velocities
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError, MotionClip
 from game.sim.snapshot import Ghosts, PropPoses, Snapshot
 from game.sim.state import CharacterState
 from game.view import pick_pipe
-from game.view.orbit_camera import OrbitCamera, make_lens
 from game.view.camera_node import place
 from game.view.film import FilmError, FilmWriter
 from game.view.film_camera import FilmCamera
+from game.view.orbit_camera import OrbitCamera, make_lens
 from game.view.quality import Quality, quality
 from game.view.shapes import BACKGROUND, ShapesView
 from game.view.stage import Stage

@@ -17,17 +17,17 @@ from typing import Any
 from tqdm import tqdm
 
 from game.play.events import Event, EventError, Timed, from_json
-from game.scene.json_fields import SetError
-from game.policy.library import PolicyLibrary
-from game.session.session import BARE, NO_SET, opening
-from game.scene.paths import policies_dir
-from game.policy.policy import PolicyError
 from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
+from game.policy.policy import PolicyError
+from game.record.take import Divergence, Take, TakeError
+from game.scene.json_fields import SetError
+from game.scene.paths import policies_dir
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
+from game.session.session import BARE, NO_SET, opening
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.record.take import Divergence, Take, TakeError
 from game.view.film import FilmError
 
 DEFAULT_SECONDS = 10.0
@@ -40,7 +40,7 @@ class RunError(ValueError):
 
 
 @dataclass
-class Report:
+class RunReport:
     """What came of a run; `to_json` is the last line that it prints."""
 
     ticks: int
@@ -81,7 +81,7 @@ def main(options: argparse.Namespace) -> int:
     return 0 if report.divergence is None else 1
 
 
-def run(options: argparse.Namespace) -> Report:
+def run(options: argparse.Namespace) -> RunReport:
     """Runs, films and saves. Raises one of the errors that `main` names."""
     take = Take.load(options.take) if options.take else None
     if take is not None and (options.policy or options.events):
@@ -193,13 +193,13 @@ def _num_ticks(seconds: float | None, control_hz: int, take: Take | None) -> int
     return wanted if take is None else min(wanted, take.num_ticks)
 
 
-def _report(runtime: Runtime, seconds: list[float], made: Take, replayed: Take | None) -> Report:
+def _report(runtime: Runtime, seconds: list[float], made: Take, replayed: Take | None) -> RunReport:
     warm = seconds[1:] or seconds
     mean = sum(warm) / len(warm) if warm else 0.0
-    return Report(
+    return RunReport(
         ticks=runtime.tick_count,
-        falls=sum(player.falls for player in runtime.players),
-        flips=sum(player.flips for player in runtime.players),
+        falls=sum(agent.falls for agent in runtime.agents),
+        flips=sum(agent.flips for agent in runtime.agents),
         sim_ms_per_tick=1000.0 * mean,
         realtime_factor=1.0 / (runtime.model.control_hz * mean) if mean else 0.0,
         take_sha256=made.sha256,

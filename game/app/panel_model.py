@@ -1,4 +1,4 @@
-"""AppPanel: what the panel shows of a running App, and how what it asks for is done: as keys do it."""
+"""GamePanelModel: what the panel shows of a running GameWindow, and how what it asks for is done: as keys do it."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 import panda3d.core as p3d
 
 from game.camera import rigs
-from game.scene import set_file
 from game.input.session_actions import new_file
 from game.play.events import Event
+from game.policy.policy import Policy
+from game.record.film_job import FilmJob
+from game.record.playback import rerun
+from game.record.take import Take, TakeError
+from game.record.take_folder import TakeFolder, TakeFolderError
+from game.scene import set_file
 from game.scene.json_fields import SetError
 from game.session.session import BARE, NO_SET
-from game.policy.policy import Policy
-from game.record.film_job import Refilm
-from game.record.playback import rerun
-from game.record.take_folder import Shelf, ShelfError
 from game.sim.snapshot import Snapshot
-from game.record.take import Take, TakeError
-from game.view.panel.hardest_hits import Hits
-from game.view.panel.panel_data import PolicyCard, Settings, TakeCard, Tally
+from game.view.panel.hardest_hits import HardestHits
+from game.view.panel.panel_data import AttemptCounts, PanelSettings, PolicyCard, TakeCard
 from game.view.panel.settings import after
 from game.view.quality import QUALITIES, Tier
 
 if TYPE_CHECKING:
-    from game.app.window import App
+    from game.app.window import GameWindow
 
 LOOK_SECONDS = 1.0
 """from one look into the folder of takes to the next"""
@@ -35,20 +35,20 @@ DROP_HEIGHT = 2.2
 """m above the floor"""
 
 
-class AppPanel:
+class GamePanelModel:
     """A `PanelModel`. What takes long is done by `update`, not while the panel is drawn."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: GameWindow) -> None:
         self._app = app
         self._keys = {action.name: action.keys_text.split(" or ")[0] for action in app.actions}
         self._later: list[Callable[[], None]] = []
         self._cards: dict[tuple[str, str], PolicyCard] = {}
-        self._hits = Hits()
-        self._shelf = Shelf(app.out)
+        self._hits = HardestHits()
+        self._shelf = TakeFolder(app.out)
         self._takes: Sequence[TakeCard] = ()
         self._next_look = 0.0
-        self._refilm = Refilm()
-        self._takes_films = Refilm.possible()
+        self._refilm = FilmJob()
+        self._takes_films = FilmJob.possible()
 
     def update(self, ticks: Sequence[Snapshot]) -> None:
         """Takes in the ticks that were made, and does what was asked for. Once a frame."""
@@ -73,13 +73,13 @@ class AppPanel:
         return self._app.live.runtime.model.joint_names
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> PanelSettings:
         live, chosen = self._app.live, self._app.controls.chosen
         snapshot = live.snapshot
         x, y, z = snapshot.gravity.tolist()
-        now = Settings(
+        now = PanelSettings(
             tuple(snapshot.strength[chosen].tolist()),
-            live.runtime.players[chosen].nerves,
+            live.runtime.agents[chosen].nerves,
             (x, y, z),
             live.runtime.world.floor_friction,
             snapshot.num_characters,
@@ -132,11 +132,11 @@ class AppPanel:
             self.act("policy", names.index(policy))
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> AttemptCounts:
         live = self._app.live
-        player, attempts = live.runtime.players[self._app.controls.chosen], live.attempts
+        agent, attempts = live.runtime.agents[self._app.controls.chosen], live.attempts
         counts = dict(attempts.counts)
-        return Tally(attempts.number - 1, attempts.landed, player.flips, player.falls, counts, self._hits.hardest)
+        return AttemptCounts(attempts.number - 1, attempts.landed, agent.flips, agent.falls, counts, self._hits.hardest)
 
     # ---------------------------------------------------------------- time
     @property
@@ -288,13 +288,13 @@ class AppPanel:
     def rename_take(self, take: TakeCard, title: str) -> None:
         try:
             self._shelf.rename(take.path, title)
-        except ShelfError as error:
+        except TakeFolderError as error:
             self._say(str(error))
         self._next_look = 0.0
 
     def delete_take(self, take: TakeCard) -> None:
         try:
             self._shelf.delete(take.path)
-        except ShelfError as error:
+        except TakeFolderError as error:
             self._say(str(error))
         self._next_look = 0.0

@@ -6,10 +6,10 @@ import numpy as np
 import panda3d.core as p3d
 
 from game.input.world_actions import gravity_name
-from game.session.session import Live
+from game.session.session import Session
 
 
-def lines(live: Live, chosen: int, camera: str) -> list[str]:
+def lines(live: Session, chosen: int, camera: str) -> list[str]:
     """Of what is played and how it goes; in a replay, where that is."""
     clock = p3d.ClockObject.get_global_clock()
     speed = "paused" if live.paused else f"speed {live.speed:g}x"
@@ -20,9 +20,9 @@ def lines(live: Live, chosen: int, camera: str) -> list[str]:
     names, name = live.policy_names, live.policy_of(chosen)
     place = f"   {names.index(name) + 1} of {len(names)}" if name in names else ""
     gravity = live.snapshot.gravity
-    player = live.runtime.players[chosen]
+    agent = live.runtime.agents[chosen]
     return [
         f"{name or 'nobody drives him: there is no policy'}{place}",
         f"gravity {gravity_name(gravity) or f'{np.linalg.norm(gravity):.1f} m/s2'}   {foot}",
-        f"flips {player.flips}   falls {player.falls}   {live.attempts.line()}",
+        f"flips {agent.flips}   falls {agent.falls}   {live.attempts.line()}",
     ]

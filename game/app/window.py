@@ -1,4 +1,4 @@
-"""App: the window. Input -> events -> ticks -> draw."""
+"""GameWindow: the window. Input -> events -> ticks -> draw."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
 
 from game.app import status_line
-from game.scene import set_file
+from game.app.panel_model import GamePanelModel
 from game.input.bindings import Action, help_lines
-from game.app.panel_model import AppPanel
-from game.input.world_actions import Controls
-from game.input.session_actions import Directing
+from game.input.session_actions import SessionActions
+from game.input.world_actions import WorldActions
+from game.scene import set_file
 from game.scene.json_fields import SetError
-from game.session.session import BARE, NO_SET, Live
 from game.scene.set_spec import SetSpec
+from game.session.session import BARE, NO_SET, Session
 from game.view import pick_pipe
-from game.view.orbit_camera import make_lens
+from game.view.camera_rig import CameraRig
 from game.view.filming import Filming
 from game.view.gamepad import Gamepad, first_gamepad
 from game.view.hud import Hud
 from game.view.live_sound import LiveSound
+from game.view.orbit_camera import make_lens
 from game.view.overlay import Overlay
 from game.view.panel.panel_window import PanelWindow
-from game.view.scene_view import Picture
 from game.view.pointer import Pointer
 from game.view.quality import Tier
+from game.view.scene_view import SceneView
 from game.view.scrub_bar import ScrubBar
 from game.view.shapes import BACKGROUND
-from game.view.camera_rig import Viewfinder
 
 TITLE = "Pratfall"
 SETTINGS = f"window-title {TITLE}: loading ...\nwin-size 1280 720\n"
@@ -43,12 +43,12 @@ BEFORE_RENDER, AFTER_RENDER = 10, 60
 WELCOME = "H shows the keys; pull him with the mouse"
 
 
-class App(ShowBase):
+class GameWindow(ShowBase):
     """The only ShowBase. Owns the window and the film; the world is `live`'s."""
 
     def __init__(
         self,
-        begin: Callable[[], Live],
+        begin: Callable[[], Session],
         actions: Sequence[Action],
         out: Path = Path("out"),
         quality: Tier | None = None,
@@ -85,10 +85,10 @@ class App(ShowBase):
         self.loading(f"{TITLE}: loading ... (the first time compiles the physics)")
 
         self.live = begin()
-        self.finder = Viewfinder(self.live.spec.view, self.live.marks)
-        self.controls = Controls(self.live, lambda: self.finder)
-        self.directing = Directing(self.live, self.finder, out)
-        self.picture = Picture(self.win, self.render, self.live.runtime.model, self.live.spec, quality)
+        self.finder = CameraRig(self.live.spec.view, self.live.marks)
+        self.controls = WorldActions(self.live, lambda: self.finder)
+        self.directing = SessionActions(self.live, self.finder, out)
+        self.picture = SceneView(self.win, self.render, self.live.runtime.model, self.live.spec, quality)
         self.sound.begin(self.live.spec, self.live.runtime.model)
         self.bar = ScrubBar(self.render2d)
         self.overlay = Overlay(self.win, self.camLens)
@@ -98,7 +98,7 @@ class App(ShowBase):
         self.pad: Gamepad | None = first_gamepad(actions)
         self.hud.set_help(help_lines(actions))
         self.filming = Filming(self.win, self.render, out)
-        self.asked = AppPanel(self)
+        self.asked = GamePanelModel(self)
         self.panel = PanelWindow(self.win, self.pixel2d, self.asked)
         self.pointer.taken = lambda: self.panel.has_mouse
         self._bind(actions)

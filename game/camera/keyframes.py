@@ -1,11 +1,11 @@
-"""Marks: where a person put the camera while he scrubbed a replay; together they are a shot."""
+"""Keyframes: where a person put the camera while he scrubbed a replay; together they are a shot."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from game.camera.camera_pose import CameraPose
-from game.camera.shot import KEY, Mark, Shot, shot_to_json
+from game.camera.shot import KEY, Keyframe, Shot, shot_to_json
 
 NAME = "marked"
 """of the shot"""
@@ -13,11 +13,11 @@ NEAR = 1.0 / 60.0
 """s: a mark this near to another one replaces it"""
 
 
-class Marks:
+class Keyframes:
     """Sorted by time."""
 
     def __init__(self) -> None:
-        self._marks: list[Mark] = []
+        self._marks: list[Keyframe] = []
 
     def __len__(self) -> int:
         return len(self._marks)
@@ -28,9 +28,9 @@ class Marks:
         return [mark.time for mark in self._marks]
 
     def put(self, time: float, pose: CameraPose) -> None:
-        """Marks where the camera is at a time, s of the take."""
+        """Keyframes where the camera is at a time, s of the take."""
         kept = [mark for mark in self._marks if abs(mark.time - time) > NEAR]
-        self._marks = sorted([*kept, Mark(time, pose)], key=lambda mark: mark.time)
+        self._marks = sorted([*kept, Keyframe(time, pose)], key=lambda mark: mark.time)
 
     def clear(self) -> None:
         """Takes them all away."""

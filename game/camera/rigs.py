@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose
-from game.scene.set_spec import SetSpec, ViewSpec
 from game.camera.shot import Shot
+from game.camera.spring import Spring
+from game.scene.set_spec import SetSpec, ViewSpec
 from game.sim import rotation
 from game.sim.snapshot import Snapshot
-from game.camera.spring import Spring
 
 Array = NDArray[np.float64]
 

@@ -31,7 +31,7 @@ class ShotError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Mark:
+class Keyframe:
     """Where the camera is at a time."""
 
     time: float
@@ -43,7 +43,7 @@ class Mark:
 class Shot:
     """One mark or more, later and later."""
 
-    marks: tuple[Mark, ...]
+    marks: tuple[Keyframe, ...]
 
     def __post_init__(self) -> None:
         """Raises ShotError."""
@@ -148,14 +148,14 @@ def shot_from_json(marks: Any, name: str) -> Shot:
         raise ShotError(f"shot {name!r}: {reason}") from error
 
 
-def _mark(card: Mapping[str, Any]) -> Mark:
+def _mark(card: Mapping[str, Any]) -> Keyframe:
     numbers = [float(card["time"]), *_floats(card["position"], 3), *_floats(card["rotation"], 4), float(card["fov"])]
     if not all(map(math.isfinite, numbers)) or not 0.01 < numbers[8] < 3.1:
         raise ShotError(f"a mark {numbers}: expected finite numbers, and a fov of 0.01..3.1 rad")
     quaternion = np.array(numbers[4:8])
     if abs(np.linalg.norm(quaternion) - 1.0) > 0.01:
         raise ShotError(f"rotation {numbers[4:8]}: expected a unit quaternion, x y z w")
-    return Mark(numbers[0], CameraPose(np.array(numbers[1:4]), rotation.normalize(quaternion), numbers[8]))
+    return Keyframe(numbers[0], CameraPose(np.array(numbers[1:4]), rotation.normalize(quaternion), numbers[8]))
 
 
 def _floats(values: Sequence[float], count: int) -> list[float]:

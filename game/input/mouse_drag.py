@@ -1,4 +1,4 @@
-"""Hand: what the mouse holds, pulled on a spring in the plane that the camera sees it in."""
+"""MouseDrag: what the mouse holds, pulled on a spring in the plane that the camera sees it in."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from game.input.picking import Ray, RayHit, pick
 from game.play.events import Drag, Event, Grab, Release, Vec3
-from game.input.picking import Hit, Ray, pick
 from game.scene.set_spec import ItemSpec
 from game.sim import rotation
 from game.sim.snapshot import Snapshot
@@ -19,12 +19,12 @@ STILL = 1e-3
 """m that the hand moves before it is worth an event"""
 
 
-class Hand:
+class MouseDrag:
     """Takes hold, moves and lets go; each an event for `post`."""
 
     def __init__(self, post: Callable[[Event], None]) -> None:
         self._post = post
-        self._held: Hit | None = None
+        self._held: RayHit | None = None
         self._depth = 0.0
         self._target = np.zeros(3)
 

@@ -37,7 +37,7 @@ class Ray:
 
 
 @dataclass(frozen=True, eq=False)
-class Hit:
+class RayHit:
     """Where a ray meets something."""
 
     distance: float
@@ -57,7 +57,7 @@ class Hit:
         return self.character < 0 and self.prop is None
 
 
-def pick(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> Hit | None:
+def pick(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> RayHit | None:
     """The nearest thing that can be moved: a body or a prop with mass; None where the ray meets neither.
 
     What stands fast is looked through: the camera of a room may stand behind its wall.
@@ -66,29 +66,29 @@ def pick(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> Hit | N
     return min([*_bodies(ray, snapshot), *loose], key=lambda hit: hit.distance, default=None)
 
 
-def pick_top(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> Hit | None:
+def pick_top(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> RayHit | None:
     """The nearest place that something can be put on: the floor, or the upper side of a prop."""
     tops = [hit for hit in _props(ray, snapshot, items) if _faces_up(hit, snapshot, items)]
     floor = _floor(ray)
     return min(tops if floor is None else [*tops, floor], key=lambda hit: hit.distance, default=None)
 
 
-def _faces_up(hit: Hit, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> bool:
+def _faces_up(hit: RayHit, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> bool:
     """Whether something let fall from a little above where a prop was hit comes down right there."""
     fall = Ray(np.add(hit.point, [0.0, 0.0, DROP]), np.array([0.0, 0.0, -1.0]))
     below = min((other.distance for other in _props(fall, snapshot, items)), default=0.0)
     return abs(below - DROP) < 0.3 * DROP
 
 
-def _floor(ray: Ray) -> Hit | None:
+def _floor(ray: Ray) -> RayHit | None:
     slope = float(ray.direction[2])
     if slope >= -1e-9:
         return None
     distance = -float(ray.origin[2]) / slope
-    return Hit(distance, ray.at(distance), ray.at(distance)) if distance >= 0.0 else None
+    return RayHit(distance, ray.at(distance), ray.at(distance)) if distance >= 0.0 else None
 
 
-def _bodies(ray: Ray, snapshot: Snapshot) -> list[Hit]:
+def _bodies(ray: Ray, snapshot: Snapshot) -> list[RayHit]:
     hits = []
     for character in range(snapshot.num_characters):
         for body, shape in enumerate(snapshot.model.shapes):
@@ -97,11 +97,11 @@ def _bodies(ray: Ray, snapshot: Snapshot) -> list[Hit]:
             fat = Ray(local.origin - shape.center, local.direction)
             distance = meet(fat, shape.kind, shape.size, TOUCH_RADIUS)
             if distance is not None:
-                hits.append(Hit(distance, ray.at(distance), local.at(distance), character, body))
+                hits.append(RayHit(distance, ray.at(distance), local.at(distance), character, body))
     return hits
 
 
-def _props(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> list[Hit]:
+def _props(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> list[RayHit]:
     hits = []
     for prop, pos, rot in zip(snapshot.props.ids, snapshot.props.pos, snapshot.props.rot, strict=True):
         local = _local(ray, pos, rot)
@@ -109,7 +109,7 @@ def _props(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> list[
             inner = _local(local, np.array(part.position), np.array(part.quaternion))
             distance = meet(inner, part.shape, part.size)
             if distance is not None:
-                hits.append(Hit(distance, ray.at(distance), local.at(distance), prop=prop))
+                hits.append(RayHit(distance, ray.at(distance), local.at(distance), prop=prop))
     return hits
 
 

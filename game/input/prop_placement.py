@@ -1,4 +1,4 @@
-"""Placing: which prop the next click puts where. Knows no mouse and no window."""
+"""PropPlacement: which prop the next click puts where. Knows no mouse and no window."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from game.input.picking import Ray, pick_top
 from game.play.events import Spawn
 from game.scene.json_fields import SetError
-from game.input.picking import Ray, pick_top
 from game.scene.set_file import load_prop, names
 from game.scene.set_spec import ItemSpec, quaternion_of
 from game.sim import rotation
@@ -26,7 +26,7 @@ FARTHEST = 25.0
 """m from the eye"""
 
 
-class Placing:
+class PropPlacement:
     """One prop chosen of those that there are, or none."""
 
     def __init__(self, load: Callable[[str], ItemSpec] = load_prop) -> None:

@@ -1,4 +1,4 @@
-"""Played, Eye: the parts of a run and of a camera that the controls look at."""
+"""SessionView, ViewDirection: the parts of a run and of a camera that the controls look at."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from game.sim.snapshot import Snapshot
 Array = NDArray[np.float64]
 
 
-class Eye(Protocol):
+class ViewDirection(Protocol):
     """Where a person looks from: any camera."""
 
     @property
@@ -31,7 +31,7 @@ class Eye(Protocol):
         """(3,) horizontal unit vector to the viewer's right"""
 
 
-class Played(Protocol):
+class SessionView(Protocol):
     """What is being played: the part of a run that the controls look at."""
 
     @property

@@ -1,4 +1,4 @@
-"""Directing: what a person asks of time, cameras, replays and takes. Knows no keys and no window."""
+"""SessionActions: what a person asks of time, cameras, replays and takes. Knows no keys and no window."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Protocol
 
 from game.camera.camera_pose import CameraPose
-from game.session.session import Live
 from game.record.replay import SECONDS
 from game.record.take import Take
+from game.session.session import Session
 
 LEAP = 0.5
 """s"""
 
 
-class Finder(Protocol):
+class CameraChooser(Protocol):
     """The part of a viewfinder that is used."""
 
     @property
@@ -31,10 +31,10 @@ class Finder(Protocol):
         """Puts the free camera back."""
 
 
-class Directing:
+class SessionActions:
     """One method for each such action of `game.input.bindings`; `do` calls it by name."""
 
-    def __init__(self, live: Live, finder: Finder, out: Path) -> None:
+    def __init__(self, live: Session, finder: CameraChooser, out: Path) -> None:
         """`out` is the folder of takes."""
         self._live, self._finder, self._out = live, finder, out
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="takes")

@@ -1,4 +1,4 @@
-"""Controls: what a person asks for, turned into events. Knows no keys and no window."""
+"""WorldActions: what a person asks for, turned into events. Knows no keys and no window."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from game.input.prop_placement import PropPlacement
+from game.input.protocols import SessionView, ViewDirection
 from game.play.events import ALL, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
 from game.play.nerves import PRESETS
-from game.input.prop_placement import Placing
-from game.input.protocols import Eye, Played
 from game.scene.set_spec import ItemSpec, PartSpec
 
 Array = NDArray[np.float64]
@@ -46,10 +46,10 @@ BALL_SPEED = 9.0
 MAX_BALLS = 20
 
 
-class Controls:
+class WorldActions:
     """One method for each action of `game.input.bindings` that changes the world; `do` calls it by name."""
 
-    def __init__(self, played: Played, camera: Callable[[], Eye]) -> None:
+    def __init__(self, played: SessionView, camera: Callable[[], ViewDirection]) -> None:
         self._played = played
         self._camera = camera
         self._down: Array = np.array([0.0, 0.0, -1.0])
@@ -57,7 +57,7 @@ class Controls:
         """how strong everybody was before he went limp"""
         self._nerves = 0
         self._leant = -1
-        self.placing = Placing()
+        self.placing = PropPlacement()
         self.chosen = 0
         """the character that shoves and balls are meant for"""
 

@@ -1,4 +1,4 @@
-"""Player: who drives one character, since when, in which frame; and how he has fared."""
+"""Agent: who drives one character, since when, in which frame; and how he has fared."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from game.policy.observation import ORIGIN, Anchor
 from game.play.events import Nerves
+from game.policy.observation import ORIGIN, Anchor
 from game.policy.policy import Policy
 
 Array = NDArray[np.float64]
@@ -22,7 +22,7 @@ LANDING_SLACK = 0.7
 
 
 @dataclass
-class Player:
+class Agent:
     """One character's driver and record."""
 
     home: Anchor

@@ -1,4 +1,4 @@
-"""Cast: the characters of a World and who drives each of them; what they aim at, and how they fare."""
+"""PolicyControllers: the characters of a World and who drives each of them; what they aim at, and how they fare."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from game.play.agent import Agent, lateral_rates
 from game.policy.observation import Anchor, from_anchor, put_into_anchor
-from game.play.agent import Player, lateral_rates
-from game.policy.policy import Binding, Policy, PolicyError, PolicyOutput, Reference
+from game.policy.policy import Binding, Policy, PolicyError, PolicyOutput, PolicyReference
 from game.sim import kinematics, rotation
 from game.sim.kinematics import BodyPoses, BodyVelocities
 from game.sim.model import CharacterModel
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Aims:
+class JointTargets:
     """What N characters aim at in a control tick."""
 
     rotation: Array
@@ -31,7 +31,9 @@ class Aims:
     """(N, B, ...) of the references, world; nan where a policy tells none"""
 
 
-def _ghosts(model: CharacterModel, count: int, told: list[tuple[list[int], list[Anchor], Reference]]) -> BodyPoses:
+def _ghosts(
+    model: CharacterModel, count: int, told: list[tuple[list[int], list[Anchor], PolicyReference]]
+) -> BodyPoses:
     """Body poses (count, B, ...), world, of references that some characters' policies told in their anchors' frames."""
     pos, rot = (np.full((count, model.num_bodies, width), np.nan) for width in (3, 4))
     for members, anchors, reference in told:
@@ -39,31 +41,31 @@ def _ghosts(model: CharacterModel, count: int, told: list[tuple[list[int], list[
     return BodyPoses(pos, rot)
 
 
-class Cast:
+class PolicyControllers:
     """Plays every character by its policy: one batched run per policy."""
 
     def __init__(self, world: World, random: np.random.Generator) -> None:
         """random: the nerves' source."""
         self.world = world
-        self.players: list[Player] = []
+        self.agents: list[Agent] = []
         self._random = random
         self._bindings: dict[Policy, Binding] = {}
         """to the policies that play"""
 
-    def aims(self) -> tuple[Aims, dict[Policy, PolicyError]]:
+    def aims(self) -> tuple[JointTargets, dict[Policy, PolicyError]]:
         """Ask the policies; also those that failed, whose characters hold the default pose.
 
-        Takes a player's anchor anew where his policy wants that.
+        Takes a agent's anchor anew where his policy wants that.
         """
-        model, n = self.world.model, len(self.players)
-        told: list[tuple[list[int], list[Anchor], Reference]] = []
+        model, n = self.world.model, len(self.agents)
+        told: list[tuple[list[int], list[Anchor], PolicyReference]] = []
         ghosts = Ghosts(lambda: _ghosts(model, n, told))
-        aims = Aims(np.empty((n, model.num_joints, 4)), np.full((n, len(model.hinges)), np.nan), ghosts)
+        aims = JointTargets(np.empty((n, model.num_joints, 4)), np.full((n, len(model.hinges)), np.nan), ghosts)
         aims.rotation[:] = rotation.IDENTITY
         groups: dict[Policy, list[int]] = {}
-        for index, player in enumerate(self.players):
-            if player.policy is not None:
-                groups.setdefault(player.policy, []).append(index)
+        for index, agent in enumerate(self.agents):
+            if agent.policy is not None:
+                groups.setdefault(agent.policy, []).append(index)
         self._bindings = {policy: b for policy, b in self._bindings.items() if policy in groups}
         failed: dict[Policy, PolicyError] = {}
         for policy, members in groups.items():
@@ -79,33 +81,33 @@ class Cast:
             if out.hinge_target is not None:
                 aims.hinge[where] = out.hinge_target
             if out.reference is not None:
-                told.append((members, [self.players[index].anchor for index in members], out.reference))
+                told.append((members, [self.agents[index].anchor for index in members], out.reference))
         self._disturb(aims)
         return aims, failed
 
     def _time_of(self, index: int) -> float:
         """A character's policy time; takes its anchor anew where the policy wants that."""
-        player, world = self.players[index], self.world
-        time = player.time(world.tick, world.model.control_hz)
-        if player.begins_cycle(time):
-            player.anchor = Anchor.under(world.state.root_pos[index], world.state.root_rot[index])
+        agent, world = self.agents[index], self.world
+        time = agent.time(world.tick, world.model.control_hz)
+        if agent.begins_cycle(time):
+            agent.anchor = Anchor.under(world.state.root_pos[index], world.state.root_rot[index])
         return time
 
     def _ask(self, policy: Policy, members: list[int], times: Array) -> PolicyOutput:
         world = self.world
         state, poses, velocities = world.state, world.body_poses, world.body_velocities
-        if len(members) < len(self.players):
+        if len(members) < len(self.agents):
             state = state[members]
             poses = BodyPoses(poses.pos[members], poses.rot[members])
             velocities = BodyVelocities(velocities.vel[members], velocities.ang_vel[members])
-        anchors = [self.players[index].anchor for index in members]
+        anchors = [self.agents[index].anchor for index in members]
         bound = self._bindings.get(policy)
         if bound is None or bound.num_characters != len(members):
             bound = self._bindings[policy] = policy.bind(len(members))
         inputs = bound.inputs
         put_into_anchor(inputs, anchors, state, poses, velocities, world.gravity, times)
         for k, index in enumerate(members):
-            noise = self.players[index].nerves.sense_noise
+            noise = self.agents[index].nerves.sense_noise
             if noise:
                 shape = (world.model.num_joints, 3)
                 turn = rotation.from_rotvec(self._random.normal(scale=noise, size=shape))
@@ -116,28 +118,28 @@ class Cast:
                     inputs["joint_vel"][k] += jitter
         return bound.run()
 
-    def _disturb(self, aims: Aims) -> None:
+    def _disturb(self, aims: JointTargets) -> None:
         """What nerves do to the aims, in place."""
         model = self.world.model
-        for index, player in enumerate(self.players):
-            nerves = player.nerves
+        for index, agent in enumerate(self.agents):
+            nerves = agent.nerves
             if nerves.act_noise:
                 turn = self._random.normal(scale=nerves.act_noise, size=(model.num_joints, 3))
                 aims.rotation[index] = rotation.multiply(aims.rotation[index], rotation.from_rotvec(turn))
                 aims.hinge[index] += turn[model.joint_is_hinge, 1]
             if nerves.delay:
-                player.delayed.append((aims.rotation[index].copy(), aims.hinge[index].copy()))
-                aims.rotation[index], aims.hinge[index] = player.delayed[0]
-                if len(player.delayed) > nerves.delay:
-                    player.delayed.popleft()
+                agent.delayed.append((aims.rotation[index].copy(), aims.hinge[index].copy()))
+                aims.rotation[index], aims.hinge[index] = agent.delayed[0]
+                if len(agent.delayed) > nerves.delay:
+                    agent.delayed.popleft()
 
     def judge(self) -> NDArray[np.bool_]:
         """Count the falls and flips of the tick that was made; (N,) who touched the floor with what he must not."""
         world = self.world
         rates = lateral_rates(world.state.root_rot, world.state.root_ang_vel).tolist()
         touched, dt = world.fallen.copy(), 1.0 / world.model.control_hz
-        for index, player in enumerate(self.players):
-            if touched[index] and player.policy is not None:
-                touched[index] = (world.floor_touch[index] & player.policy.harmful).any()
-            player.judge(bool(touched[index]), bool(world.standing_on[index]), rates[index], dt)
+        for index, agent in enumerate(self.agents):
+            if touched[index] and agent.policy is not None:
+                touched[index] = (world.floor_touch[index] & agent.policy.harmful).any()
+            agent.judge(bool(touched[index]), bool(world.standing_on[index]), rates[index], dt)
         return touched

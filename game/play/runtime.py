@@ -13,17 +13,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from game.play import events as ev
-from game.policy.observation import Anchor
-from game.play.controllers import Aims, Cast
-from game.play.events import Event, EventError, Timed
-from game.policy.library import PolicyLibrary
+from game.play.agent import Agent
 from game.play.body_groups import joints_of
-from game.play.agent import Player
+from game.play.controllers import JointTargets, PolicyControllers
+from game.play.events import Event, EventError, Timed
+from game.play.initial_state import starting_state
+from game.policy.library import PolicyLibrary
+from game.policy.observation import Anchor
 from game.policy.policy import Policy, PolicyError
-from game.sim.forces import Grab
+from game.sim.forces import GrabSpring
 from game.sim.snapshot import Snapshot
 from game.sim.world import World, WorldError
-from game.play.initial_state import starting_state
 
 MAX_CROWD = 64
 SPACING = 1.8
@@ -39,15 +39,15 @@ class Runtime:
         self.seed = seed
         self.model = library.model
         self.world = World(self.model)
-        self.cast = Cast(self.world, np.random.default_rng(seed))
-        self.players: list[Player] = self.cast.players
+        self.controllers = PolicyControllers(self.world, np.random.default_rng(seed))
+        self.agents: list[Agent] = self.controllers.agents
         self.log: list[Timed] = []
         """every event that was carried out"""
         self.trace: list[tuple[str, list[list[float]]]] = []
         """per tick a hash of the root and joint states, and the root positions"""
         self.policies: dict[str, Policy] = {}
         """every policy that was played, by name"""
-        self._hands: dict[int, Grab] = {}
+        self._hands: dict[int, GrabSpring] = {}
         self._messages: list[str] = []
         self._add_character()
         self.snapshot: Snapshot = self.world.snapshot()
@@ -77,7 +77,7 @@ class Runtime:
         aims = self._aims()
         self.world.step(aims.rotation, aims.hinge)
         self._after_faults()
-        self.cast.judge()
+        self.controllers.judge()
         self.snapshot = self.world.snapshot(tuple(self._messages), aims.ghosts)
         self._record()
         return self.snapshot
@@ -93,20 +93,20 @@ class Runtime:
         else:
             self.log.append(Timed(self.world.tick, done))
 
-    def _player(self, character: int) -> Player:
-        if not 0 <= character < len(self.players):
-            raise EventError(f"no character {character}; there are {len(self.players)}")
-        return self.players[character]
+    def _agent(self, character: int) -> Agent:
+        if not 0 <= character < len(self.agents):
+            raise EventError(f"no character {character}; there are {len(self.agents)}")
+        return self.agents[character]
 
     def _play(self, event: ev.Play) -> ev.Play:
-        player = self._player(event.character)
+        agent = self._agent(event.character)
         _check_phase(event.phase)
         policy = None
         if event.policy is not None:
             name, policy = self._policy(event.policy)
             event = replace(event, policy=name)
         root = self.world.state[event.character]
-        player.start(policy, Anchor.under(root.root_pos, root.root_rot), self.world.tick, event.phase)
+        agent.start(policy, Anchor.under(root.root_pos, root.root_rot), self.world.tick, event.phase)
         self._take_gains(event.character)
         if event.place:
             self._place(event.character, event.phase)
@@ -125,48 +125,48 @@ class Runtime:
 
     def _take_gains(self, character: int) -> None:
         """The controller's gains are the policy's; without one they are the model's."""
-        policy = self.players[character].policy
+        policy = self.agents[character].policy
         kp, kd = (self.model.kp, self.model.kd) if policy is None else policy.gains
         self.world.set_gains(character, kp, kd)
 
     def _reset(self, event: ev.Reset) -> None:
-        self._player(event.character)
+        self._agent(event.character)
         _check_phase(event.phase)
         self._place(event.character, event.phase)
 
     def _place(self, character: int, phase: float) -> None:
         """Put a character into the starting pose of its policy at home."""
-        player = self.players[character]
-        state = starting_state(self.world, player.policy, phase)
-        player.start(player.policy, player.home, self.world.tick, phase)
-        player.stand_up()
-        self.world.reset([character], player.home.place(state)[None])
+        agent = self.agents[character]
+        state = starting_state(self.world, agent.policy, phase)
+        agent.start(agent.policy, agent.home, self.world.tick, phase)
+        agent.stand_up()
+        self.world.reset([character], agent.home.place(state)[None])
 
     def _crowd(self, event: ev.Crowd) -> None:
         if not 1 <= event.count <= MAX_CROWD:
             raise EventError(f"a crowd of {event.count}, expected 1..{MAX_CROWD}")
-        while len(self.players) > event.count:
-            self._hands = {h: g for h, g in self._hands.items() if g.character != len(self.players) - 1}
+        while len(self.agents) > event.count:
+            self._hands = {h: g for h, g in self._hands.items() if g.character != len(self.agents) - 1}
             self.world.remove_character()
-            self.players.pop()
-        newcomers = range(len(self.players), event.count)
+            self.agents.pop()
+        newcomers = range(len(self.agents), event.count)
         for index in newcomers:
             self._add_character()
             # golden ratio: phases spread evenly however many come
             phase = (index * 0.618034) % 1.0
-            self.players[index].policy = self.players[0].policy
+            self.agents[index].policy = self.agents[0].policy
             self._take_gains(index)
             self._place(index, phase)
 
     def _add_character(self) -> None:
-        index = len(self.players)
+        index = len(self.agents)
         row, column = divmod(index, 4)
         home = Anchor(0.0 - SPACING * row, SPACING * ((column + 1) // 2) * (-1 if column % 2 else 1), 0.0)
         self.world.add_character((home.x, home.y), home.heading)
-        self.players.append(Player(home, anchor=home))
+        self.agents.append(Agent(home, anchor=home))
 
     def _push(self, event: ev.Push) -> None:
-        self._player(event.character)
+        self._agent(event.character)
         _check_finite("force", event.force)
         if not 0.0 < event.seconds <= MAX_SECONDS:
             raise EventError(f"a push of {event.seconds} s, expected 0..{MAX_SECONDS}")
@@ -182,7 +182,7 @@ class Runtime:
         _check_finite("target", event.target)
         _check_finite("point", event.point)
         if event.prop is None:
-            self._player(event.character)
+            self._agent(event.character)
             grab = self.world.forces.grab(event.character, self._body(event.body), event.point, event.target)
         else:
             grab = self.world.forces.grab_prop(event.prop, event.point, event.target)
@@ -206,7 +206,7 @@ class Runtime:
         self.world.set_friction(event.value)
 
     def _strength(self, event: ev.Strength) -> None:
-        self._player(event.character)
+        self._agent(event.character)
         if not 0.0 <= event.value <= 10.0:
             raise EventError(f"strength {event.value}, expected 0..10")
         self.world.strength[event.character, joints_of(self.model, event.part)] = event.value
@@ -214,9 +214,9 @@ class Runtime:
     def _nerves(self, event: ev.Nerves) -> None:
         if not (0 <= event.delay <= 30 and 0.0 <= event.sense_noise <= 3.0 and 0.0 <= event.act_noise <= 3.0):
             raise EventError(f"nerves {event}: expected a delay of 0..30 ticks and noises of 0..3 rad")
-        player = self._player(event.character)
-        player.nerves = event
-        player.delayed.clear()
+        agent = self._agent(event.character)
+        agent.nerves = event
+        agent.delayed.clear()
 
     def _spawn(self, event: ev.Spawn) -> None:
         item = event.item
@@ -249,22 +249,22 @@ class Runtime:
     }
 
     # ---------------------------------------------------------------- acting
-    def _aims(self) -> Aims:
-        aims, failed = self.cast.aims()
+    def _aims(self) -> JointTargets:
+        aims, failed = self.controllers.aims()
         for policy, error in failed.items():
             self._messages.append(f"{error}; it was stopped")
-            for index, player in enumerate(self.players):
-                if player.policy is policy:
-                    player.policy = None
+            for index, agent in enumerate(self.agents):
+                if agent.policy is policy:
+                    agent.policy = None
                     self._take_gains(index)
         return aims
 
     def _after_faults(self) -> None:
         for index in self.world.faults:
             self._messages.append(f"character {index} left the realm of physics and was put back on his feet")
-            player, state = self.players[index], self.world.state[index]
-            player.start(player.policy, Anchor.under(state.root_pos, state.root_rot), self.world.tick, 0.0)
-            player.stand_up()
+            agent, state = self.agents[index], self.world.state[index]
+            agent.start(agent.policy, Anchor.under(state.root_pos, state.root_rot), self.world.tick, 0.0)
+            agent.stand_up()
 
     def _record(self) -> None:
         digest = hashlib.blake2b(self.world.state_bytes, digest_size=8)

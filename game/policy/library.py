@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from game.scene.paths import policies_dir
 from game.policy.policy import Policy, PolicyError
+from game.scene.paths import policies_dir
 from game.sim.model import CharacterModel
 
 POLL_SECONDS = 0.25

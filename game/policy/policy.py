@@ -28,7 +28,7 @@ UNIT_TOLERANCE = 1e-2
 """How far from 1 the length of a target quaternion may be"""
 
 
-class Reference(NamedTuple):
+class PolicyReference(NamedTuple):
     """The clip's pose at that time, for M characters, in the anchor frame."""
 
     root_pos: NDArray[np.float64]
@@ -47,7 +47,7 @@ class PolicyOutput:
     """(M, J, 4) child in parent"""
     hinge_target: NDArray[np.float64] | None = None
     """(M, H) rad about y, of the hinges in the joints' order, in place of joint_target's turns"""
-    reference: Reference | None = None
+    reference: PolicyReference | None = None
 
 
 class Policy:
@@ -125,7 +125,7 @@ class Policy:
         """What `outputs` say."""
         target, *others = values
         hinges = others.pop(0) if self.tells_hinges else None
-        return PolicyOutput(target, hinges, Reference(*others) if others else None)
+        return PolicyOutput(target, hinges, PolicyReference(*others) if others else None)
 
     def _try_out(self, model: CharacterModel) -> None:
         """Run on a standing character, one and three at once."""

@@ -1,4 +1,4 @@
-"""Refilm: a take filmed again, frame by frame, by another process while the game goes on."""
+"""FilmJob: a take filmed again, frame by frame, by another process while the game goes on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import IO
 RECORDER = "tools.record"
 
 
-class Refilm:
+class FilmJob:
     """One film after the other; `poll` tells when one is ready."""
 
     def __init__(self) -> None:

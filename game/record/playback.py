@@ -1,4 +1,4 @@
-"""Rerun: a take run again to its end, to be looked at and to be played on from there."""
+"""Playback: a take run again to its end, to be looked at and to be played on from there."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections import deque
 from typing import NamedTuple
 
 from game.play.events import Crowd, Event, Play, Reset
-from game.policy.library import PolicyLibrary
-from game.record.replay import Frame
 from game.play.runtime import Runtime
-from game.scene.set_spec import ItemSpec
+from game.policy.library import PolicyLibrary
+from game.record.replay import ReplayFrame
 from game.record.take import Take
+from game.scene.set_spec import ItemSpec
 
 MOST_SECONDS = 300.0
 """that are kept to be looked at: the last ones"""
 
 
-class Rerun(NamedTuple):
+class Playback(NamedTuple):
     """What came of it."""
 
     runtime: Runtime
     """at the take's end"""
-    frames: tuple[Frame, ...]
+    frames: tuple[ReplayFrame, ...]
     items: dict[int, ItemSpec]
     """every prop that there was, by id"""
 
 
-def rerun(take: Take, library: PolicyLibrary) -> Rerun:
+def rerun(take: Take, library: PolicyLibrary) -> Playback:
     """Runs a take again; what plays on afterwards chooses from `library`, to which the take's policies come.
 
     Raises:
@@ -34,11 +34,11 @@ def rerun(take: Take, library: PolicyLibrary) -> Rerun:
     """
     runtime = take.runtime()
     cuts = {timed.tick for timed in take.events if moves(timed.event)}
-    frames: deque[Frame] = deque(maxlen=round(MOST_SECONDS * runtime.model.control_hz))
+    frames: deque[ReplayFrame] = deque(maxlen=round(MOST_SECONDS * runtime.model.control_hz))
     items: dict[int, ItemSpec] = {}
     try:
         for tick, snapshot in enumerate(take.replay(runtime)):
-            frames.append(Frame(snapshot, tick in cuts or bool(runtime.world.faults)))
+            frames.append(ReplayFrame(snapshot, tick in cuts or bool(runtime.world.faults)))
             items.update((prop, held.item) for prop, held in runtime.world.props.items())
     except BaseException:
         runtime.close()
@@ -47,7 +47,7 @@ def rerun(take: Take, library: PolicyLibrary) -> Rerun:
         if name not in library.names:
             library.add(name, policy)
     runtime.library = library
-    return Rerun(runtime, tuple(frames), items)
+    return Playback(runtime, tuple(frames), items)
 
 
 def moves(event: Event) -> bool:

@@ -1,4 +1,4 @@
-"""Recent and Replay: the last seconds of what was seen, and looking at them again."""
+"""RecentFrames and Replay: the last seconds of what was seen, and looking at them again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEAD_IN = 5.0
 """s before now, where a replay begins"""
 
 
-class Frame(NamedTuple):
+class ReplayFrame(NamedTuple):
     """A tick that was seen."""
 
     snapshot: Snapshot
@@ -23,17 +23,17 @@ class Frame(NamedTuple):
     """nothing lies between it and the one before: somebody was put elsewhere"""
 
 
-class Recent:
+class RecentFrames:
     """The last seconds, always kept."""
 
     def __init__(self, control_hz: int, seconds: float = SECONDS) -> None:
         self._hz = control_hz
-        self._frames: deque[Frame] = deque(maxlen=round(seconds * control_hz) + 1)
+        self._frames: deque[ReplayFrame] = deque(maxlen=round(seconds * control_hz) + 1)
         self._items: dict[int, ItemSpec] = {}
 
     def add(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], *, cut: bool = False) -> None:
         """Keeps a tick, and what its props are (`items`, by id): they may be gone when it is looked at."""
-        self._frames.append(Frame(snapshot, cut))
+        self._frames.append(ReplayFrame(snapshot, cut))
         self._items.update(items)
 
     def clear(self) -> None:
@@ -68,7 +68,7 @@ class Replay:
         control_hz: ticks a second.
     """
 
-    def __init__(self, frames: tuple[Frame, ...], items: Mapping[int, ItemSpec], control_hz: int) -> None:
+    def __init__(self, frames: tuple[ReplayFrame, ...], items: Mapping[int, ItemSpec], control_hz: int) -> None:
         self.frames, self.items = frames, items
         self.speed = 1.0
         self.paused = False

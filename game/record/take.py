@@ -20,9 +20,9 @@ import numpy as np
 
 from game.play import events as ev
 from game.play.events import EventError, Timed
+from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy, PolicyError
-from game.play.runtime import Runtime
 from game.sim.model import CharacterModel, ModelError
 from game.sim.snapshot import Snapshot
 

@@ -1,4 +1,4 @@
-"""Shelf: the takes in a folder, told without running them; renaming and deleting them."""
+"""TakeFolder: the takes in a folder, told without running them; renaming and deleting them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from game.record.take import CARD, POLICIES, TRACE
 MAX_CARD_BYTES = 64 << 20
 
 
-class ShelfError(ValueError):
+class TakeFolderError(ValueError):
     """A take cannot be renamed or deleted; says why."""
 
 
-class Saved(NamedTuple):
+class SavedTake(NamedTuple):
     """A take on disk."""
 
     path: Path
@@ -26,18 +26,18 @@ class Saved(NamedTuple):
     """s since 1970"""
 
 
-class Shelf:
+class TakeFolder:
     """Looks at a folder as often as it is asked to, and reads only what is new there."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._known: dict[Path, tuple[int, Saved | None]] = {}
+        self._known: dict[Path, tuple[int, SavedTake | None]] = {}
 
-    def takes(self) -> list[Saved]:
+    def takes(self) -> list[SavedTake]:
         """All takes of the folder, newest first; what is none is left out."""
         if not self.folder.is_dir():
             return []
-        known: dict[Path, tuple[int, Saved | None]] = {}
+        known: dict[Path, tuple[int, SavedTake | None]] = {}
         for path in self.folder.iterdir():
             card = path / CARD if path.is_dir() else path
             if path.suffix.lower() != ".zip" and not card.is_file():
@@ -52,25 +52,25 @@ class Shelf:
         return sorted((take for _, take in known.values() if take is not None), key=lambda take: -take.saved)
 
     def rename(self, path: Path, name: str) -> Path:
-        """Gives a take's file another name, its ending stays; returns the new path. Raises ShelfError."""
+        """Gives a take's file another name, its ending stays; returns the new path. Raises TakeFolderError."""
         clean = "".join("_" if letter in '<>:"/\\|?*' or ord(letter) < 32 else letter for letter in name).strip(" .")
         if not clean:
-            raise ShelfError(f"{name!r} is no name for a file")
+            raise TakeFolderError(f"{name!r} is no name for a file")
         ending = path.suffix if path.is_file() else ""
         new = path.with_name(clean.removesuffix(ending) + ending)
         if new == path:
             return path
         if new.exists():
-            raise ShelfError(f"there is a {new.name} already")
+            raise TakeFolderError(f"there is a {new.name} already")
         try:
             return path.rename(new)
         except OSError as error:
-            raise ShelfError(f"{path.name} cannot be renamed: {error}") from error
+            raise TakeFolderError(f"{path.name} cannot be renamed: {error}") from error
 
     def delete(self, path: Path) -> None:
-        """Deletes a take of this folder for good. Raises ShelfError."""
+        """Deletes a take of this folder for good. Raises TakeFolderError."""
         if path not in self._known or self._known[path][1] is None:
-            raise ShelfError(f"{path} is no take of {self.folder}")
+            raise TakeFolderError(f"{path} is no take of {self.folder}")
         try:
             for file in (path / CARD, path / TRACE, *(path / POLICIES).glob("*.onnx")) if path.is_dir() else (path,):
                 file.unlink(missing_ok=True)
@@ -78,10 +78,10 @@ class Shelf:
                 if folder.is_dir() and not any(folder.iterdir()):  # what else lies there is left alone
                     folder.rmdir()
         except OSError as error:
-            raise ShelfError(f"{path.name} cannot be deleted: {error}") from error
+            raise TakeFolderError(f"{path.name} cannot be deleted: {error}") from error
 
 
-def _read(path: Path, stamp: int) -> Saved | None:
+def _read(path: Path, stamp: int) -> SavedTake | None:
     """A take's card; None where it is no take."""
     try:
         if path.is_dir():
@@ -92,7 +92,7 @@ def _read(path: Path, stamp: int) -> Saved | None:
                     return None
                 text = archive.read(CARD)
         card: Any = json.loads(text)
-        return Saved(path, int(card["num_ticks"]), str(card["set"]), stamp / 1e9)
+        return SavedTake(path, int(card["num_ticks"]), str(card["set"]), stamp / 1e9)
     except (OSError, ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile, NotImplementedError,
             RuntimeError, EOFError):  # fmt: skip
         return None

@@ -1,4 +1,4 @@
-"""Fields: reads a JSON object field by field and says exactly which one is wrong."""
+"""JsonFields: reads a JSON object field by field and says exactly which one is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class SetError(ValueError):
     """A set or a prop is not what it should be; the message names file and field."""
 
 
-class Fields:
+class JsonFields:
     """One JSON object. Each reader takes a field out; `done` refuses what nobody asked for."""
 
     def __init__(self, data: dict[str, Any], where: str, ignored: tuple[str, ...] = ()) -> None:
@@ -88,7 +88,7 @@ class Fields:
         value = self._take(key, None)
         if not isinstance(value, list) or len(value) < 2:
             raise self._wrong(key, "a list of two or more [a, b] pairs", value)
-        rows = Fields({f"{key}[{i}]": row for i, row in enumerate(value)}, self.where)
+        rows = JsonFields({f"{key}[{i}]": row for i, row in enumerate(value)}, self.where)
         return [rows.numbers(f"{key}[{i}]", 2) for i in range(len(value))]
 
     def color(self, key: str, default: Vec3) -> Vec3:
@@ -96,20 +96,20 @@ class Fields:
         value = self._take(key, default)
         return value if value is default else parse_color(value, f"{self.where}: {key!r}")
 
-    def section(self, key: str) -> Fields:
+    def section(self, key: str) -> JsonFields:
         """An object inside; empty when it is left out."""
         value = self._take(key, {})
         if not isinstance(value, dict):
             raise self._wrong(key, "an object {...}", value)
-        return Fields(value, f"{self.where}: {key}")
+        return JsonFields(value, f"{self.where}: {key}")
 
-    def sections(self, key: str) -> list[Fields]:
+    def sections(self, key: str) -> list[JsonFields]:
         """A list of objects; empty when it is left out."""
         value = self._take(key, [])
         if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
             raise self._wrong(key, "a list of objects [{...}, ...]", value)
         return [
-            Fields(v, f"{self.where}: {key}[{i}]" + (f" ({v['name']})" if isinstance(v.get("name"), str) else ""))
+            JsonFields(v, f"{self.where}: {key}[{i}]" + (f" ({v['name']})" if isinstance(v.get("name"), str) else ""))
             for i, v in enumerate(value)
         ]
 

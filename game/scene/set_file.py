@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from game.scene.json_fields import Fields, SetError
+from game.scene.json_fields import JsonFields, SetError
 from game.scene.paths import models_dir
 from game.scene.set_spec import (
     DRAWN_SHAPES,
@@ -41,7 +41,7 @@ def load_prop(name_or_path: str | Path) -> ItemSpec:
 def load_set(name_or_path: str | Path) -> SetSpec:
     """Reads models/sets/NAME.json, or a file; props it names may lie beside it too. Raises SetError."""
     path = find(name_or_path, "sets")
-    fields = Fields(read_json(path), path.name)
+    fields = JsonFields(read_json(path), path.name)
     fields.schema(SCHEMA)
     spec = SetSpec(
         name=path.stem,
@@ -91,13 +91,13 @@ def read_json(path: Path) -> dict[str, Any]:
     return data
 
 
-def _pose(fields: Fields) -> tuple[Vec3, Quat]:
+def _pose(fields: JsonFields) -> tuple[Vec3, Quat]:
     position = fields.vector("position", (0.0, 0.0, 0.0))
     roll, pitch, yaw = (math.radians(a) for a in fields.vector("rotation_degrees", (0.0, 0.0, 0.0)))
     return position, quaternion_of((roll, pitch, yaw))
 
 
-def _part(fields: Fields, shapes: dict[str, int]) -> PartSpec:
+def _part(fields: JsonFields, shapes: dict[str, int]) -> PartSpec:
     shape = fields.choice("shape", tuple(shapes))
     position, quaternion = _pose(fields)
     profile = tuple((pair[0], pair[1]) for pair in fields.pairs("profile")) if shape == "lathe" else ()
@@ -116,7 +116,7 @@ def _part(fields: Fields, shapes: dict[str, int]) -> PartSpec:
     return part
 
 
-def _item(fields: Fields, name: str | None) -> ItemSpec:
+def _item(fields: JsonFields, name: str | None) -> ItemSpec:
     position, quaternion = _pose(fields)
     stiffness = fields.optional("contact_stiffness", low=1.0)
     damping = fields.optional("contact_damping", low=0.0)
@@ -146,12 +146,12 @@ def _item(fields: Fields, name: str | None) -> ItemSpec:
 
 
 def _prop(path: Path) -> ItemSpec:
-    fields = Fields(read_json(path), path.name)
+    fields = JsonFields(read_json(path), path.name)
     fields.schema(SCHEMA)
     return _item(fields, path.stem)
 
 
-def _placed(fields: Fields, folder: Path) -> ItemSpec:
+def _placed(fields: JsonFields, folder: Path) -> ItemSpec:
     """An item of a set: written out, or a prop by name with a pose."""
     prop = fields.text("prop", "")
     if not prop:
@@ -163,7 +163,7 @@ def _placed(fields: Fields, folder: Path) -> ItemSpec:
     return replace(base, name=name, position=position, quaternion=quaternion)
 
 
-def _ground(fields: Fields) -> GroundSpec:
+def _ground(fields: JsonFields) -> GroundSpec:
     plain = GroundSpec()
     ground = GroundSpec(
         friction=fields.number("friction", plain.friction, low=0.0, high=10.0),
@@ -181,7 +181,7 @@ def _two(values: tuple[float, ...]) -> tuple[float, float]:
     return values[0], values[1]
 
 
-def _light(fields: Fields) -> LightSpec:
+def _light(fields: JsonFields) -> LightSpec:
     plain = LightSpec()
     light = LightSpec(
         sun_direction=fields.vector("sun_direction", plain.sun_direction),
@@ -201,7 +201,7 @@ def _light(fields: Fields) -> LightSpec:
     return light
 
 
-def _view(fields: Fields) -> ViewSpec:
+def _view(fields: JsonFields) -> ViewSpec:
     plain = ViewSpec()
     view = ViewSpec(
         position=fields.vector("position", plain.position),

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from game.session.attempts import Attempts, Verdict
 from game.play.events import Event, Play, Reset
 from game.play.runtime import MAX_CROWD, Runtime
+from game.session.attempts import Attempts, Verdict
 
 FAR = 1.8
 """m from home: who has landed so far away begins the next attempt at home again"""
@@ -28,28 +28,28 @@ def judge(attempts: Attempts, runtime: Runtime, events: Sequence[Event]) -> tupl
     for event in events:
         if isinstance(event, Play | Reset):
             attempts.begin(event.character)
-    for character in {*runtime.world.faults, *range(len(runtime.players), MAX_CROWD)}:
+    for character in {*runtime.world.faults, *range(len(runtime.agents), MAX_CROWD)}:
         attempts.begin(character)
     verdicts, resets = [], []
-    for character in range(len(runtime.players)):
+    for character in range(len(runtime.agents)):
         verdict, over = _judge_one(attempts, runtime, character)
         verdicts += [] if verdict is None else [verdict]
         held = any(force.character == character for force in runtime.world.forces)
         if over and attempts.retry and not held:
             resets.append(Reset(character))
-        elif over and not attempts.retry and not runtime.players[character].down:
+        elif over and not attempts.retry and not runtime.agents[character].down:
             attempts.begin(character)  # he is on his feet again
     return verdicts, resets
 
 
 def _judge_one(attempts: Attempts, runtime: Runtime, character: int) -> tuple[Verdict | None, bool]:
     """How a character's attempt ended, if it did, and whether he has had his moment after it."""
-    player, model, snapshot = runtime.players[character], runtime.model, runtime.snapshot
-    clip = player.policy.spec.clip if player.policy is not None else None
-    cycle = int(player.time(runtime.tick_count, model.control_hz) / clip.duration + 1e-6) if clip is not None else 0
+    agent, model, snapshot = runtime.agents[character], runtime.model, runtime.snapshot
+    clip = agent.policy.spec.clip if agent.policy is not None else None
+    cycle = int(agent.time(runtime.tick_count, model.control_hz) / clip.duration + 1e-6) if clip is not None else 0
     feet = np.isin(np.arange(model.num_bodies), model.feet)
-    harmful = player.policy.harmful if player.policy is not None else ~feet
+    harmful = agent.policy.harmful if agent.policy is not None else ~feet
     verdict = attempts.add(snapshot, character, cycle, harmful)
-    away = float(np.hypot(*(snapshot.state.root_pos[character, :2] - [player.home.x, player.home.y])))
+    away = float(np.hypot(*(snapshot.state.root_pos[character, :2] - [agent.home.x, agent.home.y])))
     ended = verdict is not None and verdict.landed and (away > FAR or (clip is not None and not clip.loop))
     return verdict, ended or attempts.is_over(character, snapshot.tick)

@@ -1,21 +1,21 @@
-"""Live: a Runtime on a clock. Takes events whenever they come, makes ticks when they are due."""
+"""Session: a Runtime on a clock. Takes events whenever they come, makes ticks when they are due."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from game.session.attempts import Attempts
+from game.camera.keyframes import Keyframes
+from game.play.agent import Agent
 from game.play.clock import FixedClock
 from game.play.events import Drag, Event, Friction, Play, Spawn
-from game.policy.library import PolicyLibrary
-from game.camera.keyframes import Marks
-from game.play.agent import Player
-from game.policy.policy import PolicyError
-from game.session.referee import judge
-from game.record.replay import Recent, Replay
-from game.record.playback import Rerun, moves
 from game.play.runtime import MAX_CROWD, Runtime
+from game.policy.library import PolicyLibrary
+from game.policy.policy import PolicyError
+from game.record.playback import Playback, moves
+from game.record.replay import RecentFrames, Replay
 from game.scene.set_spec import ItemSpec, SetSpec
+from game.session.attempts import Attempts
+from game.session.referee import judge
 from game.sim.snapshot import Snapshot, interpolate
 
 DEFAULT_SKILL = "backflip"
@@ -24,7 +24,7 @@ BARE = SetSpec(NO_SET)
 """A floor and nothing else; the world's own friction."""
 
 
-class Live:
+class Session:
     """What a window shows.
 
     Args:
@@ -41,8 +41,8 @@ class Live:
         self.spec = spec
         self.clock = FixedClock(runtime.model.control_hz)
         self.attempts = Attempts()
-        self.recent = Recent(runtime.model.control_hz)
-        self.marks = Marks()
+        self.recent = RecentFrames(runtime.model.control_hz)
+        self.marks = Keyframes()
         """camera marks, by the time of this run"""
         self.replay: Replay | None = None
         """what is looked at again; the run itself waits meanwhile"""
@@ -62,7 +62,7 @@ class Live:
         for character in range(MAX_CROWD):
             self.attempts.begin(character)
 
-    def resume(self, again: Rerun, spec: SetSpec, first_tick: int | None = None) -> None:
+    def resume(self, again: Playback, spec: SetSpec, first_tick: int | None = None) -> None:
         """Goes on from the end of a take that was run again in its set; from `first_tick` on it is looked at first."""
         self.runtime.close()
         self.runtime, self.spec = again.runtime, spec
@@ -123,7 +123,7 @@ class Live:
         for event in reversed(self._pending):
             if isinstance(event, Play) and event.character == character:
                 return event.policy
-        policy = self.runtime.players[character].policy
+        policy = self.runtime.agents[character].policy
         if policy is None:
             return None
         return policy.path.stem if policy.path is not None else policy.spec.name
@@ -150,12 +150,12 @@ class Live:
         library = self.runtime.library
         messages = library.poll()
         news, self._news = self._news, []
-        for index, player in enumerate(self.runtime.players):
-            policy, name = player.policy, self.policy_of(index)
+        for index, agent in enumerate(self.runtime.agents):
+            policy, name = agent.policy, self.policy_of(index)
             if not messages or policy is None or name not in library.names:
                 continue
             if library.get(name).sha256 != policy.sha256:
-                self.post(Play(name, index, phase=self._phase(player)))
+                self.post(Play(name, index, phase=self._phase(agent)))
         return [*messages, *news]
 
     def begin_replay(self) -> bool:
@@ -239,12 +239,12 @@ class Live:
         self._pending.extend(resets)
         return snapshot
 
-    def _phase(self, player: Player) -> float:
-        """0..1, where in its clip a player is now."""
-        clip = player.policy.spec.clip if player.policy is not None else None
+    def _phase(self, agent: Agent) -> float:
+        """0..1, where in its clip a agent is now."""
+        clip = agent.policy.spec.clip if agent.policy is not None else None
         if clip is None:
             return 0.0
-        time = player.time(self.runtime.tick_count, self.runtime.model.control_hz)
+        time = agent.time(self.runtime.tick_count, self.runtime.model.control_hz)
         return (time / clip.duration) % 1.0 if clip.loop else min(time / clip.duration, 1.0)
 
 

@@ -43,7 +43,7 @@ class Force(Protocol):
 
 
 @dataclass
-class Push:
+class PushForce:
     """A constant force at a body's centre of mass."""
 
     character: int
@@ -65,7 +65,7 @@ class Push:
 
 
 @dataclass
-class Grab:
+class GrabSpring:
     """A damped spring from a point of a body (or prop) to a point in the world."""
 
     character: int
@@ -109,22 +109,22 @@ class Forces:
         return len(self._all)
 
     def push(self, character: int, body: int, force_w: ArrayLike, num_ticks: int) -> None:
-        """Push a body at its centre of mass with force_w (3,), N, for num_ticks. Raises WorldError."""
+        """PushForce a body at its centre of mass with force_w (3,), N, for num_ticks. Raises WorldError."""
         self._world.check(character, body)
         substeps = num_ticks * self._world.model.substeps
-        self._all.append(Push(character, body, np.asarray(force_w, float), substeps))
+        self._all.append(PushForce(character, body, np.asarray(force_w, float), substeps))
 
-    def grab(self, character: int, body: int, point_b: ArrayLike, target_w: ArrayLike) -> Grab:
-        """Hang a body's point_b (3,) on a spring to target_w (3,); move `Grab.target_w`, end it with `release`."""
+    def grab(self, character: int, body: int, point_b: ArrayLike, target_w: ArrayLike) -> GrabSpring:
+        """Hang a body's point_b (3,) on a spring to target_w (3,), which may be moved; `release` ends it."""
         self._world.check(character, body)
-        grab = Grab(character, body, np.asarray(point_b, float), np.asarray(target_w, float))
+        grab = GrabSpring(character, body, np.asarray(point_b, float), np.asarray(target_w, float))
         self._all.append(grab)
         return grab
 
-    def grab_prop(self, prop_id: int, point_b: ArrayLike, target_w: ArrayLike) -> Grab:
+    def grab_prop(self, prop_id: int, point_b: ArrayLike, target_w: ArrayLike) -> GrabSpring:
         """Hang a prop's point_b (3,), in its own frame, on a spring to target_w (3,)."""
         self._world.prop(prop_id)
-        grab = Grab(-1, -1, np.asarray(point_b, float), np.asarray(target_w, float), prop=prop_id)
+        grab = GrabSpring(-1, -1, np.asarray(point_b, float), np.asarray(target_w, float), prop=prop_id)
         self._all.append(grab)
         return grab
 

@@ -15,7 +15,7 @@ from game.sim.stable_pd import Tree, tree_of
 Array = NDArray[np.float64]
 
 
-class Packing:
+class JointLayout:
     """Converts between rotations per joint (N, J, 4), velocities (N, J, 3) and flat rows q (N, Q), qd (N, V)."""
 
     def __init__(self, model: CharacterModel) -> None:

@@ -1,4 +1,4 @@
-"""Derived: what is told of characters, computed from the flat rows in one compiled pass into one block of memory."""
+"""Readout: what is known of the characters after a tick, computed from the flat rows in one compiled pass."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from game.sim.joint_layout import JointLayout, unpack_rows
 from game.sim.kinematics import BodyPoses, BodyVelocities, fill_poses, fill_velocities
 from game.sim.model import CharacterModel
-from game.sim.joint_layout import Packing, unpack_rows
 from game.sim.state import CharacterState
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-class Told(NamedTuple):
+class Readout(NamedTuple):
     """Of N characters; nobody writes to it again."""
 
     state: CharacterState
@@ -36,10 +36,10 @@ class Told(NamedTuple):
     """(N,) a foot touched it"""
 
 
-class Derived:
-    """Computes `Told` for characters of one model."""
+class ReadoutBuilder:
+    """Computes `Readout` for characters of one model."""
 
-    def __init__(self, model: CharacterModel, packing: Packing) -> None:
+    def __init__(self, model: CharacterModel, packing: JointLayout) -> None:
         joints, bodies = model.num_joints, model.num_bodies
         self._shapes: dict[str, tuple[int, ...]] = {
             "root_pos": (3,), "root_rot": (4,), "joint_rot": (joints, 4),
@@ -55,7 +55,7 @@ class Derived:
             np.array([b in model.feet for b in range(bodies)]),
         )  # fmt: skip
 
-    def of(self, table: Array, torque: Array, floor_touch: Flags) -> Told:
+    def of(self, table: Array, torque: Array, floor_touch: Flags) -> Readout:
         """Compute it all.
 
         Args:
@@ -76,7 +76,7 @@ class Derived:
             (root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel),
             (pos, rot, vel, ang_vel, share), fallen, on_feet,
         )  # fmt: skip
-        return Told(
+        return Readout(
             CharacterState(root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel), state.tobytes(),
             BodyPoses(pos, rot), BodyVelocities(vel, ang_vel), share, fallen, on_feet,
         )  # fmt: skip

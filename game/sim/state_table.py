@@ -1,4 +1,4 @@
-"""Rows: the characters' states as flat rows of one table, the form that Bullet and the controller work on."""
+"""StateTable: the characters' states as flat rows of one table, the form that Bullet and the controller work on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from game.sim.joint_layout import Packing
+from game.sim.joint_layout import JointLayout
 
 Array = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ _VELOCITY = 7
 """first column of root_vel"""
 
 
-class Rows(NamedTuple):
+class StateTable(NamedTuple):
     """A table (N, 13 + Q + V) and its columns."""
 
     table: Array
@@ -32,14 +32,14 @@ class Rows(NamedTuple):
     qd: Array
 
     @staticmethod
-    def of(n: int, packing: Packing) -> Rows:
+    def of(n: int, packing: JointLayout) -> StateTable:
         """Zeros for n characters."""
         ends = np.cumsum([0, 3, 4, 3, 3, packing.num_q, packing.num_v])
         table = np.zeros((n, ends[-1]))
-        return Rows(table, *(table[:, a:b] for a, b in pairwise(ends)))
+        return StateTable(table, *(table[:, a:b] for a, b in pairwise(ends)))
 
     def absurd(self) -> list[int]:
-        """Rows that are not finite, or whose root is over MAX_SPEED."""
+        """StateTable that are not finite, or whose root is over MAX_SPEED."""
         return [n for n in range(len(self.table)) if not plausible(self.table[n : n + 1])]
 
 

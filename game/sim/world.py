@@ -12,16 +12,16 @@ from game.scene.set_spec import ItemSpec
 from game.sim.bullet import substeps
 from game.sim.bullet.character import Character, standing
 from game.sim.bullet.client import Client
-from game.sim.contact import Contact
-from game.sim.readout import Derived
-from game.sim.forces import Forces
-from game.sim.model import CharacterModel
-from game.sim.joint_layout import Packing
+from game.sim.bullet.contacts import ContactAccumulator
 from game.sim.bullet.props import Prop, spawn
-from game.sim.state_table import Rows
+from game.sim.contact import Contact
+from game.sim.forces import Forces
+from game.sim.joint_layout import JointLayout
+from game.sim.model import CharacterModel
+from game.sim.readout import ReadoutBuilder
 from game.sim.snapshot import Ghosts, PropPoses, Snapshot
 from game.sim.state import CharacterState
-from game.sim.bullet.contacts import Touches
+from game.sim.state_table import StateTable
 
 Array = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ class World:
             contact_detail: read contacts at every substep and sum them, else look at the tick's last substep only.
         """
         self.model = model
-        self.packing = Packing(model)
+        self.packing = JointLayout(model)
         self.tick = 0
         self.contact_detail = contact_detail
         self.collide_characters = collide_characters
@@ -74,8 +74,8 @@ class World:
         self.faults: list[int] = []
         """characters whose state became absurd in the last tick and that were put back on their feet"""
         self._next_prop = 0
-        self._touches = Touches(self)
-        self._derived = Derived(model, self.packing)
+        self._touches = ContactAccumulator(self)
+        self._derived = ReadoutBuilder(model, self.packing)
         self._resize(0)
 
     def __enter__(self) -> Self:
@@ -107,7 +107,7 @@ class World:
     # ---------------------------------------------------------------- characters
     def _resize(self, n: int) -> None:
         model, old = self.model, getattr(self, "strength", np.ones((0, self.model.num_joints)))
-        self._rows = Rows.of(n, self.packing)
+        self._rows = StateTable.of(n, self.packing)
         self._bodies = np.array([c.bullet_id for c in self.characters], np.int64)
         self.torque = np.zeros((n, self.packing.num_v))
         """(N, V) of the last substep, N m, in the child's frame"""

@@ -23,7 +23,7 @@ Owner = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Hit:
+class SoundHit:
     """Something was struck."""
 
     tick: int
@@ -48,7 +48,7 @@ class HitFinder:
         self._loads: dict[Owner, float] = {}
         self._before: Snapshot | None = None
 
-    def find(self, snapshot: Snapshot) -> list[Hit]:
+    def find(self, snapshot: Snapshot) -> list[SoundHit]:
         """The hits of a tick, hardest first. What has just appeared or been put elsewhere does not strike."""
         strongest: dict[Owner, Contact] = {}
         loads: dict[Owner, float] = {}
@@ -67,7 +67,7 @@ class HitFinder:
             if not new and load - used_to > LEAST and load > RISE * used_to:
                 c = strongest[owner]
                 hits.append(
-                    Hit(snapshot.tick, c.character, c.body, c.kind, c.other, c.other_body, c.point, load - used_to)
+                    SoundHit(snapshot.tick, c.character, c.body, c.kind, c.other, c.other_body, c.point, load - used_to)
                 )
         faded = {owner: HELD * load for owner, load in self._loads.items() if HELD * load > 0.1 * LEAST}
         self._loads = {owner: max(loads.get(owner, 0.0), faded.get(owner, 0.0)) for owner in loads.keys() | faded}

@@ -14,7 +14,7 @@ from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.sound.air import Air
-from game.sound.hits import Hit, HitFinder
+from game.sound.hits import HitFinder, SoundHit
 from game.sound.materials import MATERIALS, SQUEAKY, Timbre, body_part, material_of
 from game.sound.voice import impact, squeak
 
@@ -88,7 +88,7 @@ class SoundTrack:
         """(M, 2): what is still ringing."""
         return self._take(len(self._tail))
 
-    def _strike(self, hit: Hit, snapshot: Snapshot, items: Mapping[int, ItemSpec], pitch: float,
+    def _strike(self, hit: SoundHit, snapshot: Snapshot, items: Mapping[int, ItemSpec], pitch: float,
                 ear: CameraPose | None) -> None:  # fmt: skip
         names = snapshot.model.body_names
         if hit.character >= 0:
@@ -103,7 +103,7 @@ class SoundTrack:
         struck = self._struck(hit, names, items)
         self._place(impact(striker, struck, loud, self.hz, pitch, rng), np.array(hit.point), ear)
 
-    def _struck(self, hit: Hit, names: tuple[str, ...], items: Mapping[int, ItemSpec]) -> Timbre:
+    def _struck(self, hit: SoundHit, names: tuple[str, ...], items: Mapping[int, ItemSpec]) -> Timbre:
         if hit.kind == "prop":
             return MATERIALS[material_of(items[hit.other])]
         return body_part(names[hit.other_body]) if hit.kind == "character" else MATERIALS[self._floor]

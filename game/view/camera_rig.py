@@ -1,4 +1,4 @@
-"""Viewfinder: which camera is looked through: the free one that the mouse turns, or one of `game.camera.rigs`."""
+"""CameraRig: which camera is looked through: the free one that the mouse turns, or one of `game.camera.rigs`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from game.camera import rigs
 from game.camera.camera_pose import CameraPose
+from game.camera.keyframes import Keyframes
 from game.camera.rigs import Camera
-from game.camera.keyframes import Marks
 from game.scene.set_spec import ViewSpec
 from game.sim.snapshot import Snapshot
-from game.view.orbit_camera import FOV, OrbitCamera
 from game.view.camera_node import place
+from game.view.orbit_camera import FOV, OrbitCamera
 
 Array = NDArray[np.float64]
 
@@ -24,10 +24,10 @@ RING = (FREE, "follow", "side", "handheld", "ceiling", "eyes", "orbit", "tripod"
 TITLES = {"free": "the free camera", "side": "side-on", "handheld": "hand-held", "eyes": "first person"}
 
 
-class Viewfinder:
+class CameraRig:
     """What the window is seen through. It is also the Eye of the controls."""
 
-    def __init__(self, view: ViewSpec, marks: Marks) -> None:
+    def __init__(self, view: ViewSpec, marks: Keyframes) -> None:
         """`view`: the set's own; `marks`: once there are some, their shot is a camera too."""
         self._marks = marks
         self.set_view(view)

@@ -1,4 +1,4 @@
-"""MoodJudge: what a character feels, judged from what happens to his body; and where he looks."""
+"""ExpressionJudge: what a character feels, judged from what happens to his body; and where he looks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EFFORT_TORQUE = 0.55
 """mean share of the joints' limits"""
 
 
-class MoodJudge:
+class ExpressionJudge:
     """One character's feelings. Pain at a hard hit, then dazed; fear in the air; effort; else calm."""
 
     def __init__(self) -> None:

@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 import panda3d.core as p3d
 
-from game.input.world_actions import Controls
-from game.input.mouse_drag import Hand
-from game.session.session import Live
+from game.input.mouse_drag import MouseDrag
 from game.input.picking import Ray
+from game.input.world_actions import WorldActions
+from game.session.session import Session
+from game.view.camera_rig import CameraRig
 from game.view.scrub_bar import ScrubBar
-from game.view.camera_rig import Viewfinder
 
 Doing = Literal["pull", "orbit", "scrub"]
 
@@ -22,13 +22,13 @@ class Pointer:
     """One mouse. `update` follows it every frame, `press` and `let_go` are its buttons."""
 
     def __init__(
-        self, watcher: p3d.MouseWatcher, camera: p3d.NodePath, lens: p3d.Lens, live: Live, controls: Controls,
-        finder: Viewfinder, bar: ScrubBar,
+        self, watcher: p3d.MouseWatcher, camera: p3d.NodePath, lens: p3d.Lens, live: Session, controls: WorldActions,
+        finder: CameraRig, bar: ScrubBar,
     ) -> None:  # fmt: skip
         """`camera` and `lens` are those of the window."""
         self._watcher, self._camera, self._lens = watcher, camera, lens
         self._live, self._controls, self._finder, self._bar = live, controls, finder, bar
-        self.hand = Hand(live.post)
+        self.hand = MouseDrag(live.post)
         self.taken: Callable[[], bool] = lambda: False
         """whether something that lies over the picture has the mouse"""
         self._doing: Doing | None = None

@@ -13,9 +13,9 @@ from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.sound.track import HZ
 from game.view import pick_pipe
-from game.view.orbit_camera import OrbitCamera, make_lens
 from game.view.film import FilmError, FilmWriter, Sound
 from game.view.film_camera import FilmCamera
+from game.view.orbit_camera import OrbitCamera, make_lens
 from game.view.quality import QUALITIES
 from game.view.shapes import BACKGROUND, ShapesView
 from game.view.stage import Stage

@@ -1,4 +1,4 @@
-"""Picture: the scene in the window: its tier of quality, the stage or the bare shapes, ghosts or none."""
+"""SceneView: the scene in the window: its tier of quality, the stage or the bare shapes, ghosts or none."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import panda3d.core as p3d
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
+from game.view.camera_rig import CameraRig
 from game.view.quality import QUALITIES, FirstFrames, Tier
 from game.view.shapes import ShapesView
 from game.view.stage import Stage
-from game.view.camera_rig import Viewfinder
 
 
-class Picture:
+class SceneView:
     """Draws Snapshots below a node; `begin` it in every new set."""
 
     def __init__(
@@ -49,7 +49,7 @@ class Picture:
         self._view.close()
         self._view = self._made()
 
-    def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], seconds: float, finder: Viewfinder) -> None:
+    def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], seconds: float, finder: CameraRig) -> None:
         """Draws a snapshot that comes `seconds` after the last; `items`: what its props are, by id."""
         if isinstance(self._view, Stage):
             finder.place(self._view.camera)  # faces look at it, dust faces it

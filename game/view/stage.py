@@ -15,10 +15,10 @@ from game.sim.snapshot import Snapshot
 from game.view import patterns
 from game.view.avatar import Avatar, AvatarLook, vectors
 from game.view.dust import Dust
+from game.view.expression import ExpressionJudge
 from game.view.face import FaceActor
 from game.view.ground_shade import ground_shade
 from game.view.lights import NUM_JOINTS, SHADOW_MASK, Sun, shader
-from game.view.expression import MoodJudge
 from game.view.quality import QUALITIES, Quality
 from game.view.set_view import ground_node, item_node
 from game.view.sky import sky_node
@@ -42,7 +42,7 @@ class _Actor:
     def __init__(self, avatar: Avatar, seed: int) -> None:
         self.avatar = avatar
         self.face = FaceActor(seed)
-        self.mood = MoodJudge()
+        self.mood = ExpressionJudge()
 
 
 class Stage:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from game.play.events import Event, Nerves
-from game.view.panel.panel_data import PolicyCard, Settings, TakeCard, Tally
+from game.view.panel.panel_data import AttemptCounts, PanelSettings, PolicyCard, TakeCard
 from game.view.panel.settings import after
 
 JOINTS = (
@@ -32,7 +32,7 @@ class FakeModel:
         self.asked: list[tuple[object, ...]] = []
         self.posted: list[Event] = []
         self.joint_names = JOINTS
-        self.settings = Settings((1.0,) * 12, Nerves(), (0.0, 0.0, -9.8), 0.9, 1)
+        self.settings = PanelSettings((1.0,) * 12, Nerves(), (0.0, 0.0, -9.8), 0.9, 1)
         self.control_hz = 30
         self.policies = [
             *backflips(),
@@ -41,7 +41,7 @@ class FakeModel:
             PolicyCard("somebodys", trouble="made for another body: control_hz is 60, expected 30"),
         ]
         self.policy: str | None = "backflip_3"
-        self.tally = Tally(
+        self.tally = AttemptCounts(
             12, 5, 31, 7, {"landed": 5, "sat down": 3, "face-planted": 4}, {"head": 61.0, "pelvis": 44.0}
         )
         self.paused = False

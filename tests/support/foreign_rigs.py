@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 
 Array = NDArray[np.float64]
 

@@ -16,18 +16,18 @@ from typing import get_args
 
 from tqdm import tqdm
 
-from game.scene.json_fields import SetError
 from game.policy.library import PolicyLibrary
-from game.session.session import find_policy
-from game.scene.paths import policies_dir
 from game.policy.policy import PolicyError
+from game.record.take import TakeError
+from game.scene.json_fields import SetError
+from game.scene.paths import policies_dir
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
+from game.session.session import find_policy
 from game.sim.model import CharacterModel
-from game.record.take import TakeError
 from game.view.film import FilmError
 from game.view.quality import Tier
-from tools.bloopers.blooper_attempts import Attempt, best, run
+from tools.bloopers.blooper_attempts import BlooperAttempt, best, run
 from tools.bloopers.luck import draw
 from tools.bloopers.reel import CAMERAS, Cut, Style, make
 from tools.footage.studio import StudioError
@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def bloopers(told: argparse.Namespace) -> tuple[list[Attempt], float]:
+def bloopers(told: argparse.Namespace) -> tuple[list[BlooperAttempt], float]:
     """Runs and films; returns all attempts and the film's length in seconds.
 
     Raises:
@@ -82,14 +82,16 @@ def bloopers(told: argparse.Namespace) -> tuple[list[Attempt], float]:
     (told.out / "attempts.json").write_text(json.dumps([_card(a) for a in attempts], indent=1), encoding="utf-8")
     # the best comes last
     cuts = [
-        Cut(takes[a.luck.number], a.measures, f"Attempt {a.luck.number}", a.luck.words, CAMERAS[i % len(CAMERAS)])
+        Cut(
+            takes[a.luck.number], a.measures, f"BlooperAttempt {a.luck.number}", a.luck.words, CAMERAS[i % len(CAMERAS)]
+        )
         for i, a in enumerate(reversed(chosen))
     ]
     length = make(cuts, spec, told.out / "reel.mp4", told.out / "sheet.png", style, _ending(attempts))
     return attempts, length
 
 
-def _try_all(told: argparse.Namespace, library: PolicyLibrary, spec: SetSpec) -> list[Attempt]:
+def _try_all(told: argparse.Namespace, library: PolicyLibrary, spec: SetSpec) -> list[BlooperAttempt]:
     name = find_policy(library, told.policy)
     if name is None:
         raise BloopersError("there is no policy")
@@ -108,12 +110,12 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _ending(attempts: list[Attempt]) -> str:
+def _ending(attempts: list[BlooperAttempt]) -> str:
     stood = sum(not a.measures.fell for a in attempts)
     return f"{len(attempts)} attempts. {stood} on his feet."
 
 
-def _card(attempt: Attempt) -> dict[str, object]:
+def _card(attempt: BlooperAttempt) -> dict[str, object]:
     return {
         "number": attempt.luck.number,
         "policy": attempt.luck.policy,

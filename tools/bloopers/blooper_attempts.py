@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from game.play.events import Event, Strength
-from game.policy.library import PolicyLibrary
-from game.session.session import opening
 from game.play.runtime import Runtime
-from game.scene.set_spec import SetSpec
+from game.policy.library import PolicyLibrary
 from game.record.take import Take
+from game.scene.set_spec import SetSpec
+from game.session.session import opening
 from tools.bloopers.luck import Luck
 from tools.bloopers.score import Judge, Measures, pratfall_score
 
@@ -19,7 +19,7 @@ GIVES_UP = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Attempt:
+class BlooperAttempt:
     """One attempt and what came of it."""
 
     luck: Luck
@@ -33,7 +33,7 @@ class Attempt:
         return pratfall_score(self.measures)
 
 
-def run(luck: Luck, library: PolicyLibrary, spec: SetSpec, seconds: float, seed: int) -> tuple[Attempt, Take]:
+def run(luck: Luck, library: PolicyLibrary, spec: SetSpec, seconds: float, seed: int) -> tuple[BlooperAttempt, Take]:
     """Runs an attempt; the Take is what can be filmed of it.
 
     Raises:
@@ -53,18 +53,18 @@ def run(luck: Luck, library: PolicyLibrary, spec: SetSpec, seconds: float, seed:
             judge.add(snapshot)
             if luck.gives_up and 0 < judge.fall_tick == snapshot.tick - GIVES_UP:
                 due[tick + 1] = [*due.get(tick + 1, ()), Strength(0.06), Strength(0.25, "neck")]
-        flips = runtime.players[0].flips
+        flips = runtime.agents[0].flips
         judge.landed_flips = flips
-        attempt = Attempt(luck, judge.measures(), flips, seed)
-        take = Take.of(runtime, title=f"Attempt {luck.number}", set_name=spec.name, words=list(luck.words))
+        attempt = BlooperAttempt(luck, judge.measures(), flips, seed)
+        take = Take.of(runtime, title=f"BlooperAttempt {luck.number}", set_name=spec.name, words=list(luck.words))
         return attempt, take
     finally:
         runtime.close()
 
 
-def best(attempts: Sequence[Attempt], count: int) -> list[Attempt]:
+def best(attempts: Sequence[BlooperAttempt], count: int) -> list[BlooperAttempt]:
     """The best falls, best first; of those for the same reason each is worth half of the one before."""
-    left, chosen, seen = list(attempts), list[Attempt](), dict[tuple[str, ...], int]()
+    left, chosen, seen = list(attempts), list[BlooperAttempt](), dict[tuple[str, ...], int]()
     while left and len(chosen) < count:
         pick = max(left, key=lambda a: (a.score * 0.5 ** seen.get(_reason(a), 0), -a.luck.number))
         if pick.score <= 0.0:
@@ -75,6 +75,6 @@ def best(attempts: Sequence[Attempt], count: int) -> list[Attempt]:
     return chosen
 
 
-def _reason(attempt: Attempt) -> tuple[str, ...]:
+def _reason(attempt: BlooperAttempt) -> tuple[str, ...]:
     """What the fall looks like it is about, his age left out."""
     return tuple(word for word in attempt.luck.words if word.split()[0] in ("A", "An", "The", "Mars.", "Jupiter."))

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from game.record.take import Take
 from game.scene.set_spec import SetSpec
 from game.sim.model import CharacterModel
 from game.sound.track import HZ
-from game.record.take import Take
 from game.view.film import FilmWriter
 from game.view.quality import quality
 from tools.bloopers.cards import Cards

@@ -27,7 +27,7 @@ from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.sound.hits import Hit, HitFinder
+from game.sound.hits import HitFinder, SoundHit
 
 Array = NDArray[np.float64]
 
@@ -151,7 +151,7 @@ class Judge:
     def _supports(normal: tuple[float, float, float]) -> bool:
         return normal[2] > 0.5
 
-    def _strike(self, hit: Hit) -> None:
+    def _strike(self, hit: SoundHit) -> None:
         name = self.model.body_names[hit.body]
         worth = hit.impulse / HARD_FULL
         if name == "head":

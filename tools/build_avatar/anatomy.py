@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tools.build_avatar.rest_pose import EYE_CENTER, EYE_RADIUS, RestPose
 from tools.build_avatar.sdf import Array, box, cone, cut, ellipsoid, join, path, sphere, vec
-from tools.build_avatar.rest_pose import EYE_CENTER, EYE_RADIUS, Skeleton
 
 HEAD = np.array([0.004, 0.0, 0.194])
 """Centre of the head in the head's frame."""
@@ -29,7 +29,7 @@ def near(p: Array, a: Array, b: Array, radius: float, field: Callable[[Array], A
 class Body:
     """Flesh on a skeleton. `build` -1..1 thins or fattens it."""
 
-    def __init__(self, skeleton: Skeleton, build: float) -> None:
+    def __init__(self, skeleton: RestPose, build: float) -> None:
         self.at = skeleton
         self.build = build
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from game.scene.json_fields import parse_color
 from tools.build_avatar import face_parts
 from tools.build_avatar.anatomy import HEAD, SIDES
-from tools.build_avatar.clothes import MATERIALS, Figure
 from tools.build_avatar.avatar_glb import Primitive, write_glb
+from tools.build_avatar.clothes import MATERIALS, Figure
 from tools.build_avatar.options import AvatarConfig
 from tools.build_avatar.sdf import Array, vec
 from tools.build_avatar.surface import Mesh, Seams, decimate, gradient, polygonise, split
@@ -135,7 +135,7 @@ def _skinned(figure: Figure, name: str, mesh: Mesh, tint: dict[str, tuple[float,
     )  # fmt: skip
 
 
-def _rigid(figure: Figure, piece: face_parts.Piece, tint: dict[str, tuple[float, float, float]]) -> Primitive:
+def _rigid(figure: Figure, piece: face_parts.FacePiece, tint: dict[str, tuple[float, float, float]]) -> Primitive:
     names = (*figure.at.names, *face_parts.FACE_JOINTS)
     frame = figure.at.frames[figure.at.index("head")]
     turn = frame[:3, :3]

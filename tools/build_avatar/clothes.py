@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from tools.build_avatar.anatomy import HEAD, SIDES, Body, near
 from tools.build_avatar.hair import hair
 from tools.build_avatar.options import AvatarConfig
+from tools.build_avatar.rest_pose import RestPose
 from tools.build_avatar.sdf import Array, both, cone, cut, ellipsoid, join, smoothstep, union, vec
-from tools.build_avatar.rest_pose import Skeleton
 
 MATERIALS = ("skin", "shirt", "trousers", "shoes", "soles", "hair")
 HEM = 0.048
@@ -33,9 +33,9 @@ STRIPES, STRIPE = tuple(-0.135 + 0.064 * i for i in range(5)), 0.022
 class Figure:
     """The dressed person. `fields(p)` (M, N) holds a distance for each of MATERIALS."""
 
-    def __init__(self, config: AvatarConfig, skeleton: Skeleton | None = None) -> None:
+    def __init__(self, config: AvatarConfig, skeleton: RestPose | None = None) -> None:
         self.config = config
-        self.at = skeleton or Skeleton.bind()
+        self.at = skeleton or RestPose.bind()
         self.body = Body(self.at, config.build)
 
     def fields(self, p: Array) -> Array:

@@ -12,8 +12,8 @@ import numpy as np
 
 from tools.build_avatar.anatomy import HEAD
 from tools.build_avatar.clothes import Figure
-from tools.build_avatar.sdf import Array
 from tools.build_avatar.rest_pose import EYE_CENTER, EYE_RADIUS
+from tools.build_avatar.sdf import Array
 from tools.build_avatar.surface import Ints, Mesh
 
 PIECES = ("eye", "upper_lid", "lower_lid", "brow")
@@ -22,7 +22,7 @@ MOUTH_MORPHS = ("open", "smile", "frown", "wide", "round")
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class FacePiece:
     """A rigid piece of the face in the head's frame, or the mouth with its morphs."""
 
     material: str
@@ -44,11 +44,11 @@ def joint_centers() -> Array:
     return np.array(rows)
 
 
-def pieces(figure: Figure, detail: int) -> list[Piece]:
+def pieces(figure: Figure, detail: int) -> list[FacePiece]:
     """All of the face; `detail` 2 (near) .. 0 (far)."""
     n = (8, 14, 24)[detail]
     proud = (0.0038, 0.0014, 0.0)[detail]  # a coarse cheek may stand out over the true one
-    made: list[Piece] = []
+    made: list[FacePiece] = []
     for s, side in ((1.0, "left"), (-1.0, "right")):
         center = EYE_CENTER * [1.0, s, 1.0]
         made += _eye(center, side, n)
@@ -78,20 +78,20 @@ def _dome(radius: float, low: float, high: float, n: int) -> tuple[Array, Array,
     return v, normal, _facing(v, normal, triangles[area > 1e-12])
 
 
-def _eye(center: Array, side: str, n: int) -> list[Piece]:
+def _eye(center: Array, side: str, n: int) -> list[FacePiece]:
     """White, iris, pupil: zones of one sphere, so that no seam shows; a glint stands a little above."""
     zones = (("eye", 0.545, 2.0), ("iris", 0.275, 0.545), ("pupil", 0.0, 0.275))
     made = []
     for material, low, high in zones:
         v, normal, t = _dome(EYE_RADIUS, low, high, n)
-        made.append(Piece(material, f"{side}_eye", Mesh(center + v, t), normal))
+        made.append(FacePiece(material, f"{side}_eye", Mesh(center + v, t), normal))
     v, normal, t = _dome(0.0036, 0.0, 1.4, max(6, n // 2))
     spot = EYE_RADIUS * np.array([0.855, 0.18, 0.30])
-    made.append(Piece("glint", "head", Mesh(center + spot + v, t), normal))  # light does not turn with the eye
+    made.append(FacePiece("glint", "head", Mesh(center + spot + v, t), normal))  # light does not turn with the eye
     return made
 
 
-def _lid(center: Array, side: str, name: str, n: int) -> Piece:
+def _lid(center: Array, side: str, name: str, n: int) -> FacePiece:
     """Half a sphere above (or below) the eye's centre, its rim level with it: both together are a shut eye."""
     up = 1.0 if name == "upper_lid" else -1.0
     radius = EYE_RADIUS + (0.0030 if up > 0 else 0.0022)
@@ -109,7 +109,7 @@ def _lid(center: Array, side: str, name: str, n: int) -> Piece:
     if up < 0:
         t = t[:, ::-1]
     mesh = Mesh(center + v, _facing(v, normal, t))
-    return Piece("lid", f"{side}_{name}", mesh, normal / np.linalg.norm(normal, axis=1, keepdims=True))
+    return FacePiece("lid", f"{side}_{name}", mesh, normal / np.linalg.norm(normal, axis=1, keepdims=True))
 
 
 def _facing(v: Array, normal: Array, t: Ints) -> Ints:
@@ -136,7 +136,7 @@ def _onto_head(figure: Figure, y: Array, z: Array, lift: Array) -> tuple[Array, 
     return p + normal * lift[:, None], normal
 
 
-def _brow(figure: Figure, s: float, side: str, n: int) -> Piece:
+def _brow(figure: Figure, s: float, side: str, n: int) -> FacePiece:
     """A thick straight bar, thinner outward, riding on the forehead."""
     u = np.linspace(0.0, 1.0, n + 1)
     section = np.linspace(0.0, 2.0 * np.pi, 9)
@@ -155,7 +155,7 @@ def _brow(figure: Figure, s: float, side: str, n: int) -> Piece:
     caps = [[i, i + 1, 0] for i in range(1, 7)]
     last = (len(u) - 1) * len(section)
     caps += [[last, last + i, last + i + 1] for i in range(1, 7)]
-    return Piece("brow", f"{side}_brow", Mesh(v, _facing(v, out, np.concatenate([t, np.array(caps)]))), out)
+    return FacePiece("brow", f"{side}_brow", Mesh(v, _facing(v, out, np.concatenate([t, np.array(caps)]))), out)
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ MOUTHS = {
 MOUTH_HEIGHT = -0.0665
 
 
-def _mouth(figure: Figure, n: int, proud: float) -> list[Piece]:
+def _mouth(figure: Figure, n: int, proud: float) -> list[FacePiece]:
     """Dark inside, teeth along the upper lip, tongue at the bottom: layers on the skin, flat when shut."""
     u = np.linspace(-1.0, 1.0, n + 1)
     layers = (("mouth", 0.0, 1.0, 0.0007), ("teeth", 0.05, 0.42, 0.0013), ("tongue", 0.70, 0.97, 0.0016))
@@ -200,7 +200,7 @@ def _mouth(figure: Figure, n: int, proud: float) -> list[Piece]:
         # when shut it has no area: which way it faces can be told only when it is open
         wide = _mouth_layer(figure, MOUTHS["open"], u, material, top, bottom, lift)
         t = _facing(*wide, _grid(5, len(u)))
-        made.append(Piece(material, "head", Mesh(rest[0], t), rest[1], moves))
+        made.append(FacePiece(material, "head", Mesh(rest[0], t), rest[1], moves))
     return made
 
 

@@ -35,7 +35,7 @@ def rotation(roll: float, pitch: float, yaw: float = 0.0) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Skeleton:
+class RestPose:
     """Link frames in the bind pose. B bodies."""
 
     names: tuple[str, ...]
@@ -44,7 +44,7 @@ class Skeleton:
     """(B, 4, 4) link to model"""
 
     @staticmethod
-    def bind(model: CharacterModel | None = None) -> Skeleton:
+    def bind(model: CharacterModel | None = None) -> RestPose:
         model = model or CharacterModel.load()
         frames = np.tile(np.eye(4), (model.num_bodies, 1, 1))
         for i, name in enumerate(model.body_names):
@@ -56,7 +56,7 @@ class Skeleton:
             local[:3, 3] = model.body_offset[i]
             up = int(model.body_parent[i])
             frames[i] = local if up < 0 else frames[up] @ local
-        return Skeleton(model.body_names, tuple(int(p) for p in model.body_parent), frames)
+        return RestPose(model.body_names, tuple(int(p) for p in model.body_parent), frames)
 
     def index(self, name: str) -> int:
         return self.names.index(name)

@@ -15,14 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from game.sim.motion import MotionClip
 from game.scene.paths import models_dir
-from tools.capture import CaptureError
-from tools.capture import side_by_side
-from tools.capture import ground_truth
+from game.sim.motion import MotionClip
+from tools.capture import CaptureError, ground_truth, side_by_side
 from tools.capture.__main__ import main as capture
 from tools.capture.__main__ import parser
-from tools.capture.degradations import ALL, Hardship, film, within
+from tools.capture.degradations import ALL, Degradation, film, within
 from tools.capture.run import chain
 from tools.capture.verdict import judge
 
@@ -57,7 +55,7 @@ HARD_HEAD = (
 _HEAD, _HIPS, _ANKLES = (7, 8), (23, 24), (28, 27)
 
 
-def hard_row(name: str, how: Hardship, yaw: float, folder: Path) -> str:
+def hard_row(name: str, how: Degradation, yaw: float, folder: Path) -> str:
     """Film a clip with a hardship, capture it, and say how often it lies on the truth in the picture."""
     clip, path = MotionClip.load(name), folder / f"{how.name.replace(' ', '_')}.mp4"
     reel = film(clip, how, path, yaw)

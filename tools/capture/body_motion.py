@@ -20,7 +20,7 @@ BEND_LIMIT = 2.7
 
 
 @dataclass(frozen=True, eq=False)
-class Motion:
+class BodyMotion:
     """Root and joints; rotations as the first two columns of their matrices (Zhou et al. 2019)."""
 
     root_pos: Tensor
@@ -31,9 +31,9 @@ class Motion:
     """(F, 4) rad: right knee, right elbow, left knee, left elbow"""
 
     @staticmethod
-    def of(start: Start) -> Motion:
+    def of(start: Start) -> BodyMotion:
         rot = np.concatenate([start.root_rot[:, None], start.joint_rot], axis=1)
-        return Motion(
+        return BodyMotion(
             tensor(start.root_pos).requires_grad_(),
             tensor(np.concatenate([rot[..., 0], rot[..., 1]], axis=-1)).requires_grad_(),
             tensor(start.hinge).requires_grad_(),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tools.capture import CaptureError
 from tools.capture.people import Person, covers
 from tools.capture.pose import MIRRORED, BlazePose, Image, Reading, Square
-from tools.capture.scan import Survey
+from tools.capture.scan import Scan
 from tools.capture.video import MIN_FRAMES
 
 Array = NDArray[np.float64]
@@ -40,7 +40,7 @@ class Chosen:
     """First used frame in which the person is seen, and the one after the last."""
 
 
-def choose(found: Survey, person: Person, pose: BlazePose, each: Callable[[], Any] = lambda: None) -> Chosen:
+def choose(found: Scan, person: Person, pose: BlazePose, each: Callable[[], Any] = lambda: None) -> Chosen:
     """Choose over time between the detector's reading and, on hard stretches, turned and carried-on ones."""
     count = len(found.used)
     candidates: list[list[Reading]] = [[person.readings[k]] if k in person.readings else [] for k in range(count)]

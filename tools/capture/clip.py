@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import body_poses, center_of_mass, lowest_point
 from game.sim.model import CharacterModel
-from tools.capture.fit import Fitted
+from game.sim.motion import MotionClip
 from tools.capture.body_motion import HINGES
+from tools.capture.first_guess import Start
+from tools.capture.fit import Fitted
 from tools.capture.physics import CLEAR, GRAVITY, flights, runs
 from tools.capture.settle import settle
-from tools.capture.first_guess import Start
 
 Array = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ FPS = 30.0
 MIN_FLYING = 8
 """Frames of one flight from which gravity, and so the video's speed, can be told."""
 USUAL_SPEEDS, NEAR_USUAL = (2.0, 4.0, 8.0), 1.15
-"""Cameras and players slow down by these; gravity tells the factor to a tenth or so, and near one of them it is it."""
+"""Cameras and agents slow down by these; gravity tells the factor to a tenth or so, and near one of them it is it."""
 MAX_DRIFT = 0.35
 """m; what is lowest and higher than this stands on something, below it the fit has drifted."""
 _UPPER, _LOWER = 0.421546, 0.40987

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import BodyPoses, lowest_point
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.capture import ground_truth
-from tools.capture.mannequin_room import Camera, Image, Studio
+from tools.capture.mannequin_room import Image, MannequinRoom, PinholeCamera
 
 Array = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ class Reel:
 
 
 @dataclass(frozen=True)
-class Hardship:
+class Degradation:
     """One way in which footage is bad."""
 
     name: str
@@ -63,7 +63,7 @@ class Hardship:
     after: tuple[Callable[[Reel], Reel], ...] = field(default=())
 
 
-def film(clip: MotionClip, how: Hardship, path: Path, yaw: float = math.radians(30.0)) -> Reel:
+def film(clip: MotionClip, how: Degradation, path: Path, yaw: float = math.radians(30.0)) -> Reel:
     """Film one cycle of a clip with a hardship."""
     reel = _shoot(clip, how, yaw)
     for change in how.after:
@@ -72,9 +72,9 @@ def film(clip: MotionClip, how: Hardship, path: Path, yaw: float = math.radians(
     return reel
 
 
-def _shoot(clip: MotionClip, how: Hardship, yaw: float) -> Reel:
+def _shoot(clip: MotionClip, how: Degradation, yaw: float) -> Reel:
     camera = _camera(clip, how, yaw)
-    studio = Studio(how.size)
+    studio = MannequinRoom(how.size)
     try:
         studio.look(camera)
         if how.clutter:
@@ -102,7 +102,7 @@ def _shoot(clip: MotionClip, how: Hardship, yaw: float) -> Reel:
     return Reel(images, camera.project(points), camera.focal * 1.62 / away, flying, how.fps)
 
 
-def _camera(clip: MotionClip, how: Hardship, yaw: float) -> Camera:
+def _camera(clip: MotionClip, how: Degradation, yaw: float) -> PinholeCamera:
     usual = ground_truth.camera_for(clip, yaw, how.size)
     eye, target = np.array(usual.eye), np.array(usual.target)
     eye[:2] = target[:2] + (eye - target)[:2] * how.distance / ground_truth.DISTANCE
@@ -110,10 +110,10 @@ def _camera(clip: MotionClip, how: Hardship, yaw: float) -> Camera:
     fov = ground_truth.FOV if how.size[0] >= how.size[1] else 2.0 * math.atan(
         math.tan(0.5 * ground_truth.FOV) * how.size[0] / how.size[1]
     )  # fmt: skip
-    return Camera((float(eye[0]), float(eye[1]), float(eye[2])), usual.target, fov, how.size)
+    return PinholeCamera((float(eye[0]), float(eye[1]), float(eye[2])), usual.target, fov, how.size)
 
 
-def _passer_by(times: Array, camera: Camera) -> BodyPoses:
+def _passer_by(times: Array, camera: PinholeCamera) -> BodyPoses:
     """Somebody who walks from left to right, 1.5 m behind, poses (F, B)."""
     walk = MotionClip.load("walk")
     poses = ground_truth.poses_at(walk, times + 10.0 * walk.duration)
@@ -208,7 +208,7 @@ def repeated(reel: Reel) -> Reel:
 
 
 def captioned(reel: Reel) -> Reel:
-    """A player's bar, a title, and a subscribe button that comes and goes."""
+    """A agent's bar, a title, and a subscribe button that comes and goes."""
     images = []
     for k, image in enumerate(reel.images):
         height, width = image.shape[:2]
@@ -235,25 +235,25 @@ def within(reel: Reel, times: Array, found: Array, reach: float = 0.15) -> tuple
 
 
 ALL = (
-    Hardship("plain"),
-    Hardship("motion blur, 180 degrees", shutter=0.5),
-    Hardship("motion blur, 320 degrees", shutter=0.9),
-    Hardship("320x240", size=(320, 240)),
-    Hardship("small, far away", size=(1280, 720), distance=13.0),
-    Hardship("portrait", size=(540, 960), distance=4.5),
-    Hardship("24 a second", fps=24.0),
-    Hardship("60 a second", fps=60.0),
-    Hardship("four times slower", slower=4.0),
-    Hardship("clutter", clutter=True),
-    Hardship("somebody passes", company=True),
-    Hardship("hand-held", after=(shaken,)),
-    Hardship("pan and zoom", after=(panned,)),
-    Hardship("exposure, noise", after=(flickering,)),
-    Hardship("sun flare", after=(flared,)),
-    Hardship("few bits", after=(compressed,)),
-    Hardship("screen recording", after=(repeated, captioned)),
-    Hardship("a bad phone", size=(640, 360), shutter=0.4, fps=25.0, clutter=True,
+    Degradation("plain"),
+    Degradation("motion blur, 180 degrees", shutter=0.5),
+    Degradation("motion blur, 320 degrees", shutter=0.9),
+    Degradation("320x240", size=(320, 240)),
+    Degradation("small, far away", size=(1280, 720), distance=13.0),
+    Degradation("portrait", size=(540, 960), distance=4.5),
+    Degradation("24 a second", fps=24.0),
+    Degradation("60 a second", fps=60.0),
+    Degradation("four times slower", slower=4.0),
+    Degradation("clutter", clutter=True),
+    Degradation("somebody passes", company=True),
+    Degradation("hand-held", after=(shaken,)),
+    Degradation("pan and zoom", after=(panned,)),
+    Degradation("exposure, noise", after=(flickering,)),
+    Degradation("sun flare", after=(flared,)),
+    Degradation("few bits", after=(compressed,)),
+    Degradation("screen recording", after=(repeated, captioned)),
+    Degradation("a bad phone", size=(640, 360), shutter=0.4, fps=25.0, clutter=True,
              after=(shaken, flickering, compressed)),
-    Hardship("all of it", size=(480, 360), distance=4.5, shutter=0.7, fps=25.0, clutter=True, company=True,
+    Degradation("all of it", size=(480, 360), distance=4.5, shutter=0.7, fps=25.0, clutter=True, company=True,
              after=(shaken, flared, compressed)),
 )  # fmt: skip

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from game.sim.model import CharacterModel
 from tools.capture import physics
-from tools.capture.body_motion import Motion, numpy, tensor
-from tools.capture.physics import GRAVITY, Phases
-from tools.capture.landmark_skeleton import Pose, Skeleton
+from tools.capture.body_motion import BodyMotion, numpy, tensor
 from tools.capture.first_guess import Observations, Start, first_guess
+from tools.capture.landmark_skeleton import LandmarkSkeleton, Pose
+from tools.capture.physics import GRAVITY, Phases
 
 Array = NDArray[np.float64]
 Tensor = torch.Tensor
@@ -110,9 +110,9 @@ class _Problem:
 
     def __init__(self, seen: Observations, config: FitConfig) -> None:
         self.seen, self.config = seen, config
-        self.skeleton = Skeleton(CharacterModel.load("humanoid"))
+        self.skeleton = LandmarkSkeleton(CharacterModel.load("humanoid"))
         start = first_guess(seen)
-        self.motion = Motion.of(start)
+        self.motion = BodyMotion.of(start)
         self.log_scale = torch.zeros(8, requires_grad=True)
         self.log_world = torch.zeros(1, requires_grad=True)
         self.tilt = torch.zeros(2, requires_grad=True)

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from game.view.film import FilmWriter
-from tools.capture.mannequin_room import Camera, Studio
+from tools.capture.mannequin_room import MannequinRoom, PinholeCamera
 
 Array = NDArray[np.float64]
 
@@ -28,12 +28,12 @@ DISTANCE = 3.6
 FOV = math.radians(50.0)
 
 
-def camera_for(clip: MotionClip, yaw: float, size: tuple[int, int] = SIZE) -> Camera:
+def camera_for(clip: MotionClip, yaw: float, size: tuple[int, int] = SIZE) -> PinholeCamera:
     """A camera at the character's right, walked around it by `yaw` rad towards its front."""
     center = clip.root_pos.mean(axis=0)
     side = np.array([math.sin(yaw), -math.cos(yaw)]) * DISTANCE
     eye = (float(center[0] + side[0]), float(center[1] + side[1]), 1.1)
-    return Camera(eye, (float(center[0]), float(center[1]), 0.95), FOV, size)
+    return PinholeCamera(eye, (float(center[0]), float(center[1]), 0.95), FOV, size)
 
 
 def poses_at(clip: MotionClip, times: Array) -> BodyPoses:
@@ -81,11 +81,11 @@ def film(
     yaw: float = math.radians(30.0),
     size: tuple[int, int] = SIZE,
     cycles: float = 1.0,
-) -> Camera:
+) -> PinholeCamera:
     """Film so many cycles of the clip at 30 frames a second."""
     camera = camera_for(clip, yaw, size)
     poses = poses_at(clip, np.arange(round(cycles * clip.duration * FPS) + 1) / FPS)
-    studio = Studio(size)
+    studio = MannequinRoom(size)
     studio.look(camera)
     try:
         with FilmWriter(path, size, FPS) as writer:

@@ -49,7 +49,7 @@ class Pose(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Skin:
+class LandmarkSkin:
     """Spheres that make up the collision shapes. K points."""
 
     body: Tensor
@@ -60,7 +60,7 @@ class Skin:
     """(K,)"""
 
 
-class Skeleton:
+class LandmarkSkeleton:
     """Forward kinematics, landmarks, skin and centre of mass of the humanoid with scaled bones."""
 
     def __init__(self, model: CharacterModel) -> None:
@@ -143,7 +143,7 @@ def _levels(model: CharacterModel) -> list[tuple[list[int], list[int], list[int]
     return levels
 
 
-def _skin(model: CharacterModel) -> Skin:
+def _skin(model: CharacterModel) -> LandmarkSkin:
     """Capsules become the spheres at their ends, boxes the corners of their underside."""
     body, center, radius = [], [], []
     for b, shape in enumerate(model.shapes):
@@ -158,4 +158,4 @@ def _skin(model: CharacterModel) -> Skin:
             body.append(b)
             center.append(np.array(shape.center) + np.array(place))
             radius.append(r)
-    return Skin(torch.tensor(body), _tensor(np.array(center)), torch.tensor(radius, dtype=torch.float32))
+    return LandmarkSkin(torch.tensor(body), _tensor(np.array(center)), torch.tensor(radius, dtype=torch.float32))

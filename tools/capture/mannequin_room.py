@@ -20,7 +20,7 @@ Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Camera:
+class PinholeCamera:
     """A pinhole camera. `fov`: rad, horizontal."""
 
     eye: Vector
@@ -48,7 +48,7 @@ class Camera:
         return np.asarray(ratio + 0.5 * np.array(self.size))
 
 
-class Studio:
+class MannequinRoom:
     """A ground, a wall, a light and mannequins; one picture at a time."""
 
     def __init__(self, size: tuple[int, int], *, seed: int = 0) -> None:
@@ -75,7 +75,7 @@ class Studio:
         self._film.close()
         self._scene.remove_node()
 
-    def look(self, camera: Camera) -> None:
+    def look(self, camera: PinholeCamera) -> None:
         """Place the camera, and the wall and the light around what it looks at."""
         lens = p3d.PerspectiveLens()
         lens.set_film_size(*map(float, camera.size))
@@ -109,7 +109,7 @@ class Studio:
         self._output.engine.render_frame()
         return np.ascontiguousarray(self._film.frame()[..., 2::-1])
 
-    def clutter(self, camera: Camera, count: int = 60) -> None:
+    def clutter(self, camera: PinholeCamera, count: int = 60) -> None:
         """Put coloured things between what `camera` looks at and the wall behind it."""
         away, left, _ = camera.axes()
         for n in range(count):

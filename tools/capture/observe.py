@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from game.sim.model import CharacterModel
 from tools.capture.choose import Chosen
-from tools.capture.pose import Reading
-from tools.capture.landmark_skeleton import Skeleton
 from tools.capture.first_guess import Observations
-from tools.capture.scan import Survey
+from tools.capture.landmark_skeleton import LandmarkSkeleton
+from tools.capture.pose import Reading
+from tools.capture.scan import Scan
 
 Array = NDArray[np.float64]
 
@@ -29,9 +29,9 @@ def focal_length(size: tuple[int, int], fov: float | None) -> float:
     return FOCAL * max(size) if fov is None else 0.5 * size[0] / math.tan(0.5 * fov)
 
 
-def observe(found: Survey, chosen: Chosen, focal: float) -> Observations:
+def observe(found: Scan, chosen: Chosen, focal: float) -> Observations:
     """Interpolate readings onto the grid; frames far from any have weight 0."""
-    landmarks = Skeleton(CharacterModel.load("humanoid")).landmarks
+    landmarks = LandmarkSkeleton(CharacterModel.load("humanoid")).landmarks
     first, end = chosen.span
     known = [(k, chosen.readings[k]) for k in range(first, end)]
     seen = [(k, reading) for k, reading in known if reading is not None]

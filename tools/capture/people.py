@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tools.capture import CaptureError
 from tools.capture.pose import BlazePose, Image, Reading, Square
-from tools.capture.scan import Survey
+from tools.capture.scan import Scan
 
 Array = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ class Person:
         return self.height * len(self.readings) * movement * self.quality
 
 
-def follow(found: Survey, pose: BlazePose, each: Callable[[], Any] = lambda: None) -> list[Person]:
+def follow(found: Scan, pose: BlazePose, each: Callable[[], Any] = lambda: None) -> list[Person]:
     """Read everybody in every used frame; people in order from left to right. Raises CaptureError for nobody."""
     people: list[Person] = []
     number = {int(frame): k for k, frame in enumerate(found.used)}
@@ -116,7 +116,7 @@ def covers(a: Square, b: Square) -> bool:
     return near and 0.75 < a.size / b.size < 1.33 and turn < 0.5
 
 
-def choose(people: Sequence[Person], found: Survey, number: int | None, at: tuple[float, float] | None) -> int:
+def choose(people: Sequence[Person], found: Scan, number: int | None, at: tuple[float, float] | None) -> int:
     """Index of the person wanted: by number from 1, by a place in the first frame, else the most prominent."""
     if number is not None:
         if not 1 <= number <= len(people):

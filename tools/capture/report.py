@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from game.sim.model import CharacterModel
 from tools.capture.landmark_skeleton import GROUPS
 from tools.capture.verdict import Capture, per_frame, summary
-from tools.clip_clinic.checks import Check, Report
+from tools.clip_clinic.checks import Check, ClipReport
 from tools.clip_clinic.flight import poses_of
 
 Array = NDArray[np.float64]
@@ -28,7 +28,7 @@ _STYLE = (
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 900, 190, 52, 24
 
 
-def as_dict(capture: Capture, report: Report, people: int, seconds: dict[str, float]) -> dict[str, Any]:
+def as_dict(capture: Capture, report: ClipReport, people: int, seconds: dict[str, float]) -> dict[str, Any]:
     """Everything that a program may want to know."""
     found, fitted, made = capture.survey, capture.fitted, capture.made
     first, end = capture.chosen.span
@@ -58,7 +58,7 @@ def as_dict(capture: Capture, report: Report, people: int, seconds: dict[str, fl
     }
 
 
-def page(capture: Capture, report: Report, facts: dict[str, Any], video: Path) -> str:
+def page(capture: Capture, report: ClipReport, facts: dict[str, Any], video: Path) -> str:
     """The HTML page; `video`: the side-by-side film beside it."""
     curves, fps = per_frame(capture), capture.seen.fps
     poses = poses_of(capture.made.clip)

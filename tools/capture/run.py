@@ -19,9 +19,7 @@ from tqdm import tqdm
 from game.scene.paths import models_dir
 from game.view.film import FilmError
 from game.view.pick_pipe import OutputError
-from tools.capture import CaptureError, clip, fit, people, report
-from tools.capture import side_by_side
-from tools.capture import scan
+from tools.capture import CaptureError, clip, fit, people, report, scan, side_by_side
 from tools.capture.choose import choose
 from tools.capture.observe import focal_length, observe
 from tools.capture.pose import BlazePose
@@ -106,7 +104,7 @@ def chain(options: argparse.Namespace, path: Path, name: str) -> tuple[Capture, 
     return Capture(found, chosen, seen, focal, fitted, made), len(crowd), seconds
 
 
-def _warnings(found: scan.Survey) -> Iterator[str]:
+def _warnings(found: scan.Scan) -> Iterator[str]:
     if found.cuts:
         shot = found.used_times
         places = ", ".join(f"{t:.2f}" for t in found.cuts)
@@ -117,7 +115,7 @@ def _warnings(found: scan.Survey) -> Iterator[str]:
         yield f"{found.num_duplicates} frames repeat the one before and are left out"
 
 
-def _print_people(crowd: list[people.Person], chosen: int, found: scan.Survey) -> None:
+def _print_people(crowd: list[people.Person], chosen: int, found: scan.Scan) -> None:
     for n, person in enumerate(crowd):
         first = person.readings[min(person.readings)]
         x, y = first.xy.mean(axis=0) / found.scale

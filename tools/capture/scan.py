@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.capture import CaptureError
-from tools.capture.video import MIN_FRAMES, Section
+from tools.capture.video import MIN_FRAMES, VideoSection
 
 Array = NDArray[np.float64]
 Grey = NDArray[np.uint8]
@@ -24,10 +24,10 @@ CUT_LEVEL = 28.0
 
 
 @dataclass(frozen=True, eq=False)
-class Survey:
+class Scan:
     """What a section holds. F frames as decoded."""
 
-    section: Section
+    section: VideoSection
     times: Array
     """(F,) s"""
     size: tuple[int, int]
@@ -54,7 +54,7 @@ class Survey:
         return float(np.clip(_rate(self.used_times), 5.0, MAX_FPS + 5.0))
 
 
-def survey(section: Section, each: Callable[[], Any] = lambda: None) -> Survey:
+def survey(section: VideoSection, each: Callable[[], Any] = lambda: None) -> Scan:
     """Look through a section. Raises CaptureError where there is too little to see."""
     times, changes, moves = [], [], []
     size, scale = (0, 0), 1.0
@@ -92,7 +92,7 @@ def survey(section: Section, each: Callable[[], Any] = lambda: None) -> Survey:
         )
     stride = max(1, int(np.ceil(_rate(np.array(times)[used]) / MAX_FPS - 0.05)))
     camera, path = _camera(moves, int(used[0]), last, size[0])
-    return Survey(
+    return Scan(
         section,
         np.array(times),
         size,

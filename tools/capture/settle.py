@@ -9,9 +9,9 @@ import torch
 
 from game.sim.model import CharacterModel
 from tools.capture import physics
-from tools.capture.body_motion import Motion, tensor
-from tools.capture.landmark_skeleton import Skeleton
+from tools.capture.body_motion import BodyMotion, tensor
 from tools.capture.first_guess import Start
+from tools.capture.landmark_skeleton import LandmarkSkeleton
 
 ITERATIONS = 250
 _POSE, _PLACE, _ACCELERATION = 0.015, 0.04, 30.0
@@ -21,10 +21,10 @@ _SLIDE, _FLOOR, _FLIGHT, _HOVER = 0.05, 0.008, 0.7, 0.5
 
 def settle(body: Start, fps: float, each: Callable[[], Any] = lambda: None) -> Start:
     """Args: body: in a world with z up and the floor at 0; fps: frames a second in real time."""
-    skeleton = Skeleton(CharacterModel.load("humanoid"))
+    skeleton = LandmarkSkeleton(CharacterModel.load("humanoid"))
     ones, up = torch.zeros(8), torch.tensor([0.0, 0.0, 1.0])
     gravity = torch.tensor(physics.GRAVITY)
-    motion = Motion.of(body)
+    motion = BodyMotion.of(body)
     root, joints = motion.rotations()
     goal = skeleton.markers(skeleton.pose(motion.root_pos, root, joints, ones)).detach()
     place = tensor(body.root_pos)

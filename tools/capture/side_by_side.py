@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from game.sim.kinematics import BodyPoses
 from game.view.film import FilmWriter
-from tools.capture.pose import Image
-from tools.capture.mannequin_room import Camera, Studio
 from tools.capture.ground_truth import poses_at
+from tools.capture.mannequin_room import MannequinRoom, PinholeCamera
+from tools.capture.pose import Image
 from tools.capture.verdict import Capture
 
 Array = NDArray[np.float64]
@@ -36,7 +36,7 @@ def film(capture: Capture, path: Path, each: Callable[[], Any] = lambda: None) -
     width, height = (2 * round(side * _HEIGHT / found.size[1] / 2) for side in found.size)
     poses = poses_at(capture.made.clip, (times - times[0]) / capture.made.slow_motion)
     markers = -fitted.markers[..., 1:] / fitted.markers[..., :1] * capture.focal + 0.5 * np.array(found.size)
-    studio = Studio((width, height))
+    studio = MannequinRoom((width, height))
     try:
         studio.look(_camera(capture, (width, height)))
         with FilmWriter(path, (2 * width, height), max(1, round(found.fps))) as writer:
@@ -54,14 +54,14 @@ def film(capture: Capture, path: Path, each: Callable[[], Any] = lambda: None) -
         studio.close()
 
 
-def _camera(capture: Capture, size: tuple[int, int]) -> Camera:
+def _camera(capture: Capture, size: tuple[int, int]) -> PinholeCamera:
     """The video's camera in the clip's world."""
     made = capture.made
     away, eye = made.axes[0], made.eye
     fov = 2.0 * np.arctan(0.5 * capture.survey.size[0] / capture.focal)
     ahead = eye + away * max(float(np.median((made.clip.root_pos - eye) @ away)), 0.5)
     x, y, z = (float(v) for v in eye)
-    return Camera((x, y, z), (float(ahead[0]), float(ahead[1]), float(ahead[2])), float(fov), size)
+    return PinholeCamera((x, y, z), (float(ahead[0]), float(ahead[1]), float(ahead[2])), float(fov), size)
 
 
 def in_video(capture: Capture) -> tuple[Array, Array]:

@@ -36,15 +36,15 @@ class TfliteError(ValueError):
 
 
 @dataclass(frozen=True)
-class Fields:
+class FlatBufferFields:
     """A flatbuffers table, read by field number (https://flatbuffers.dev/internals)."""
 
     data: bytes
     position: int
 
     @staticmethod
-    def root(data: bytes) -> Fields:
-        return Fields(data, _unpack("<I", data, 0))
+    def root(data: bytes) -> FlatBufferFields:
+        return FlatBufferFields(data, _unpack("<I", data, 0))
 
     def _at(self, field: int) -> int | None:
         """Where a field's value lies; None where the table leaves it out."""
@@ -66,15 +66,15 @@ class Fields:
         at = self._at(field)
         return default if at is None else _unpack("<i" if wide else "<b", self.data, at)
 
-    def table(self, field: int) -> Fields | None:
+    def table(self, field: int) -> FlatBufferFields | None:
         """A table, or the member of a union."""
         at = self._at(field)
-        return None if at is None else Fields(self.data, at + _unpack("<I", self.data, at))
+        return None if at is None else FlatBufferFields(self.data, at + _unpack("<I", self.data, at))
 
-    def tables(self, field: int) -> list[Fields]:
+    def tables(self, field: int) -> list[FlatBufferFields]:
         start, length = self._vector(field)
         places = range(start, start + 4 * length, 4)
-        return [Fields(self.data, place + _unpack("<I", self.data, place)) for place in places]
+        return [FlatBufferFields(self.data, place + _unpack("<I", self.data, place)) for place in places]
 
     def array(self, field: int, dtype: np.dtype[Any]) -> NDArray[Any]:
         """A vector of numbers; empty where the field is missing."""
@@ -82,7 +82,7 @@ class Fields:
         return np.frombuffer(self.data, dtype.newbyteorder("<"), length, start)
 
 
-_NO_FIELDS = Fields(struct.pack("<HHi", 4, 4, 4), 4)  # a table that leaves every field out
+_NO_FIELDS = FlatBufferFields(struct.pack("<HHi", 4, 4, 4), 4)  # a table that leaves every field out
 
 
 def _unpack(form: str, data: bytes, position: int) -> int:
@@ -94,7 +94,7 @@ class Operator:
     kind: str
     inputs: tuple[int, ...]
     output: int
-    options: Fields
+    options: FlatBufferFields
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ def read(data: bytes) -> Graph:
     """Read a file's only subgraph; weights are made dense and float32. Raises TfliteError."""
     if data[4:8] != b"TFL3":
         raise TfliteError("not a TensorFlow Lite file")
-    model = Fields.root(data)
+    model = FlatBufferFields.root(data)
     (subgraph,) = model.tables(2)
     tensors, buffers = subgraph.tables(0), model.tables(4)
     codes = [max(c.integer(0, wide=False), c.integer(3)) for c in model.tables(1)]
@@ -144,7 +144,7 @@ def read(data: bytes) -> Graph:
     return Graph(shapes, constants, operators, inputs, outputs)
 
 
-def _dense(values: NDArray[Any], shape: tuple[int, ...], sparsity: Fields) -> NDArray[Any]:
+def _dense(values: NDArray[Any], shape: tuple[int, ...], sparsity: FlatBufferFields) -> NDArray[Any]:
     """Expand block-sparse values: each level of the tree is dense, or lists the indices that it has (CSR)."""
     int32 = np.dtype(np.int32)
     order, blocks = sparsity.array(0, int32), sparsity.array(1, int32)

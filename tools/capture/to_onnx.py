@@ -10,7 +10,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from tools.capture.tflite import Fields, Graph, Operator
+from tools.capture.tflite import FlatBufferFields, Graph, Operator
 
 _TO_FIRST, _TO_LAST = [0, 3, 1, 2], [0, 2, 3, 1]
 
@@ -148,7 +148,7 @@ class _Writer:
 
 
 def _pads(
-    options: Fields, shape: tuple[int, ...], kernel: tuple[int, ...], strides: list[int], dilations: list[int]
+    options: FlatBufferFields, shape: tuple[int, ...], kernel: tuple[int, ...], strides: list[int], dilations: list[int]
 ) -> list[int]:
     """(top, left, bottom, right) of padding SAME (0) or VALID (1), the option's first field."""
     if options.integer(0, wide=False):

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from tools.capture.choose import Chosen
 from tools.capture.clip import MIN_FLYING, Made
-from tools.capture.fit import Fitted
-from tools.capture.physics import runs
-from tools.capture.landmark_skeleton import GROUPS
 from tools.capture.first_guess import Observations
-from tools.capture.scan import Survey
-from tools.clip_clinic.checks import GREEN, RED, Check, Report, examine
+from tools.capture.fit import Fitted
+from tools.capture.landmark_skeleton import GROUPS
+from tools.capture.physics import runs
+from tools.capture.scan import Scan
+from tools.clip_clinic.checks import GREEN, RED, Check, ClipReport, examine
 
 _PERSON = "the network's own doubt that this is a whole person"
 BODY_HEIGHT = 1.62
@@ -25,7 +25,7 @@ BODY_HEIGHT = 1.62
 class Capture:
     """Everything that one run found out."""
 
-    survey: Survey
+    survey: Scan
     chosen: Chosen
     seen: Observations
     focal: float
@@ -33,20 +33,20 @@ class Capture:
     made: Made
 
 
-def judge(capture: Capture) -> Report:
+def judge(capture: Capture) -> ClipReport:
     """All checks."""
     checks = [*_video(capture.survey), *_readings(capture.chosen), *_fit(capture.fitted, capture.made)]
-    return Report(capture.made.clip.name, (*checks, *examine(capture.made.clip).checks))
+    return ClipReport(capture.made.clip.name, (*checks, *examine(capture.made.clip).checks))
 
 
-def summary(report: Report) -> str:
+def summary(report: ClipReport) -> str:
     """One sentence on the worst."""
     counts = {level: [c.name for c in report.checks if c.verdict == level] for level in (RED, "amber")}
     worse = [f"{level}: {', '.join(names)}" for level, names in counts.items() if names]
     return f"{report.verdict}" + (f" ({'; '.join(worse)})" if report.verdict != GREEN else "")
 
 
-def _video(found: Survey) -> list[Check]:
+def _video(found: Scan) -> list[Check]:
     total = len(found.used) + found.num_duplicates
     return [
         Check("cuts", float(len(found.cuts)), "", 0.0, 20.0, note="the longest shot is taken" if found.cuts else ""),

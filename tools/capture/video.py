@@ -24,7 +24,7 @@ MAX_PIXELS = 8192 * 8192
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class VideoFrame:
     index: int
     """Counted from the start of the section."""
     time: float
@@ -36,7 +36,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Section:
+class VideoSection:
     """A stretch of a video file."""
 
     path: Path
@@ -53,7 +53,7 @@ class Section:
         reached = times[-1] if times else self.start
         return self.until - reached > max(0.5, 0.2 * (self.until - self.start))
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[VideoFrame]:
         """Decode it. Raises CaptureError where the file is broken or the section is too long."""
         with _opened(self.path) as (container, stream):
             if self.start > 0.5:
@@ -68,11 +68,11 @@ class Section:
                 if time - self.start > MAX_SECONDS:
                     raise CaptureError(_too_long(self.path, None))
                 last = time
-                yield Frame(index, time, *_upright(frame, stream))
+                yield VideoFrame(index, time, *_upright(frame, stream))
                 index += 1
 
 
-def open_section(path: Path, start: float | None, end: float | None) -> Section:
+def open_section(path: Path, start: float | None, end: float | None) -> VideoSection:
     """Check a file and the wish for a part of it. Raises CaptureError."""
     if not path.is_file():
         raise CaptureError(f"there is no file {path}")
@@ -92,7 +92,7 @@ def open_section(path: Path, start: float | None, end: float | None) -> Section:
     if math.isfinite(until) and min(until, seconds or until) - begin > MAX_SECONDS + 0.5:
         raise CaptureError(_too_long(path, seconds))
     last = min(until, seconds) if seconds is not None else math.inf
-    return Section(path, begin, math.inf if end is None else end, last)
+    return VideoSection(path, begin, math.inf if end is None else end, last)
 
 
 def _too_long(path: Path, seconds: float | None) -> str:

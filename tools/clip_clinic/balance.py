@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses, center_of_mass, lowest_point
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.clip_clinic.feet import sole_corners
 from tools.clip_clinic.flight import GRAVITY, angular_momentum, poses_of
 from tools.clip_clinic.legs import SIDES, move_ankles

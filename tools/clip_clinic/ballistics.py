@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import body_poses, center_of_mass, com_positions
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.clip_clinic.flight import GRAVITY, HOVER, Flight, flights, poses_of
 
 Array = NDArray[np.float64]

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import center_of_mass, lowest_point
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.clip_clinic.balance import imbalance
 from tools.clip_clinic.feet import planted, slip, sole_corners
 from tools.clip_clinic.flight import GRAVITY, Flight, flights, poses_of
@@ -54,7 +54,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Report:
+class ClipReport:
     """All checks of one clip. What does not apply, such as a seam where nothing loops, is left out."""
 
     clip: str
@@ -75,10 +75,10 @@ class Report:
         return {"clip": self.clip, "verdict": self.verdict, "checks": checks}
 
 
-def examine(clip: MotionClip) -> Report:
+def examine(clip: MotionClip) -> ClipReport:
     """Run every check."""
     found = [check for function in _CHECKS for check in function(clip)]
-    return Report(clip.name, tuple(found))
+    return ClipReport(clip.name, tuple(found))
 
 
 def floor(clip: MotionClip) -> list[Check]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import ClipError, MotionClip
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError, MotionClip
 
 Array = NDArray[np.float64]
 

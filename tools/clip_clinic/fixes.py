@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.clip_clinic.ballistics import mend_flights
 from tools.clip_clinic.checks import COM_ACCELERATION, com_accelerations, hinge_angle, spikes
 from tools.clip_clinic.edit import resampled
 from tools.clip_clinic.flight import flights
-from tools.clip_clinic.ground_contact import hold_feet, set_down, stand_on_floor
 from tools.clip_clinic.freezes import thaw
+from tools.clip_clinic.ground_contact import hold_feet, set_down, stand_on_floor
 from tools.clip_clinic.windows import bell, envelope, means
 
 Array = NDArray[np.float64]

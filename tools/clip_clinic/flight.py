@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses, center_of_mass, com_positions, lowest_point
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.clip_clinic.feet import runs
 
 Array = NDArray[np.float64]

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
+from game.sim.motion import MotionClip
 
 LONGEST = 0.1
 """s; who stands still for longer may mean it"""

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim.kinematics import lowest_point, lowest_points
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.clip_clinic.feet import planted, runs, slip, sole_corners
 from tools.clip_clinic.flight import GRAVITY, HOVER, flights, poses_of
 from tools.clip_clinic.legs import move_ankles

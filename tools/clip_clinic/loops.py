@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import ClipError, MotionClip
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError, MotionClip
 from tools.clip_clinic.checks import joint_rates
 from tools.clip_clinic.edit import cut
 

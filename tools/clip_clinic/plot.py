@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from game.sim.motion import MotionClip
 from game.sim.kinematics import center_of_mass, lowest_point
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.clip_clinic.checks import joint_accelerations, spikes
 from tools.clip_clinic.feet import PLANT_SPEED, planted, slip, sole_corners
 from tools.clip_clinic.flight import GRAVITY, angular_momentum, flights, poses_of

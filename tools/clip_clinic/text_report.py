@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from tools.clip_clinic.checks import Check, Report
+from tools.clip_clinic.checks import Check, ClipReport
 
 _MARKS = {"green": " ", "amber": "!", "red": "#"}
 
 
-def table(reports: list[Report]) -> str:
+def table(reports: list[ClipReport]) -> str:
     """One report: a line per check. Several: a line per clip. "!" is amber, "#" is red."""
     return _detailed(reports[0]) if len(reports) == 1 else _compared(reports)
 
 
-def _detailed(report: Report) -> str:
+def _detailed(report: ClipReport) -> str:
     lines = [f"{report.clip}: {report.verdict}"]
     for check in report.checks:
         where = f"frame {check.frame}" if check.frame >= 0 and check.value > 0.0 else ""
@@ -24,18 +24,18 @@ def _detailed(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _compared(reports: list[Report]) -> str:
+def _compared(reports: list[ClipReport]) -> str:
     rows = [["clip", *columns(reports)], *([r.clip, *cells(r, columns(reports))] for r in reports)]
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows)
 
 
-def columns(reports: list[Report]) -> list[str]:
+def columns(reports: list[ClipReport]) -> list[str]:
     """Names of all checks in the order of their first report."""
     return list(dict.fromkeys(check.name for report in reports for check in report.checks))
 
 
-def cells(report: Report, names: list[str]) -> list[str]:
+def cells(report: ClipReport, names: list[str]) -> list[str]:
     """A report's figures under these names, "-" where a check does not apply."""
     checks = {check.name: check for check in report.checks}
     return [_cell(checks[name]) if name in checks else "-" for name in names]
@@ -46,7 +46,7 @@ def _cell(check: Check) -> str:
     return f"{check.value:.{digits}f}{_MARKS[check.verdict].strip()}"
 
 
-def markdown(reports: list[Report]) -> str:
+def markdown(reports: list[ClipReport]) -> str:
     """The comparison as a Markdown table; units stand in the head."""
     names = columns(reports)
     units = {check.name: check.unit for report in reports for check in report.checks}

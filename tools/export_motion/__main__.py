@@ -7,13 +7,12 @@ import sys
 from pathlib import Path
 
 from game.camera.rigs import NAMES, CameraError
+from game.camera.shot import ShotError
+from game.policy.policy import PolicyError
+from game.record.take import Take, TakeError
 from game.scene.json_fields import SetError
 from game.sim.motion import ClipError, MotionClip
-from game.policy.policy import PolicyError
-from game.camera.shot import ShotError
-from game.record.take import Take, TakeError
-from tools.export_motion import bvh_export
-from tools.export_motion import glb_export
+from tools.export_motion import bvh_export, glb_export
 from tools.export_motion.recording import Recording
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import ClipError
 from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError
 from tools.export_motion.axes import turns_to_gltf, vectors_to_gltf
 from tools.export_motion.recording import Recording
 

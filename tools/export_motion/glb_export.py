@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.scene.json_fields import parse_color
-from game.sim.motion import ClipError
 from game.sim import rotation
+from game.sim.motion import ClipError
 from game.view.avatar import skin_path
 from game.view.stage import LOOKS
 from tools.export_motion import scenery

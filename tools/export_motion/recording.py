@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose
 from game.camera.rigs import Camera, camera
-from game.sim.motion import ClipError, MotionClip
+from game.camera.shot import shots_of
+from game.record.take import Take
 from game.scene.set_file import load_set
 from game.scene.set_spec import ItemSpec, SetSpec, ViewSpec
-from game.camera.shot import shots_of
 from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError, MotionClip
 from game.sim.snapshot import Snapshot
-from game.record.take import Take
 from tools.view_clip import snapshot_at
 
 Array = NDArray[np.float64]

@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose, blend
 from game.camera.rigs import Camera, ShotCamera, camera, walls_of
-from game.play.events import Crowd, Event, Play, Reset
-from game.scene.set_spec import ItemSpec, SetSpec
 from game.camera.shot import shots_of
+from game.play.events import Crowd, Event, Play, Reset
+from game.record.take import Take
+from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.snapshot import Snapshot, interpolate
 from game.sound.track import HZ, SoundTrack
-from game.record.take import Take
 from tools.footage.timing import Timing
 
 Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class FilmFrame:
     """One picture."""
 
     snapshot: Snapshot
@@ -49,7 +49,7 @@ class _Tick:
 
 
 def frames(take: Take, spec: SetSpec, timing: Timing, fps: int, camera_name: str, *, subject: int = 0,
-           seed: int = 0) -> Iterator[Frame]:  # fmt: skip
+           seed: int = 0) -> Iterator[FilmFrame]:  # fmt: skip
     """Every picture of a film, in order.
 
     The camera moves with the ticks and is interpolated like everything else, so the film is the same film at any rate
@@ -88,7 +88,7 @@ def frames(take: Take, spec: SetSpec, timing: Timing, fps: int, camera_name: str
             sound += [_sound(track, tick, timing, hz) for tick in _until(ticks, timing.end * hz)]
             sound.append(np.zeros((total - given - sum(map(len, sound)), 2), np.float32))
         ready = np.concatenate(sound)
-        yield Frame(_shown(before, after, fraction), after.items, pose, time - last, ready)
+        yield FilmFrame(_shown(before, after, fraction), after.items, pose, time - last, ready)
         sound, given, last = [np.zeros((0, 2), np.float32)], given + len(ready), time
 
 

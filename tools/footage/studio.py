@@ -18,7 +18,7 @@ from game.view.film_camera import FilmCamera
 from game.view.lights import shader
 from game.view.quality import QUALITIES, Quality
 from game.view.stage import Stage
-from tools.footage.frames import Frame
+from tools.footage.frames import FilmFrame
 
 Picture = NDArray[np.uint8]
 Pass = Literal["alpha", "depth", "id"]
@@ -78,7 +78,7 @@ class Studio:
         self.stage.close()
         self.stage = self._open_stage()
 
-    def draw(self, frame: Frame) -> Picture:
+    def draw(self, frame: FilmFrame) -> Picture:
         """(height, width, 4) BGRA of a frame, top row first."""
         stage = self.stage
         place(frame.pose, stage.camera)  # faces look at it, dust faces it

@@ -14,7 +14,7 @@ RAMP_STEPS = 6
 
 
 @dataclass(frozen=True)
-class Piece:
+class TimePiece:
     """A stretch of a take at a steady speed."""
 
     begin: float
@@ -33,7 +33,7 @@ class Piece:
 class Timing:
     """Pieces that follow one another without a gap."""
 
-    def __init__(self, pieces: Sequence[Piece]) -> None:
+    def __init__(self, pieces: Sequence[TimePiece]) -> None:
         """Raises ValueError where there are none, or a piece is empty or does not begin where the last one ended."""
         if not pieces:
             raise ValueError("no pieces, expected at least one")
@@ -81,7 +81,7 @@ class Timing:
 
 def steady(begin: float, end: float, speed: float = 1.0) -> Timing:
     """One speed throughout. Raises ValueError."""
-    return Timing([Piece(begin, end, speed)])
+    return Timing([TimePiece(begin, end, speed)])
 
 
 def slowed(begin: float, end: float, slow_begin: float, slow_end: float, speed: float, ramp: float = 0.12) -> Timing:
@@ -97,10 +97,10 @@ def slowed(begin: float, end: float, slow_begin: float, slow_end: float, speed: 
     into = np.linspace(max(first, begin), slow_begin, RAMP_STEPS + 1).tolist()
     out = np.linspace(slow_end, min(last, end), RAMP_STEPS + 1).tolist()
     pieces = [
-        Piece(begin, into[0], 1.0),
-        *(Piece(a, b, v) for a, b, v in zip(into, into[1:], between, strict=False)),
-        Piece(slow_begin, slow_end, speed),
-        *(Piece(a, b, v) for a, b, v in zip(out, out[1:], reversed(between), strict=False)),
-        Piece(out[-1], end, 1.0),
+        TimePiece(begin, into[0], 1.0),
+        *(TimePiece(a, b, v) for a, b, v in zip(into, into[1:], between, strict=False)),
+        TimePiece(slow_begin, slow_end, speed),
+        *(TimePiece(a, b, v) for a, b, v in zip(out, out[1:], reversed(between), strict=False)),
+        TimePiece(out[-1], end, 1.0),
     ]
     return Timing([piece for piece in pieces if piece.end > piece.begin])

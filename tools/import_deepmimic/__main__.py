@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pybullet_data
 
-from game.sim.motion import MotionClip
-from game.scene.paths import policies_dir
 from game.policy.policy import PolicyError, PolicySpec
 from game.policy.policy_spec import ClipInfo
+from game.scene.paths import policies_dir
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.import_deepmimic import tensor_bundle
 from tools.import_deepmimic.graph import INPUTS, OUTPUTS, DeepMimicGraph
 from tools.policy_file import write_policy
@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     for name in options.names or CLIPS:
         try:
             print(import_policy(name, options.out))
-        except (tensor_bundle.CheckpointError, PolicyError) as error:
+        except (tensor_bundle.TensorBundleError, PolicyError) as error:
             print(f"{name}: {error}", file=sys.stderr)
             return 1
     return 0

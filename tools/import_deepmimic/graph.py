@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.train import quaternion
 from tools.train.reference_table import Reference
 

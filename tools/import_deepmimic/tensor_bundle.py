@@ -20,17 +20,17 @@ FLOAT32 = 1
 """DataType.DT_FLOAT"""
 
 
-class CheckpointError(ValueError):
+class TensorBundleError(ValueError):
     """A checkpoint's files are not what they should be."""
 
 
 def load(prefix: Path) -> dict[str, NDArray[np.float32]]:
-    """Read all float32 tensors of the checkpoint PREFIX.index, PREFIX.data-*. Raises CheckpointError."""
+    """Read all float32 tensors of the checkpoint PREFIX.index, PREFIX.data-*. Raises TensorBundleError."""
     try:
         index = prefix.with_name(prefix.name + ".index").read_bytes()
         data = prefix.with_name(prefix.name + ".data-00000-of-00001").read_bytes()
     except OSError as error:
-        raise CheckpointError(f"checkpoint {prefix.name}: {error.strerror}") from error
+        raise TensorBundleError(f"checkpoint {prefix.name}: {error.strerror}") from error
     tensors = {}
     for key, value in _table(index):
         if not key:
@@ -40,7 +40,7 @@ def load(prefix: Path) -> dict[str, NDArray[np.float32]]:
             continue
         raw = data[entry.offset : entry.offset + entry.size]
         if len(raw) != 4 * int(np.prod(entry.shape, dtype=np.int64)):
-            raise CheckpointError(f"{key.decode()}: {len(raw)} bytes for shape {entry.shape}")
+            raise TensorBundleError(f"{key.decode()}: {len(raw)} bytes for shape {entry.shape}")
         tensors[key.decode()] = np.frombuffer(raw, np.dtype("<f4")).reshape(entry.shape)
     return tensors
 
@@ -48,7 +48,7 @@ def load(prefix: Path) -> dict[str, NDArray[np.float32]]:
 def _table(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
     """All entries of an SSTable."""
     if len(raw) < FOOTER or struct.unpack("<Q", raw[-8:])[0] != MAGIC:
-        raise CheckpointError("the index is no SSTable")
+        raise TensorBundleError("the index is no SSTable")
     _, at = _varint(raw, len(raw) - FOOTER)  # the meta index block is not needed
     _, at = _varint(raw, at)
     offset, at = _varint(raw, at)
@@ -62,7 +62,7 @@ def _table(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _block(raw: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
     """Entries of one block; keys share prefixes with the key before."""
     if raw[offset + size] != 0:
-        raise CheckpointError("the index is compressed")
+        raise TensorBundleError("the index is compressed")
     block = raw[offset : offset + size]
     end = size - 4 - 4 * struct.unpack("<I", block[-4:])[0]
     at, key = 0, b""
@@ -76,14 +76,14 @@ def _block(raw: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
         at += length
 
 
-class _Entry(NamedTuple):
+class _TensorEntry(NamedTuple):
     dtype: int
     shape: tuple[int, ...]
     offset: int
     size: int
 
 
-def _entry(raw: bytes) -> _Entry:
+def _entry(raw: bytes) -> _TensorEntry:
     """A BundleEntryProto: dtype = 1, shape = 2, offset = 4, size = 5."""
     numbers = {1: 0, 4: 0, 5: 0}
     shape: tuple[int, ...] = ()
@@ -94,7 +94,7 @@ def _entry(raw: bytes) -> _Entry:
             shape = tuple(int(dim.get(1, 0)) for dim in dims)
         elif isinstance(value, int):
             numbers[field] = value
-    return _Entry(numbers[1], shape, numbers[4], numbers[5])
+    return _TensorEntry(numbers[1], shape, numbers[4], numbers[5])
 
 
 def _fields(raw: bytes) -> Iterator[tuple[int, int | bytes]]:
@@ -113,7 +113,7 @@ def _fields(raw: bytes) -> Iterator[tuple[int, int | bytes]]:
         elif kind in (1, 5):
             at += 8 if kind == 1 else 4
         else:
-            raise CheckpointError(f"a message of wire type {kind}")
+            raise TensorBundleError(f"a message of wire type {kind}")
 
 
 def _varint(raw: bytes, at: int) -> tuple[int, int]:
@@ -121,7 +121,7 @@ def _varint(raw: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         if at >= len(raw):
-            raise CheckpointError("the index is cut short")
+            raise TensorBundleError("the index is cut short")
         byte = raw[at]
         value |= (byte & 0x7F) << shift
         at, shift = at + 1, shift + 7

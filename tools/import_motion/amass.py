@@ -12,8 +12,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from game.sim.motion import ClipError
 from game.sim import rotation
+from game.sim.motion import ClipError
 from tools.import_motion.source import MAX_BYTES, SourceMotion, check_finite, check_size, pose
 
 Array = NDArray[np.float64]

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import ClipError
 from game.sim import rotation
+from game.sim.motion import ClipError
 from tools.import_motion.source import MAX_BYTES, MAX_JOINTS, SourceMotion, check_finite, check_size, pose
 
 Array = NDArray[np.float64]

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import ClipError
 from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError
 from tools.clip_clinic.legs import SIDES, shortest_arc
 from tools.import_motion.c3d_file import Markers
 from tools.import_motion.c3d_file import read as read_file

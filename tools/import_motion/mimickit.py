@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import ClipError, MotionClip
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError, MotionClip
 from tools.import_motion import plain_pickle
 from tools.import_motion.source import check_finite, check_size
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import ClipError, MotionClip
 from game.sim import rotation
 from game.sim.kinematics import body_poses, lowest_point
 from game.sim.model import CharacterModel
+from game.sim.motion import ClipError, MotionClip
 from tools.clip_clinic.ground_contact import floor_level
 from tools.clip_clinic.legs import SIDES, shortest_arc
 from tools.import_motion.source import SourceMotion

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import ClipError
 from game.sim import rotation
+from game.sim.motion import ClipError
 
 Array = NDArray[np.float64]
 

@@ -12,8 +12,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 import tyro  # noqa: E402
 
 from game.sim.motion import ClipError  # noqa: E402
-from tools.train import trainer
-from tools.train import distributed
+from tools.train import distributed, trainer  # noqa: E402
 from tools.train.checkpoint import CheckpointError  # noqa: E402
 from tools.train.config import ConfigError, TrainConfig  # noqa: E402
 

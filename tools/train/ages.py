@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.train import checkpoint
 from tools.train.config import TrainConfig
 from tools.train.evaluation import Scores

@@ -1,5 +1,7 @@
-"""What the policy and the reward are told of the characters, in their anchors' frames: game/policy/observation.py's pass for all
-worlds at once, with an own gravity for each character, and the centres of mass.
+"""Policy and reward inputs of the characters of all worlds at once, in their anchors' frames.
+
+The same compiled pass as the game's (`game.policy.observation`), with a gravity for each character, and the centres
+of mass.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Crowd: the characters of several Worlds as one batch."""
+"""BatchedWorlds: the characters of several Worlds as one batch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SPACING = 12.0
 """m between the places of characters that do not touch each other anyway: keeps Bullet's broad phase cheap"""
 
 
-class Crowd:
+class BatchedWorlds:
     """N = num_worlds * per_world characters of one model that do not touch each other. M of them may be named."""
 
     def __init__(self, model: CharacterModel, num_worlds: int, per_world: int) -> None:

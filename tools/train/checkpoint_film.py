@@ -19,19 +19,19 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import tyro  # noqa: E402
 
-from game.session.attempts import Attempts  # noqa: E402
 from game.camera.rigs import camera, walls_of  # noqa: E402
 from game.play.events import Event, Play  # noqa: E402
-from game.policy.library import PolicyLibrary  # noqa: E402
-from game.session.referee import judge  # noqa: E402
 from game.play.runtime import Runtime  # noqa: E402
+from game.policy.library import PolicyLibrary  # noqa: E402
 from game.scene.set_file import load_set  # noqa: E402
+from game.session.attempts import Attempts  # noqa: E402
+from game.session.referee import judge  # noqa: E402
 from game.sim.model import CharacterModel  # noqa: E402
 from game.view.film import FilmWriter  # noqa: E402
 from game.view.quality import quality  # noqa: E402
 from tools import export  # noqa: E402
 from tools.footage.caption import Caption  # noqa: E402
-from tools.footage.frames import Frame  # noqa: E402
+from tools.footage.frames import FilmFrame  # noqa: E402
 from tools.footage.studio import Studio, StudioError  # noqa: E402
 from tools.train import checkpoint  # noqa: E402
 from tools.train.films import NO_GRAPHICS, POLICY_FOLDER  # noqa: E402
@@ -68,7 +68,7 @@ def film(source: Path, target: Path, seconds: float = 6.0) -> int:
                 for _ in range(num_ticks):
                     snapshot = runtime.tick(events, strict=True)
                     dt = 1.0 / model.control_hz if snapshot.tick > 1 else 0.0
-                    picture = studio.draw(Frame(snapshot, {}, look.update(snapshot, dt), dt, silence))
+                    picture = studio.draw(FilmFrame(snapshot, {}, look.update(snapshot, dt), dt, silence))
                     writer.write(caption.burn(picture, words(content, attempts.number)))
                     _, resets = judge(attempts, runtime, events)
                     events = list(resets)

@@ -8,10 +8,10 @@ from dataclasses import fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
-from game.sim import rotation
-from game.sim.state import CharacterState
 from game.play.initial_state import moving
+from game.sim import rotation
+from game.sim.motion import MotionClip
+from game.sim.state import CharacterState
 
 Array = NDArray[np.float64]
 NAMES = tuple(f.name for f in fields(CharacterState))

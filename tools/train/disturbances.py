@@ -17,7 +17,7 @@ PUSH_SECONDS = 0.2
 """as in DeepMimic's table of pushes"""
 
 
-class Crowd(Protocol):
+class DisturbedWorlds(Protocol):
     """Characters in Worlds, per_world of them in each: tools.train.batched_worlds, or tools.evaluate's."""
 
     model: CharacterModel
@@ -29,7 +29,7 @@ class Crowd(Protocol):
 class Disturbances:
     """Of size 0 (none) to 1 (the configuration's). Gravity and friction are a world's, the rest is a character's."""
 
-    def __init__(self, config: TrainConfig, crowd: Crowd) -> None:
+    def __init__(self, config: TrainConfig, crowd: DisturbedWorlds) -> None:
         self.config, self.crowd = config, crowd
         self.size = 0.0
         self._pelvis = 0

@@ -9,22 +9,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from game.sim.motion import MotionClip
+from game.play.initial_state import MAX_PENETRATION
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
-from game.play.initial_state import MAX_PENETRATION
-from tools.train import terminations
-from tools.train import clip_states
+from tools.train import clip_states, terminations
 from tools.train.batched_inputs import anchored
+from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import TrainConfig
-from tools.train.batched_worlds import Crowd
 from tools.train.disturbances import Disturbances
 from tools.train.features import PolicyInputs
+from tools.train.initial_states import InitialStates
 from tools.train.mirror import symmetrized
 from tools.train.reference_table import CYCLE_TOLERANCE, ReferenceTable, ReferenceTrack
-from tools.train.rewards import DEEPMIMIC, ImitationReward, Motion, RewardWeights
-from tools.train.initial_states import Starts
+from tools.train.rewards import DEEPMIMIC, ImitationReward, RewardWeights, TrackedMotion
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -64,7 +63,7 @@ class ImitationEnvironment:
         self, config: TrainConfig, clip: MotionClip, model: CharacterModel, worlds: int, per_world: int
     ) -> None:
         self.config, self.clip, self.model = config, clip.placed(), model
-        self.crowd = Crowd(model, worlds, per_world)
+        self.crowd = BatchedWorlds(model, worlds, per_world)
         n = self.num_characters = self.crowd.num_characters
         self.table = ReferenceTable(clip, model)
         self._states = clip_states.ClipRows(self.clip, model.physics_hz)
@@ -90,7 +89,7 @@ class ImitationEnvironment:
         self.anchor = np.zeros((n, 3))
         """(N, 3) x, y and heading of the anchor in the world"""
         width = clip_states.pack(self.crowd.state).shape[1] + 1
-        self.starts = Starts(config, clip.duration, clip.loop, width)
+        self.starts = InitialStates(config, clip.duration, clip.loop, width)
         self.disturbances = Disturbances(config, self.crowd)
         self.rng = np.random.default_rng(0)
 
@@ -136,7 +135,7 @@ class ImitationEnvironment:
         self.rng = np.random.default_rng(numbers)
 
     def reset(self, indices: NDArray[np.int64], time: Array | None = None) -> None:
-        """Begin new episodes for characters (M,): at the given times (M,) of the clip, or drawn from Starts."""
+        """Begin new episodes for characters (M,): at the given times (M,) of the clip, or drawn from InitialStates."""
         if not len(indices):
             return
         found = None
@@ -235,7 +234,7 @@ class ImitationEnvironment:
         self.latest = inputs
         return Outcome(reward, terms, terminated, truncated, fell, wrapped)
 
-    def _strayed(self, motion: Motion, tracked: ReferenceTrack) -> Bools:
+    def _strayed(self, motion: TrackedMotion, tracked: ReferenceTrack) -> Bools:
         return terminations.strayed(motion.body_pos, tracked.body_pos, self.stray).numpy()
 
     def _ends(self, fell: Bools) -> Bools:
@@ -263,7 +262,7 @@ class ImitationEnvironment:
         self.anchor[indices, 2] = rotation.heading(state.root_rot)
 
     def _remember(self, indices: NDArray[np.int64]) -> None:
-        """Give Starts the states of characters that have just come round, in their new anchors' frames."""
+        """Give InitialStates the states of characters that have just come round, in their new anchors' frames."""
         if not len(indices):
             return
         anchor = self.anchor[indices]
@@ -305,14 +304,14 @@ def contact_bodies(config: TrainConfig, model: CharacterModel) -> Bools:
     return allowed
 
 
-def _motion(inputs: PolicyInputs, com: Tensor) -> Motion:
-    return Motion(
+def _motion(inputs: PolicyInputs, com: Tensor) -> TrackedMotion:
+    return TrackedMotion(
         inputs.root_pos, inputs.root_rot, inputs.joint_rot, inputs.root_vel, inputs.root_ang_vel, inputs.joint_vel,
         inputs.body_pos, com,
     )  # fmt: skip
 
 
-def _undrifted(motion: Motion, reference: ReferenceTrack) -> Motion:
+def _undrifted(motion: TrackedMotion, reference: ReferenceTrack) -> TrackedMotion:
     """The motion shifted over the ground so that its root is above or below the reference's."""
     drift = (motion.root_pos - reference.root_pos) * torch.tensor([1.0, 1.0, 0.0])
     return motion._replace(

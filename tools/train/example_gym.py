@@ -17,9 +17,9 @@ import torch
 import tyro
 from torch import nn
 
-from game.sim.motion import MotionClip
 from game.policy.policy_spec import ClipInfo, PolicySpec
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools import export
 from tools.train.gym_env import NAME, ForeignPolicy
 

@@ -1,4 +1,4 @@
-"""Route: what a run imitates: the clip, or the way through it that sampling finds and the run's folder keeps."""
+"""FeasibleMotion: what a run imitates: the clip, or the way through it that sampling found, kept with the run."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
-from tools.train import checkpoint
-from tools.train import distributed
+from game.sim.motion import MotionClip
+from tools.train import checkpoint, distributed
+from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import TrainConfig
-from tools.train.batched_worlds import Crowd
-from tools.train.feasible_reference import Feasible, feasible
+from tools.train.feasible_reference import FeasibleReference, feasible
 from tools.train.mirror import mirrored_turns, symmetrized
 from tools.train.sampling import Path, Sampler, Search, print_round, symmetric
 from tools.train.warm_start import WarmStart
@@ -25,17 +24,17 @@ ROUNDS = 8
 
 
 @dataclass(frozen=True)
-class Route:
+class FeasibleMotion:
     """What to follow, and what finding it took."""
 
     clip: MotionClip
-    way: Feasible | None
+    way: FeasibleReference | None
     """None: the clip itself"""
     samples: int = 0
     seconds: float = 0.0
 
 
-def route(config: TrainConfig, model: CharacterModel) -> Route:
+def route(config: TrainConfig, model: CharacterModel) -> FeasibleMotion:
     """The clip; or the way through it, searched once and kept after every round in OUT/path.pt.
 
     A search that was cut off, or asked for more rounds before anything was learned along it, goes on.
@@ -45,7 +44,7 @@ def route(config: TrainConfig, model: CharacterModel) -> Route:
         clip = symmetrized(clip, model)
     rounds = config.sampling_rounds
     if rounds == 0:
-        return Route(clip, None)
+        return FeasibleMotion(clip, None)
     if rounds is None:
         rounds = ROUNDS if symmetric(clip, model) else 0
     file, content = config.folder / "path.pt", None
@@ -62,14 +61,14 @@ def route(config: TrainConfig, model: CharacterModel) -> Route:
     if (content is None and rounds) or (unfinished and not learned):
         content = _searched(config, model, clip, rounds, content)
     if content is None:
-        return Route(clip, None)
+        return FeasibleMotion(clip, None)
     if "clip" in content:
         clip = checkpoint.clip_from_tensors(content["clip"])
     way = feasible(clip, model, _path(content), config.lead)
     if config.mirror:
         both = 0.5 * (way.feedforward + mirrored_turns(way.feedforward, model))
-        way = Feasible(symmetrized(way.clip, model), both, way.starts)
-    return Route(way.clip, way, content["samples"], content["seconds"])
+        way = FeasibleReference(symmetrized(way.clip, model), both, way.starts)
+    return FeasibleMotion(way.clip, way, content["samples"], content["seconds"])
 
 
 def _keep(config: TrainConfig, content: dict[str, Any]) -> None:
@@ -82,7 +81,7 @@ def _searched(
 ) -> dict[str, Any] | None:
     """Sample a way through the clip, on from what an earlier search left; what path.pt then holds."""
     begun = time.monotonic() - (content["seconds"] if content else 0.0)
-    crowd = Crowd(model, config.worlds, config.characters)
+    crowd = BatchedWorlds(model, config.worlds, config.characters)
     sampler = Sampler(clip, model, crowd, config)
     done = Search(content["rounds"], _path(content), content["mean"].numpy()) if content else None
     for search in sampler.search(rounds, done):

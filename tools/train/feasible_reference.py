@@ -1,4 +1,4 @@
-"""Feasible: turns what sampling found into the reference that the policy follows, a feed-forward and start states."""
+"""FeasibleReference: the motion that sampling found, as a reference to follow, a feed-forward and start states."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.train import clip_states
 from tools.train.sampling import SETTLE, WINDOW, Path
 
@@ -19,7 +19,7 @@ BLEND = 0.75
 
 
 @dataclass(frozen=True)
-class Feasible:
+class FeasibleReference:
     """A clip that obeys physics, and how it was done."""
 
     clip: MotionClip
@@ -29,7 +29,7 @@ class Feasible:
     """(M, width + 1) states on the way, each with its time"""
 
 
-def feasible(clip: MotionClip, model: CharacterModel, path: Path, lead: float) -> Feasible:
+def feasible(clip: MotionClip, model: CharacterModel, path: Path, lead: float) -> FeasibleReference:
     """Replace a clip's frames by the path's states, near its end gradually by its own again."""
     clip = clip.placed()
     known = np.arange(len(path.states), dtype=np.float64) * (WINDOW / model.control_hz)
@@ -44,7 +44,7 @@ def feasible(clip: MotionClip, model: CharacterModel, path: Path, lead: float) -
     begin, end = (BLEND, 1.0) if clip.loop else (1.0, 1.0 + SETTLE / clip.duration)
     added *= (1.0 - _rising(begin, end, ticks / model.control_hz / clip.duration))[:, None, None]
     inside = known < begin * clip.duration
-    return Feasible(followed, added, np.concatenate([path.states, known[:, None]], axis=1)[inside])
+    return FeasibleReference(followed, added, np.concatenate([path.states, known[:, None]], axis=1)[inside])
 
 
 def _rising(begin: float, end: float, phase: Array) -> Array:

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.train import quaternion
 from tools.train.reference_table import Reference, ReferencePose
 

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from tools.train import checkpoint
-from tools.train import distributed
+from tools.train import checkpoint, distributed
 from tools.train.config import TrainConfig
 
 ROOT = Path(__file__).resolve().parents[2]

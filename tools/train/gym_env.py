@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.train.config import TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.features import Features, PolicyInputs

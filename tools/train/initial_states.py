@@ -1,4 +1,4 @@
-"""Starts: where episodes begin. Reference-state initialisation (DeepMimic, section 6), weighted by failure."""
+"""InitialStates: where episodes begin. Reference-state initialisation (DeepMimic, section 6), weighted by failure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BACK = 0.35
 """share of a cycle before a failing phase within which the weighted starts lie"""
 
 
-class Starts:
+class InitialStates:
     """Draws start times, learns which phases fail, and remembers how earlier cycles ended."""
 
     def __init__(self, config: TrainConfig, duration: float, loop: bool, state_width: int, capacity: int = 256) -> None:

@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from game.sim.motion import MotionClip
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.train.features import Features
 
 Array = NDArray[np.float64]

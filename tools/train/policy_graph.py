@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.train import quaternion
 from tools.train.features import Features, PolicyInputs
 from tools.train.network import ActorCritic

@@ -190,4 +190,6 @@ def check_finite(name: str, tensor: Tensor) -> None:
     if torch.isfinite(tensor).all():
         return
     where = torch.nonzero(~torch.isfinite(tensor))[0].tolist() if tensor.ndim else []
-    raise NonFiniteError(f"{name} is not finite (rank {distributed.rank()}, first at {where}, shape {tuple(tensor.shape)})")
+    raise NonFiniteError(
+        f"{name} is not finite (rank {distributed.rank()}, first at {where}, shape {tuple(tensor.shape)})"
+    )

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from game.sim.motion import MotionClip
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
 
 Array = NDArray[np.float64]

@@ -26,7 +26,7 @@ JOINT_WEIGHTS = {
 """Of DeepMimic's humanoid, scaled to the sum 1 before use."""
 
 
-class Motion(NamedTuple):
+class TrackedMotion(NamedTuple):
     """What the characters do, in the anchor's frame, as ReferenceTrack's fields."""
 
     root_pos: Tensor
@@ -67,26 +67,26 @@ def angle_squared(a: Tensor, b: Tensor) -> Tensor:
     return 16.0 * torch.asin(0.5 * (same - b).square().sum(-1).sqrt()).square()
 
 
-def pose_error(motion: Motion, reference: ReferenceTrack, weights: Tensor) -> Tensor:
+def pose_error(motion: TrackedMotion, reference: ReferenceTrack, weights: Tensor) -> Tensor:
     """sum_j w_j |q_j* (-) q_j|^2, rad2, the root included."""
     root = angle_squared(motion.root_rot, reference.root_rot)
     return weights[0] * root + angle_squared(motion.joint_rot, reference.joint_rot) @ weights[1:]
 
 
-def velocity_error(motion: Motion, reference: ReferenceTrack, weights: Tensor) -> Tensor:
+def velocity_error(motion: TrackedMotion, reference: ReferenceTrack, weights: Tensor) -> Tensor:
     """sum_j w_j |w_j* - w_j|^2, (rad/s)2, the root included."""
     root = (motion.root_ang_vel - reference.root_ang_vel).square().sum(-1)
     return weights[0] * root + (motion.joint_vel - reference.joint_vel).square().sum(-1) @ weights[1:]
 
 
-def end_effector_error(motion: Motion, reference: ReferenceTrack, bodies: Tensor) -> Tensor:
+def end_effector_error(motion: TrackedMotion, reference: ReferenceTrack, bodies: Tensor) -> Tensor:
     """mean_e |p_e* - p_e|^2, m2, positions of hands and feet relative to the root."""
     ours = motion.body_pos[:, bodies] - motion.root_pos[:, None]
     theirs = reference.body_pos[:, bodies] - reference.root_pos[:, None]
     return (ours - theirs).square().sum(-1).mean(-1)
 
 
-def root_error(motion: Motion, reference: ReferenceTrack) -> Tensor:
+def root_error(motion: TrackedMotion, reference: ReferenceTrack) -> Tensor:
     """|dx|^2 + 0.1 |dq|^2 + 0.01 |dv|^2 + 0.001 |dw|^2 of the root (released DeepMimic code, not in the paper)."""
     return (
         (motion.root_pos - reference.root_pos).square().sum(-1)
@@ -96,7 +96,7 @@ def root_error(motion: Motion, reference: ReferenceTrack) -> Tensor:
     )
 
 
-def com_error(motion: Motion, reference: ReferenceTrack) -> Tensor:
+def com_error(motion: TrackedMotion, reference: ReferenceTrack) -> Tensor:
     """|c* - c|^2, m2, of the whole body's centre of mass."""
     return (motion.com - reference.com).square().sum(-1)
 
@@ -112,7 +112,7 @@ class ImitationReward:
         self.joint_weights = joint_weights(joint_names)
         self.end_effectors = torch.tensor(end_effectors)
 
-    def __call__(self, motion: Motion, reference: ReferenceTrack) -> Tensor:
+    def __call__(self, motion: TrackedMotion, reference: ReferenceTrack) -> Tensor:
         """The five terms (N, 5), each exp(-exponent * error); their weighted sum is the reward."""
         errors = [
             pose_error(motion, reference, self.joint_weights),

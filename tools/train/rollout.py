@@ -14,7 +14,7 @@ from tools.train.ppo import Batch, log_prob
 
 
 @dataclass(frozen=True)
-class Tally:
+class RolloutStats:
     """What happened in a rollout; sums, so that ranks can be added up."""
 
     sums: Tensor
@@ -32,7 +32,7 @@ class Tally:
 
 def collect(
     environment: ImitationEnvironment, graph: PolicyGraph, steps: int, std: float, generator: torch.Generator
-) -> tuple[Batch, Tally]:
+) -> tuple[Batch, RolloutStats]:
     """Run the policy with action noise `std` for `steps` ticks, beginning and ending in mid-episode."""
     n, gamma = environment.num_characters, environment.config.gamma
     observation = torch.empty(steps + 1, n, graph.features.size)
@@ -40,7 +40,7 @@ def collect(
     spread = torch.empty(steps, n)
     logs, reward = torch.empty(steps, n), torch.empty(steps, n)
     done, bootstrap = torch.zeros(steps, n), torch.zeros(steps, n)
-    sums = Tally.empty()
+    sums = RolloutStats.empty()
     networks = graph.networks
     with torch.inference_mode():
         seen, pose = graph.observe(environment.inputs())
@@ -68,4 +68,4 @@ def collect(
         observation[steps] = seen
     # out of inference mode: learning needs tensors that autograd may save
     tensors = (observation, action, spread, logs, reward, done, bootstrap)
-    return Batch(*(t.clone() for t in tensors)), Tally(sums)
+    return Batch(*(t.clone() for t in tensors)), RolloutStats(sums)

@@ -1,4 +1,4 @@
-"""Live: a line that says how it goes, a table of all iterations, TensorBoard scalars. Rank 0 only."""
+"""RunLogger: a line that says how it goes, a table of all iterations, TensorBoard scalars. Rank 0 only."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ import sys
 import time
 from typing import Any
 
-from tools.train import evaluation
-from tools.train import distributed
+from tools.train import distributed, evaluation
 from tools.train.config import TrainConfig
 from tools.train.evaluation import Scores
 from tools.train.ppo import Update
 from tools.train.rewards import ImitationReward
-from tools.train.rollout import Tally
+from tools.train.rollout import RolloutStats
 
 EVERY = 2.0
 """s between lines on a terminal; elsewhere every LOG_EVERY"""
 LOG_EVERY = 20.0
 
 
-class Live:
+class RunLogger:
     """Writes FOLDER/metrics.jsonl, FOLDER/tensorboard and the line."""
 
     def __init__(self, config: TrainConfig, samples: int, seconds: float) -> None:
@@ -39,7 +38,7 @@ class Live:
         self._scores: Scores | None = None
 
     def iteration(
-        self, samples: int, seconds: float, wall: float, update: Update, tally: Tally, noise: float, stage: str
+        self, samples: int, seconds: float, wall: float, update: Update, tally: RolloutStats, noise: float, stage: str
     ) -> None:
         """After every iteration, which took `wall` s, with actions of deviation `noise`."""
         if not self.active:

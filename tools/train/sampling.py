@@ -14,14 +14,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from game.sim.motion import MotionClip
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
-from tools.train import distributed
-from tools.train import clip_states
+from tools.train import clip_states, distributed
+from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import TrainConfig
-from tools.train.batched_worlds import Crowd
 from tools.train.rewards import joint_weights
 from tools.train.terminations import allowed_contacts, fell
 
@@ -71,7 +70,7 @@ class Search:
 class Sampler:
     """Searches with the worlds of all ranks; every rank draws the same numbers and holds the same population."""
 
-    def __init__(self, clip: MotionClip, model: CharacterModel, crowd: Crowd, config: TrainConfig) -> None:
+    def __init__(self, clip: MotionClip, model: CharacterModel, crowd: BatchedWorlds, config: TrainConfig) -> None:
         self.clip, self.model, self.crowd = clip.placed(), model, crowd
         self.lead, self.size = config.lead, config.sampling_size
         seconds = clip.duration + (0.0 if clip.loop else SETTLE)

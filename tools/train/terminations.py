@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from game.sim.motion import MotionClip
 from game.sim import kinematics
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 
 
 def strayed(body_pos: Tensor, reference_pos: Tensor, limit: float) -> Tensor:

@@ -20,8 +20,8 @@ from typing import Any
 import torch
 import tyro
 
-from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
 from tools.substep_clock import STEP, SubstepClock
 from tools.train import distributed
 from tools.train.config import TrainConfig

@@ -12,23 +12,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from game.sim.motion import MotionClip
 from game.sim.model import CharacterModel
-from tools.train import checkpoint, evaluation
-from tools.train import distributed
+from game.sim.motion import MotionClip
+from tools.train import checkpoint, distributed, evaluation
 from tools.train.ages import Ages
 from tools.train.average import Average
 from tools.train.checkpoint import clip_to_tensors
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores
+from tools.train.feasible_motion import route
 from tools.train.films import Films
-from tools.train.run_logger import Live
 from tools.train.mirror import Mirror
 from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO, Update
-from tools.train.rollout import Tally, collect
-from tools.train.feasible_motion import route
+from tools.train.rollout import RolloutStats, collect
+from tools.train.run_logger import RunLogger
 from tools.train.sampling import symmetric
 from tools.train.warm_start import WarmStart
 
@@ -88,7 +87,7 @@ class Trainer:
         return self.config.folder / "checkpoint.pt"
 
     # ---------------------------------------------------------------- one iteration
-    def step(self) -> tuple[Update, Tally]:
+    def step(self) -> tuple[Update, RolloutStats]:
         """Collect and learn once. The same numbers follow from the same checkpoint."""
         config = self.config
         seed = [config.seed, distributed.rank(), self.iteration + 1]
@@ -105,7 +104,7 @@ class Trainer:
         self.samples += fresh
         # while everything is still to be learned the mean would lag behind
         self.average.follow(self.graph.networks, math.inf if self.polished_since is None else fresh)
-        total = Tally(distributed.total(tally.sums))
+        total = RolloutStats(distributed.total(tally.sums))
         self.episodes += total.episodes
         return update, total
 
@@ -139,7 +138,7 @@ class Trainer:
         """Iterate until time or samples are used up, or somebody interrupts."""
         signal.signal(signal.SIGINT, self._interrupt)
         signal.signal(signal.SIGTERM, self._interrupt)
-        live = Live(self.config, self.samples, self.seconds)
+        live = RunLogger(self.config, self.samples, self.seconds)
         begun, before = time.monotonic(), self.seconds
         saved = time.monotonic()
         while not self._finished():

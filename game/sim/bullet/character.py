@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 
 from game.sim import kinematics
 from game.sim.bullet.client import Client
+from game.sim.joint_layout import JointLayout
 from game.sim.model import CharacterModel
-from game.sim.joint_layout import Packing
 from game.sim.state import CharacterState
 
 
@@ -16,7 +16,7 @@ class Character:
     """Loads the model's URDF with joint motors off; its state is read by `substeps.read_states`."""
 
     def __init__(
-        self, client: Client, model: CharacterModel, packing: Packing, position: tuple[float, float, float]
+        self, client: Client, model: CharacterModel, packing: JointLayout, position: tuple[float, float, float]
     ) -> None:
         self.client = client
         self.model = model

@@ -1,4 +1,4 @@
-"""Touches: what touched what in a tick, as Contacts out of the sums that its substeps made."""
+"""ContactAccumulator: what touched what in a tick, as Contacts out of the sums that its substeps made."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.contact import FLOOR, Contact
 from game.sim.bullet.substeps import untouched
+from game.sim.contact import FLOOR, Contact
 
 if TYPE_CHECKING:
     from game.sim.world import World
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ORDER = {"character": 0, "prop": 1, "floor": 2}
 
 
-class Touches:
+class ContactAccumulator:
     """Knows whose the bodies of a client are; has the sums of contact points between `begin` and `end`."""
 
     def __init__(self, world: World) -> None:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from game.sim.bullet.c_api import POINT, TORQUE_CONTROL, address, bullet
 from game.sim.bullet.c_call import c_call, call_compiled, compiled_address, pointer_to
-from game.sim.state_table import Rows, plausible
 from game.sim.stable_pd import Tree, torques
+from game.sim.state_table import StateTable, plausible
 
 _doubles_at, _points_at = pointer_to(types.float64), pointer_to(from_dtype(POINT))
 _HANDLE = types.intp
@@ -58,7 +58,7 @@ def calls_of(client: int) -> Calls:
     return Calls(client, **{key: address(getattr(bullet, name)) for key, name in FUNCTIONS.items()})
 
 
-class Touched(NamedTuple):
+class ContactSums(NamedTuple):
     """Sums over contact points, a row for each pair of links that touched; it grows as it must."""
 
     pairs: NDArray[np.int32]
@@ -69,9 +69,9 @@ class Touched(NamedTuple):
     """(1,) how many rows are in use"""
 
 
-def untouched(room: int = 64) -> Touched:
+def untouched(room: int = 64) -> ContactSums:
     """No touches, and room for some."""
-    return Touched(np.empty((room, 4), np.int32), np.empty((room, 8)), np.zeros(1, np.int64))
+    return ContactSums(np.empty((room, 4), np.int32), np.empty((room, 8)), np.zeros(1, np.int64))
 
 
 @njit(cache=True)
@@ -145,10 +145,10 @@ def _add_contacts(calls, touched):  # type: ignore[no-untyped-def]
         if force > sums[total, 7]:
             sums[total, 7] = force
         guess = total
-    return Touched(pairs, sums, used)
+    return ContactSums(pairs, sums, used)
 
 
-def controller_for(tree: Tree, dt: float, rows: Rows, torque: NDArray[np.float64]) -> int:
+def controller_for(tree: Tree, dt: float, rows: StateTable, torque: NDArray[np.float64]) -> int:
     """The address of `stable_pd.torques` for a table of characters."""
     flat = np.empty((len(torque), 1))
     return compiled_address(
@@ -166,11 +166,11 @@ def advance(calls, controller, bodies, tree, dt, rows, target, kp, kd, limit, to
         bodies: (N,) Bullet's ids of the characters.
         tree: the controller's `Tree` of them all.
         dt: s, of a substep.
-        rows: their `Rows`; read from and written to.
+        rows: their `StateTable`; read from and written to.
         target: (N, Q)
         kp, kd, limit: (N, J) gains and torque limits.
         torque: (N, V) filled with those of the last substep.
-        touched: `Touched` of the tick so far.
+        touched: `ContactSums` of the tick so far.
         substeps: first and one past the last to make, and one past the tick's last.
         detail: whether to read contacts at every substep, else at the tick's last.
 

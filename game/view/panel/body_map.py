@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from imgui_bundle import imgui
 
-from game.play.events import ALL, Strength
 from game.play.body_groups import LIMBS
+from game.play.events import ALL, Strength
 from game.view.panel import widgets as w
 from game.view.panel.look import CORAL, DIM, INK, MIST, MUSTARD, PAPER, RED, TINY, Look, Rgb, mix, u32
 from game.view.panel.panel_data import PanelModel
@@ -24,7 +24,7 @@ HEIGHT, WIDTH = 272.0, 142.0
 
 
 @dataclass(frozen=True)
-class Piece:
+class BodyMapPiece:
     """What is seen of one joint: a capsule from a to b, in units of the figure's height, y down from its crown."""
 
     joint: str
@@ -33,7 +33,7 @@ class Piece:
     radius: float
 
 
-def _mirrored() -> tuple[Piece, ...]:
+def _mirrored() -> tuple[BodyMapPiece, ...]:
     """Both sides. He faces us: his right is on our left."""
     halves = (
         ("shoulder", (0.122, 0.222), (0.168, 0.368), 0.033),
@@ -43,35 +43,35 @@ def _mirrored() -> tuple[Piece, ...]:
         ("ankle", (0.086, 0.968), (0.112, 0.974), 0.024),
     )
     return tuple(
-        Piece(f"{side}_{name}", (sign * a[0], a[1]), (sign * b[0], b[1]), radius)
+        BodyMapPiece(f"{side}_{name}", (sign * a[0], a[1]), (sign * b[0], b[1]), radius)
         for name, a, b, radius in halves
         for side, sign in (("right", -1), ("left", 1))
     )
 
 
 PIECES = (
-    Piece("neck", (0.0, 0.074), (0.0, 0.086), 0.070),
-    Piece("chest", (0.0, 0.255), (0.0, 0.385), 0.078),
+    BodyMapPiece("neck", (0.0, 0.074), (0.0, 0.086), 0.070),
+    BodyMapPiece("chest", (0.0, 0.255), (0.0, 0.385), 0.078),
     *_mirrored(),
 )
 
 DECOR = (
-    Piece("neck", (0.0, 0.14), (0.0, 0.18), 0.026),
-    Piece("chest", (-0.042, 0.222), (0.042, 0.222), 0.046),
-    Piece("chest", (-0.040, 0.455), (0.040, 0.455), 0.048),
-    Piece("right_elbow", (-0.216, 0.606), (-0.218, 0.620), 0.030),
-    Piece("left_elbow", (0.216, 0.606), (0.218, 0.620), 0.030),
+    BodyMapPiece("neck", (0.0, 0.14), (0.0, 0.18), 0.026),
+    BodyMapPiece("chest", (-0.042, 0.222), (0.042, 0.222), 0.046),
+    BodyMapPiece("chest", (-0.040, 0.455), (0.040, 0.455), 0.048),
+    BodyMapPiece("right_elbow", (-0.216, 0.606), (-0.218, 0.620), 0.030),
+    BodyMapPiece("left_elbow", (0.216, 0.606), (0.218, 0.620), 0.030),
 )
 """Drawn beside them: neck, shoulders, pelvis, hands."""
 
 
-def piece_at(point: Point) -> Piece | None:
+def piece_at(point: Point) -> BodyMapPiece | None:
     """The piece at a point of the figure, or so near that it is meant."""
     nearest = min(PIECES, key=lambda piece: _distance(piece, point))
     return nearest if _distance(nearest, point) < 0.02 else None
 
 
-def _distance(piece: Piece, point: Point) -> float:
+def _distance(piece: BodyMapPiece, point: Point) -> float:
     """From a piece's surface; negative within."""
     (ax, ay), (bx, by), (px, py) = piece.a, piece.b, point
     dx, dy = bx - ax, by - ay
@@ -188,7 +188,7 @@ def _strengthen(model: PanelModel, value: float, part: str) -> None:
         model.post(Strength(value, part, character))
 
 
-def _capsule(piece: Piece, origin: Vec2, unit: float, more: float, color: Rgb) -> None:
+def _capsule(piece: BodyMapPiece, origin: Vec2, unit: float, more: float, color: Rgb) -> None:
     """A piece, `more` px larger all round."""
     draw, radius, ink = imgui.get_window_draw_list(), piece.radius * unit + more, u32(color)
     a = Vec2(origin.x + piece.a[0] * unit, origin.y + piece.a[1] * unit)

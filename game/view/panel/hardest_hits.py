@@ -1,4 +1,4 @@
-"""Hits: the hardest of each body, from what touched what."""
+"""HardestHits: the hardest of each body, from what touched what."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ BRUSH = 3.0
 """N s in a tick: less is not worth telling"""
 
 
-class Hits:
+class HardestHits:
     """Of one character; his feet are left out, and so is what he does to himself."""
 
     def __init__(self) -> None:

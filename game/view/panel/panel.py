@@ -8,14 +8,14 @@ from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.body_map import BodyMap
 from game.view.panel.floor_section import FloorSection
-from game.view.panel.stats import Fortunes
 from game.view.panel.gravity_section import GravitySection
 from game.view.panel.look import CORAL, DIM, INK, LARGE, LINE, SAND, SMALL, TINY, WHITE, Look, mix, scale_of, u32
-from game.view.panel.panel_data import PanelModel
 from game.view.panel.nerves_section import NervesSection
+from game.view.panel.panel_data import PanelModel
 from game.view.panel.pictures import Pictures
 from game.view.panel.policies import Policies
 from game.view.panel.section import Section
+from game.view.panel.stats import Stats
 from game.view.panel.surroundings import CrowdSection, Props, Sets
 from game.view.panel.switches import Switches
 from game.view.panel.takes import Takes
@@ -48,7 +48,7 @@ class Panel:
         self.look = look
         self.model = model
         self.pages: dict[str, tuple[str, tuple[Section, ...]]] = {
-            "Him": (icons.PERSON, (Policies(), Switches(), Fortunes())),
+            "Him": (icons.PERSON, (Policies(), Switches(), Stats())),
             "Body": (icons.BODY, (BodyMap(), NervesSection())),
             "World": (icons.GLOBE, (GravitySection(), FloorSection(), CrowdSection(), Sets(), Props())),
             "Film": (icons.FILM, (Pictures(), Takes())),

@@ -41,7 +41,7 @@ class TakeCard:
 
 
 @dataclass(frozen=True)
-class Tally:
+class AttemptCounts:
     """How he has fared."""
 
     attempts: int = 0
@@ -55,7 +55,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Settings:
+class PanelSettings:
     """What the world is set to, what was asked for and not yet carried out counted in."""
 
     strength: tuple[float, ...]
@@ -71,10 +71,10 @@ class PanelModel(Protocol):
 
     @property
     def joint_names(self) -> Sequence[str]:
-        """In the order of Settings.strength."""
+        """In the order of PanelSettings.strength."""
 
     @property
-    def settings(self) -> Settings: ...
+    def settings(self) -> PanelSettings: ...
 
     @property
     def control_hz(self) -> int:
@@ -105,7 +105,7 @@ class PanelModel(Protocol):
         """Has everybody play a policy."""
 
     @property
-    def tally(self) -> Tally: ...
+    def tally(self) -> AttemptCounts: ...
 
     # ---- time
     @property

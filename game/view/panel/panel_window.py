@@ -8,8 +8,8 @@ from imgui_bundle import imgui
 from p3dimgui import ImGuiBackend
 
 from game.view.panel.look import Look
-from game.view.panel.panel_data import PanelModel
 from game.view.panel.panel import Panel
+from game.view.panel.panel_data import PanelModel
 
 
 class PanelWindow:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from game.play.events import ALL, Crowd, Event, Friction, Gravity, Nerves, Strength
 from game.play.body_groups import LIMBS
-from game.view.panel.panel_data import Settings
+from game.play.events import ALL, Crowd, Event, Friction, Gravity, Nerves, Strength
+from game.view.panel.panel_data import PanelSettings
 
 
-def after(settings: Settings, events: Iterable[Event], character: int, joint_names: Sequence[str]) -> Settings:
+def after(
+    settings: PanelSettings, events: Iterable[Event], character: int, joint_names: Sequence[str]
+) -> PanelSettings:
     """The settings of a character once events have happened. A part that does not exist changes nothing."""
     for event in events:
         match event:

@@ -1,4 +1,4 @@
-"""Fortunes: how he has fared, in numbers and bars."""
+"""Stats: how he has fared, in numbers and bars."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Vec2 = imgui.ImVec2
 MOST_LINES = 4
 
 
-class Fortunes:
+class Stats:
     """How he has fared: attempts, flips, falls, how they ended, what was hit hardest."""
 
     def draw(self, look: Look, model: PanelModel) -> None:
