@@ -142,11 +142,10 @@ def test_what_cannot_be_captured_is_refused_in_one_line(tmp_path: Path, capsys: 
         ([nobody, "--url", "http://localhost/"], "give either a video file or --url"),
         ([], "give either a video file or --url"),
         (["--url", "file:///etc/hostname"], "is no web address"),
-        (["--get-models", text], "neither a folder, a .task file nor a wheel"),
     ]
     before = sorted(tmp_path.iterdir())
     for arguments, message in cases:
-        extra = [] if "--get-models" in arguments else ["--out", tmp_path / "x", "--report", tmp_path / "r"]
+        extra = ["--out", tmp_path / "x", "--report", tmp_path / "r"]
         assert run(*arguments, *extra) == 1
         error = capsys.readouterr().err
         assert error.startswith("capture: ")

@@ -1,19 +1,20 @@
-"""The pose network: the right files, an exact conversion, readings of a figure whose joints are known."""
+"""The pose networks: the right files, the numbers of MediaPipe's runtime, readings of a figure with known joints."""
 
 import math
-import zipfile
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from game.scene.paths import models_dir
 from game.sim.kinematics import BodyPoses
 from game.sim.motion import MotionClip
-from tools.capture import CaptureError, ground_truth, pose_files, tflite, to_onnx
+from tools.capture import CaptureError, ground_truth
 from tools.capture.mannequin_room import MannequinRoom, PinholeCamera
 from tools.capture.pose import MIRRORED, BlazePose, Image, Square
+from tools.capture.pose_networks import DETECTOR, LANDMARKS, SHA256, open_network
 
-POSE = Path(__file__).resolve().parents[1] / "models" / "pose"
 SIZE = (480, 360)
 WRISTS = {15: 14, 16: 8}  # landmark -> body
 
@@ -81,50 +82,34 @@ def test_mirroring_swaps_left_and_right() -> None:
     assert MIRRORED[0] == 0
 
 
-def test_sparse_weights_are_made_dense() -> None:
-    graph = tflite.read(pose_files.load(pose_files.DETECTOR))
-    dense = [c for c in graph.constants.values() if c.ndim == 4 and (c == 0.0).mean() > 0.5]
-    assert len(dense) > 20
-    assert all(np.isfinite(c).all() for c in dense)
+# What LiteRT 2.3.0 gives for the original .tflite files on RAMP: output -> mean, standard deviation, first values.
+LITERT = {
+    DETECTOR: {
+        "boxes": (3.38143, 69.04504, [-2.81741, -5.18029, 4.19995, -7.06736]),
+        "scores": (-62.91619, 70.09611, [-78.69089, -6.35700, -104.58419, -7.63507]),
+    },
+    LANDMARKS: {
+        "landmarks": (45.21201, 69.89583, [140.60107, 53.09650, -42.29201, -0.35444]),
+        "presence": (0.0035665, 0.0, [0.0035665]),
+        "heatmap": (-13.56446, 9.45662, [-29.62965, -29.32311, -28.24242, -25.41020]),
+        "world": (-0.08288, 0.21103, [0.01495, -0.57902, -0.17588, 0.02205]),
+    },
+}
 
 
-def test_a_file_that_is_no_network_is_refused() -> None:
-    with pytest.raises(tflite.TfliteError, match="not a TensorFlow Lite file"):
-        tflite.read(b"hello, this is text")
+@pytest.mark.parametrize(("name", "size"), [(DETECTOR, 224), (LANDMARKS, 256)])
+def test_the_networks_give_the_numbers_of_the_original_files(name: str, size: int) -> None:
+    ramp = np.linspace(0.0, 1.0, size * size * 3, dtype=np.float32).reshape(1, size, size, 3)
+    expected = LITERT[name]
+    for output, found in zip(expected, open_network(name).run(list(expected), {"input": ramp}), strict=True):
+        mean, deviation, first = expected[output]
+        assert [found.mean(), found.std()] == pytest.approx([mean, deviation], abs=3e-4)
+        assert found.ravel()[: len(first)].tolist() == pytest.approx(first, abs=2e-3)
 
 
-def test_only_what_leads_to_the_outputs_is_converted() -> None:
-    graph = tflite.read(pose_files.load(pose_files.LANDMARKS))
-    flag = next(t for t in graph.outputs if graph.shapes[t] == (1, 1))
-    everything = to_onnx.convert(graph, graph.outputs)
-    assert len(to_onnx.convert(graph, [flag])) < len(everything)
-
-
-@pytest.mark.parametrize("suffix", [".task", ".whl"])
-def test_models_come_from_archives(tmp_path: Path, suffix: str) -> None:
-    names = {".task": ("pose_detector.tflite", "pose_landmarks_detector.tflite"),
-             ".whl": ("m/pose_detection.tflite", "m/pose_landmark_full.tflite")}[suffix]  # fmt: skip
-    archive = tmp_path / f"models{suffix}"
-    with zipfile.ZipFile(archive, "w") as out:
-        for inside, ours in zip(names, pose_files.SHA256, strict=True):
-            out.write(POSE / ours, inside)
-    folder = pose_files.get(archive, tmp_path / "placed")
-    assert sorted(f.name for f in folder.iterdir()) == sorted(pose_files.SHA256)
-
-
-def test_a_wrong_model_is_refused(tmp_path: Path) -> None:
-    for name in pose_files.SHA256:
-        (tmp_path / name).write_bytes(b"TFL3 but another")
-    with pytest.raises(CaptureError, match=r"is not pose_detection.tflite: its SHA-256 is"):
-        pose_files.get(tmp_path, tmp_path / "placed")
-    assert not (tmp_path / "placed").exists()
-
-
-def test_a_source_without_models_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CaptureError, match=r"holds no pose_detection.tflite and no pose_landmark_full.tflite"):
-        pose_files.get(tmp_path, tmp_path / "placed")
-    (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(CaptureError, match=r"neither a folder, a .task file nor a wheel"):
-        pose_files.get(tmp_path / "notes.txt")
-    with pytest.raises(CaptureError, match="there is no file"):
-        pose_files.get(tmp_path / "missing.task")
+def test_a_wrong_or_missing_network_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CaptureError, match=r"pose_detection.onnx is missing"):
+        open_network(DETECTOR, tmp_path)
+    shutil.copy(models_dir() / "pose" / LANDMARKS, tmp_path / DETECTOR)
+    with pytest.raises(CaptureError, match=rf"is not pose_detection.onnx: its SHA-256 is {SHA256[LANDMARKS][:16]}"):
+        open_network(DETECTOR, tmp_path)

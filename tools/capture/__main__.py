@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.capture import CaptureError, download, pose_files
+from tools.capture import CaptureError, download
 from tools.capture.video import open_section
 
 FAILED, INTERRUPTED = 1, 130
@@ -17,10 +17,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns 0; 1 after one line on what is wrong; 2 when the capture is too bad to be used; 130 after Ctrl-C."""
     options = parser().parse_args(arguments)
     try:
-        if options.get_models is not None:
-            source = Path(options.get_models) if options.get_models else None
-            print(f"the pose models lie in {pose_files.get(source)}")
-            return 0
         if (options.video is None) == (options.url is None):
             raise CaptureError("give either a video file or --url")
         with tempfile.TemporaryDirectory(prefix="capture-") as scratch:
@@ -54,8 +50,6 @@ def parser() -> argparse.ArgumentParser:
     add("--licence", default="unknown", help="the video's, noted in the clip")
     add("--force", action="store_true", help="write the clip and exit with 0 even if the verdict is red")
     add("--no-film", action="store_true", help="do not draw the side-by-side film")
-    add("--get-models", nargs="?", const="", metavar="SOURCE", help="put the pose models in place, from a folder, "
-        "a pose_landmarker_*.task or a mediapipe wheel; fetched with pip if none is named")  # fmt: skip
     return made
 
 

@@ -12,10 +12,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
-from tools.capture import pose_files, tflite, to_onnx
+from tools.capture.pose_networks import DETECTOR, LANDMARKS, open_network
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -80,12 +79,8 @@ class BlazePose:
     """The two networks. Not thread-safe."""
 
     def __init__(self) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1  # 5 ms a picture; the same everywhere
-        self._detector = _session(pose_files.DETECTOR, [(1, 2254, 12), (1, 2254, 1)], options)
-        self._landmarks = _session(
-            pose_files.LANDMARKS, [(1, 195), (1, 1), (1, _HEATMAP, _HEATMAP, 39), (1, 117)], options
-        )
+        self._detector = open_network(DETECTOR)
+        self._landmarks = open_network(LANDMARKS)
         self._anchors = _anchors()
 
     def detect(
@@ -96,7 +91,7 @@ class BlazePose:
         area = inside or Square(width / 2, height / 2, max(height, width), 0.0)
         matrix = area.matrix(_DETECTOR_SIZE)
         picture = _warp(image, matrix, _DETECTOR_SIZE) / np.float32(127.5) - np.float32(1.0)
-        boxes, logits = self._detector.run(None, {"input": picture[None]})
+        boxes, logits = self._detector.run(["boxes", "scores"], {"input": picture[None]})
         scores = _sigmoid(logits[0, :, 0])
         order = np.argsort(-scores)
         order = order[scores[order] > threshold]
@@ -146,22 +141,16 @@ class BlazePose:
 
     def _run(self, picture: NDArray[np.float32]) -> tuple[Array, Array, Array, float]:
         """Landmarks (35, 2) px of the picture, (33, 3) m (right, down, away), visibility (33,), quality."""
-        flat, flag, heatmap, world = self._landmarks.run(None, {"input": np.ascontiguousarray(picture[None])})
+        names = ["landmarks", "presence", "heatmap", "world"]
+        flat, presence, heatmap, world = self._landmarks.run(names, {"input": np.ascontiguousarray(picture[None])})
         values = flat[0].reshape(39, 5)[:35].astype(np.float64)
         heat = _sigmoid(heatmap[0, :, :, :35])
         xy = _refined(values[:, :2], heat)
         peaks = heat[:, :, 11:29].max(axis=(0, 1)).mean()
-        presence = _sigmoid(values[11:33, 4]).mean()
-        quality = float(flag[0, 0]) * float(0.5 * peaks + 0.5 * presence)
+        inside = _sigmoid(values[11:33, 4]).mean()
+        quality = float(presence[0, 0]) * float(0.5 * peaks + 0.5 * inside)
         points = world[0].reshape(39, 3)[:NUM_LANDMARKS].astype(np.float64)
         return xy, points, _sigmoid(values[:NUM_LANDMARKS, 3]), quality
-
-
-def _session(name: str, shapes: list[tuple[int, ...]], options: Any) -> Any:
-    graph = tflite.read(pose_files.load(name))
-    by_shape = {graph.shapes[tensor]: tensor for tensor in graph.outputs}
-    model = to_onnx.convert(graph, [by_shape[shape] for shape in shapes])
-    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def _anchors() -> Array:
