@@ -9,8 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from game.play import events as ev
+from game.play.event_handlers import EventHandlers, handles, without_handler
 from game.play.events import EventError, Timed
+from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
 from game.scene.set_file import load_prop
+from tests.support.small_policy import MODEL
 
 SAMPLES: list[ev.Event] = [
     ev.Play("walk", character=2, phase=0.5, place=True),
@@ -31,7 +35,23 @@ SAMPLES: list[ev.Event] = [
 
 
 def test_every_kind_is_sampled() -> None:
-    assert {type(e).__name__.lower() for e in SAMPLES} == set(ev.TYPES)
+    assert {type(e).__name__.lower() for e in SAMPLES} == set(ev.Event.TYPES)
+
+
+def test_every_kind_has_one_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert without_handler() == []
+    with pytest.raises(TypeError, match="Push has two handlers"):
+        handles(ev.Push)(EventHandlers.push)
+    monkeypatch.setattr(ev.Event, "TYPES", dict(ev.Event.TYPES))
+
+    class Sneeze(ev.Event):
+        pass
+
+    assert without_handler() == ["sneeze"]
+    with pytest.raises(EventError, match="no handler for Sneeze"):
+        Runtime(PolicyLibrary(MODEL, [])).tick([Sneeze()], strict=True)
+    with pytest.raises(TypeError, match="two events are called 'sneeze'"):
+        type("Sneeze", (ev.Event,), {})
 
 
 @pytest.mark.parametrize("event", SAMPLES, ids=lambda e: type(e).__name__)

@@ -176,11 +176,11 @@ def _run_world(
             disturbances.begin(rng)
         flips = np.zeros(n, np.int64)
         for tick in range(num_ticks):
-            aims, failed = cast.aims()
+            targets, failed = cast.joint_targets()
             for error in failed.values():
                 raise error
             disturbances.tick(rng)
-            world.step(aims.rotation, aims.hinge)
+            world.step(targets.rotation, targets.hinge)
             up = lasted == num_ticks
             lasted = np.where(cast.judge() & up, tick, lasted)
             flips = np.where(up, [p.flips for p in cast.agents], flips)

@@ -52,7 +52,7 @@ class PolicyControllers:
         self._bindings: dict[Policy, Binding] = {}
         """to the policies that play"""
 
-    def aims(self) -> tuple[JointTargets, dict[Policy, PolicyError]]:
+    def joint_targets(self) -> tuple[JointTargets, dict[Policy, PolicyError]]:
         """Ask the policies; also those that failed, whose characters hold the default pose.
 
         Takes a agent's anchor anew where his policy wants that.

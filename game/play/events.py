@@ -2,12 +2,14 @@
 
 As JSON an event is an object with its `tick`, its `type` (the class's name in lower case) and the class's fields; those
 with a default may be left out. `{"tick": 30, "type": "push", "body": "torso", "force": [400, 0, 0]}`.
+
+A new kind of event is a class here and its handler in `game.play.event_handlers`.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import cattrs
 from cattrs.errors import BaseValidationError
@@ -25,7 +27,21 @@ class EventError(ValueError):
 
 
 @dataclass(frozen=True)
-class Play:
+class Event:
+    """The base of all events. Every class that is derived from it is a kind of event, known by its name in JSON."""
+
+    TYPES: ClassVar[dict[str, type[Event]]] = {}
+    """every kind by its name in JSON, in the order of definition"""
+
+    def __init_subclass__(cls) -> None:
+        name = cls.__name__.lower()
+        if name in Event.TYPES:
+            raise TypeError(f"two events are called {name!r} in JSON: {Event.TYPES[name]} and {cls}")
+        Event.TYPES[name] = cls
+
+
+@dataclass(frozen=True)
+class Play(Event):
     """Let a policy drive a character from this tick on, in whatever state it is."""
 
     policy: str | None
@@ -38,7 +54,7 @@ class Play:
 
 
 @dataclass(frozen=True)
-class Reset:
+class Reset(Event):
     """Put a character into the starting pose of its policy, where it first stood."""
 
     character: int = 0
@@ -46,14 +62,14 @@ class Reset:
 
 
 @dataclass(frozen=True)
-class Crowd:
+class Crowd(Event):
     """Have this many characters; new ones copy the first one's policy, spread over its phases."""
 
     count: int
 
 
 @dataclass(frozen=True)
-class Push:
+class Push(Event):
     """A force at a body's centre of mass for a while."""
 
     force: Vec3
@@ -64,7 +80,7 @@ class Push:
 
 
 @dataclass(frozen=True)
-class Grab:
+class Grab(Event):
     """Take hold of a body, or of a prop, with a spring. A hand holds one thing at a time."""
 
     target: Vec3
@@ -79,7 +95,7 @@ class Grab:
 
 
 @dataclass(frozen=True)
-class Drag:
+class Drag(Event):
     """Move a hand that holds something."""
 
     target: Vec3
@@ -87,14 +103,14 @@ class Drag:
 
 
 @dataclass(frozen=True)
-class Release:
+class Release(Event):
     """Open a hand."""
 
     hand: int = 0
 
 
 @dataclass(frozen=True)
-class Gravity:
+class Gravity(Event):
     """Change gravity."""
 
     vector: Vec3
@@ -102,14 +118,14 @@ class Gravity:
 
 
 @dataclass(frozen=True)
-class Friction:
+class Friction(Event):
     """Change the floor's friction."""
 
     value: float
 
 
 @dataclass(frozen=True)
-class Strength:
+class Strength(Event):
     """Scale the gains and torque limits of a part of a body: 1 driven, 0 limp."""
 
     value: float
@@ -119,7 +135,7 @@ class Strength:
 
 
 @dataclass(frozen=True)
-class Nerves:
+class Nerves(Event):
     """Disturb what a character senses and does."""
 
     delay: int = 0
@@ -132,7 +148,7 @@ class Nerves:
 
 
 @dataclass(frozen=True)
-class Spawn:
+class Spawn(Event):
     """Put a thing into the world; ids count up from 0."""
 
     item: ItemSpec
@@ -141,19 +157,10 @@ class Spawn:
 
 
 @dataclass(frozen=True)
-class Remove:
+class Remove(Event):
     """Take a thing away."""
 
     prop: int
-
-
-Event = (
-    Play | Reset | Crowd | Push | Grab | Drag | Release | Gravity | Friction | Strength | Nerves | Spawn | Remove
-)  # fmt: skip
-TYPES: dict[str, type[Any]] = {
-    cls.__name__.lower(): cls
-    for cls in (Play, Reset, Crowd, Push, Grab, Drag, Release, Gravity, Friction, Strength, Nerves, Spawn, Remove)
-}
 
 
 class Timed(NamedTuple):
@@ -179,10 +186,10 @@ def from_json(card: Any) -> Timed:
     tick, kind = fields.pop("tick", None), fields.pop("type", None)
     if not isinstance(tick, int) or isinstance(tick, bool) or tick < 0:
         raise EventError(f"event {kind!r}: tick {tick!r}, expected an integer from 0")
-    if kind not in TYPES:
-        raise EventError(f"event at tick {tick}: type {kind!r}; there are {', '.join(TYPES)}")
+    if kind not in Event.TYPES:
+        raise EventError(f"event at tick {tick}: type {kind!r}; there are {', '.join(Event.TYPES)}")
     try:
-        return Timed(tick, _CONVERTER.structure(fields, TYPES[kind]))
+        return Timed(tick, _CONVERTER.structure(fields, Event.TYPES[kind]))
     except (BaseValidationError, ValueError, TypeError) as error:
         reasons = (
             "; ".join(cattrs.transform_error(error, path=kind)) if isinstance(error, BaseValidationError) else error

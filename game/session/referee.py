@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from game.play.event_handlers import MAX_CROWD
 from game.play.events import Event, Play, Reset
-from game.play.runtime import MAX_CROWD, Runtime
+from game.play.runtime import Runtime
 from game.session.attempts import Attempts, Verdict
 
 FAR = 1.8

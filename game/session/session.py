@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from game.camera.keyframes import Keyframes
 from game.play.agent import Agent
 from game.play.clock import FixedClock
+from game.play.event_handlers import MAX_CROWD
 from game.play.events import Drag, Event, Friction, Play, Spawn
-from game.play.runtime import MAX_CROWD, Runtime
+from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
 from game.record.playback import Playback, moves
