@@ -26,6 +26,7 @@ from tools.train.config import ConfigError, TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores, evaluate
 from tools.train.gym_env import NAME
+from tools.train.policy_export import export_checkpoint
 from tools.train.policy_graph import PolicyGraph
 from tools.train.pybullet_env import PyBulletDeepMimic
 from tools.train.trainer import Trainer
@@ -198,7 +199,7 @@ def test_evaluation_counts_falls(tmp_path: Path) -> None:
 def test_export_is_what_was_trained(tmp_path: Path, clip: str) -> None:
     trainer = Trainer(TrainConfig(clip, out=tmp_path, **TOY))  # type: ignore[arg-type]
     trainer.evaluate()
-    spec = export.export(tmp_path / "best.pt", tmp_path / "x.onnx", age=0.0)
+    spec = export_checkpoint(tmp_path / "best.pt", tmp_path / "x.onnx", age=0.0)
     policy = Policy.load(tmp_path / "x.onnx", MODEL)
     assert policy.spec == spec
     assert str(tmp_path) not in spec.to_json()
@@ -215,8 +216,15 @@ def test_export_is_what_was_trained(tmp_path: Path, clip: str) -> None:
     np.testing.assert_allclose(found.joint_target, expected, atol=1e-4)
     trainer.step()
     trainer.save()
-    later = export.export(tmp_path / "checkpoint.pt", tmp_path / "y.onnx")
+    assert export.main([str(tmp_path / "checkpoint.pt"), str(tmp_path / "y.onnx"), "--name", "later"]) == 0
+    later = Policy.load(tmp_path / "y.onnx", MODEL).spec
     assert (spec.training["samples"], later.training["samples"]) == (0, trainer.samples)
+    assert later.name == "later"
+
+
+def test_exporting_nothing_is_an_error_not_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export.main([str(tmp_path / "none.pt"), str(tmp_path / "x.onnx")]) == 1
+    assert capsys.readouterr().err.startswith("error: no checkpoint at")
 
 
 def test_gymnasium_likes_the_environment() -> None:

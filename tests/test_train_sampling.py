@@ -15,11 +15,11 @@ from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from game.sim.world import World
-from tools.export import export
 from tools.train import checkpoint, clip_states
 from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.feasible_reference import BLEND, feasible
+from tools.train.policy_export import export_checkpoint
 from tools.train.sampling import SETTLE, WINDOW, Sampler, _select, symmetric
 from tools.train.sampling import Path as Way
 from tools.train.trainer import Trainer
@@ -123,7 +123,7 @@ def test_an_exported_policy_tells_of_the_clip_not_of_the_path(tmp_path: Path) ->
     )  # fmt: skip
     trainer = Trainer(toy)
     trainer.save()
-    export(tmp_path / "checkpoint.pt", tmp_path / "run.onnx")
+    export_checkpoint(tmp_path / "checkpoint.pt", tmp_path / "run.onnx")
     policy = Policy.load(tmp_path / "run.onnx", MODEL)
     clip, time = MotionClip.load("run").placed(), 0.3
     with World(MODEL) as world:

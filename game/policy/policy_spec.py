@@ -84,17 +84,7 @@ class PolicySpec:
         if schema != SCHEMA:
             raise PolicyError(f"metadata schema {schema!r}, expected {SCHEMA}")
         known = {f.name for f in fields(PolicySpec)}
-        missing = {
-            "name",
-            "skill",
-            "clip",
-            "control_hz",
-            "character",
-            "character_sha256",
-            "joints",
-            "gains",
-        } - card.keys()
-        if missing:
+        if missing := REQUIRED - card.keys():
             raise PolicyError(f"metadata lacks {', '.join(sorted(missing))}")
         try:
             return _typed({key: value for key, value in card.items() if key in known})

@@ -7,7 +7,7 @@ from typing import Any
 
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
-from tools.train import checkpoint
+from tools.train import checkpoint, policy_export
 from tools.train.config import TrainConfig
 from tools.train.evaluation import Scores
 
@@ -40,10 +40,8 @@ class Ages:
     def _publish(self, path: Path, age: float, name: str) -> None:
         if self.config.publish is None:
             return
-        from tools import export
-
         self.config.publish.mkdir(parents=True, exist_ok=True)
-        export.export(path, self.config.publish / f"{name}.onnx", name=name, age=age)
+        policy_export.export_checkpoint(path, self.config.publish / f"{name}.onnx", name=name, age=age)
 
     def state_dict(self) -> list[float]:
         """For the checkpoint."""

@@ -29,11 +29,10 @@ from game.session.referee import judge  # noqa: E402
 from game.sim.model import CharacterModel  # noqa: E402
 from game.view.film import FilmWriter  # noqa: E402
 from game.view.quality import quality  # noqa: E402
-from tools import export  # noqa: E402
 from tools.footage.caption import Caption  # noqa: E402
 from tools.footage.frames import FilmFrame  # noqa: E402
 from tools.footage.studio import Studio, StudioError  # noqa: E402
-from tools.train import checkpoint  # noqa: E402
+from tools.train import checkpoint, policy_export  # noqa: E402
 from tools.train.films import NO_GRAPHICS, POLICY_FOLDER  # noqa: E402
 
 NAME = "now"
@@ -57,7 +56,7 @@ def film(source: Path, target: Path, seconds: float = 6.0) -> int:
         Studio(spec, SIZE, quality(TIER)) as studio,
         tempfile.TemporaryDirectory(prefix=POLICY_FOLDER, dir=target.parent) as folder,
     ):
-        export.export(source, Path(folder) / f"{NAME}.onnx", name=NAME)
+        policy_export.export_checkpoint(source, Path(folder) / f"{NAME}.onnx", name=NAME)
         library = PolicyLibrary(model, [Path(folder)])
         runtime, attempts = Runtime(library), Attempts()
         look, caption = camera(CAMERA, spec.view, walls=walls_of(spec)), Caption(SIZE)

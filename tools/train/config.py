@@ -91,8 +91,6 @@ class TrainConfig:
     """samples over which the noise falls"""
     explore: float = 1.0
     """times the noise in the first half second from starts that always fail, in proportion from others; 1: the same"""
-    entropy: float = 0.0
-    """weight of the entropy bonus; without effect while the noise is a schedule"""
 
     cycles: float = 3.0
     """length of an episode in cycles of a looping clip"""

@@ -20,8 +20,8 @@ from torch import nn
 from game.policy.policy_spec import ClipInfo, PolicySpec
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
-from tools import export
 from tools.train.gym_env import NAME, ForeignPolicy
+from tools.train.policy_export import write_graph
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def main(config: ExampleConfig) -> None:
         provenance="random search",
     )
     config.target.parent.mkdir(parents=True, exist_ok=True)
-    export.write(ForeignPolicy(config.clip, actor), spec, config.target)
+    write_graph(ForeignPolicy(config.clip, actor), spec, config.target)
 
 
 if __name__ == "__main__":

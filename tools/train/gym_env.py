@@ -71,7 +71,7 @@ class Imitate(gymnasium.Env[Vector, Vector]):
 
 
 class ForeignPolicy(nn.Module):
-    """An actor trained on `Imitate` by any algorithm, as a module that tools.export.write takes."""
+    """An actor trained on `Imitate` by any algorithm, as a module that policy_export.write_graph takes."""
 
     def __init__(self, clip: str, actor: nn.Module, config: TrainConfig | None = None) -> None:
         """Wrap a deterministic actor, observation (B, D) -> action (B, A) in -1..1."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -28,11 +27,6 @@ def drifted(root_pos: Tensor, reference_pos: Tensor, limit: float) -> Tensor:
 def fell(floor_contact: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Some body that the clip keeps off the floor touched it: (N, B), (B,) -> (N,). DeepMimic, section 6."""
     return np.asarray((floor_contact & ~allowed).any(-1))
-
-
-def not_finite(*arrays: Tensor) -> Tensor:
-    """Some entry of a character's row is not finite: (N, ...) each -> (N,)."""
-    return torch.stack([~torch.isfinite(a.flatten(1)).all(1) for a in arrays]).any(0)
 
 
 def allowed_contacts(
