@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from game.scene.paths import models_dir
 from game.sim import rotation
-from game.sim.motion import ClipError, MotionClip
+from game.sim.motion import ClipError, MotionClip, cycle_of
 
 NAMES = sorted(p.stem for p in (models_dir() / "clips").glob("*.json"))
 
@@ -120,3 +120,13 @@ def test_no_bytes_crash_the_reader(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "x.json").write_bytes(data)
     with pytest.raises(ClipError):
         MotionClip.load(tmp_path / "x.json")
+
+
+def test_a_cycle_begins_at_the_tick_that_it_falls_on() -> None:
+    """0.7 s are 21 ticks of 1/30 s; 21 / 30 / 0.7 is just under or over 1 in floating point, and in float32."""
+    ticks = np.array([0, 20, 21, 22, 41, 42, 6300])
+    for kind in (np.float64, np.float32):
+        times = (ticks / kind(30)).astype(kind)
+        assert cycle_of(times, 0.7, loop=True).tolist() == [0, 0, 1, 1, 1, 2, 300]
+    assert cycle_of(0.7 * (1 - 2e-4), 0.7, loop=True) == 0
+    assert cycle_of(ticks, 0.7, loop=False).tolist() == [0] * 7

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from game.play.events import Nerves
 from game.policy.observation import ORIGIN, Anchor
 from game.policy.policy import Policy
+from game.sim.motion import cycle_of
 
 Array = NDArray[np.float64]
 
@@ -60,8 +61,7 @@ class Agent:
         if self.policy is None or self.policy.spec.anchor != "cycle":
             return False
         clip = self.policy.spec.clip
-        # a hair early: a clip that is a whole number of ticks long must not wrap a tick late
-        cycle = int(time / clip.duration + 1e-6) if clip is not None and clip.loop else 0
+        cycle = int(cycle_of(time, clip.duration, clip.loop)) if clip is not None else 0
         begins, self.cycle = cycle != self.cycle, cycle
         return begins
 

@@ -10,6 +10,7 @@ from game.play.event_handlers import MAX_CROWD
 from game.play.events import Event, Play, Reset
 from game.play.runtime import Runtime
 from game.session.attempts import Attempts, Verdict
+from game.sim.motion import cycle_of
 
 FAR = 1.8
 """m from home: who has landed so far away begins the next attempt at home again"""
@@ -47,7 +48,9 @@ def _judge_one(attempts: Attempts, runtime: Runtime, character: int) -> tuple[Ve
     """How a character's attempt ended, if it did, and whether he has had his moment after it."""
     agent, model, snapshot = runtime.agents[character], runtime.model, runtime.snapshot
     clip = agent.policy.spec.clip if agent.policy is not None else None
-    cycle = int(agent.time(runtime.tick_count, model.control_hz) / clip.duration + 1e-6) if clip is not None else 0
+    time = agent.time(runtime.tick_count, model.control_hz)
+    # loop: a clip that ends has been done once when its time is over
+    cycle = int(cycle_of(time, clip.duration, loop=True)) if clip is not None else 0
     feet = np.isin(np.arange(model.num_bodies), model.feet)
     harmful = agent.policy.harmful if agent.policy is not None else ~feet
     verdict = attempts.add(snapshot, character, cycle, harmful)

@@ -25,10 +25,22 @@ Array = NDArray[np.float64]
 SCHEMA = 1
 MAX_BYTES = 64 << 20
 _ARRAYS = ("root_pos", "root_rot", "joint_rot")
+CYCLE_TOLERANCE = 1e-4
+"""Cycles. A time that is so little short of a whole cycle counts as the next one: ticks, seconds and float32 inside a
+policy's graph round a clip of a whole number of ticks to either side."""
 
 
 class ClipError(ValueError):
     """A clip's file or arrays are not what a clip needs."""
+
+
+def cycle_of(time: ArrayLike, duration: float, loop: bool) -> Array:
+    """Which cycle of a clip it is at times (...), s since its phase 0; whole numbers, always 0 where it does not loop.
+
+    The one rule by which an anchor is taken anew, in the game, in training and in policies' graphs.
+    """
+    time = np.asarray(time, float)
+    return np.asarray(np.floor(time / duration + CYCLE_TOLERANCE) if loop else np.zeros_like(time))
 
 
 @dataclass(frozen=True, eq=False)
