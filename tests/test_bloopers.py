@@ -12,6 +12,7 @@ import pytest
 
 from game.play.events import Strength, Timed
 from game.policy.library import PolicyLibrary
+from game.record.playback import verify
 from game.record.take import Take
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec, PartSpec, SetSpec, quaternion_of
@@ -189,7 +190,7 @@ def test_a_reel(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cards = json.loads((out / "attempts.json").read_text())
     assert [card["number"] for card in cards] == [1, 2]
     (saved,) = (out / "takes").iterdir()
-    assert Take.load(saved).verify() is None
+    assert verify(Take.load(saved)) is None
     with av.open(str(out / "reel.mp4")) as film:
         pictures = [frame.to_ndarray(format="gray") for frame in film.decode(video=0)]
     with av.open(str(out / "reel.mp4")) as film:
@@ -229,4 +230,4 @@ def test_who_gives_up_goes_limp() -> None:
     assert attempt.measures.fell
     limp = [t.tick for t in take.events if t.event == Strength(0.06)]
     assert limp == [attempt.measures.fall_tick + GIVES_UP]
-    assert take.verify() is None
+    assert verify(take) is None

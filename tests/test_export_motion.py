@@ -19,6 +19,7 @@ from game.camera.shot import Keyframe, Shot, shot_to_json
 from game.play import events as ev
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
+from game.record.playback import Playback
 from game.record.take import Take
 from game.scene.json_fields import parse_color
 from game.scene.set_file import load_prop, load_set
@@ -107,7 +108,8 @@ def take() -> Take:
 
 @pytest.fixture(scope="module")
 def snapshots(take: Take) -> list[Snapshot]:
-    return list(take.replay())
+    with Playback.of(take) as playback:
+        return [tick.snapshot for tick in playback]
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +180,7 @@ def test_glb_camera_looks_at_him(exported: Glb, snapshots: list[Snapshot]) -> No
     assert np.linalg.det(m[:3, :3]) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_cameras_and_shots_of_a_take(take: Take, tmp_path: Path) -> None:
+def test_cameras_and_shots_of_a_take(take: Take, snapshots: list[Snapshot], tmp_path: Path) -> None:
     """Each looks where the game's camera of that name looks, tick by tick."""
     marks = [Keyframe(0.0, CameraPose.look((2.0, 0.0, 1.0), (0.0, 0.0, 1.0), 0.7)),
              Keyframe(1.0, CameraPose.look((0.0, 3.0, 2.0), (0.0, 0.0, 1.0), 0.7, roll=0.3))]  # fmt: skip
@@ -190,7 +192,7 @@ def test_cameras_and_shots_of_a_take(take: Take, tmp_path: Path) -> None:
     view = load_set("park").view
     expected = {name: camera(name, view) for name in ("eyes", "handheld")} | {"closer": ShotCamera(Shot(tuple(marks)))}
     assert {n["name"] for n in found.json["cameras"]} == set(expected)
-    for frame, snapshot in enumerate(take.replay()):
+    for frame, snapshot in enumerate(snapshots):
         world = found.at(frame, 30.0)
         for name, looking in expected.items():
             pose = looking.update(snapshot, 1.0 / 30.0 if frame else 0.0)

@@ -17,6 +17,7 @@ from game.camera.shot import Keyframe, Shot, shot_to_json
 from game.play.events import Event, Play, Push, Reset, Spawn, Strength
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
+from game.record.playback import Playback
 from game.record.take import Take
 from game.scene.set_file import load_prop
 from game.session.session import BARE
@@ -82,9 +83,8 @@ def test_impossible_timings_are_refused() -> None:
 
 
 def test_at_the_takes_own_rate_every_tick_is_shown_once() -> None:
-    runtime = fall().runtime()
-    ticks = [snapshot.body_pos for snapshot in fall().replay(runtime)]
-    runtime.close()
+    with Playback.of(fall()) as playback:
+        ticks = [tick.snapshot.body_pos for tick in playback]
     found = shown(steady(1 / 30, NUM_TICKS / 30), 30)
     assert len(found) == NUM_TICKS - 1
     for frame, expected in zip(found, ticks, strict=False):

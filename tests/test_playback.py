@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game.play.events import Play, Push, Reset
+from game.play.events import Play, Push, Remove, Reset, Spawn, Timed
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.record import film_job
 from game.record.film_job import FilmJob
-from game.record.playback import rerun
+from game.record.playback import Playback, rerun, verify
 from game.record.take import Take, TakeError
+from game.scene.set_spec import ItemSpec, PartSpec
 from game.session.session import BARE, Session
 from tests.support.small_policy import MODEL, write
 
@@ -40,6 +41,28 @@ def played(live: Session, ticks: int) -> Take:
     return Take.of(live.runtime)
 
 
+def test_every_tick_says_what_its_props_are_and_whether_it_is_a_cut(live: Session) -> None:
+    ball = ItemSpec("ball", (3.0, 0.0, 1.0), mass=1.0, parts=(PartSpec("sphere", (0.1,)),))
+    events = [Timed(0, Spawn(ball)), Timed(2, Reset()), Timed(3, Remove(0))]
+    with Playback(Runtime(live.runtime.library), events, 5) as playback:
+        ticks = list(playback)
+        assert [tick.snapshot.tick for tick in ticks] == [1, 2, 3, 4, 5]
+        assert [list(tick.items.values()) for tick in ticks] == [[ball], [ball], [ball], [], []]
+        assert [tick.cut for tick in ticks] == [False, False, True, False, False]
+        assert list(playback) == []
+
+
+def test_events_may_be_added_while_it_runs(live: Session) -> None:
+    push = Push((300.0, 0.0, 0.0), "torso")
+    with Playback(Runtime(live.runtime.library), [Timed(0, Play("keep", place=True))], 4) as playback:
+        for tick in playback:
+            if tick.snapshot.tick == 2:
+                playback.add(Timed(2, push))
+                with pytest.raises(ValueError, match="at tick 1: the run is at tick 2 already"):
+                    playback.add(Timed(1, push))
+        assert [timed.tick for timed in playback.runtime.log] == [0, 2]
+
+
 def test_it_ends_where_the_take_ended_and_goes_on(live: Session) -> None:
     take = played(live, 12)
     end, library = live.snapshot, live.runtime.library
@@ -54,7 +77,7 @@ def test_it_ends_where_the_take_ended_and_goes_on(live: Session) -> None:
     live.post(Play("keep"))
     assert live.pending == [Play("keep")]
     live.step()
-    assert Take.of(live.runtime).verify() is None
+    assert verify(Take.of(live.runtime)) is None
 
 
 def test_it_is_looked_at_from_its_first_tick(live: Session) -> None:

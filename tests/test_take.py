@@ -13,6 +13,7 @@ import pytest
 from game.play import events as ev
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
+from game.record.playback import verify
 from game.record.take import CARD, Divergence, Take, TakeError
 from game.scene.set_file import load_prop
 from game.sim.model import CharacterModel
@@ -58,7 +59,8 @@ def test_a_fresh_process_repeats_twenty_seconds_bit_for_bit(library: PolicyLibra
     assert len({digest for digest, _ in take.trace}) == 600
     take.save(tmp_path / "take.zip")
     code = (
-        "import sys, pathlib; from game.record.take import Take; print(Take.load(pathlib.Path(sys.argv[1])).verify())"
+        "import sys, pathlib; from game.record.playback import verify; from game.record.take import Take; "
+        "print(verify(Take.load(pathlib.Path(sys.argv[1]))))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "take.zip")], capture_output=True, text=True, check=True
@@ -70,7 +72,7 @@ def test_verify_names_tick_and_distance(short: Take) -> None:
     digest, pos = short.trace[7]
     moved = [[pos[0][0] + 0.25, *pos[0][1:]]]
     bent = Take(**{**vars(short), "trace": (*short.trace[:7], ("0" * 16, moved), *short.trace[8:])})
-    divergence = bent.verify()
+    divergence = verify(bent)
     assert isinstance(divergence, Divergence)
     assert divergence.tick == 7
     assert divergence.distance == pytest.approx(0.25, abs=1e-9)
@@ -86,7 +88,7 @@ def test_saving_and_loading_keeps_everything(short: Take, tmp_path: Path, name: 
     assert loaded.sha256 == short.sha256
     assert loaded.events == short.events
     assert loaded.policies == short.policies
-    assert loaded.verify() is None
+    assert verify(loaded) is None
     assert sorted(p.name for p in tmp_path.iterdir()) == [name]
 
 

@@ -16,10 +16,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from game.play.events import Event, EventError, Timed, from_json
+from game.play.events import EventError, Timed, from_json
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
+from game.record.playback import Playback
 from game.record.take import Divergence, Take, TakeError
 from game.scene.json_fields import SetError
 from game.scene.paths import policies_dir
@@ -27,7 +28,6 @@ from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
 from game.session.session import BARE, NO_SET, opening
 from game.sim.model import CharacterModel
-from game.sim.snapshot import Snapshot
 from game.view.film import FilmError
 
 DEFAULT_SECONDS = 10.0
@@ -90,24 +90,25 @@ def run(options: argparse.Namespace) -> RunReport:
     spec = load_set(name) if name and name != NO_SET else BARE
     model = CharacterModel.load()
     num_ticks = _num_ticks(options.seconds, model.control_hz, take)
-    events = list(take.events) if take is not None else read_events(options.events) if options.events else []
     if take is not None:
-        runtime = take.runtime()
+        playback = Playback.of(take, num_ticks)
     else:
+        events = read_events(options.events) if options.events else []
         library = PolicyLibrary(model, [policies_dir(), *options.policies])
-        events = [Timed(0, event) for event in opening(library, options.policy, spec)] + events
-        runtime = Runtime(library, seed=options.seed)
-    late = [timed.tick for timed in events if timed.tick >= num_ticks]
-    if take is None and late:
-        print(f"note: {len(late)} events come after the end, the first at tick {late[0]}", file=sys.stderr)
+        beginning = [Timed(0, event) for event in opening(library, options.policy, spec)]
+        playback = Playback(Runtime(library, seed=options.seed), [*beginning, *events], num_ticks)
+        late = [timed.tick for timed in events if timed.tick >= num_ticks]
+        if late:
+            print(f"note: {len(late)} events come after the end, the first at tick {late[0]}", file=sys.stderr)
+    runtime = playback.runtime
     try:
-        seconds = _film(ticks(runtime, events, num_ticks), num_ticks, runtime, spec, options.record)
+        seconds = _run(playback, spec, options.record)
         made = Take.of(runtime, set_name="" if spec is BARE else spec.name)
         if options.save_take:
             made.save(options.save_take)
         return _report(runtime, seconds, made, take)
     finally:
-        runtime.close()
+        playback.close()
         runtime.library.close()
 
 
@@ -131,42 +132,28 @@ def read_events(path: Path) -> list[Timed]:
         raise RunError(f"{path}: {error}") from error
 
 
-def ticks(runtime: Runtime, events: list[Timed], num_ticks: int) -> Iterator[tuple[Snapshot, float]]:
-    """Makes ticks; yields each snapshot and the seconds that it took.
-
-    Raises:
-        EventError: an event makes no sense where it comes.
-    """
-    due: dict[int, list[Event]] = {}
-    for timed in events:
-        due.setdefault(timed.tick, []).append(timed.event)
-    for tick in range(num_ticks):
-        start = time.perf_counter()
-        snapshot = runtime.tick(due.get(tick, ()), strict=True)
-        yield snapshot, time.perf_counter() - start
-        for words in snapshot.messages:
-            print(f"tick {tick}: {words}", file=sys.stderr)
-
-
-def _film(
-    made: Iterator[tuple[Snapshot, float]], num_ticks: int, runtime: Runtime, spec: SetSpec, path: Path | None
-) -> list[float]:
-    """Runs through all ticks, into a film where one is wanted; returns what each took. Ctrl-C ends it early."""
+def _run(playback: Playback, spec: SetSpec, path: Path | None) -> list[float]:
+    """Makes all ticks, and a film of them where there is a path; returns what each took, s. Ctrl-C ends it early."""
     film = None
     if path is not None:
         from game.view.recorder import TickFilm  # here: only a film needs a renderer
 
-        film = TickFilm(runtime.snapshot, spec, path)
+        film = TickFilm(playback.runtime.snapshot, spec, path)
     seconds: list[float] = []
     try:
         with _interrupts() as interrupted:
-            for snapshot, took in tqdm(made, total=num_ticks, unit="tick", leave=False, disable=None):
-                seconds.append(took)
+            ticks = iter(tqdm(playback, total=playback.num_ticks, unit="tick", leave=False, disable=None))
+            start = time.perf_counter()
+            for snapshot, items, _ in ticks:
+                seconds.append(time.perf_counter() - start)
+                for words in snapshot.messages:
+                    print(f"tick {snapshot.tick - 1}: {words}", file=sys.stderr)
                 if film is not None:
-                    film.show(snapshot, {prop: held.item for prop, held in runtime.world.props.items()})
+                    film.show(snapshot, items)
                 if interrupted:
                     print(f"stopped after {len(seconds)} ticks", file=sys.stderr)
                     break
+                start = time.perf_counter()
     finally:
         if film is not None:
             film.close()

@@ -11,7 +11,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -19,12 +19,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from game.play import events as ev
-from game.play.events import EventError, Timed
+from game.play.events import Timed
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy, PolicyError
 from game.sim.model import CharacterModel, ModelError
-from game.sim.snapshot import Snapshot
 
 SCHEMA = 1
 MAX_FILES = 256
@@ -130,30 +129,6 @@ class Take:
             except PolicyError as error:
                 raise TakeError(f"its policy {name!r}: {error}") from error
         return Runtime(library, seed=self.seed)
-
-    def replay(self, runtime: Runtime | None = None) -> Iterator[Snapshot]:
-        """Run it again in a fresh world, tick by tick. Raises TakeError."""
-        runtime = runtime or self.runtime()
-        due: dict[int, list[ev.Event]] = {}
-        for timed in self.events:
-            due.setdefault(timed.tick, []).append(timed.event)
-        try:
-            for tick in range(self.num_ticks):
-                yield runtime.tick(due.get(tick, ()), strict=True)
-        except EventError as error:
-            raise TakeError(str(error)) from error
-        finally:
-            runtime.library.close()
-
-    def verify(self) -> Divergence | None:
-        """Run it again and hold it against its trace; None where every bit is the same. Raises TakeError."""
-        if len(self.trace) != self.num_ticks:
-            raise TakeError(f"its trace has {len(self.trace)} ticks, expected {self.num_ticks}")
-        runtime = self.runtime()
-        for _ in self.replay(runtime):
-            if (divergence := self.divergence(runtime.trace[-1:], runtime.tick_count - 1)) is not None:
-                return divergence
-        return None
 
     def divergence(self, trace: Sequence[TraceRow], first_tick: int = 0) -> Divergence | None:
         """Hold what a Runtime did from a tick on against the take; None where every bit is the same."""

@@ -12,7 +12,7 @@ from game.play.events import Drag, Event, Friction, Play, Spawn
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
-from game.record.playback import Playback, moves
+from game.record.playback import FinishedPlayback, is_cut, items_of
 from game.record.replay import RecentFrames, Replay
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.session.attempts import Attempts
@@ -63,7 +63,7 @@ class Session:
         for character in range(MAX_CROWD):
             self.attempts.begin(character)
 
-    def resume(self, again: Playback, spec: SetSpec, first_tick: int | None = None) -> None:
+    def resume(self, again: FinishedPlayback, spec: SetSpec, first_tick: int | None = None) -> None:
         """Goes on from the end of a take that was run again in its set; from `first_tick` on it is looked at first."""
         self.runtime.close()
         self.runtime, self.spec = again.runtime, spec
@@ -96,7 +96,7 @@ class Session:
     @property
     def items(self) -> Mapping[int, ItemSpec]:
         """What each prop is, by id."""
-        return {prop: held.item for prop, held in self.runtime.world.props.items()}
+        return items_of(self.runtime)
 
     @property
     def placed(self) -> Sequence[int]:
@@ -231,7 +231,7 @@ class Session:
         events, self._pending = self._pending, []
         self._previous = self.snapshot
         snapshot = self.runtime.tick(events)
-        moved = any(moves(event) for event in events) or bool(self.runtime.world.faults)
+        moved = is_cut(self.runtime, events)
         if moved:
             self._previous = snapshot  # who was put elsewhere does not fly there
         self.recent.add(snapshot, self.items, cut=moved)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from game.play.events import Event, Strength
+from game.play.events import Strength, Timed
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
+from game.record.playback import Playback, items_of
 from game.record.take import Take
 from game.scene.set_spec import SetSpec
 from game.session.session import opening
@@ -39,27 +40,23 @@ def run(luck: Luck, library: PolicyLibrary, spec: SetSpec, seconds: float, seed:
     Raises:
         PolicyError: its policy is gone.
     """
-    due: dict[int, list[Event]] = {0: list(opening(library, luck.policy, spec))}
-    for timed in luck.events:
-        due.setdefault(timed.tick, []).append(timed.event)
+    beginning = [Timed(0, event) for event in opening(library, luck.policy, spec)]
     runtime = Runtime(library, seed=seed)
-    try:
-        items = {prop: held.item for prop, held in runtime.world.props.items()}
+    num_ticks = round(seconds * runtime.model.control_hz)
+    with Playback(runtime, [*beginning, *luck.events], num_ticks) as playback:
+        items = items_of(runtime)
         judge = Judge(runtime.model, items)
-        for tick in range(round(seconds * runtime.model.control_hz)):
-            snapshot = runtime.tick(due.get(tick, ()), strict=True)
-            if tick in due:
-                items |= {prop: held.item for prop, held in runtime.world.props.items()}
+        for snapshot, present, _ in playback:
+            items |= present
             judge.add(snapshot)
             if luck.gives_up and 0 < judge.fall_tick == snapshot.tick - GIVES_UP:
-                due[tick + 1] = [*due.get(tick + 1, ()), Strength(0.06), Strength(0.25, "neck")]
+                for event in (Strength(0.06), Strength(0.25, "neck")):
+                    playback.add(Timed(snapshot.tick, event))
         flips = runtime.agents[0].flips
         judge.landed_flips = flips
         attempt = BlooperAttempt(luck, judge.measures(), flips, seed)
         take = Take.of(runtime, title=f"BlooperAttempt {luck.number}", set_name=spec.name, words=list(luck.words))
         return attempt, take
-    finally:
-        runtime.close()
 
 
 def best(attempts: Sequence[BlooperAttempt], count: int) -> list[BlooperAttempt]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from game.camera.camera_pose import CameraPose
 from game.camera.rigs import Camera, camera
 from game.camera.shot import shots_of
+from game.record.playback import Playback
 from game.record.take import Take
 from game.scene.set_file import load_set
 from game.scene.set_spec import ItemSpec, SetSpec, ViewSpec
@@ -107,12 +108,9 @@ class Recording:
         place = load_set(take.set_name) if with_set and take.set_name else None
         view, shots = place.view if place else ViewSpec(), shots_of(take.extra)
         looking = {wanted: camera(wanted, view, shots=shots) for wanted in (*cameras, *shots)}
-        runtime = take.runtime()
-        shown = ((snapshot, {i: p.item for i, p in runtime.world.props.items()}) for snapshot in take.replay(runtime))
-        try:
+        with Playback.of(take) as playback:
+            shown = ((tick.snapshot, tick.items) for tick in playback)
             return replace(Recording.of_snapshots(shown, name, looking), set_spec=place)
-        finally:
-            runtime.close()
 
     @staticmethod
     def of_snapshots(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from game.camera.camera_pose import CameraPose, blend
 from game.camera.rigs import Camera, ShotCamera, camera, walls_of
 from game.camera.shot import shots_of
-from game.play.events import Crowd, Event, Play, Reset
+from game.record.playback import Playback
 from game.record.take import Take
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.snapshot import Snapshot, interpolate
@@ -44,8 +44,8 @@ class _Tick:
     snapshot: Snapshot
     items: Mapping[int, ItemSpec]
     pose: CameraPose
-    moved: bool
-    """somebody was put elsewhere at its beginning"""
+    cut: bool
+    """see PlaybackTick"""
 
 
 def frames(take: Take, spec: SetSpec, timing: Timing, fps: int, camera_name: str, *, subject: int = 0,
@@ -99,26 +99,17 @@ def _until(ticks: Iterator[_Tick], end: float) -> Iterator[_Tick]:
 
 def _ticks(take: Take, look: Camera) -> Iterator[_Tick]:
     """The end of every tick; of a take without any, its start. Raises TakeError."""
-    moving = {timed.tick for timed in take.events if _moves(timed.event)}
-    runtime = take.runtime()
-    try:
+    with Playback.of(take) as playback:
+        start = playback.runtime.snapshot
         if take.num_ticks == 0:
-            yield _Tick(runtime.snapshot, {}, look.update(runtime.snapshot, 0.0), True)
-        for snapshot in take.replay(runtime):
-            items = {prop: held.item for prop, held in runtime.world.props.items()}
-            moved = snapshot.tick - 1 in moving or bool(runtime.world.faults)
+            yield _Tick(start, {}, look.update(start, 0.0), True)
+        for snapshot, items, cut in playback:
             seconds = 1.0 / snapshot.model.control_hz if snapshot.tick > 1 else 0.0
-            yield _Tick(snapshot, items, look.update(snapshot, seconds), moved)
-    finally:
-        runtime.close()
-
-
-def _moves(event: Event) -> bool:
-    return isinstance(event, Reset | Crowd) or (isinstance(event, Play) and event.place)
+            yield _Tick(snapshot, items, look.update(snapshot, seconds), cut)
 
 
 def _shown(before: _Tick, after: _Tick, fraction: float) -> Snapshot:
-    if after.moved or fraction >= 1.0:
+    if after.cut or fraction >= 1.0:
         return after.snapshot
     between = interpolate(before.snapshot, after.snapshot, fraction)
     # what happens in a tick is seen when it is over, which is when it is heard
@@ -126,8 +117,8 @@ def _shown(before: _Tick, after: _Tick, fraction: float) -> Snapshot:
 
 
 def _pose(before: _Tick, after: _Tick, fraction: float) -> CameraPose:
-    cut = float(np.linalg.norm(after.pose.position - before.pose.position)) > 1.0
-    return after.pose if after.moved or cut else blend(before.pose, after.pose, fraction)
+    jumps = float(np.linalg.norm(after.pose.position - before.pose.position)) > 1.0
+    return after.pose if after.cut or jumps else blend(before.pose, after.pose, fraction)
 
 
 def _sound(track: SoundTrack, tick: _Tick, timing: Timing, hz: int) -> Samples:
