@@ -8,11 +8,10 @@ from unittest.mock import patch
 import pytest
 from imgui_bundle import imgui
 
-from game.play.body_groups import LIMBS
 from game.play.events import Crowd, Event, Friction, Gravity, Nerves, Strength
 from game.play.nerves import PRESETS
 from game.view.panel import body_map
-from game.view.panel.body_map import PIECES, BodyMap, limb_of, next_part, piece_at
+from game.view.panel.body_map import BodyMap, limb_of, next_part, piece_at
 from game.view.panel.floor_section import grip
 from game.view.panel.gravity_section import MOST, pulled
 from game.view.panel.look import CORAL, LARGEST, SMALLEST, Look, mix, scale_of, u32
@@ -23,9 +22,10 @@ from game.view.panel.settings import after
 from game.view.panel.surroundings import WAYS, Props
 from game.view.panel.takes import Takes
 from game.view.panel.transport import speed_words
-from tests.support.fake_panel_model import JOINTS, FakeModel, backflips
+from tests.support.fake_panel_model import MODEL, FakeModel, backflips
 
 Spot = tuple[float, float]
+JOINTS, LIMBS, PIECES = MODEL.joint_names, MODEL.roles.limbs, MODEL.roles.figure
 
 
 class Screen:
@@ -184,9 +184,9 @@ def test_the_figure_has_every_joint_once() -> None:
     assert sorted(piece.joint for piece in PIECES) == sorted(JOINTS)
     for piece in PIECES:
         middle = ((piece.a[0] + piece.b[0]) / 2, (piece.a[1] + piece.b[1]) / 2)
-        assert piece_at(middle) is piece
+        assert piece_at(PIECES, middle) is piece
         assert max(math.hypot(*middle), *middle) < 1.0
-    assert piece_at((0.3, 0.1)) is None
+    assert piece_at(PIECES, (0.3, 0.1)) is None
 
 
 def test_his_right_is_on_our_left() -> None:
@@ -194,11 +194,11 @@ def test_his_right_is_on_our_left() -> None:
 
 
 def test_a_second_click_chooses_the_joint() -> None:
-    assert next_part("all", "left_knee") == "left_leg"
-    assert next_part("left_leg", "left_knee") == "left_knee"
-    assert next_part("left_knee", "left_knee") == "left_leg"
-    assert next_part("right_arm", "left_knee") == "left_leg"
-    assert {limb_of(joint) for joint in JOINTS} == set(LIMBS)
+    assert next_part(LIMBS, "all", "left_knee") == "left_leg"
+    assert next_part(LIMBS, "left_leg", "left_knee") == "left_knee"
+    assert next_part(LIMBS, "left_knee", "left_knee") == "left_leg"
+    assert next_part(LIMBS, "right_arm", "left_knee") == "left_leg"
+    assert {limb_of(LIMBS, joint) for joint in JOINTS} == set(LIMBS)
 
 
 def test_a_limb_is_clicked_and_weakened(screen: Screen) -> None:
@@ -400,7 +400,7 @@ def test_settings_count_in_what_was_asked_for() -> None:
     now = PanelSettings((1.0,) * 12, Nerves(), (0.0, 0.0, -9.8), 0.9, 1)
     strengths: list[Event] = [Strength(0.5, "left_arm"), Strength(0.2, "neck"), Strength(0.0, "all", 1)]
     others: list[Event] = [Nerves(3, character=1), Crowd(2), Gravity((1.0, 0.0, 0.0)), Friction(0.1)]
-    then = after(after(now, strengths, 0, JOINTS), others, 0, JOINTS)
+    then = after(after(now, strengths, 0, MODEL), others, 0, MODEL)
     assert dict(zip(JOINTS, then.strength, strict=True))["left_elbow"] == 0.5
     assert dict(zip(JOINTS, then.strength, strict=True))["neck"] == 0.2
     assert (then.nerves, then.gravity, then.friction, then.crowd) == (Nerves(), (1.0, 0.0, 0.0), 0.1, 2)

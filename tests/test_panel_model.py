@@ -87,7 +87,7 @@ def test_what_was_asked_for_shows_while_time_stands_still(app: StandIn, panel: G
     app.live.step()
     assert app.live.pending == []
     assert panel.settings == asked
-    assert dict(zip(panel.joint_names, asked.strength, strict=True))["left_elbow"] == 0.25
+    assert dict(zip(panel.body_model.joint_names, asked.strength, strict=True))["left_elbow"] == 0.25
 
 
 def test_the_policies(app: StandIn, panel: GamePanelModel) -> None:

@@ -13,11 +13,12 @@ from game.scene.set_spec import MATERIALS as WORDS
 from game.scene.set_spec import GroundSpec, ItemSpec, LightSpec, PartSpec, SetSpec
 from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
+from game.sim.roles import BodyPart
 from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.world import World
 from game.sound.air import FAST, STILL, levels
 from game.sound.hits import HitFinder
-from game.sound.materials import BODY_PARTS, MATERIALS, body_part, material_of
+from game.sound.materials import BODY_PARTS, MATERIALS, material_of
 from game.sound.track import CEILING, HZ, SoundTrack, bent, loudness
 
 Samples = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -196,7 +197,7 @@ def test_left_is_left() -> None:
 
 def test_every_word_has_a_sound() -> None:
     assert set(MATERIALS) == set(WORDS)
-    assert {body_part(name) for name in MODEL.body_names} == set(BODY_PARTS.values())
+    assert set(MODEL.roles.part) == set(BODY_PARTS) == set(BodyPart)
 
 
 def test_loudness_goes_with_the_root_of_the_energy() -> None:

@@ -20,6 +20,7 @@ from game.record.take_folder import TakeFolder, TakeFolderError
 from game.scene import set_file
 from game.scene.json_fields import SetError
 from game.session.session import BARE, NO_SET
+from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view.panel.hardest_hits import HardestHits
 from game.view.panel.panel_data import AttemptCounts, PanelSettings, PolicyCard, TakeCard
@@ -69,8 +70,8 @@ class GamePanelModel:
 
     # ---------------------------------------------------------------- all pages
     @property
-    def joint_names(self) -> Sequence[str]:
-        return self._app.live.runtime.model.joint_names
+    def body_model(self) -> CharacterModel:
+        return self._app.live.runtime.model
 
     @property
     def settings(self) -> PanelSettings:
@@ -84,7 +85,7 @@ class GamePanelModel:
             live.runtime.world.floor_friction,
             snapshot.num_characters,
         )
-        return after(now, live.pending, chosen, self.joint_names)
+        return after(now, live.pending, chosen, self.body_model)
 
     @property
     def control_hz(self) -> int:

@@ -179,7 +179,7 @@ class FirstPerson:
     def update(self, snapshot: Snapshot, _seconds: float) -> CameraPose:
         if self._subject >= snapshot.num_characters:
             return CameraPose(np.array([0.0, 0.0, 1.5]), rotation.IDENTITY, self._fov)
-        head = snapshot.model.body("head")
+        head = snapshot.model.roles.head
         at, turn = snapshot.body_pos[self._subject, head], snapshot.body_rot[self._subject, head]
         eye = at + rotation.rotate(turn, np.array([0.155, 0.0, 0.2]))
         eye[2] = max(float(eye[2]), 0.03)

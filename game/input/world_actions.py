@@ -30,7 +30,6 @@ GRAVITIES: dict[str, Vec3] = {
 GRAVITY_STEP, MAX_GRAVITY = 1.0, 50.0
 SHOVE, HARD_SHOVE = 250.0, 750.0
 """N, for Push's 0.2 s"""
-SHOVED_BODY = "torso"
 STRENGTH_STEP, LEAST_STRENGTH, MOST_STRENGTH = 0.25, 0.25, 3.0
 MAX_CROWD = 16
 BALL = ItemSpec(
@@ -128,10 +127,16 @@ class WorldActions:
             self._played.post(Remove(prop))
         return "reset"
 
+    @property
+    def _pushed(self) -> str:
+        """The name of the body that pushes aim at."""
+        model = self._played.snapshot.model
+        return model.body_names[model.roles.push_body]
+
     def _shove(self, choice: int, force: float) -> None:
         camera = self._camera()
         direction = (camera.forward, -camera.forward, -camera.right, camera.right)[choice]
-        self._played.post(Push(_vec3(direction * force), SHOVED_BODY, self.chosen))
+        self._played.post(Push(_vec3(direction * force), self._pushed, self.chosen))
 
     def _do_shove(self, choice: int) -> None:
         self._shove(choice, SHOVE)
@@ -146,7 +151,7 @@ class WorldActions:
             self._leant = tick
             camera, snapshot = self._camera(), self._played.snapshot
             force = SHOVE * (right * camera.right + away * camera.forward)
-            self._played.post(Push(_vec3(force), SHOVED_BODY, self.chosen, 1.0 / snapshot.model.control_hz))
+            self._played.post(Push(_vec3(force), self._pushed, self.chosen, 1.0 / snapshot.model.control_hz))
 
     def _do_limp(self, _: int) -> None:
         self._limp = [e for i in self._everyone() for e in self._strengths(i)]
@@ -232,7 +237,7 @@ class WorldActions:
         if len(balls) >= MAX_BALLS:
             self._played.post(Remove(balls[0]))
         snapshot, eye = self._played.snapshot, self._camera().eye
-        body = snapshot.model.body(SHOVED_BODY)
+        body = snapshot.model.roles.push_body
         target, moving = snapshot.body_pos[self.chosen, body], snapshot.body_vel[self.chosen, body]
         start = eye + 0.08 * (target - eye)
         velocity = throw_velocity(start, target, moving, snapshot.gravity)

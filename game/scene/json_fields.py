@@ -55,6 +55,16 @@ class JsonFields:
             raise self._wrong(key, f"one of {', '.join(among)}", value)
         return str(value)
 
+    def names(self, key: str, among: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of names, each one of those."""
+        value = self._take(key, None)
+        if not isinstance(value, list):
+            raise self._wrong(key, "a list of names", value)
+        for i, name in enumerate(value):
+            if name not in among:
+                raise self._wrong(f"{key}[{i}]", f"one of {', '.join(among)}", name)
+        return tuple(value)
+
     def number(self, key: str, default: float | None, *, low: float = -math.inf, high: float = math.inf) -> float:
         return self._number(key, self._take(key, default), low, high)
 

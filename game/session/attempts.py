@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.sim import rotation
+from game.sim.roles import FallGroup
 from game.sim.snapshot import Snapshot
 
 Array = NDArray[np.float64]
@@ -39,14 +40,6 @@ LONG_SECONDS = 5.0
 GONE = 8.0
 """m from where the attempt began"""
 
-_GROUPS = {
-    "head": ("head",),
-    "torso": ("torso",),
-    "pelvis": ("pelvis",),
-    "knees": ("right_thigh", "right_shin", "left_thigh", "left_shin"),
-    "hands": ("right_upper_arm", "right_forearm", "right_hand", "left_upper_arm", "left_forearm", "left_hand"),
-}
-
 
 class Verdict(NamedTuple):
     """How an attempt ended."""
@@ -65,31 +58,31 @@ class Fall:
     """What came down first, and what else; `words` says it as a sports commentator with no time for it would."""
 
     def __init__(self) -> None:
-        self._touched: dict[str, Array] = {}
+        self._touched: dict[FallGroup, Array] = {}
         """(3,) heights of the axes (the torso's x and z, the head's x and z) when each group first touched"""
 
-    def add(self, groups: set[str], axes: Array) -> None:
+    def add(self, groups: set[FallGroup], axes: Array) -> None:
         """Adds the groups of bodies that touch in a tick; `axes` (4,): see `_axes`."""
-        for group in sorted(groups, key=list(_GROUPS).index):
+        for group in sorted(groups, key=list(FallGroup).index):
             self._touched.setdefault(group, axes)
 
     def words(self) -> str:
         """What to call it."""
-        first, axes = next(iter(self._touched.items()), ("", np.zeros(4)))
+        first, axes = next(iter(self._touched.items()), (None, np.zeros(4)))
         front, upright, _, crown = axes
-        if first == "head" and crown < -0.4:
+        if first is FallGroup.HEAD and crown < -0.4:
             return "landed on his head"
-        if "head" in self._touched and self._touched["head"][2] < -0.35:
+        if FallGroup.HEAD in self._touched and self._touched[FallGroup.HEAD][2] < -0.35:
             return "face-planted"
-        if first == "pelvis" and upright > 0.4:
+        if first is FallGroup.SEAT and upright > 0.4:
             return "sat down"
-        trunk = self._touched.get("torso", self._touched.get("pelvis", self._touched.get("head")))
-        if trunk is not None:
-            front = trunk[0]
+        trunk = [g for g in (FallGroup.TORSO, FallGroup.SEAT, FallGroup.HEAD) if g in self._touched]
+        if trunk:
+            front = self._touched[trunk[0]][0]
             return "landed on his back" if front > 0.35 else "belly-flopped" if front < -0.35 else "landed on his side"
-        if {"knees", "hands"} <= self._touched.keys():
+        if {FallGroup.KNEES, FallGroup.HANDS} <= self._touched.keys():
             return "landed on all fours"
-        return {"knees": "landed on his knees", "hands": "landed on his hands"}.get(first, "fell over")
+        return "fell over" if first is None else f"landed on his {first}"
 
 
 class Attempt:
@@ -104,7 +97,7 @@ class Attempt:
         self._first_tick = snapshot.tick
         self._start = snapshot.state.root_pos[character].copy()
         self._hz = snapshot.model.control_hz
-        self._groups = {snapshot.model.body(b): group for group, bodies in _GROUPS.items() for b in bodies}
+        self._groups = {b: group for group, bodies in snapshot.model.roles.fall_groups.items() for b in bodies}
         self._fall = Fall()
         self.aloft = 0
         """ticks since he touched anything"""
@@ -248,7 +241,7 @@ class Attempts:
 
 def _axes(snapshot: Snapshot, character: int) -> Array:
     """(4,) how far up point the torso's front and top, and the head's front and top, each -1..1."""
-    bodies = [snapshot.model.body("torso"), snapshot.model.body("head")]
+    bodies = [snapshot.model.roles.torso, snapshot.model.roles.head]
     turns = np.repeat(snapshot.body_rot[character, bodies], 2, axis=0)
     axes = np.tile([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], (2, 1))
     return rotation.rotate(turns, axes)[:, 2]

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from game.scene.json_fields import SetError
 from game.scene.paths import models_dir
+from game.sim.roles import BodyRoles, load_roles
 
 SCHEMA = 1
 
@@ -51,7 +53,7 @@ class CharacterModel:
     name: str
     urdf: Path
     sha256: str
-    """Of the JSON and the URDF: a policy trained on another body is refused by it."""
+    """Of the JSON and the URDF, not of the roles: a policy trained on another body is refused by it."""
     control_hz: int
     physics_hz: int
     friction: float
@@ -82,6 +84,8 @@ class CharacterModel:
     """(J,) N m, per axis"""
     feet: tuple[int, ...]
     """Bodies that may touch the ground without it being called a fall."""
+    roles: BodyRoles
+    """what the bodies and joints are for"""
 
     @property
     def num_bodies(self) -> int:
@@ -118,10 +122,15 @@ class CharacterModel:
         """Index of a joint. Raises ModelError, naming what there is."""
         return _index("joint", name, self.joint_names)
 
+    @property
+    def neck(self) -> int:
+        """The joint that carries the head."""
+        return int(self.body_joint[self.roles.head])
+
     @staticmethod
     @cache
     def load(name: str = "humanoid") -> CharacterModel:
-        """Read models/NAME/NAME.json and its URDF. Raises ModelError."""
+        """Read models/NAME/NAME.json, its URDF and its roles.json. Raises ModelError."""
         return _load(models_dir() / name / f"{name}.json")
 
 
@@ -146,6 +155,13 @@ def _load(path: Path) -> CharacterModel:
     if tree.joint_names != tuple(card["joints"]):
         raise ModelError(f"{path.name} lists joints {tuple(card['joints'])}, {urdf.name} has {tree.joint_names}")
     gains = {key: np.array([j[key] for j in card["joints"].values()], float) for key in ("kp", "kd", "torque_limit")}
+    arrays, described = tree.arrays(), path.parent / "roles.json"
+    if not described.is_file():
+        raise ModelError(f"{path.name} has no {described.name} beside it, which says what its bodies are for")
+    try:
+        roles = load_roles(described, tree.body_names, tree.joint_names, arrays["body_joint"])
+    except SetError as error:
+        raise ModelError(str(error)) from error
     return CharacterModel(
         name=card["name"],
         urdf=urdf,
@@ -157,7 +173,8 @@ def _load(path: Path) -> CharacterModel:
         kp=gains["kp"],
         kd=gains["kd"],
         torque_limit=gains["torque_limit"],
-        **tree.arrays(),
+        roles=roles,
+        **arrays,
     )
 
 

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.sim.model import CharacterModel
+from game.sim.roles import BodyPart
 from game.sim.snapshot import Snapshot
 from game.sound.voice import band_noise
 
 Array = NDArray[np.float64]
 
-LIMBS = ("right_hand", "left_hand", "right_foot", "left_foot")
 BANDS = ((140.0, 420.0), (320.0, 950.0), (750.0, 2400.0))
 """Hz; faster air is higher"""
 STILL, FAST = 4.5, 11.0
@@ -29,7 +29,7 @@ class Air:
         rng = np.random.default_rng(11)
         count = round(TABLE_SECONDS * hz)
         self._tables = np.stack([band_noise(low, high, count, hz, rng) for low, high in BANDS])
-        self._limbs = [model.body_names.index(name) for name in LIMBS if name in model.body_names]
+        self._limbs = [*model.roles.all_of(BodyPart.HAND), *model.roles.all_of(BodyPart.FOOT)]
         self._levels = np.zeros((0, len(self._limbs), len(BANDS)))
         self._offsets = rng.integers(0, count, (MOST_CHARACTERS, len(self._limbs)))
         self._at = 0.0

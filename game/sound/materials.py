@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from game.scene.set_spec import ItemSpec, PartSpec
+from game.sim.roles import BodyPart
 
 Mode = tuple[float, float, float]
 """Hz, gain, s until it has fallen to 1/e"""
@@ -75,28 +76,21 @@ MATERIALS: dict[str, Timbre] = {
     "chalk": Timbre(((740.0, 0.3, 0.015),), Noise(800.0, 4000.0, 0.3, 0.008), 0.001),
 }  # fmt: skip
 
-BODY_PARTS: dict[str, Timbre] = {
-    "pelvis": Timbre(((68.0, 1.0, 0.08), (117.0, 0.5, 0.05)), Noise(120.0, 900.0, 0.40, 0.028), 0.009, 16.0),
-    "torso": Timbre(((61.0, 1.0, 0.09), (103.0, 0.55, 0.06)), Noise(120.0, 800.0, 0.42, 0.030), 0.009, 18.0),
-    "head": Timbre(((151.0, 0.9, 0.045), (412.0, 0.65, 0.026), (893.0, 0.25, 0.012)),
-                   Noise(300.0, 2400.0, 0.3, 0.008), 0.0018, 5.0),
-    "thigh": Timbre(((83.0, 0.9, 0.06), (139.0, 0.35, 0.04)), Noise(150.0, 1200.0, 0.45, 0.02), 0.007, 8.0),
-    "shin": Timbre(((122.0, 0.8, 0.04), (318.0, 0.3, 0.02)), Noise(200.0, 1500.0, 0.35, 0.012), 0.0035, 5.0),
-    "foot": Timbre(((97.0, 0.8, 0.04), (188.0, 0.35, 0.025)), Noise(220.0, 2000.0, 0.55, 0.012), 0.003, 6.0),
-    "upper_arm": Timbre(((108.0, 0.8, 0.05), (181.0, 0.3, 0.03)), Noise(200.0, 1500.0, 0.4, 0.016), 0.006, 4.0),
-    "forearm": Timbre(((149.0, 0.7, 0.04), (337.0, 0.3, 0.02)), Noise(250.0, 2000.0, 0.4, 0.012), 0.004, 3.0),
-    "hand": Timbre(((186.0, 0.5, 0.025),), Noise(700.0, 4500.0, 0.95, 0.010), 0.0015, 1.5),
+BODY_PARTS: dict[BodyPart, Timbre] = {
+    BodyPart.PELVIS: Timbre(((68.0, 1.0, 0.08), (117.0, 0.5, 0.05)), Noise(120.0, 900.0, 0.40, 0.028), 0.009, 16.0),
+    BodyPart.TORSO: Timbre(((61.0, 1.0, 0.09), (103.0, 0.55, 0.06)), Noise(120.0, 800.0, 0.42, 0.030), 0.009, 18.0),
+    BodyPart.HEAD: Timbre(((151.0, 0.9, 0.045), (412.0, 0.65, 0.026), (893.0, 0.25, 0.012)),
+                          Noise(300.0, 2400.0, 0.3, 0.008), 0.0018, 5.0),
+    BodyPart.THIGH: Timbre(((83.0, 0.9, 0.06), (139.0, 0.35, 0.04)), Noise(150.0, 1200.0, 0.45, 0.02), 0.007, 8.0),
+    BodyPart.SHIN: Timbre(((122.0, 0.8, 0.04), (318.0, 0.3, 0.02)), Noise(200.0, 1500.0, 0.35, 0.012), 0.0035, 5.0),
+    BodyPart.FOOT: Timbre(((97.0, 0.8, 0.04), (188.0, 0.35, 0.025)), Noise(220.0, 2000.0, 0.55, 0.012), 0.003, 6.0),
+    BodyPart.UPPER_ARM: Timbre(((108.0, 0.8, 0.05), (181.0, 0.3, 0.03)), Noise(200.0, 1500.0, 0.4, 0.016), 0.006, 4.0),
+    BodyPart.FOREARM: Timbre(((149.0, 0.7, 0.04), (337.0, 0.3, 0.02)), Noise(250.0, 2000.0, 0.4, 0.012), 0.004, 3.0),
+    BodyPart.HAND: Timbre(((186.0, 0.5, 0.025),), Noise(700.0, 4500.0, 0.95, 0.010), 0.0015, 1.5),
 }  # fmt: skip
-ANY_PART = BODY_PARTS["thigh"]
-"""of a body of which nothing is known"""
 
 SQUEAKY = frozenset({"planks", "wood", "paint", "plastic", "ceramic", "metal", "rubber"})
 """what trainers squeak on"""
-
-
-def body_part(name: str) -> Timbre:
-    """Of a character's body, its side left away."""
-    return BODY_PARTS.get(name.removeprefix("left_").removeprefix("right_"), ANY_PART)
 
 
 def material_of(item: ItemSpec) -> str:

@@ -12,10 +12,11 @@ from game.camera.camera_pose import CameraPose
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.roles import BodyPart
 from game.sim.snapshot import Snapshot
 from game.sound.air import Air
 from game.sound.hits import HitFinder, SoundHit
-from game.sound.materials import MATERIALS, SQUEAKY, Timbre, body_part, material_of
+from game.sound.materials import BODY_PARTS, MATERIALS, SQUEAKY, Timbre, material_of
 from game.sound.voice import impact, squeak
 
 Array = NDArray[np.float64]
@@ -90,9 +91,10 @@ class SoundTrack:
 
     def _strike(self, hit: SoundHit, snapshot: Snapshot, items: Mapping[int, ItemSpec], pitch: float,
                 ear: CameraPose | None) -> None:  # fmt: skip
-        names = snapshot.model.body_names
+        parts = snapshot.model.roles.part
         if hit.character >= 0:
-            striker, mass = body_part(names[hit.body]), body_part(names[hit.body]).mass
+            striker = BODY_PARTS[parts[hit.body]]
+            mass = striker.mass
         else:
             item = items[hit.body]
             striker, mass = MATERIALS[material_of(item)], max(item.mass, 0.05)
@@ -100,13 +102,13 @@ class SoundTrack:
         if loud < QUIET:
             return
         rng = np.random.default_rng([hit.tick, hit.character + 1, hit.body + 1, hit.other + 1])
-        struck = self._struck(hit, names, items)
+        struck = self._struck(hit, parts, items)
         self._place(impact(striker, struck, loud, self.hz, pitch, rng), np.array(hit.point), ear)
 
-    def _struck(self, hit: SoundHit, names: tuple[str, ...], items: Mapping[int, ItemSpec]) -> Timbre:
+    def _struck(self, hit: SoundHit, parts: tuple[BodyPart, ...], items: Mapping[int, ItemSpec]) -> Timbre:
         if hit.kind == "prop":
             return MATERIALS[material_of(items[hit.other])]
-        return body_part(names[hit.other_body]) if hit.kind == "character" else MATERIALS[self._floor]
+        return BODY_PARTS[parts[hit.other_body]] if hit.kind == "character" else MATERIALS[self._floor]
 
     def _slide(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], pitch: float, ear: CameraPose | None) -> None:
         """Soles squeak where they bear weight and slide all the same."""

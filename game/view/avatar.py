@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from game.scene.json_fields import parse_color
 from game.scene.paths import models_dir
+from game.sim.model import CharacterModel
 from game.view.face import Face, joint_turns
 from game.view.lights import NUM_JOINTS
 from game.view.skin import Skin, SkinError, SkinPart
@@ -22,12 +23,6 @@ Array = NDArray[np.float64]
 
 FLESH = {"skin", "lid", "brow", "hair", "tongue", "mouth"}
 CLOTH = {"shirt", "stripe", "trim", "trousers"}
-SHOWN_RADII = (0.14, 0.17, 0.15, 0.09, 0.07, 0.07, 0.06, 0.05, 0.05, 0.09, 0.07, 0.07, 0.06, 0.05, 0.05)
-"""m, of the spheres that darken what is near: one for each link"""
-SHOWN_CENTERS = np.array(
-    [[0, 0, 0.05], [0, 0, 0.13], [0, 0, 0.18]]
-    + 2 * [[0, 0, -0.2], [0, 0, -0.2], [0.05, 0, -0.02], [0, 0, -0.14], [0, 0, -0.12], [0, 0, -0.06]]
-)
 
 
 @dataclass(frozen=True)
@@ -56,17 +51,18 @@ def skin_path(model: str, level: str) -> Path:
 class Avatar:
     """One character's skin under `parent`. B bodies."""
 
-    def __init__(self, parent: p3d.NodePath, body_names: tuple[str, ...], look: AvatarLook, level: str) -> None:
-        """Raises SkinError when the file is no avatar or lacks a joint for one of `body_names`."""
+    def __init__(self, parent: p3d.NodePath, model: CharacterModel, look: AvatarLook, level: str) -> None:
+        """Raises SkinError when the file is no avatar or lacks a joint for one of the model's bodies."""
         skin = _load(skin_path(look.model, level))
+        body_names = model.body_names
         missing = [name for name in body_names if name not in skin.joint_names]
         if missing:
             raise SkinError(f"{look.model} has no joint for {', '.join(missing)}; it has {', '.join(skin.joint_names)}")
         if len(skin.joint_names) > NUM_JOINTS:
             raise SkinError(f"{look.model} has {len(skin.joint_names)} joints, at most {NUM_JOINTS} can be drawn")
-        self._skin = skin
+        self._skin, self._shading = skin, model.roles.shading
         self._bodies = np.array([skin.joint_names.index(name) for name in body_names])
-        self._head = skin.joint_names.index("head")
+        self._head = self._bodies[model.roles.head]
         self._face_joints = {n: i for i, n in enumerate(skin.joint_names) if n not in body_names}
         self._bind = [np.asarray(x) for x in pose_of(skin.bind)]
         self.root = parent.attach_new_node("avatar")
@@ -143,9 +139,10 @@ class Avatar:
         self._mouth.add_geom(merge(moved).geom())
 
     def blobs(self, position: Array, quaternion: Array) -> Array:
-        """(B, 4) centres and radii of spheres that fill the links at position (B, 3), quaternion (B, 4)."""
-        centers = position + np.einsum("bij,bj->bi", matrix(quaternion), SHOWN_CENTERS[: len(position)])
-        return np.concatenate([centers, np.array(SHOWN_RADII[: len(position)])[:, None]], axis=1)
+        """(S, 4) centres and radii of the shading spheres of links at position (B, 3), quaternion (B, 4)."""
+        body, center, radius = self._shading
+        centers = position[body] + np.einsum("bij,bj->bi", matrix(quaternion[body]), center)
+        return np.concatenate([centers, radius[:, None]], axis=1)
 
     def close(self) -> None:
         self.root.remove_node()

@@ -54,7 +54,7 @@ class ExpressionJudge:
 
     def _gaze(self, snapshot: Snapshot, index: int, eye: Array) -> tuple[float, float]:
         """Where he goes when he moves; down where he will land when he flies; else straight into the camera."""
-        head = snapshot.model.body("head")
+        head = snapshot.model.roles.head
         at, velocity = snapshot.body_pos[index, head], snapshot.body_vel[index, head]
         if self._airborne > AIRBORNE_SECONDS:
             aim = np.array([at[0] + 0.5 * velocity[0], at[1] + 0.5 * velocity[1], 0.0]) - at

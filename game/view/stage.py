@@ -167,9 +167,8 @@ class Stage:
             self._set_blobs(self._actors[0].avatar.blobs(snapshot.body_pos[0], snapshot.body_rot[0]))
 
     def _set_blobs(self, rows: Array) -> None:
-        order = (0, 1, 2, 5, 11, 4, 10, 8, 14, 3, 9, 6, 12, 7, 13)[: len(rows)]
         for slot in range(len(self._blobs)):
-            row = rows[order[slot]].tolist() if slot < len(order) else [0.0, 0.0, -50.0, 0.01]
+            row = rows[slot].tolist() if slot < len(rows) else [0.0, 0.0, -50.0, 0.01]
             self._blobs[slot] = p3d.LVecBase4f(*row)
 
     def _match_actors(self, count: int) -> None:
@@ -184,7 +183,7 @@ class Stage:
         return self.quality.avatar if i == 0 or self.quality.name == "lite" else ("mid" if i < 4 else "low")
 
     def _avatar(self, look: AvatarLook, level: str) -> Avatar:
-        return Avatar(self._world, self.model.body_names, look, level)
+        return Avatar(self._world, self.model, look, level)
 
     def _match_ghosts(self, snapshot: Snapshot) -> None:
         poses = snapshot.ghosts.poses if self.show_ghost and snapshot.ghosts else None

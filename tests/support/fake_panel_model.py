@@ -6,13 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from game.play.events import Event, Nerves
+from game.sim.model import CharacterModel
 from game.view.panel.panel_data import AttemptCounts, PanelSettings, PolicyCard, TakeCard
 from game.view.panel.settings import after
 
-JOINTS = (
-    "chest", "neck", "right_hip", "right_knee", "right_ankle", "right_shoulder", "right_elbow",
-    "left_hip", "left_knee", "left_ankle", "left_shoulder", "left_elbow",
-)  # fmt: skip
+MODEL = CharacterModel.load()
 SCORES = {"seconds": 20.0, "survival": 0.75, "flips_per_episode": 8.5, "normalized_return": 0.51,
           "max_push_forward_n": 189, "max_push_side_n": 193}  # fmt: skip
 
@@ -31,7 +29,7 @@ class FakeModel:
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
         self.posted: list[Event] = []
-        self.joint_names = JOINTS
+        self.body_model = MODEL
         self.settings = PanelSettings((1.0,) * 12, Nerves(), (0.0, 0.0, -9.8), 0.9, 1)
         self.control_hz = 30
         self.policies = [
@@ -64,7 +62,7 @@ class FakeModel:
 
     def post(self, event: Event) -> None:
         self.posted.append(event)
-        self.settings = after(self.settings, [event], 0, JOINTS)
+        self.settings = after(self.settings, [event], 0, MODEL)
 
     def act(self, action: str, choice: int = 0) -> None:
         self.asked.append(("act", action, choice))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from imgui_bundle import imgui
 
-from game.play.body_groups import LIMBS
 from game.play.events import ALL, Strength
+from game.sim.model import CharacterModel
+from game.sim.roles import FigurePiece
 from game.view.panel import widgets as w
 from game.view.panel.look import CORAL, DIM, INK, MIST, MUSTARD, PAPER, RED, TINY, Look, Rgb, mix, u32
 from game.view.panel.panel_data import PanelModel
 
 Vec2 = imgui.ImVec2
 Point = tuple[float, float]
+Limbs = Mapping[str, tuple[str, ...]]
 
 STRONGEST = 2.0
 """of the slider; an event may go to 10"""
@@ -23,55 +24,13 @@ HEIGHT, WIDTH = 272.0, 142.0
 """px, of the map as designed"""
 
 
-@dataclass(frozen=True)
-class BodyMapPiece:
-    """What is seen of one joint: a capsule from a to b, in units of the figure's height, y down from its crown."""
-
-    joint: str
-    a: Point
-    b: Point
-    radius: float
-
-
-def _mirrored() -> tuple[BodyMapPiece, ...]:
-    """Both sides. He faces us: his right is on our left."""
-    halves = (
-        ("shoulder", (0.122, 0.222), (0.168, 0.368), 0.033),
-        ("elbow", (0.178, 0.424), (0.206, 0.560), 0.027),
-        ("hip", (0.060, 0.520), (0.072, 0.690), 0.044),
-        ("knee", (0.075, 0.762), (0.080, 0.905), 0.034),
-        ("ankle", (0.086, 0.968), (0.112, 0.974), 0.024),
-    )
-    return tuple(
-        BodyMapPiece(f"{side}_{name}", (sign * a[0], a[1]), (sign * b[0], b[1]), radius)
-        for name, a, b, radius in halves
-        for side, sign in (("right", -1), ("left", 1))
-    )
-
-
-PIECES = (
-    BodyMapPiece("neck", (0.0, 0.074), (0.0, 0.086), 0.070),
-    BodyMapPiece("chest", (0.0, 0.255), (0.0, 0.385), 0.078),
-    *_mirrored(),
-)
-
-DECOR = (
-    BodyMapPiece("neck", (0.0, 0.14), (0.0, 0.18), 0.026),
-    BodyMapPiece("chest", (-0.042, 0.222), (0.042, 0.222), 0.046),
-    BodyMapPiece("chest", (-0.040, 0.455), (0.040, 0.455), 0.048),
-    BodyMapPiece("right_elbow", (-0.216, 0.606), (-0.218, 0.620), 0.030),
-    BodyMapPiece("left_elbow", (0.216, 0.606), (0.218, 0.620), 0.030),
-)
-"""Drawn beside them: neck, shoulders, pelvis, hands."""
-
-
-def piece_at(point: Point) -> BodyMapPiece | None:
+def piece_at(pieces: Sequence[FigurePiece], point: Point) -> FigurePiece | None:
     """The piece at a point of the figure, or so near that it is meant."""
-    nearest = min(PIECES, key=lambda piece: _distance(piece, point))
+    nearest = min(pieces, key=lambda piece: _distance(piece, point))
     return nearest if _distance(nearest, point) < 0.02 else None
 
 
-def _distance(piece: BodyMapPiece, point: Point) -> float:
+def _distance(piece: FigurePiece, point: Point) -> float:
     """From a piece's surface; negative within."""
     (ax, ay), (bx, by), (px, py) = piece.a, piece.b, point
     dx, dy = bx - ax, by - ay
@@ -80,19 +39,19 @@ def _distance(piece: BodyMapPiece, point: Point) -> float:
     return math.hypot(px - ax - t * dx, py - ay - t * dy) - piece.radius
 
 
-def limb_of(joint: str) -> str:
-    """The limb that a joint belongs to."""
-    return next((limb for limb, joints in LIMBS.items() if joint in joints), joint)
+def limb_of(limbs: Limbs, joint: str) -> str:
+    """The limb that a joint belongs to; itself where it belongs to none."""
+    return next((limb for limb, joints in limbs.items() if joint in joints), joint)
 
 
-def joints_in(part: str, joint_names: Sequence[str]) -> tuple[str, ...]:
+def joints_in(model: CharacterModel, part: str) -> tuple[str, ...]:
     """The joints of a part: all, a limb or a joint."""
-    return tuple(joint_names) if part == ALL else LIMBS.get(part, (part,))
+    return model.joint_names if part == ALL else model.roles.limbs.get(part, (part,))
 
 
-def next_part(chosen: str, joint: str) -> str:
+def next_part(limbs: Limbs, chosen: str, joint: str) -> str:
     """What a click on a joint chooses: its limb at first, then the joint, then the limb again."""
-    limb = limb_of(joint)
+    limb = limb_of(limbs, joint)
     return joint if chosen == limb else limb
 
 
@@ -119,32 +78,35 @@ class BodyMap:
 
     def draw(self, look: Look, model: PanelModel) -> None:
         """Draws the figure; a click chooses a limb, a second one its joint."""
-        strength = dict(zip(model.joint_names, model.settings.strength, strict=True))
+        strength = dict(zip(model.body_model.joint_names, model.settings.strength, strict=True))
         w.heading(look, "Strength", "click a limb, again for a joint")
         start, room = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail().x
         figure = look.px(WIDTH)
-        self._figure(look, strength, start, figure)
+        self._figure(look, model.body_model, strength, start, figure)
         imgui.set_cursor_screen_pos(Vec2(start.x + figure + look.px(12), start.y))
         w.inset("##strength", Vec2(room - figure - look.px(12), look.px(HEIGHT)))
         self._settings(look, model, strength)
         imgui.end_child()
 
-    def _figure(self, look: Look, strength: Mapping[str, float], start: Vec2, width: float) -> None:
-        tall = look.px(HEIGHT)
+    def _figure(
+        self, look: Look, body: CharacterModel, strength: Mapping[str, float], start: Vec2, width: float
+    ) -> None:
+        tall, roles, limbs = look.px(HEIGHT), body.roles, body.roles.limbs
         draw = imgui.get_window_draw_list()
         end = Vec2(start.x + width, start.y + tall)
         draw.add_rect_filled(start, end, u32(mix(PAPER, MIST, 0.55)), look.px(12))
         imgui.invisible_button("##figure", Vec2(width, tall))
         unit, top, middle = tall - look.px(18), start.y + look.px(9), start.x + width / 2
         mouse = imgui.get_mouse_pos()
-        under = piece_at(((mouse.x - middle) / unit, (mouse.y - top) / unit)) if imgui.is_item_hovered() else None
+        at = ((mouse.x - middle) / unit, (mouse.y - top) / unit)
+        under = piece_at(roles.figure, at) if imgui.is_item_hovered() else None
         if imgui.is_item_clicked():
-            self.part = next_part(self.part, under.joint) if under else ALL
-        chosen = joints_in(self.part, tuple(strength))
+            self.part = next_part(limbs, self.part, under.joint) if under else ALL
+        chosen = joints_in(body, self.part)
         for outlined in (True, False):  # outlines first, so that neighbours do not cut into each other
-            for piece in (*DECOR, *PIECES):
+            for piece in (*roles.figure_decor, *roles.figure):
                 color = color_of(strength[piece.joint])
-                if under is not None and limb_of(under.joint) == limb_of(piece.joint):
+                if under is not None and limb_of(limbs, under.joint) == limb_of(limbs, piece.joint):
                     color = mix(color, PAPER, 0.25)
                 thin = look.px(2.2) if piece.joint in chosen and self.part != ALL else look.px(0.0)
                 if outlined and not thin:
@@ -156,7 +118,7 @@ class BodyMap:
             imgui.set_mouse_cursor(imgui.MouseCursor_.hand.value)
 
     def _settings(self, look: Look, model: PanelModel, strength: Mapping[str, float]) -> None:
-        joints = joints_in(self.part, tuple(strength))
+        joints = joints_in(model.body_model, self.part)
         values = [strength[joint] for joint in joints]
         mean = sum(values) / len(values)
         even = max(values) - min(values) < 1e-9
@@ -188,7 +150,7 @@ def _strengthen(model: PanelModel, value: float, part: str) -> None:
         model.post(Strength(value, part, character))
 
 
-def _capsule(piece: BodyMapPiece, origin: Vec2, unit: float, more: float, color: Rgb) -> None:
+def _capsule(piece: FigurePiece, origin: Vec2, unit: float, more: float, color: Rgb) -> None:
     """A piece, `more` px larger all round."""
     draw, radius, ink = imgui.get_window_draw_list(), piece.radius * unit + more, u32(color)
     a = Vec2(origin.x + piece.a[0] * unit, origin.y + piece.a[1] * unit)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from game.play.events import Event, Nerves, Vec3
+from game.sim.model import CharacterModel
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,8 @@ class PanelModel(Protocol):
     """The part of the game that the panel looks at."""
 
     @property
-    def joint_names(self) -> Sequence[str]:
-        """In the order of PanelSettings.strength."""
+    def body_model(self) -> CharacterModel:
+        """The body; PanelSettings.strength is in the order of its joints."""
 
     @property
     def settings(self) -> PanelSettings: ...

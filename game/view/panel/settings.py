@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
-from game.play.body_groups import LIMBS
 from game.play.events import ALL, Crowd, Event, Friction, Gravity, Nerves, Strength
+from game.sim.model import CharacterModel
 from game.view.panel.panel_data import PanelSettings
 
 
-def after(
-    settings: PanelSettings, events: Iterable[Event], character: int, joint_names: Sequence[str]
-) -> PanelSettings:
+def after(settings: PanelSettings, events: Iterable[Event], character: int, model: CharacterModel) -> PanelSettings:
     """The settings of a character once events have happened. A part that does not exist changes nothing."""
     for event in events:
         match event:
             case Strength(value, part, of) if of == character:
-                joints = tuple(joint_names) if part == ALL else LIMBS.get(part, (part,))
-                pairs = zip(joint_names, settings.strength, strict=True)
+                joints = model.joint_names if part == ALL else model.roles.limbs.get(part, (part,))
+                pairs = zip(model.joint_names, settings.strength, strict=True)
                 settings = replace(settings, strength=tuple(value if name in joints else old for name, old in pairs))
             case Nerves(character=of) if of == character:
                 settings = replace(settings, nerves=event)
