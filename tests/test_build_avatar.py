@@ -190,5 +190,5 @@ def test_a_file_that_is_no_avatar(tmp_path: Path) -> None:
         Skin.load(tmp_path / "none.glb")
     path = tmp_path / "text.glb"
     path.write_text("certainly not a binary file")
-    with pytest.raises(SkinError, match=r"is no \.glb file: it begins with b'cert'"):
+    with pytest.raises(SkinError, match=r"text.glb: not a GLB file \(it starts with b'cert'"):
         Skin.load(path)

@@ -27,6 +27,7 @@ PACKAGES = (
     "game.app",
     "game.__main__",
     "tools.substep_clock",
+    "tools.gltf_writer",
     "tools.policy_file",
     "tools.footage",
     "tools.clip_clinic",

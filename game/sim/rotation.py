@@ -109,6 +109,24 @@ def to_matrix(q: Array) -> Array:
     return np.stack([rotate(q, np.broadcast_to(eye[k], (*q.shape[:-1], 3))) for k in range(3)], axis=-1)
 
 
+def from_matrix(m: Array) -> Array:
+    """Quaternions (..., 4) of rotation matrices (..., 3, 3), also of ones that are not quite orthogonal.
+
+    They are eigenvectors: Bar-Itzhack, "New Method for Extracting the Quaternion from a Rotation Matrix" (2000).
+    """
+    xx, xy, xz, yx, yy, yz, zx, zy, zz = (m[..., i, j] for i in range(3) for j in range(3))
+    k = np.stack(
+        [
+            np.stack([xx - yy - zz, xy + yx, xz + zx, zy - yz], -1),
+            np.stack([xy + yx, yy - xx - zz, yz + zy, xz - zx], -1),
+            np.stack([xz + zx, yz + zy, zz - xx - yy, yx - xy], -1),
+            np.stack([zy - yz, xz - zx, yx - xy, xx + yy + zz], -1),
+        ],
+        -1,
+    )
+    return np.asarray(np.linalg.eigh(k)[1][..., -1])
+
+
 def continuous(q: Array) -> Array:
     """Flip signs along the first axis of (F, ..., 4) so that neighbours lie in the same hemisphere."""
     dots = np.sum(q[1:] * q[:-1], axis=-1)

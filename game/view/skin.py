@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,16 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from game.scene.gltf_axes import matrices_from_gltf, vectors_from_gltf
+from game.scene.gltf_file import GltfError, GltfFile
 
-FROM_GLTF = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-"""glTF is y up and looks along +z: (x, y, z) = (Z, X, Y)."""
-_TYPES = {5121: "u1", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-_COUNTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
+Array = NDArray[np.float64]
 
 
 class SkinError(ValueError):
-    """A .glb is no avatar; says what is wrong with it."""
+    """A file is not an avatar; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,82 +60,98 @@ class Skin:
 
     @staticmethod
     def load(path: Path) -> Skin:
-        """Raises SkinError."""
-        return _Glb(path).skin()
-
-
-class _Glb:
-    """One file's document and binary chunk."""
-
-    def __init__(self, path: Path) -> None:
-        self.name = path.name
+        """Read a .glb. Raises SkinError."""
         if not path.is_file():
             raise SkinError(f"no avatar at {path}")
-        raw = path.read_bytes()
-        if len(raw) < 20 or raw[:4] != b"glTF":
-            raise SkinError(f"{self.name} is no .glb file: it begins with {raw[:4]!r}, expected b'glTF'")
-        version, total = struct.unpack_from("<II", raw, 4)
-        if version != 2 or total != len(raw):
-            raise SkinError(f"{self.name}: glTF version {version} of {total} bytes, expected version 2 of {len(raw)}")
-        size = struct.unpack_from("<I", raw, 12)[0]
-        self.document: dict[str, Any] = json.loads(raw[20 : 20 + size])
-        self.data = raw[28 + size :]
+        try:
+            return _skin(GltfFile.load(path))
+        except (GltfError, OSError) as error:
+            raise SkinError(str(error)) from error
 
-    def array(self, index: int) -> NDArray[Any]:
-        """(count, n) values of an accessor, integers that are normalised scaled to 0..1."""
-        accessor = self.document["accessors"][index]
-        view = self.document["bufferViews"][accessor["bufferView"]]
-        kind, n = np.dtype(_TYPES[accessor["componentType"]]), _COUNTS[accessor["type"]]
-        start = view.get("byteOffset", 0) + accessor.get("byteOffset", 0)
-        if view.get("byteStride", 0) not in (0, kind.itemsize * n):
-            raise SkinError(f"{self.name}: interleaved buffers are not supported")
-        values = np.frombuffer(self.data, kind, accessor["count"] * n, start).reshape(-1, n)
-        return values / np.iinfo(kind).max if accessor.get("normalized") else values
 
-    def skin(self) -> Skin:
-        document = self.document
-        if not document.get("skins"):
-            raise SkinError(f"{self.name} has no skin, expected one with a joint for each link")
-        joints = document["skins"][0]["joints"]
-        inverse = self.array(document["skins"][0]["inverseBindMatrices"]).reshape(-1, 4, 4).transpose(0, 2, 1)
-        turn = np.eye(4)
-        turn[:3, :3] = FROM_GLTF
-        meshes = {mesh.get("name"): mesh for mesh in document["meshes"]}
-        if "body" not in meshes:
-            raise SkinError(f"{self.name} has meshes {sorted(map(str, meshes))}, expected one called 'body'")
-        mouth = meshes.get("mouth", {"primitives": []})
-        return Skin(
-            joint_names=tuple(document["nodes"][j]["name"] for j in joints),
-            bind=turn @ np.linalg.inv(inverse.astype(float)) @ turn.T,
-            body=tuple(self._part(p) for p in meshes["body"]["primitives"]),
-            mouth=tuple(self._part(p) for p in mouth["primitives"]),
-            morph_names=tuple(mouth.get("extras", {}).get("targetNames", ())),
-            height=float(document["asset"].get("extras", {}).get("height", 1.0)),
+def _skin(file: GltfFile) -> Skin:
+    """Raises GltfError."""
+    if not file.items("skins"):
+        raise file.error("has no skin, expected one with a joint for each link")
+    skin = file.items("skins")[0]
+    nodes = skin.get("joints")
+    if not isinstance(nodes, list):
+        raise file.error("its skin has no list of joints")
+    names = tuple(str(file.item("nodes", node).get("name")) for node in nodes)
+    inverse = file.accessor(skin.get("inverseBindMatrices"), "MAT4").reshape(-1, 4, 4).transpose(0, 2, 1)
+    if len(inverse) != len(names) or (np.abs(np.linalg.det(inverse)) < 1e-12).any():
+        raise file.error(
+            f"{len(inverse)} bind matrices for {len(names)} joints, expected one that is invertible for each"
         )
+    meshes = {mesh.get("name"): mesh for mesh in file.items("meshes") if isinstance(mesh.get("name"), str)}
+    if "body" not in meshes:
+        raise file.error(f"has meshes {sorted(map(str, meshes))}, expected one called 'body'")
+    body, mouth = meshes["body"], meshes.get("mouth", {})
+    morph_names = file.object(mouth, "extras", "mesh 'mouth'").get("targetNames", [])
+    if not isinstance(morph_names, list):
+        raise file.error(f"mesh 'mouth': targetNames is {str(morph_names)[:20]!r}, expected a list")
+    asset = file.object(file.json, "asset", "the file")
+    height = file.number(file.object(asset, "extras", "asset"), "height", 1.0, "asset.extras")
+    if not 0.1 <= height <= 10.0:
+        raise file.error(f"asset.extras: height is {height:g}, expected 0.1 to 10")
+    return Skin(
+        joint_names=names,
+        bind=matrices_from_gltf(np.asarray(np.linalg.inv(inverse), float)),
+        body=tuple(_part(file, p, len(names)) for p in file.objects(body, "primitives", "mesh 'body'")),
+        mouth=tuple(
+            _part(file, p, len(names), len(morph_names)) for p in file.objects(mouth, "primitives", "mesh 'mouth'")
+        ),
+        morph_names=tuple(map(str, morph_names)),
+        height=height,
+    )
 
-    def _part(self, primitive: dict[str, Any]) -> SkinPart:
-        material = self.document["materials"][primitive["material"]]
-        shine = material["pbrMetallicRoughness"]
-        r, g, b = (_srgb(c) for c in shine.get("baseColorFactor", [0.8, 0.8, 0.8, 1.0])[:3])
-        names = primitive["attributes"]
-        missing = {"POSITION", "NORMAL", "JOINTS_0", "WEIGHTS_0"} - names.keys()
-        if missing:
-            raise SkinError(f"{self.name}: material {material.get('name')!r} has no {', '.join(sorted(missing))}")
-        position = self.array(names["POSITION"]) @ FROM_GLTF.T
-        shade = self.array(names["COLOR_0"]) if "COLOR_0" in names else np.ones((len(position), 4))
-        return SkinPart(
-            material=str(material.get("name", "skin")),
-            color=(r, g, b),
-            roughness=float(shine.get("roughnessFactor", 0.7)),
-            position=position,
-            normal=self.array(names["NORMAL"]) @ FROM_GLTF.T,
-            tint=np.asarray(shade[:, :3], float),
-            openness=np.asarray(shade[:, 3], float),
-            joint=self.array(names["JOINTS_0"]).astype(float),
-            weight=self.array(names["WEIGHTS_0"]).astype(float),
-            triangles=self.array(primitive["indices"]).reshape(-1, 3).astype(np.int64),
-            morphs=tuple(self.array(t["POSITION"]) @ FROM_GLTF.T for t in primitive.get("targets", ())),
-        )
+
+def _part(file: GltfFile, primitive: dict[str, Any], num_joints: int, num_morphs: int | None = None) -> SkinPart:
+    """One material's triangles, with every index in them checked. Raises GltfError."""
+    material = file.item("materials", primitive.get("material"))
+    name = str(material.get("name", "skin"))
+    where = f"material {name!r}"
+    shine = file.object(material, "pbrMetallicRoughness", where)
+    r, g, b, _ = (_srgb(c) for c in file.numbers(shine, "baseColorFactor", (0.8, 0.8, 0.8, 1.0), where).clip(0.0, 1.0))
+    attributes = file.object(primitive, "attributes", where)
+    missing = {"POSITION", "NORMAL", "JOINTS_0", "WEIGHTS_0"} - attributes.keys()
+    if missing:
+        raise file.error(f"{where} has no {', '.join(sorted(missing))}")
+    position = vectors_from_gltf(file.accessor(attributes["POSITION"], "VEC3"))
+    count = len(position)
+    shade = np.ones((count, 4))
+    if "COLOR_0" in attributes:
+        shade = file.accessor(attributes["COLOR_0"], "VEC3", "VEC4").clip(0.0, 1.0)
+    morphs = file.objects(primitive, "targets", where)
+    part = SkinPart(
+        material=name,
+        color=(r, g, b),
+        roughness=file.number(shine, "roughnessFactor", 0.7, where),
+        position=position,
+        normal=vectors_from_gltf(file.accessor(attributes["NORMAL"], "VEC3")),
+        tint=shade[:, :3],
+        openness=shade[:, 3] if shade.shape[1] == 4 else np.ones(len(shade)),
+        joint=file.accessor(attributes["JOINTS_0"], "VEC4"),
+        weight=file.accessor(attributes["WEIGHTS_0"], "VEC4"),
+        triangles=_triangles(file, primitive.get("indices"), count, where),
+        morphs=tuple(vectors_from_gltf(file.accessor(m.get("POSITION"), "VEC3")) for m in morphs),
+    )
+    lengths = {len(a) for a in (part.normal, part.tint, part.joint, part.weight, *part.morphs)}
+    if lengths != {count}:
+        raise file.error(f"{where}: {count} vertices, but other attributes have {sorted(lengths)}")
+    if part.joint.min() < 0 or part.joint.max() >= num_joints or (part.joint != np.floor(part.joint)).any():
+        raise file.error(f"{where}: joints up to {part.joint.max():g}, expected 0 to {num_joints - 1}")
+    if num_morphs is not None and len(morphs) != num_morphs:
+        raise file.error(f"{where} has {len(morphs)} morph targets, expected {num_morphs}")
+    return part
+
+
+def _triangles(file: GltfFile, index: Any, num_vertices: int, where: str) -> NDArray[np.int64]:
+    """(T, 3) vertices. Raises GltfError."""
+    corners = file.indices(index, num_vertices)
+    if len(corners) % 3:
+        raise file.error(f"{where}: {len(corners)} corners are not whole triangles")
+    return corners.reshape(-1, 3)
 
 
 def _srgb(linear: float) -> float:

@@ -10,6 +10,7 @@ from game.camera.rigs import NAMES, CameraError
 from game.camera.shot import ShotError
 from game.policy.policy import PolicyError
 from game.record.take import Take, TakeError
+from game.scene.gltf_file import GltfError
 from game.scene.json_fields import SetError
 from game.sim.motion import ClipError, MotionClip
 from tools.export_motion import bvh_export, glb_export
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
             written = bvh_export.text(recording, told.character - 1, 1.0 if told.metres else bvh_export.CENTIMETRES)
             told.out.parent.mkdir(parents=True, exist_ok=True)
             told.out.write_text(written, "utf-8")
-    except (ClipError, TakeError, SetError, CameraError, ShotError, PolicyError, OSError) as error:
+    except (ClipError, GltfError, TakeError, SetError, CameraError, ShotError, PolicyError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     seconds = (recording.num_frames - 1) / recording.fps

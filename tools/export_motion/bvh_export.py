@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from game.scene.gltf_axes import rotations_to_gltf, vectors_to_gltf
 from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
 from game.sim.motion import ClipError
-from tools.export_motion.axes import turns_to_gltf, vectors_to_gltf
 from tools.export_motion.recording import Recording
 
 Array = NDArray[np.float64]
@@ -51,7 +51,7 @@ def text(recording: Recording, character: int = 0, units: float = CENTIMETRES) -
     poses = recording.poses()
     # a joint's frame is glued to its body so that all of them are unturned in the T pose
     turned = rotation.multiply(poses.rot[:, character], rotation.conjugate(raised))
-    rot, origin = turns_to_gltf(turned), vectors_to_gltf(poses.pos[:, character, 0]) * units
+    rot, origin = rotations_to_gltf(turned), vectors_to_gltf(poses.pos[:, character, 0]) * units
     columns: list[Array] = [origin]
     lines = [
         "HIERARCHY",

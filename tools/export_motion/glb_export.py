@@ -7,28 +7,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from game.scene.gltf_axes import rotations_to_gltf, vectors_to_gltf
+from game.scene.gltf_file import GltfFile
 from game.scene.json_fields import parse_color
 from game.sim import rotation
 from game.sim.motion import ClipError
 from game.view.avatar import skin_path
 from game.view.stage import LOOKS
 from tools.export_motion import scenery
-from tools.export_motion.axes import turns_to_gltf, vectors_to_gltf
-from tools.export_motion.gltf_writer import GltfWriter, Node
 from tools.export_motion.recording import Recording
-from tools.import_motion import gltf_file
-from tools.import_motion.gltf import from_matrix
+from tools.gltf_writer import GltfWriter, Node
 
 Array = NDArray[np.float64]
 
 
 def write(path: Path, recording: Recording, level: str = "mid") -> None:
-    """Write a .glb. `level` is the avatar's detail: low, mid or high. Raises ClipError."""
+    """Write a .glb. `level` is the avatar's detail: low, mid or high. Raises ClipError, GltfError, OSError."""
     skin = skin_path("avatar", level)
     if not skin.is_file():
         raise ClipError(f"there is no avatar {skin.name}")
-    template = gltf_file.read(skin)
-    writer = GltfWriter(dict(template.json), template.chunk)
+    template = GltfFile.load(skin)
+    writer = GltfWriter("pratfall tools.export_motion", dict(template.json), template.chunk)
     names, binds = _bind_poses(template)
     body, mouth = (dict(node) for node in template.items("nodes")[1:3])
     writer.document["nodes"], writer.document["skins"] = [], []
@@ -72,7 +71,7 @@ def _dressed(writer: GltfWriter, meshes: tuple[int, int], character: int) -> lis
     return dressed
 
 
-def _bind_poses(template: gltf_file.GltfFile) -> tuple[list[str], Array]:
+def _bind_poses(template: GltfFile) -> tuple[list[str], Array]:
     """Names of the avatar's joints and their matrices in the bind pose, (K, 4, 4)."""
     nodes, skin = template.items("nodes"), template.items("skins")[0]
     inverse = template.accessor(skin["inverseBindMatrices"], "MAT4").reshape(-1, 4, 4).transpose(0, 2, 1)
@@ -100,7 +99,7 @@ def _skeleton(writer: GltfWriter, recording: Recording, names: list[str], binds:
         local = binds[k] if parent < 0 else np.linalg.inv(binds[parent]) @ binds[k]
         node: Node = writer.document["nodes"][nodes[k]]
         node["translation"] = local[:3, 3].tolist()
-        node["rotation"] = from_matrix(local[:3, :3]).tolist()
+        node["rotation"] = rotation.from_matrix(local[:3, :3]).tolist()
         if parent >= 0:
             writer.document["nodes"][nodes[parent]].setdefault("children", []).append(nodes[k])
     return nodes
@@ -120,4 +119,4 @@ def _move(
             turn = recording.joint_rot[:, character, joint]
         else:
             turn = np.broadcast_to(rotation.IDENTITY, (recording.num_frames, 4))
-        writer.animate(node, "rotation", times, rotation.continuous(turns_to_gltf(turn)))
+        writer.animate(node, "rotation", times, rotation.continuous(rotations_to_gltf(turn)))

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose
+from game.scene.gltf_axes import rotations_to_gltf, vectors_to_gltf
 from game.scene.set_spec import ItemSpec, LightSpec, PartSpec
 from game.sim import rotation
 from game.view import patterns
 from game.view.set_view import drawn
-from tools.export_motion.axes import turns_to_gltf, vectors_to_gltf
-from tools.export_motion.gltf_writer import INDICES, VERTICES, GltfWriter, Node
 from tools.export_motion.recording import CameraTrack, PropTrack, Recording
+from tools.gltf_writer import INDICES, VERTICES, GltfWriter, Node
 
 Array = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def appear(writer: GltfWriter, node: int, present: NDArray[np.bool_], fps: float
         return
     keys = np.flatnonzero(np.concatenate([[True], present[1:] != present[:-1]]))
     sizes = np.where(present[keys], 1.0, GONE)
-    writer.animate(node, "scale", writer.accessor(keys / fps), np.tile(sizes[:, None], 3), held=True)
+    writer.animate(node, "scale", writer.accessor(keys / fps), np.tile(sizes[:, None], 3), stepped=True)
 
 
 def _prop(writer: GltfWriter, prop: PropTrack, times: int, shapes: dict[ItemSpec, int]) -> int:
@@ -62,11 +62,11 @@ def _prop(writer: GltfWriter, prop: PropTrack, times: int, shapes: dict[ItemSpec
         shapes[looks] = _mesh(writer, looks)
     node: Node = {"name": looks.name, "mesh": shapes[looks]}
     node["translation"] = vectors_to_gltf(prop.pos[0]).tolist()
-    node["rotation"] = turns_to_gltf(prop.rot[0]).tolist()
+    node["rotation"] = rotations_to_gltf(prop.rot[0]).tolist()
     index = writer.add("nodes", node)
     if np.ptp(prop.pos, axis=0).max() > 1e-5 or np.ptp(prop.rot, axis=0).max() > 1e-5:
         writer.animate(index, "translation", times, vectors_to_gltf(prop.pos))
-        writer.animate(index, "rotation", times, rotation.continuous(turns_to_gltf(prop.rot)))
+        writer.animate(index, "rotation", times, rotation.continuous(rotations_to_gltf(prop.rot)))
     return index
 
 
@@ -110,7 +110,7 @@ def _sun(writer: GltfWriter, light: LightSpec) -> int:
 
 def _looking(turn: Array) -> Array:
     """Rotations (..., 4) in glTF's axes of what looks along -z with y up, from ours along x with z up."""
-    return rotation.multiply(turns_to_gltf(turn), np.broadcast_to(_FROM_X_AHEAD, turn.shape))
+    return rotation.multiply(rotations_to_gltf(turn), np.broadcast_to(_FROM_X_AHEAD, turn.shape))
 
 
 def _camera(writer: GltfWriter, track: CameraTrack, times: int) -> int:

@@ -17,7 +17,6 @@ from game.sim.motion import ClipError
 from tools.clip_clinic.legs import SIDES, shortest_arc
 from tools.import_motion.c3d_file import Markers
 from tools.import_motion.c3d_file import read as read_file
-from tools.import_motion.gltf import from_matrix
 from tools.import_motion.source import SourceMotion, listed
 
 Array = NDArray[np.float64]
@@ -162,7 +161,7 @@ def _frame(forward: Array, left: Array) -> Array:
     x = forward / np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-12)
     z = np.cross(x, left)
     z /= np.maximum(np.linalg.norm(z, axis=-1, keepdims=True), 1e-12)
-    return from_matrix(np.stack([x, np.cross(z, x), z], axis=-1))
+    return rotation.from_matrix(np.stack([x, np.cross(z, x), z], axis=-1))
 
 
 def _axis(turn: Array, axis: int) -> Array:

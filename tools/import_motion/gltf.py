@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from game.scene.gltf_file import GltfError, GltfFile
 from game.sim import rotation
-from tools.import_motion.gltf_file import GltfFile
-from tools.import_motion.gltf_file import read as read_file
+from game.sim.motion import ClipError
 from tools.import_motion.source import MAX_JOINTS, MAX_VALUES, SourceMotion, check_size, listed, pose
 
 Array = NDArray[np.float64]
@@ -26,29 +26,35 @@ DEFAULT_FPS = 30.0
 
 
 def read(path: Path, take: str = "") -> SourceMotion:
-    """Read one animation: the one called `take`, else the one with most channels. Raises ClipError."""
-    file = read_file(path)
+    """Read one animation: the one called `take`, else the one with most channels. Raises ClipError, OSError."""
+    try:
+        return _read(GltfFile.load(path), take)
+    except GltfError as error:
+        raise ClipError(str(error)) from error
+
+
+def _read(file: GltfFile, take: str) -> SourceMotion:
     animation = _choose(file, take)
     nodes = file.items("nodes")
     parents = _parents(file, nodes)
     channels = [c for c in (_channel(file, animation, c) for c in animation["channels"]) if c[0] >= 0]
     if not channels:
-        raise file.wrong("its animation moves no node")
+        raise file.error("its animation moves no node")
     clocks = _clocks(file, channels)
     bones, remarks = _bones(file)
-    skins = [j for skin in file.items("skins") for j in skin.get("joints", [])]
+    skins = [j for skin in file.items("skins") for j in _joints(file, skin)]
     kept = _kept(file, parents, [*skins, *bones.values(), *(node for node, _ in channels)])
-    check_size(path.name, len(kept), 2)
+    check_size(file.path.name, len(kept), 2)
     at = {node: i for i, node in enumerate(kept)}
     names = _names(nodes, kept)
     tree = np.array([at.get(parents[node], -1) for node in kept])
     local = [_local(file, nodes[node]) for node in kept]
     times = np.unique(np.concatenate(list(clocks.values())))
     if times[-1] - times[0] > _MAX_SECONDS:
-        raise file.wrong(f"lasts {times[-1] - times[0]:.0f} s, expected at most {_MAX_SECONDS:.0f}")
+        raise file.error(f"lasts {times[-1] - times[0]:.0f} s, expected at most {_MAX_SECONDS:.0f}")
     fps = _rate(times)
     num_frames = int((times[-1] - times[0]) * fps + 1.001)
-    check_size(path.name, len(kept), num_frames)
+    check_size(file.path.name, len(kept), num_frames)
     even = times[0] + np.arange(num_frames) / fps
     offsets, turns, scales = (np.array([part[k] for part in local]) for k in range(3))
     rest = (offsets, turns)
@@ -64,8 +70,18 @@ def read(path: Path, take: str = "") -> SourceMotion:
     pos, rot = pose(tree, offsets * size, turns)
     rest_pos, rest_rot = _bind_pose(file, at, rest_pos, rest_rot)
     roles = {role: names[at[node]] for role, node in bones.items()}
-    name = str(animation.get("name") or path.stem)
+    name = str(animation.get("name") or file.path.stem)
     return SourceMotion(name, fps, names, tree, rest_pos, rest_rot, pos, rot, "y", 1.0, roles, remarks)
+
+
+def _joints(file: GltfFile, skin: dict[str, Any]) -> list[int]:
+    """The nodes of a skin's joints."""
+    joints = skin.get("joints", [])
+    if not isinstance(joints, list):
+        raise file.error("a skin's joints are not a list")
+    for node in joints:
+        file.item("nodes", node)
+    return joints
 
 
 def _rate(times: Array) -> float:
@@ -79,10 +95,10 @@ def _rate(times: Array) -> float:
 def _choose(file: GltfFile, take: str) -> dict[str, Any]:
     animations = [a for a in file.items("animations") if isinstance(a.get("channels"), list) and a["channels"]]
     if not animations:
-        raise file.wrong("has no animation")
+        raise file.error("has no animation")
     names = tuple(str(a.get("name", i)) for i, a in enumerate(animations))
     if take and take not in names:
-        raise file.wrong(f"no animation is called {take!r}; there are {listed(names)}")
+        raise file.error(f"no animation is called {take!r}; there are {listed(names)}")
     return animations[names.index(take)] if take else max(animations, key=lambda a: len(a["channels"]))
 
 
@@ -96,7 +112,7 @@ def _channel(file: GltfFile, animation: dict[str, Any], channel: Any) -> tuple[i
             file.item("nodes", node)
         return node, (str(target["path"]), dict(sampler))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise file.wrong(f"an animation channel is broken ({type(error).__name__}: {error})") from error
+        raise file.error(f"an animation channel is broken ({type(error).__name__}: {error})") from error
 
 
 def _parents(file: GltfFile, nodes: list[dict[str, Any]]) -> NDArray[np.int64]:
@@ -107,7 +123,7 @@ def _parents(file: GltfFile, nodes: list[dict[str, Any]]) -> NDArray[np.int64]:
         for child in children if isinstance(children, list) else [children]:
             file.item("nodes", child)
             if parents[child] >= 0:
-                raise file.wrong(f"nodes[{child}] has two parents")
+                raise file.error(f"nodes[{child}] has two parents")
             parents[child] = i
     return parents
 
@@ -121,7 +137,7 @@ def _kept(file: GltfFile, parents: NDArray[np.int64], wanted: list[int]) -> list
         while (above := int(parents[chain[-1]])) >= 0 and above not in depth:
             chain.append(above)
             if len(chain) > len(parents):
-                raise file.wrong(f"nodes[{node}] is its own ancestor")
+                raise file.error(f"nodes[{node}] is its own ancestor")
         base = depth.get(int(parents[chain[-1]]), -1)
         for k, link in enumerate(reversed(chain)):
             depth.setdefault(link, base + 1 + k)
@@ -139,40 +155,18 @@ def _names(nodes: list[dict[str, Any]], kept: list[int]) -> tuple[str, ...]:
 
 def _local(file: GltfFile, node: dict[str, Any]) -> tuple[Array, Array, float]:
     """Translation (3,), rotation (4,) and (mean) scale of a node."""
-    try:
-        if "matrix" in node:
-            matrix = np.array(node["matrix"], float).reshape(4, 4).T
-            sizes = np.linalg.norm(matrix[:3, :3], axis=0)
-            parts = matrix[:3, 3], from_matrix(matrix[:3, :3] / np.maximum(sizes, 1e-12)), sizes
-        else:
-            parts = (
-                np.array(node.get("translation", (0.0, 0.0, 0.0)), float).reshape(3),
-                np.array(node.get("rotation", (0.0, 0.0, 0.0, 1.0)), float).reshape(4),
-                np.array(node.get("scale", (1.0, 1.0, 1.0)), float).reshape(3),
-            )
-    except (TypeError, ValueError) as error:
-        raise file.wrong(f"node {str(node.get('name'))[:40]!r}: {error}") from error
-    place, turn, size = parts
-    if not (np.isfinite(place).all() and np.isfinite(turn).all() and np.isfinite(size).all()):
-        raise file.wrong(f"node {str(node.get('name'))[:40]!r} has a value that is not a number")
+    where = f"node {str(node.get('name'))[:40]!r}"
+    if "matrix" in node:
+        matrix = file.numbers(node, "matrix", (0.0,) * 16, where).reshape(4, 4).T
+        size = np.linalg.norm(matrix[:3, :3], axis=0)
+        place, turn = matrix[:3, 3], rotation.from_matrix(matrix[:3, :3] / np.maximum(size, 1e-12))
+    else:
+        place = file.numbers(node, "translation", (0.0, 0.0, 0.0), where)
+        turn = file.numbers(node, "rotation", (0.0, 0.0, 0.0, 1.0), where)
+        size = file.numbers(node, "scale", (1.0, 1.0, 1.0), where)
     if np.linalg.norm(turn) < 1e-6:
-        raise file.wrong(f"node {str(node.get('name'))[:40]!r} has a rotation of length 0")
+        raise file.error(f"{where} has a rotation of length 0")
     return place, rotation.normalize(turn), float(np.cbrt(np.abs(size).prod()))
-
-
-def from_matrix(m: Array) -> Array:
-    """Quaternions (..., 4) of rotation matrices (..., 3, 3): the eigenvector of Bar-Itzhack (2000)."""
-    xx, xy, xz, yx, yy, yz, zx, zy, zz = (m[..., i, j] for i in range(3) for j in range(3))
-    k = np.stack(
-        [
-            np.stack([xx - yy - zz, xy + yx, xz + zx, zy - yz], -1),
-            np.stack([xy + yx, yy - xx - zz, yz + zy, xz - zx], -1),
-            np.stack([xz + zx, yz + zy, zz - xx - yy, yx - xy], -1),
-            np.stack([zy - yz, xz - zx, yx - xy, xx + yy + zz], -1),
-        ],
-        -1,
-    )
-    return np.asarray(np.linalg.eigh(k)[1][..., -1])
 
 
 def _world_scales(tree: NDArray[np.int64], scales: Array) -> Array:
@@ -196,10 +190,10 @@ def _clocks(file: GltfFile, channels: list[tuple[int, tuple[str, dict[str, Any]]
         if index not in clocks:
             clocks[index] = file.accessor(index, "SCALAR")[:, 0]
             if (np.diff(clocks[index]) <= 0.0).any():
-                raise file.wrong("an animation's key times do not rise")
+                raise file.error("an animation's key times do not rise")
         num_keys += len(clocks[index])
         if num_keys > MAX_VALUES or len(channels) > 10 * MAX_JOINTS:
-            raise file.wrong(
+            raise file.error(
                 f"{len(channels)} channels of over {num_keys - 1} keys, expected at most {MAX_VALUES} keys"
             )
     return clocks
@@ -210,7 +204,7 @@ def _sample(file: GltfFile, sampler: dict[str, Any], what: str, times: Array, at
     values = file.accessor(sampler.get("output"), "VEC4" if what == "rotation" else "VEC3")
     cubic = sampler.get("interpolation") == "CUBICSPLINE"
     if len(values) != len(times) * (3 if cubic else 1):
-        raise file.wrong(f"an animation has {len(times)} times for {len(values)} values")
+        raise file.error(f"an animation has {len(times)} times for {len(values)} values")
     first = np.clip(np.searchsorted(times, at, side="right") - 1, 0, max(len(times) - 2, 0))
     second = np.minimum(first + 1, len(times) - 1)
     length = np.maximum(times[second] - times[first], 1e-9)[:, None]
@@ -246,7 +240,7 @@ def _bones(file: GltfFile) -> tuple[dict[str, int], tuple[str, ...]]:
             if chest is not None:
                 found["chest"] = int(chest)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise file.wrong(f"its VRM bones do not read ({type(error).__name__}: {error})") from error
+        raise file.error(f"its VRM bones do not read ({type(error).__name__}: {error})") from error
     return found, ("bones named by VRM",) if found else ()
 
 
@@ -257,14 +251,14 @@ def _bind_pose(file: GltfFile, at: dict[int, int], rest_pos: Array, rest_rot: Ar
     first joint's turn to the nearest of the 24 axis-aligned ones.
     """
     for skin in file.items("skins"):
-        joints = [at[j] for j in skin.get("joints", [])]
+        joints = [at[j] for j in _joints(file, skin)]
         if "inverseBindMatrices" not in skin or not joints:
             continue
         inverse = file.accessor(skin["inverseBindMatrices"], "MAT4").reshape(-1, 4, 4).transpose(0, 2, 1)
         if len(inverse) < len(joints) or (np.abs(np.linalg.det(inverse)) < 1e-12).any():
-            raise file.wrong("a skin's bind matrices do not fit its joints")
+            raise file.error("a skin's bind matrices do not fit its joints")
         bind = np.linalg.inv(inverse[: len(joints)])
-        turns = from_matrix(bind[:, :3, :3] / np.linalg.norm(bind[:, :3, :3], axis=1, keepdims=True))
+        turns = rotation.from_matrix(bind[:, :3, :3] / np.linalg.norm(bind[:, :3, :3], axis=1, keepdims=True))
         change = rotation.multiply(rest_rot[joints], rotation.conjugate(turns))
         if rotation.angle_between(np.broadcast_to(change[0], change.shape), change).max() < np.radians(2.0):
             continue  # the nodes rest in the bind pose
