@@ -9,10 +9,10 @@ import pytest
 
 from game.session.attempts import RETRY_SECONDS, VERDICT_SECONDS, Attempts, Verdict
 from game.sim import rotation
+from game.sim.bullet import open_world
 from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.sim.world import World
 
 MODEL = CharacterModel.load()
 HARMFUL = np.array([body not in MODEL.feet for body in range(MODEL.num_bodies)])
@@ -28,7 +28,7 @@ LOOKS = {
 
 @pytest.fixture(scope="module")
 def standing() -> Snapshot:
-    world = World(MODEL)
+    world = open_world(MODEL)
     world.add_character()
     snapshot = world.snapshot()
     world.close()

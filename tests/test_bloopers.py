@@ -17,10 +17,10 @@ from game.record.take import Take
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec, PartSpec, SetSpec, quaternion_of
 from game.sim import rotation
+from game.sim.bullet import open_world
 from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot
-from game.sim.world import World
 from tools.bloopers.__main__ import main
 from tools.bloopers.blooper_attempts import GIVES_UP, BlooperAttempt, best, run
 from tools.bloopers.cards import Cards
@@ -33,7 +33,7 @@ MODEL = CharacterModel.load()
 
 @cache
 def standing() -> Snapshot:
-    with World(MODEL) as world:
+    with open_world(MODEL) as world:
         world.add_character()
         return world.snapshot()
 

@@ -12,10 +12,10 @@ import pytest
 from numba import njit, types
 
 from game.scene.set_spec import ItemSpec, PartSpec
+from game.sim.bullet import open_world
 from game.sim.bullet.c_api import LINK, POINT, BulletError, address, load
 from game.sim.bullet.c_call import c_call
 from game.sim.model import CharacterModel
-from game.sim.world import World
 
 
 def test_another_library_is_refused_by_what_it_lacks() -> None:
@@ -48,7 +48,7 @@ def test_compiled_code_calls_c() -> None:
 
 
 def test_any_number_of_pairs_may_touch() -> None:
-    with World(CharacterModel.load()) as world:
+    with open_world(CharacterModel.load()) as world:
         for k in range(150):
             item = ItemSpec("box", position=(float(k), 0.0, 0.1), mass=2.0, parts=(PartSpec("box", (0.2, 0.2, 0.2)),))
             world.spawn(item)
@@ -60,7 +60,7 @@ def test_any_number_of_pairs_may_touch() -> None:
 
 
 def test_a_closed_world_says_so() -> None:
-    world = World(CharacterModel.load())
+    world = open_world(CharacterModel.load())
     world.close()
     world.close()
     with pytest.raises(BulletError, match="this world has been closed"):

@@ -5,8 +5,8 @@ import pytest
 
 from game.camera.camera_pose import CameraPose
 from game.session.session import BARE
+from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
-from game.sim.world import World
 from game.sound.track import HZ
 from game.view import live_sound
 from game.view.live_sound import LiveSound
@@ -22,7 +22,7 @@ def test_without_a_device_it_says_so_and_films_hear_all_the_same(monkeypatch: py
     monkeypatch.setattr(live_sound, "_look_for_device", refuse)
     sound = LiveSound()
     assert sound.toggle() == "no sound: there is no sound device"
-    world = World(CharacterModel.load())
+    world = open_world(CharacterModel.load())
     world.add_character()
     sound.begin(BARE, world.model)
     ticks = []

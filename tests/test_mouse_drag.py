@@ -9,9 +9,9 @@ from game.input.mouse_drag import MouseDrag
 from game.input.picking import Ray
 from game.play.events import Drag, Event, Grab, Release
 from game.scene.set_spec import ItemSpec, PartSpec
+from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot
-from game.sim.world import World
 
 BOX = ItemSpec("box", mass=2.0, parts=(PartSpec("box", (0.4, 0.4, 0.4)),))
 EYE = np.array([4.0, 0.0, 1.0])
@@ -26,7 +26,7 @@ def towards(*point: float) -> Ray:
 @pytest.fixture(scope="module")
 def scene() -> Snapshot:
     """Somebody at the origin and a box 2 m to his left."""
-    world = World(CharacterModel.load())
+    world = open_world(CharacterModel.load())
     world.add_character()
     snapshot = world.snapshot()
     world.close()

@@ -7,9 +7,9 @@ import pytest
 
 from game.input.picking import TOUCH_RADIUS, Ray, meet, pick, pick_top
 from game.scene.set_spec import ItemSpec, PartSpec
+from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot
-from game.sim.world import World
 
 
 def ray(*numbers: float) -> Ray:
@@ -51,7 +51,7 @@ def test_an_unknown_shape_is_refused() -> None:
 @pytest.fixture(scope="module")
 def standing() -> Snapshot:
     """Somebody at the origin who faces +x, and a turned box 2 m to his left."""
-    world = World(CharacterModel.load())
+    world = open_world(CharacterModel.load())
     world.add_character()
     snapshot = world.snapshot()
     world.close()

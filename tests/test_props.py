@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from game.scene.set_file import load_prop, load_set
+from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sim.rotation import from_axis_angle, rotate
 from game.sim.world import World
@@ -14,7 +15,7 @@ from game.sim.world import World
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with World(CharacterModel.load()) as made:
+    with open_world(CharacterModel.load()) as made:
         yield made
 
 
@@ -39,7 +40,7 @@ def fall(world: World, prop: str | None, ticks: int = 45) -> tuple[float, np.nda
 
 
 def test_a_mattress_takes_the_sting_out(world: World) -> None:
-    with World(world.model) as bare:
+    with open_world(world.model) as bare:
         on_the_floor, _ = fall(bare, None)
     on_the_mattress, heights = fall(world, "mattress")
     assert on_the_mattress < 0.2 * on_the_floor

@@ -9,8 +9,8 @@ import panda3d.core as p3d
 import pytest
 
 from game.session.session import BARE
+from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
-from game.sim.world import World
 from game.sound.track import HZ
 from game.view.orbit_camera import make_lens
 from game.view.pick_pipe import Output
@@ -69,7 +69,7 @@ def test_sound_keeps_up_with_the_picture(output: Output, tmp_path: Path) -> None
 
 
 def test_a_run_without_a_window(tmp_path: Path) -> None:
-    world = World(CharacterModel.load())
+    world = open_world(CharacterModel.load())
     world.add_character()
     film = TickFilm(world.snapshot(), BARE, tmp_path / "a.mp4", (160, 96))
     limp = world.state.joint_rot.copy()

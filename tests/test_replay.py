@@ -7,9 +7,9 @@ import pytest
 
 from game.record.replay import RecentFrames, Replay
 from game.scene.set_spec import ItemSpec
+from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.sim.world import World
 
 MODEL = CharacterModel.load()
 BALL = ItemSpec("ball")
@@ -17,7 +17,7 @@ BALL = ItemSpec("ball")
 
 @pytest.fixture(scope="module")
 def start() -> Snapshot:
-    world = World(MODEL)
+    world = open_world(MODEL)
     world.add_character()
     snapshot = world.snapshot()
     world.close()

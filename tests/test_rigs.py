@@ -14,10 +14,10 @@ from game.camera.shot import Keyframe, Shot, ShotError, shot_from_json, shot_to_
 from game.camera.spring import Spring
 from game.scene.set_spec import GroundSpec, LightSpec, SetSpec, ViewSpec
 from game.sim import rotation
+from game.sim.bullet import open_world
 from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.sim.world import World
 from game.view.camera_node import place
 
 VIEW = ViewSpec((1.7, -3.9, 1.45), (0.1, 0.35, 0.92), math.radians(56))
@@ -25,7 +25,7 @@ VIEW = ViewSpec((1.7, -3.9, 1.45), (0.1, 0.35, 0.92), math.radians(56))
 
 @cache
 def standing() -> Snapshot:
-    with World(CharacterModel.load()) as world:
+    with open_world(CharacterModel.load()) as world:
         world.add_character()
         return world.snapshot()
 

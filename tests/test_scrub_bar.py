@@ -4,8 +4,8 @@ import panda3d.core as p3d
 import pytest
 
 from game.record.replay import Replay, ReplayFrame
+from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
-from game.sim.world import World
 from game.view.scrub_bar import BOTTOM, REACH, ScrubBar
 
 
@@ -21,7 +21,7 @@ def test_beside_the_bar() -> None:
 
 
 def test_it_shows_where_a_replay_is_and_the_marks_in_it() -> None:
-    world = World(CharacterModel.load())
+    world = open_world(CharacterModel.load())
     world.add_character()
     frames = []
     for _ in range(31):

@@ -7,6 +7,7 @@ import panda3d.core as p3d
 import pytest
 
 from game.scene.set_spec import ItemSpec, PartSpec
+from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sim.world import World
 from game.view.film_camera import FilmCamera
@@ -18,7 +19,7 @@ BALL = ItemSpec("ball", (1.0, 0.0, 1.0), mass=1.0, parts=(PartSpec("sphere", (0.
 
 @pytest.fixture
 def world() -> World:
-    world = World(CharacterModel.load())
+    world = open_world(CharacterModel.load())
     world.add_character()
     return world
 

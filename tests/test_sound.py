@@ -11,11 +11,11 @@ from game.camera.camera_pose import CameraPose
 from game.scene.set_file import load_prop, load_set
 from game.scene.set_spec import MATERIALS as WORDS
 from game.scene.set_spec import GroundSpec, ItemSpec, LightSpec, PartSpec, SetSpec
+from game.sim.bullet import open_world
 from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
 from game.sim.roles import BodyPart
 from game.sim.snapshot import PropPoses, Snapshot
-from game.sim.world import World
 from game.sound.air import FAST, STILL, levels
 from game.sound.hits import HitFinder
 from game.sound.materials import BODY_PARTS, MATERIALS, material_of
@@ -30,7 +30,7 @@ FIELD = SetSpec("field", ground=GroundSpec(material="grass"), light=LightSpec(ou
 
 @cache
 def standing() -> Snapshot:
-    with World(MODEL) as world:
+    with open_world(MODEL) as world:
         world.add_character()
         return world.snapshot()
 
@@ -215,7 +215,7 @@ def test_a_furnished_room_at_rest_is_silent() -> None:
     """Real physics: the living room settles within a second; after that nothing is heard."""
     spec = load_set("living_room")
     track = SoundTrack(spec, MODEL)
-    with World(MODEL) as world:
+    with open_world(MODEL) as world:
         items = {world.spawn(item): item for item in spec.items if item.parts}
         for tick in range(75):
             world.step(np.zeros((0, MODEL.num_joints, 4)))

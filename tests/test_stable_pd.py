@@ -12,6 +12,7 @@ import pybullet_data
 import pytest
 
 from game.sim import rotation, stable_pd
+from game.sim.bullet import BulletEngine, open_world
 from game.sim.bullet.c_api import quiet
 from game.sim.joint_layout import JointLayout
 from game.sim.model import CharacterModel, Shape
@@ -25,7 +26,7 @@ with quiet():
 MODEL = CharacterModel.load()
 SUBSTEP = replace(MODEL, control_hz=MODEL.physics_hz)
 """the same body, one physics step a tick"""
-PACKING = JointLayout(MODEL)
+LAYOUT = JointLayout(MODEL)
 States = Callable[[np.random.Generator, int], tuple[CharacterState, np.ndarray]]
 
 
@@ -117,8 +118,8 @@ class Original:
 
     @staticmethod
     def joints(joint_rot: np.ndarray) -> list[list[float]]:
-        q = PACKING.pack_rotations(joint_rot[None])[0]
-        rows = [q[s] for s in PACKING.q_slices]
+        q = LAYOUT.pack_rotations(joint_rot[None])[0]
+        rows = [q[s] for s in LAYOUT.q_slices]
         return [[-float(r[0])] if len(r) == 1 else there(r) for r in rows]
 
     @staticmethod
@@ -147,10 +148,11 @@ def test_one_substep_equals_bullets_controller(states: States) -> None:
     with quiet():
         original = Original()
     differences, effects = [], []
-    with World(SUBSTEP) as world:
+    engine = BulletEngine(SUBSTEP)
+    with World(engine) as world:
         world.add_character()
         for link in range(-1, MODEL.num_bodies):
-            world.client.set_filter(world.characters[0].bullet_id, link, 0, 0)
+            engine.client.set_filter(engine.characters[0].bullet_id, link, 0, 0)
         for k in range(len(target)):
             theirs = original.velocities_after_substep(state[k], target[k])
             ours = velocities_after_our_substep(world, state[k], target[k])
@@ -165,18 +167,18 @@ def test_one_substep_equals_bullets_controller(states: States) -> None:
 def test_the_inner_loop_rounds_as_the_controller_itself_does(characters: int) -> None:
     """Bit for bit: trained policies live on it, and so do takes. Code that is compiled into its caller rounds anew."""
     state, target = wild_states(np.random.default_rng(5), characters)
-    with World(SUBSTEP) as world:
+    with open_world(SUBSTEP) as world:
         for _ in range(characters):
-            world.add_character((2.0 * len(world.characters), 0.0))
+            world.add_character((2.0 * world.num_characters, 0.0))
         world.reset(range(characters), state)
-        before, out = world._rows.table.copy(), np.zeros((characters, PACKING.num_v))
+        before, out = world.engine.states.table.copy(), np.zeros((characters, LAYOUT.num_v))
         world.step(target)
-        torque = world.torque.copy()
-    ends = np.cumsum([0, 3, 4, 3, 3, PACKING.num_q, PACKING.num_v])
+        torque = world.engine.torque.copy()
+    ends = np.cumsum([0, 3, 4, 3, 3, LAYOUT.num_q, LAYOUT.num_v])
     _, root_rot, _, root_ang_vel, q, qd = (before[:, a:b] for a, b in pairwise(ends))
     gains = [np.tile(gain, (characters, 1)) for gain in (MODEL.kp, MODEL.kd, MODEL.torque_limit)]
-    wanted = PACKING.pack_rotations(target)
-    stable_pd.torques(PACKING.tree, world.dt, root_rot, root_ang_vel, q, qd, wanted, *gains, out)  # type: ignore[call-arg]
+    wanted = LAYOUT.pack_rotations(target)
+    stable_pd.torques(LAYOUT.tree, world.dt, root_rot, root_ang_vel, q, qd, wanted, *gains, out)  # type: ignore[call-arg]
     np.testing.assert_array_equal(torque, out)
 
 
@@ -189,11 +191,11 @@ def test_capsule_inertia_is_bullets_not_the_exact_one() -> None:
 
 def test_no_strength_no_torque() -> None:
     state, target = wild_states(np.random.default_rng(1), 3)
-    out = np.full((3, PACKING.num_v), np.nan)
+    out = np.full((3, LAYOUT.num_v), np.nan)
     zero = np.zeros((3, MODEL.num_joints))
     stable_pd.torques(
-        PACKING.tree, 1 / 240, state.root_rot, state.root_ang_vel,
-        PACKING.pack_rotations(state.joint_rot), PACKING.pack_velocities(state.joint_vel),
-        PACKING.pack_rotations(target), zero, zero, zero, out,
+        LAYOUT.tree, 1 / 240, state.root_rot, state.root_ang_vel,
+        LAYOUT.pack_rotations(state.joint_rot), LAYOUT.pack_velocities(state.joint_vel),
+        LAYOUT.pack_rotations(target), zero, zero, zero, out,
     )  # fmt: skip
     np.testing.assert_array_equal(out, 0.0)

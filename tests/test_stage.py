@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from game.scene.set_file import load_set
 from game.scene.set_spec import GroundSpec, ItemSpec, LightSpec, PartSpec, SetSpec, ViewSpec
+from game.sim.bullet import open_world
 from game.sim.contact import FLOOR, Contact
 from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Ghosts, PropPoses, Snapshot
-from game.sim.world import World
 from game.view.avatar import Avatar, AvatarLook, dual_quaternions, pose_of, skin_path
 from game.view.face import Face
 from game.view.film_camera import FilmCamera
@@ -45,7 +45,7 @@ def output() -> Output:
 
 @pytest.fixture(scope="module")
 def standing() -> Snapshot:
-    with World(CharacterModel.load()) as world:
+    with open_world(CharacterModel.load()) as world:
         world.add_character()
         return world.snapshot()
 

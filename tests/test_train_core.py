@@ -14,10 +14,10 @@ from game.play.initial_state import starting_state
 from game.policy.observation import Anchor, to_anchor
 from game.policy.policy import Policy
 from game.sim import kinematics, rotation
+from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
-from game.sim.world import World
 from tools.train import checkpoint, clip_states, environment, quaternion, rewards, terminations
 from tools.train.average import Average
 from tools.train.batched_inputs import anchored
@@ -380,7 +380,7 @@ def test_the_last_stage_starts_as_the_game_does(name: str) -> None:
     env.polish()
     phases = np.array([0.0, 0.13, 0.3, 0.47, 0.61, 0.75, 0.88, 1.0])
     env.reset(np.arange(8), phases * clip.duration)
-    with World(MODEL) as world:
+    with open_world(MODEL) as world:
         played = CharacterState.stack([starting_state(world, policy, float(phase)) for phase in phases])
     ours = env.crowd.state
     np.testing.assert_allclose(ours.root_pos - env.crowd.places, played.root_pos, atol=2e-3)

@@ -12,9 +12,9 @@ import torch
 from game.play.initial_state import starting_state
 from game.policy.policy import Policy
 from game.sim import rotation
+from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
-from game.sim.world import World
 from tools.train import checkpoint, clip_states
 from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import ConfigError, TrainConfig
@@ -126,7 +126,7 @@ def test_an_exported_policy_tells_of_the_clip_not_of_the_path(tmp_path: Path) ->
     export_checkpoint(tmp_path / "checkpoint.pt", tmp_path / "run.onnx")
     policy = Policy.load(tmp_path / "run.onnx", MODEL)
     clip, time = MotionClip.load("run").placed(), 0.3
-    with World(MODEL) as world:
+    with open_world(MODEL) as world:
         state = starting_state(world, policy, time / clip.duration)
     expected = clip.sample(np.array([time]))[0]
     assert rotation.angle_between(state.joint_rot, expected.joint_rot).max() < 0.02

@@ -10,11 +10,13 @@ import pytest
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim import kinematics, rotation
+from game.sim.bullet import open_world
 from game.sim.contact import FLOOR
+from game.sim.contents import WorldError
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from game.sim.snapshot import interpolate
-from game.sim.world import World, WorldError
+from game.sim.world import World
 
 MODEL = CharacterModel.load()
 HANG = np.tile(rotation.IDENTITY, (1, 12, 1))
@@ -23,7 +25,7 @@ TICK = 1.0 / MODEL.control_hz
 
 @pytest.fixture
 def world() -> World:
-    world = World(MODEL)
+    world = open_world(MODEL)
     world.add_character()
     return world
 
@@ -135,7 +137,7 @@ def test_strength_is_per_joint(world: World) -> None:
 def test_ice_lets_a_box_slide_and_friction_stops_it() -> None:
     travelled = []
     for friction in (0.0, 0.9):
-        world = World(MODEL, floor_friction=friction)
+        world = open_world(MODEL, floor_friction=friction)
         world.spawn(box(friction=0.8), velocity=(2.0, 0.0, 0.0))
         for _ in range(30):
             world.step(np.empty((0, 12, 4)))
@@ -148,7 +150,7 @@ def test_ice_lets_a_box_slide_and_friction_stops_it() -> None:
 def test_a_ball_bounces_and_an_anvil_does_not() -> None:
     heights = {}
     for name in ("ball", "anvil"):
-        world = World(MODEL)
+        world = open_world(MODEL)
         world.spawn(load_prop(name).at((0.0, 0.0, 1.5)))
         path = []
         for _ in range(60):
@@ -189,7 +191,7 @@ def test_props_can_be_grabbed_and_removed(world: World) -> None:
 
 def test_characters_meet_or_pass_through_as_asked() -> None:
     for collide in (True, False):
-        world = World(MODEL, collide_characters=collide)
+        world = open_world(MODEL, collide_characters=collide)
         for _ in range(2):
             world.add_character((0.0, 0.0))
         world.reset([1], world.standing((0.1, 0.0)).moved(np.array([0.0, 0.0, 2.0]))[None])
@@ -227,7 +229,7 @@ def test_absurd_states_never_get_out(world: World, bad: float) -> None:
 
 def test_a_world_made_anew_repeats_bit_for_bit() -> None:
     def run() -> bytes:
-        world = World(MODEL)
+        world = open_world(MODEL)
         world.add_character()
         clip = MotionClip.load("cartwheel")
         world.reset([0], clip.sample(np.zeros(1)))
@@ -268,7 +270,7 @@ def test_nonsense_is_refused_with_what_there_is(world: World) -> None:
 
 def after_a_tick(target: np.ndarray, hinges: np.ndarray | None) -> np.ndarray:
     """The joints' rotations of a character that hangs in the air."""
-    with World(MODEL) as world:
+    with open_world(MODEL) as world:
         world.add_character()
         lift(world)
         world.step(target, hinges)
@@ -286,5 +288,5 @@ def test_a_hinge_may_be_told_its_angle() -> None:
     assert not np.allclose(by_rotation, after_a_tick(HANG, None))
     # a turn further is another target, though the same rotation
     assert not np.allclose(after_a_tick(bent, told + 2.0 * np.pi), by_rotation)
-    with World(MODEL) as world, pytest.raises(WorldError, match=r"shape \(1, 12\), expected \(0, 4\)"):
+    with open_world(MODEL) as world, pytest.raises(WorldError, match=r"shape \(1, 12\), expected \(0, 4\)"):
         world.step(np.empty((0, 12, 4)), np.zeros((1, 12)))

@@ -13,9 +13,9 @@ from game.play.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, S
 from game.play.nerves import PRESETS, preset_of
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec
+from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.sim.world import World
 from game.view.orbit_camera import OrbitCamera
 
 
@@ -23,7 +23,7 @@ class Run:
     """Two characters, three policies of which two are ages of one skill."""
 
     def __init__(self) -> None:
-        world = World(CharacterModel.load())
+        world = open_world(CharacterModel.load())
         world.add_character()
         world.add_character((0.0, 2.0))
         self.snapshot: Snapshot = world.snapshot()

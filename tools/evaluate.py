@@ -31,6 +31,7 @@ from game.play.initial_state import starting_state
 from game.policy.observation import Anchor
 from game.policy.policy import Policy, PolicyError
 from game.sim import kinematics, rotation
+from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sim.motion import ClipError, MotionClip
 from game.sim.state import CharacterState
@@ -156,7 +157,7 @@ def _run_world(
     n, hz = len(episodes), model.control_hz
     num_ticks, reward = round(seconds * hz), Reward(model, clip)
     returns, lasted = np.zeros(n), np.full(n, num_ticks)
-    with World(model, collide_characters=False) as world:
+    with open_world(model, collide_characters=False) as world:
         cast = PolicyControllers(world, rng)
         for index, episode in enumerate(episodes):
             home = Anchor(0.0, 6.0 * index, 0.0)

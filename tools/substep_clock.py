@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from game.sim.bullet import substeps
+from game.sim.bullet import BulletEngine, substeps
 from game.sim.bullet.c_api import address, bullet
 from game.sim.world import World
 
@@ -54,7 +54,9 @@ class SubstepClock:
 
     def put_into(self, world: World) -> None:
         """Watch a world for as long as it lives, while `on`."""
-        client = world.client
+        engine = world.engine
+        assert isinstance(engine, BulletEngine)  # the one that there is
+        client = engine.client
         client.calls = client.calls._replace(**{f: address(call) for f, call in self._callbacks.items()})
 
     @contextmanager

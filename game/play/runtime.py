@@ -17,8 +17,9 @@ from game.play.events import Event, EventError, Timed
 from game.policy.library import PolicyLibrary
 from game.policy.observation import Anchor
 from game.policy.policy import Policy, PolicyError
+from game.sim.bullet import open_world
+from game.sim.contents import WorldError
 from game.sim.snapshot import Snapshot
-from game.sim.world import World, WorldError
 
 
 class Runtime:
@@ -27,7 +28,7 @@ class Runtime:
     def __init__(self, library: PolicyLibrary, *, seed: int = 0) -> None:
         self.seed = seed
         self.model = library.model
-        self.world = World(self.model)
+        self.world = open_world(self.model)
         self.controllers = PolicyControllers(self.world, np.random.default_rng(seed))
         self.agents: list[Agent] = self.controllers.agents
         self.log: list[Timed] = []

@@ -93,7 +93,7 @@ class Playback:
 
 def items_of(runtime: Runtime) -> dict[int, ItemSpec]:
     """What each prop of a world is, by id."""
-    return {prop: held.item for prop, held in runtime.world.props.items()}
+    return dict(runtime.world.props)
 
 
 def is_cut(runtime: Runtime, events: Iterable[Event]) -> bool:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from game.sim import rotation
-
-if TYPE_CHECKING:
-    from game.sim.world import World
+from game.sim.contents import Contents
+from game.sim.engine import Engine
 
 Array = NDArray[np.float64]
 
@@ -22,6 +21,8 @@ GRAB_DAMPING = 120.0
 """N s/m"""
 GRAB_LIMIT = 3000.0
 """N: a cursor that jumps across the room does not tear anybody apart"""
+GRAB_ACCELERATION = 60.0
+"""m/s2: the most that a grab accelerates the mass that it holds"""
 
 
 class Force(Protocol):
@@ -38,7 +39,7 @@ class Force(Protocol):
     @property
     def spent(self) -> bool: ...
 
-    def apply(self, world: World) -> None:
+    def apply(self, engine: Engine) -> None:
         """Act for one substep."""
 
 
@@ -57,11 +58,10 @@ class PushForce:
     def spent(self) -> bool:
         return self.substeps_left <= 0
 
-    def apply(self, world: World) -> None:
+    def apply(self, engine: Engine) -> None:
         self.substeps_left -= 1
-        bullet_id = world.characters[self.character].bullet_id
-        point = world.client.link(bullet_id, self.body)["com_pos"]
-        world.client.push(bullet_id, self.body, self.force_w, point)
+        point = engine.body_motion(self.character, self.body).com_pos
+        engine.push_body(self.character, self.body, self.force_w, point)
 
 
 @dataclass
@@ -74,32 +74,31 @@ class GrabSpring:
     """(3,) in the body's frame"""
     target_w: Array
     """(3,)"""
+    limit: float
+    """N"""
     prop: int = -1
     spent: bool = False
 
-    def apply(self, world: World) -> None:
-        if self.prop >= 0:
-            bullet_id, link = world.props[self.prop].bullet_id, -1
-            origin, turn, velocity, ang_vel = world.client.base(bullet_id)
-        else:
-            bullet_id, link = world.characters[self.character].bullet_id, self.body
-            state = world.client.link(bullet_id, link)
-            origin, turn, ang_vel = state["pos"], state["rot"], state["ang_vel"]
-            velocity = state["com_vel"] + np.cross(ang_vel, origin - state["com_pos"])
-        arm = rotation.rotate(turn, self.point_b)
-        point, point_vel = origin + arm, velocity + np.cross(ang_vel, arm)
+    def apply(self, engine: Engine) -> None:
+        on_prop = self.prop >= 0
+        motion = engine.prop_motion(self.prop) if on_prop else engine.body_motion(self.character, self.body)
+        arm = rotation.rotate(motion.rot, self.point_b)
+        point, point_vel = motion.pos + arm, motion.vel + np.cross(motion.ang_vel, arm)
         force = GRAB_STIFFNESS * (self.target_w - point) - GRAB_DAMPING * point_vel
         size = float(np.linalg.norm(force))
-        mass = world.props[self.prop].mass if self.prop >= 0 else world.model.mass.sum()
-        limit = min(GRAB_LIMIT, 60.0 * mass)
-        world.client.push(bullet_id, link, force * min(1.0, limit / max(size, 1e-9)), point)
+        force = force * min(1.0, self.limit / max(size, 1e-9))
+        if on_prop:
+            engine.push_prop(self.prop, force, point)
+        else:
+            engine.push_body(self.character, self.body, force, point)
 
 
 class Forces:
-    """All that act on the bodies of a world."""
+    """All forces from outside that act on the bodies of a world."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, engine: Engine, contents: Contents) -> None:
+        self._engine = engine
+        self._contents = contents
         self._all: list[Force] = []
 
     def __iter__(self) -> Iterator[Force]:
@@ -109,22 +108,27 @@ class Forces:
         return len(self._all)
 
     def push(self, character: int, body: int, force_w: ArrayLike, num_ticks: int) -> None:
-        """PushForce a body at its centre of mass with force_w (3,), N, for num_ticks. Raises WorldError."""
-        self._world.check(character, body)
-        substeps = num_ticks * self._world.model.substeps
+        """Push a body at its centre of mass with force_w (3,), N, for num_ticks control ticks. Raises WorldError."""
+        self._contents.check_body(character, body)
+        substeps = num_ticks * self._contents.model.substeps
         self._all.append(PushForce(character, body, np.asarray(force_w, float), substeps))
 
     def grab(self, character: int, body: int, point_b: ArrayLike, target_w: ArrayLike) -> GrabSpring:
-        """Hang a body's point_b (3,) on a spring to target_w (3,), which may be moved; `release` ends it."""
-        self._world.check(character, body)
-        grab = GrabSpring(character, body, np.asarray(point_b, float), np.asarray(target_w, float))
+        """Hang a body's point_b (3,) on a spring to target_w (3,), which may be moved; `release` ends it.
+
+        Raises WorldError.
+        """
+        self._contents.check_body(character, body)
+        limit = _grab_limit(float(self._contents.model.mass.sum()))
+        grab = GrabSpring(character, body, np.asarray(point_b, float), np.asarray(target_w, float), limit)
         self._all.append(grab)
         return grab
 
-    def grab_prop(self, prop_id: int, point_b: ArrayLike, target_w: ArrayLike) -> GrabSpring:
-        """Hang a prop's point_b (3,), in its own frame, on a spring to target_w (3,)."""
-        self._world.prop(prop_id)
-        grab = GrabSpring(-1, -1, np.asarray(point_b, float), np.asarray(target_w, float), prop=prop_id)
+    def grab_prop(self, prop: int, point_b: ArrayLike, target_w: ArrayLike) -> GrabSpring:
+        """Hang a prop's point_b (3,), in its own frame, on a spring to target_w (3,). Raises WorldError."""
+        self._contents.check_prop(prop)
+        limit = _grab_limit(self._contents.props[prop].mass)
+        grab = GrabSpring(-1, -1, np.asarray(point_b, float), np.asarray(target_w, float), limit, prop=prop)
         self._all.append(grab)
         return grab
 
@@ -132,12 +136,16 @@ class Forces:
         """End a grab or a push."""
         self._all = [f for f in self._all if f is not force]
 
-    def let_go(self, *, character: int | None = None, prop: int | None = None) -> None:
+    def release_from(self, *, character: int | None = None, prop: int | None = None) -> None:
         """End all that act on a character or on a prop."""
         self._all = [f for f in self._all if f.character != character and f.prop != prop]
 
     def apply(self) -> None:
         """Act for one substep."""
         for force in self._all:
-            force.apply(self._world)
+            force.apply(self._engine)
         self._all = [f for f in self._all if not f.spent]
+
+
+def _grab_limit(mass: float) -> float:
+    return min(GRAB_LIMIT, GRAB_ACCELERATION * mass)

@@ -39,7 +39,7 @@ class Readout(NamedTuple):
 class ReadoutBuilder:
     """Computes `Readout` for characters of one model."""
 
-    def __init__(self, model: CharacterModel, packing: JointLayout) -> None:
+    def __init__(self, model: CharacterModel, joint_layout: JointLayout) -> None:
         joints, bodies = model.num_joints, model.num_bodies
         self._shapes: dict[str, tuple[int, ...]] = {
             "root_pos": (3,), "root_rot": (4,), "joint_rot": (joints, 4),
@@ -49,9 +49,10 @@ class ReadoutBuilder:
             "pos": (bodies, 3), "rot": (bodies, 4), "vel": (bodies, 3), "ang_vel": (bodies, 3), "share": (joints,),
         }  # fmt: skip
         self._layout = self._layout_for(0)
+        tree = joint_layout.tree
         self._constants = (
-            packing.tree.hinge, packing.tree.q_index, packing.tree.v_index, packing.num_q, model.body_parent,
-            model.body_joint, model.body_offset, packing.per_axis(model.torque_limit),
+            tree.hinge, tree.q_index, tree.v_index, joint_layout.num_q, model.body_parent,
+            model.body_joint, model.body_offset, joint_layout.per_axis(model.torque_limit),
             np.array([b in model.feet for b in range(bodies)]),
         )  # fmt: skip
 
@@ -59,7 +60,7 @@ class ReadoutBuilder:
         """Compute it all.
 
         Args:
-            table: (N, 13 + Q + V), see `Rows`
+            table: (N, 13 + Q + V), see `StateTable`
             torque: (N, V) N m, of the last substep
             floor_touch: (N, B) bodies that touched the floor in the last tick
         """

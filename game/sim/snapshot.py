@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,6 @@ from game.sim.contact import Contact
 from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
-
-if TYPE_CHECKING:
-    from game.sim.world import World
 
 Array = NDArray[np.float64]
 
@@ -77,27 +73,6 @@ class Snapshot:
     """of the references that the policies follow"""
     messages: tuple[str, ...] = ()
     """what the runtime has to say about this tick"""
-
-    @staticmethod
-    def of(world: World, messages: tuple[str, ...] = (), ghosts: Ghosts | None = None) -> Snapshot:
-        """What can be seen of a world now."""
-        return Snapshot(
-            tick=world.tick,
-            model=world.model,
-            state=world.state,
-            body_pos=world.body_poses.pos,
-            body_rot=world.body_poses.rot,
-            body_vel=world.body_velocities.vel,
-            body_ang_vel=world.body_velocities.ang_vel,
-            strength=world.strength.copy(),
-            torque=world.torque_share,
-            contacts=world.contacts,
-            fallen=world.fallen,
-            props=world.prop_poses,
-            gravity=world.gravity.copy(),
-            ghosts=ghosts,
-            messages=messages,
-        )
 
     @property
     def time(self) -> float:

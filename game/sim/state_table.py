@@ -14,8 +14,8 @@ from game.sim.joint_layout import JointLayout
 Array = NDArray[np.float64]
 
 MAX_SPEED = 99.0
-"""m/s; beyond it a state is absurd and its character is put back on its feet. Bullet holds every coordinate's speed
-at 100, so this is what an exploding state looks like."""
+"""m/s of the root; a faster character is put back on its feet. Bullet holds every coordinate's speed at 100, so this is
+what an exploding state looks like."""
 _VELOCITY = 7
 """first column of root_vel"""
 
@@ -32,20 +32,20 @@ class StateTable(NamedTuple):
     qd: Array
 
     @staticmethod
-    def of(n: int, packing: JointLayout) -> StateTable:
+    def of(n: int, joint_layout: JointLayout) -> StateTable:
         """Zeros for n characters."""
-        ends = np.cumsum([0, 3, 4, 3, 3, packing.num_q, packing.num_v])
+        ends = np.cumsum([0, 3, 4, 3, 3, joint_layout.num_q, joint_layout.num_v])
         table = np.zeros((n, ends[-1]))
         return StateTable(table, *(table[:, a:b] for a, b in pairwise(ends)))
 
-    def absurd(self) -> list[int]:
-        """StateTable that are not finite, or whose root is over MAX_SPEED."""
+    def implausible(self) -> list[int]:
+        """Indices of the characters whose state is not `plausible`."""
         return [n for n in range(len(self.table)) if not plausible(self.table[n : n + 1])]
 
 
 @njit(cache=True)
 def plausible(table: Array) -> bool:
-    """Whether all rows of a table are. No fastmath here: it swallows NaN."""
+    """Whether all rows of a table are finite and no root is faster than MAX_SPEED. No fastmath: it ignores NaN."""
     for n in range(len(table)):
         for k in range(table.shape[1]):
             if not np.isfinite(table[n, k]):

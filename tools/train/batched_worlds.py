@@ -7,6 +7,7 @@ from dataclasses import fields
 import numpy as np
 from numpy.typing import NDArray
 
+from game.sim.bullet import open_world
 from game.sim.contact import FLOOR
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
@@ -94,7 +95,7 @@ class BatchedWorlds:
 
 
 def _world(model: CharacterModel, per_world: int) -> World:
-    world = World(model, gravity=EARTH, collide_characters=False, contact_detail=False)
+    world = open_world(model, gravity=EARTH, collide_characters=False, contact_detail=False)
     for _ in range(per_world):
         world.add_character()
     return world

@@ -1,37 +1,37 @@
-"""ContactAccumulator: what touched what in a tick, as Contacts out of the sums that its substeps made."""
+"""ContactAccumulator: turns the sums that the substeps of a tick made of contact points into Contacts."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.bullet.substeps import untouched
+from game.sim.bullet.substeps import no_contacts
 from game.sim.contact import FLOOR, Contact
-
-if TYPE_CHECKING:
-    from game.sim.world import World
 
 _ORDER = {"character": 0, "prop": 1, "floor": 2}
 
 
 class ContactAccumulator:
-    """Knows whose the bodies of a client are; has the sums of contact points between `begin` and `end`."""
+    """Sums contact points between `begin` and `end`, and knows which character, prop or floor each Bullet body is."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, bodies_per_character: int, seconds: float) -> None:
+        """seconds: how long the forces of one reading act, until the next one."""
+        self._bodies_per_character = bodies_per_character
+        self._seconds = seconds
+        self._num_characters = 0
         self._owner: dict[int, tuple[str, int]] = {}
-        self.sums = untouched()
+        self.sums = no_contacts()
         """of the tick so far, as `substeps.advance` makes them"""
 
-    def renumber(self) -> None:
-        """Learn which body is whose; call it whenever something came or went."""
-        world = self._world
-        self._owner = {world.floor: ("floor", FLOOR)}
-        self._owner |= {p.bullet_id: ("prop", k) for k, p in world.props.items()}
-        self._owner |= {c.bullet_id: ("character", k) for k, c in enumerate(world.characters)}
+    def set_owners(self, floor: int, characters: Sequence[int], props: Mapping[int, int]) -> None:
+        """Say which Bullet body is the floor, which one each character is, and which one each prop id is."""
+        self._num_characters = len(characters)
+        self._owner = {floor: ("floor", FLOOR)}
+        self._owner |= {body: ("prop", k) for k, body in props.items()}
+        self._owner |= {body: ("character", k) for k, body in enumerate(characters)}
 
     def begin(self) -> None:
         """Start a tick."""
@@ -39,20 +39,17 @@ class ContactAccumulator:
 
     def end(self) -> tuple[tuple[Contact, ...], NDArray[np.bool_]]:
         """The tick's contacts, and which bodies (N, B) touched the floor."""
-        world = self._world
-        floor_touch = np.zeros((len(world.characters), world.model.num_bodies), bool)
+        floor_touch = np.zeros((self._num_characters, self._bodies_per_character), bool)
         contacts: list[Contact] = []
-        # what one reading stands for
-        seconds = world.dt if world.contact_detail else world.dt * world.model.substeps
         pairs, sums, used = self.sums
         for pair, total in zip(pairs[: used[0]].tolist(), sums[: used[0]].tolist(), strict=True):
-            contact = self._contact(pair, total, seconds)
+            contact = self._contact(pair, total)
             contacts.append(contact)
             if contact.kind == "floor" and contact.character >= 0:
                 floor_touch[contact.character, contact.body] = True
         return tuple(contacts), floor_touch
 
-    def _contact(self, pair: list[int], total: list[float], seconds: float) -> Contact:
+    def _contact(self, pair: list[int], total: list[float]) -> Contact:
         first, second, link_a, link_b = pair
         kind_a, a = self._owner[first]
         kind_b, b = self._owner[second]
@@ -71,6 +68,6 @@ class ContactAccumulator:
             other_body=link_b if kind_b == "character" else -1,
             point=(total[0] / force, total[1] / force, total[2] / force),
             normal=(nx / length, ny / length, nz / length),
-            impulse=force * seconds,
+            impulse=force * self._seconds,
             peak=total[7],
         )

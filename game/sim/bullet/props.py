@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -11,20 +9,14 @@ from game.scene.set_spec import ItemSpec
 from game.sim.bullet.client import Client
 
 DAMPING = 0.02
-"""1/s, of a thing's velocities"""
+"""1/s, of a prop's velocities"""
 
 
-@dataclass(frozen=True)
-class Prop:
-    """A thing in a world. Its frame is the item's own: Bullet's base lies at the item's origin."""
+def add_item(client: Client, item: ItemSpec, velocity: ArrayLike, ang_vel: ArrayLike) -> int:
+    """Make an item's body in a client, moving with velocity (3,) and ang_vel (3,), and return it.
 
-    item: ItemSpec
-    bullet_id: int
-    mass: float
-
-
-def spawn(client: Client, item: ItemSpec, velocity: ArrayLike, ang_vel: ArrayLike) -> Prop:
-    """Make the item's body in a client, moving with velocity (3,) and ang_vel (3,)."""
+    Its base lies at the item's origin.
+    """
     body = client.add_solid(item.parts, item.mass, item.position, item.quaternion)
     softness = None
     if item.contact_stiffness is not None and item.contact_damping is not None:
@@ -38,4 +30,4 @@ def spawn(client: Client, item: ItemSpec, velocity: ArrayLike, ang_vel: ArrayLik
     )
     client.set_damping(body, DAMPING)
     client.set_velocity(body, np.asarray(velocity, float), np.asarray(ang_vel, float))
-    return Prop(item, body, item.mass)
+    return body

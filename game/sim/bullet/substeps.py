@@ -69,9 +69,9 @@ class ContactSums(NamedTuple):
     """(1,) how many rows are in use"""
 
 
-def untouched(room: int = 64) -> ContactSums:
-    """No touches, and room for some."""
-    return ContactSums(np.empty((room, 4), np.int32), np.empty((room, 8)), np.zeros(1, np.int64))
+def no_contacts(capacity: int = 64) -> ContactSums:
+    """Empty sums; capacity: rows before they have to grow."""
+    return ContactSums(np.empty((capacity, 4), np.int32), np.empty((capacity, 8)), np.zeros(1, np.int64))
 
 
 @njit(cache=True)
@@ -158,7 +158,7 @@ def controller_for(tree: Tree, dt: float, rows: StateTable, torque: NDArray[np.f
 
 @njit(cache=True)
 def advance(calls, controller, bodies, tree, dt, rows, target, kp, kd, limit, torque, touched, substeps, detail):  # type: ignore[no-untyped-def]
-    """Make physics steps towards targets until all are made or a state is absurd.
+    """Make physics steps towards targets until all are made or a state is implausible.
 
     Args:
         calls: the client and what it is asked with.
