@@ -31,6 +31,7 @@ PACKAGES = (
     "tools.policy_file",
     "tools.footage",
     "tools.clip_clinic",
+    "tools.key_clip",
     "tools.view_clip",
     "tools.import_motion",
     "tools.export_motion",

@@ -1,0 +1,259 @@
+"""Gait: a walker who is steered. Walk and run blended by speed, their path bent, started from standing and stopped.
+
+The blend keeps cycles in step (the run's phase is shifted to the walk's), so feet keep to the ground: stride and rate
+go between the clips' own with the speed. Between standing and a walk the steps get smaller. A command is followed over
+`SPEED_SECONDS` and `TURN_SECONDS`; what is shown ahead is what comes if the command stays.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from game.play.clip_sampler import ReferencePoses, slerp_into, turn_into
+from game.play.reference import aligned_heading
+from game.sim import rotation
+from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
+from game.sim.state import CharacterState
+
+Array = NDArray[np.float64]
+
+SPEED_SECONDS, TURN_SECONDS = 0.5, 0.3
+"""s over which a change of the command is spread evenly"""
+MAX_TURN = math.radians(100.0)
+"""rad/s"""
+MAX_LATERAL = 4.0
+"""m/s2 of a turn at speed: who runs turns more slowly"""
+TURN_GAIN = 3.0
+"""rad/s of turning per rad that the wanted direction is off"""
+QUARTERS = 4
+"""steps of the path's integration a tick"""
+LONGEST = 17
+"""ticks ahead that can be asked for"""
+FULL_STRIDE = 0.75
+"""share of the walk's own speed from which on his steps are whole"""
+RATES = (0.75, 1.2)
+"""how much slower and faster than by themselves the steps may be"""
+STANDS = 0.02
+"""share of a step under which he stands"""
+PULL = 0.03
+"""share of the distance between path and character that is made up in a tick"""
+LEASH = 0.6
+"""m that the path may run away from the character"""
+
+
+@dataclass(frozen=True, eq=False)
+class _Cycle:
+    """A gait's cycle by phase: F frames of what does not change over the ground."""
+
+    rots: Array
+    """(F, 1 + J, 4) of root and joints"""
+    height: Array
+    """(F,) m, of the root"""
+    way: Array
+    """(F, 2) velocity over the ground, forward and left, m/s"""
+    seconds: float
+
+    @property
+    def pace(self) -> float:
+        """m/s, mean."""
+        return float(np.linalg.norm(self.way.mean(axis=0)))
+
+
+class GaitClips:
+    """What a Gait is made of: computed once, shared by everybody who walks."""
+
+    def __init__(self, model: CharacterModel, walk: MotionClip, run: MotionClip, stand: CharacterState) -> None:
+        """stand: the pose at rest, without batch."""
+        self.model = model
+        self.walk, self.run = (_cycle(clip, QUARTERS * model.control_hz) for clip in (walk, run))
+        self.still = np.concatenate([stand.root_rot[None], stand.joint_rot])
+        self.height = float(stand.root_pos[2])
+        phases = np.arange(60) / 60.0
+        hips = [1 + model.joint(f"{side}_{part}") for side in ("right", "left") for part in ("hip", "knee")]
+        legs = [rotation.to_rotvec(_at(cycle, phases)[:, hips]).reshape(60, -1) for cycle in (self.walk, self.run)]
+        walks, runs = (leg - leg.mean(axis=0) for leg in legs)
+        fits = [float((walks * np.roll(runs, -k, axis=0)).sum()) for k in range(60)]
+        self.shift = float(phases[int(np.argmax(fits))])
+        """cycles that the run's phase is ahead of the walk's"""
+        apart = rotation.angle_between(_at(self.walk, phases)[:, 1:], self.still[1:]).sum(axis=1)
+        self.begin = float(phases[int(np.argmin(apart))])
+        """the walk's phase that is nearest to standing"""
+        self.tables = (
+            self.walk.rots, self.walk.height, self.walk.way, self.walk.seconds, self.walk.pace,
+            self.run.rots, self.run.height, self.run.way, self.run.seconds, self.run.pace,
+            self.still, self.height, self.shift, self.begin,
+        )  # fmt: skip
+
+    @property
+    def paces(self) -> tuple[float, float]:
+        """m/s of walk and run."""
+        return self.walk.pace, self.run.pace
+
+
+class Gait:
+    """A `ReferenceStream` that is steered: see `steer`."""
+
+    finished = False
+
+    def __init__(self, clips: GaitClips, root_pos: Array, root_rot: Array) -> None:
+        """Begins standing where a character with its root at root_pos (3,), root_rot (4,) is, turned as he is."""
+        self._clips, hz = clips, clips.model.control_hz
+        self._speeds = np.zeros(round(SPEED_SECONDS * QUARTERS * hz))
+        self._turns = np.zeros(round(TURN_SECONDS * QUARTERS * hz))
+        heading = aligned_heading(root_rot, clips.still[0])
+        self._path = np.array([root_pos[0], root_pos[1], heading, clips.begin])
+        self._speed, self._direction = 0.0, heading
+        self._rows = LONGEST * QUARTERS + 1
+        self._plan = np.empty((self._rows, 6))
+        self._look_ahead()
+
+    def steer(self, velocity: Array) -> None:
+        """From now on he shall go with velocity (2,), m/s over the ground; (0, 0) to stand."""
+        self._speed = float(min(np.hypot(*velocity), self._clips.run.pace))
+        if self._speed > 0.0:
+            self._direction = float(np.arctan2(velocity[1], velocity[0]))
+        self._look_ahead()
+
+    @property
+    def heading(self) -> float:
+        """rad, of the path now."""
+        return float(self._path[2])
+
+    def advance(self, root_pos: Array, root_rot: Array) -> None:  # noqa: ARG002  (he turns where he is steered)
+        self._speeds, self._turns = np.roll(self._speeds, -QUARTERS), np.roll(self._turns, -QUARTERS)
+        self._speeds[-QUARTERS:], self._turns[-QUARTERS:] = self._speed, self._plan[:QUARTERS, 5]
+        self._path = self._plan[QUARTERS, :4].copy()
+        away = root_pos[:2] - self._path[:2]
+        distance = float(np.hypot(*away))
+        self._path[:2] += away * max(PULL, 1.0 - LEASH / max(distance, LEASH))
+        self._look_ahead()
+
+    def shift(self, offset: Array) -> None:
+        self._path[:2] += offset
+        self._plan[:, :2] += offset
+
+    def poses(self, ahead: Array) -> ReferencePoses:
+        count = len(ahead)
+        rows = np.clip(np.rint(np.asarray(ahead) * QUARTERS * self._clips.model.control_hz), 0, self._rows - 1)
+        pos, rot = np.empty((count, 3)), np.empty((count, *self._clips.still.shape))
+        _pose(self._plan, rows.astype(np.int64), self._clips.tables, pos, rot)
+        return ReferencePoses(pos, rot[:, 0], rot[:, 1:])
+
+    def _look_ahead(self) -> None:
+        """Integrates the path as it goes on if the command stays."""
+        _integrate(
+            self._path, self._speeds, self._turns, self._speed, self._direction, self._clips.tables,
+            1.0 / (QUARTERS * self._clips.model.control_hz), self._plan,
+        )  # fmt: skip
+
+
+def _cycle(clip: MotionClip, hz: int) -> _Cycle:
+    """A clip's cycle in frames of 1/hz s, its way over the ground as a velocity."""
+    placed = clip.placed()
+    frames = max(2, round(placed.duration * hz))
+    state = placed.sample(np.arange(frames) / frames * placed.duration)
+    rots = np.concatenate([state.root_rot[:, None], state.joint_rot], axis=1)
+    return _Cycle(
+        np.ascontiguousarray(rots), np.ascontiguousarray(state.root_pos[:, 2]),
+        np.ascontiguousarray(state.root_vel[:, :2]), placed.duration,
+    )  # fmt: skip
+
+
+def _at(cycle: _Cycle, phases: Array) -> Array:
+    """(P, 1 + J, 4) at phases (P,), the nearest frame."""
+    return cycle.rots[np.rint(phases * len(cycle.rots)).astype(np.int64) % len(cycle.rots)]
+
+
+@njit(cache=True)
+def _blend(speed, walk, run):  # type: ignore[no-untyped-def]
+    """How far from standing to whole steps, how far from walk to run, and the pace of that blend."""
+    going = min(max(speed / (FULL_STRIDE * walk), 0.0), 1.0)
+    fast = min(max((speed - walk) / (run - walk), 0.0), 1.0)
+    return going, fast, walk + fast * (run - walk)
+
+
+@njit(cache=True)
+def _frame(count, phase):  # type: ignore[no-untyped-def]
+    """The frames before and after a phase, and how far between them."""
+    place = (phase - np.floor(phase)) * count
+    first = int(place) % count
+    return first, (first + 1) % count, place - np.floor(place)
+
+
+@njit(cache=True)
+def _integrate(path, speeds, turns, command, direction, tables, dt, plan):  # type: ignore[no-untyped-def]
+    """Rows (x, y, heading, phase, speed, turn asked for) of the path from now on."""
+    walk_way, walk_seconds, walk = tables[2], tables[3], tables[4]
+    run_way, run_seconds, run, shift, begin = tables[7], tables[8], tables[9], tables[12], tables[13]
+    x, y, heading, phase = path[0], path[1], path[2], path[3]
+    speed_sum, turn_sum = speeds.sum(), turns.sum()
+    for k in range(len(plan)):
+        speed = speed_sum / len(speeds)
+        going, fast, pace = _blend(speed, walk, run)
+        if going <= STANDS:
+            phase = begin
+        off = direction - heading
+        off = off - 2.0 * np.pi * np.floor((off + np.pi) / (2.0 * np.pi))
+        turn = 0.0
+        if command > 0.0:
+            most = min(MAX_TURN, MAX_LATERAL / max(speed, 0.1))
+            turn = min(max(TURN_GAIN * off, -most), most)
+        plan[k, 0], plan[k, 1], plan[k, 2], plan[k, 3], plan[k, 4], plan[k, 5] = x, y, heading, phase, speed, turn
+        first, after, part = _frame(len(walk_way), phase)
+        run_first, run_after, run_part = _frame(len(run_way), phase + shift)
+        c, s = np.cos(heading), np.sin(heading)
+        scale = speed / pace
+        forward = (1.0 - fast) * ((1.0 - part) * walk_way[first, 0] + part * walk_way[after, 0]) + fast * (
+            (1.0 - run_part) * run_way[run_first, 0] + run_part * run_way[run_after, 0]
+        )
+        left = (1.0 - fast) * ((1.0 - part) * walk_way[first, 1] + part * walk_way[after, 1]) + fast * (
+            (1.0 - run_part) * run_way[run_first, 1] + run_part * run_way[run_after, 1]
+        )
+        x += dt * scale * (c * forward - s * left)
+        y += dt * scale * (s * forward + c * left)
+        heading += dt * turn_sum / len(turns) * min(1.0, 4.0 * going)
+        if going > STANDS:
+            seconds = walk_seconds + fast * (run_seconds - walk_seconds)
+            phase += dt * min(max(scale, RATES[0]), RATES[1]) / seconds
+            phase -= np.floor(phase)
+        # the oldest of the last commands goes, the present one comes
+        speed_sum += command - (speeds[k] if k < len(speeds) else command)
+        turn_sum += turn - (turns[k] if k < len(turns) else plan[k - len(turns), 5])
+
+
+@njit(cache=True)
+def _pose(plan, rows, tables, out_pos, out_rot):  # type: ignore[no-untyped-def]
+    walk_rots, walk_height, walk = tables[0], tables[1], tables[4]
+    run_rots, run_height, run = tables[5], tables[6], tables[9]
+    still, height, shift = tables[10], tables[11], tables[12]
+    gait = np.empty(4)
+    other = np.empty(4)
+    for k in range(len(rows)):
+        x, y, heading, phase, speed = (
+            plan[rows[k], 0],
+            plan[rows[k], 1],
+            plan[rows[k], 2],
+            plan[rows[k], 3],
+            plan[rows[k], 4],
+        )
+        going, fast, _ = _blend(speed, walk, run)
+        share = going * going * (3.0 - 2.0 * going)
+        first, after, part = _frame(len(walk_height), phase)
+        run_first, run_after, run_part = _frame(len(run_height), phase + shift)
+        for i in range(still.shape[0]):
+            slerp_into(walk_rots[first, i], walk_rots[after, i], part, gait)
+            slerp_into(run_rots[run_first, i], run_rots[run_after, i], run_part, other)
+            slerp_into(gait, other, fast, out_rot[k, i])
+            gait[:] = out_rot[k, i]
+            slerp_into(still[i], gait, share, out_rot[k, i])
+        z = (1.0 - fast) * ((1.0 - part) * walk_height[first] + part * walk_height[after]) + fast * (
+            (1.0 - run_part) * run_height[run_first] + run_part * run_height[run_after]
+        )
+        out_pos[k, 0], out_pos[k, 1], out_pos[k, 2] = x, y, height + share * (z - height)
+        turn_into(heading, out_rot[k, 0])

@@ -1,0 +1,99 @@
+"""The gait: it goes where it is steered, its feet stay where they stand, and it stops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from game.play.gait import LEASH, Gait, GaitClips
+from game.sim import kinematics, rotation
+from  import standing
+from game.sim.model import CharacterModel
+from game.sim.motion import MotionClip
+
+HZ = 30
+
+
+@pytest.fixture(scope="module")
+def clips() -> GaitClips:
+    model = CharacterModel.load()
+    return GaitClips(model, MotionClip.load("walk"), MotionClip.load("run_mended"), standing(model, (0.0, 0.0)))
+
+
+def begin(clips: GaitClips) -> Gait:
+    state = standing(clips.model, (0.0, 0.0))
+    return Gait(clips, state.root_pos, state.root_rot)
+
+
+def follow(gait: Gait, ticks: int) -> tuple[np.ndarray, np.ndarray]:
+    """Root positions (T, 3) and feet (T, 2, 3) of a character who does just what the gait shows."""
+    roots, feet = [], []
+    for _ in range(ticks):
+        pose = gait.poses(np.zeros(1))
+        bodies = kinematics.body_poses(gait._clips.model, *pose).pos[0]
+        roots.append(pose.root_pos[0])
+        feet.append(bodies[list(gait._clips.model.feet)])
+        after = gait.poses(np.array([1.0 / HZ]))
+        gait.advance(after.root_pos[0], after.root_rot[0])
+    return np.array(roots), np.array(feet)
+
+
+def test_unsteered_he_stands(clips: GaitClips) -> None:
+    roots, _ = follow(begin(clips), 30)
+    np.testing.assert_allclose(roots, np.repeat(roots[:1], 30, axis=0), atol=1e-9)
+
+
+@pytest.mark.parametrize("speed", [0.4, 0.98, 1.8, 3.5])
+def test_he_goes_as_fast_as_he_is_steered(clips: GaitClips, speed: float) -> None:
+    gait = begin(clips)
+    gait.steer(np.array([speed, 0.0]))
+    roots, _ = follow(gait, 150)
+    assert (roots[-1, 0] - roots[60, 0]) / (89 / HZ) == pytest.approx(speed, rel=0.05)
+    assert abs(roots[-1, 1]) < 0.1
+
+
+@pytest.mark.parametrize(("speed", "slide"), [(0.4, 0.15), (0.98, 0.05), (1.8, 0.45), (3.5, 0.45)])
+def test_a_foot_on_the_floor_hardly_slides(clips: GaitClips, speed: float, slide: float) -> None:
+    gait = begin(clips)
+    gait.steer(np.array([speed, 0.0]))
+    _, feet = follow(gait, 120)
+    rates = np.linalg.norm(np.diff(feet[60:, :, :2], axis=0), axis=-1) * HZ
+    low = feet[61:, :, 2] < feet[60:, :, 2].min(axis=0) + 0.02
+    assert float(np.median(rates[low])) < slide
+
+
+@pytest.mark.parametrize("degrees", [90.0, -135.0, 180.0])
+def test_he_turns_to_where_he_is_steered(clips: GaitClips, degrees: float) -> None:
+    gait = begin(clips)
+    angle = np.radians(degrees)
+    gait.steer(0.98 * np.array([np.cos(angle), np.sin(angle)]))
+    follow(gait, 120)
+    off = (gait.heading - angle + np.pi) % (2.0 * np.pi) - np.pi
+    assert abs(off) < 0.02
+
+
+def test_let_go_he_stops_within_a_second(clips: GaitClips) -> None:
+    gait = begin(clips)
+    gait.steer(np.array([0.98, 0.0]))
+    follow(gait, 60)
+    gait.steer(np.zeros(2))
+    roots, _ = follow(gait, 60)
+    np.testing.assert_allclose(roots[30:], np.repeat(roots[30:31], 30, axis=0), atol=1e-9)
+
+
+def test_what_is_shown_ahead_comes_if_the_command_stays(clips: GaitClips) -> None:
+    gait = begin(clips)
+    gait.steer(np.array([0.6, 0.7]))
+    follow(gait, 7)
+    ahead = gait.poses(np.array([16.0, 8.0]) / HZ)
+    roots, _ = follow(gait, 17)
+    np.testing.assert_allclose(roots[[16, 8]], ahead.root_pos, atol=1e-9)
+
+
+def test_the_path_waits_for_who_is_held_up(clips: GaitClips) -> None:
+    gait = begin(clips)
+    gait.steer(np.array([0.98, 0.0]))
+    for _ in range(300):
+        gait.advance(np.array([0.0, 0.0, 0.9]), rotation.IDENTITY)
+    away = gait.poses(np.zeros(1)).root_pos[0, :2]
+    assert 0.2 < float(np.hypot(*away)) <= LEASH + 0.05
