@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from game.policy.observation import ORIGIN, Anchor
+from game.policy.anchor import ORIGIN, Anchor
 from game.policy.policy import Policy
 from game.scene.paths import policies_dir
 from game.sim.model import CharacterModel

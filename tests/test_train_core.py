@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from game.play.initial_state import starting_state
-from game.policy.observation import Anchor, to_anchor
+from game.policy.anchor import Anchor
+from game.policy.observation import observe
 from game.policy.policy import Policy
 from game.sim import kinematics, rotation
 from game.sim.bullet import open_world
@@ -361,7 +362,7 @@ def test_training_and_play_tell_a_policy_the_same() -> None:
     frame, gravity, time = np.array([(a.x, a.y, a.heading) for a in anchors]), rng.normal(size=3), rng.random(n)
     inputs, com = anchored(MODEL, frame, state, poses.pos, poses.rot, np.tile(gravity, (n, 1)), time)
     still = kinematics.BodyVelocities(poses.pos, poses.pos)
-    played = to_anchor(anchors, state, poses, still, gravity, time, PolicyInputs._fields)
+    played = observe(anchors, state, poses, still, gravity, time, PolicyInputs._fields)
     for name, value in inputs._asdict().items():
         np.testing.assert_allclose(value.numpy(), played[name], atol=2e-6, err_msg=name)
     centers = kinematics.center_of_mass(MODEL, poses)

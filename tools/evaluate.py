@@ -28,7 +28,7 @@ from tqdm import tqdm
 from game.play.agent import Agent
 from game.play.controllers import PolicyControllers
 from game.play.initial_state import starting_state
-from game.policy.observation import Anchor
+from game.policy.anchor import Anchor
 from game.policy.policy import Policy, PolicyError
 from game.sim import kinematics, rotation
 from game.sim.bullet import open_world

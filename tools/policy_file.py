@@ -11,7 +11,8 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from game.policy.observation import SHAPES, Anchor, Inputs, to_anchor
+from game.policy.anchor import Anchor
+from game.policy.observation import SHAPES, Inputs, observe
 from game.policy.policy import Policy, PolicyError, PolicySpec
 from game.policy.policy_spec import METADATA_KEY
 from game.sim import kinematics, rotation
@@ -39,7 +40,7 @@ def random_inputs(model: CharacterModel, m: int, seed: int = 0) -> Inputs:
     poses = kinematics.body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
     moving = kinematics.body_velocities(model, poses, state.root_vel, state.root_ang_vel, state.joint_vel)
     anchors = [Anchor(*row) for row in rng.normal(scale=0.2, size=(m, 3))]
-    return to_anchor(anchors, state, poses, moving, np.array([0.0, 0.0, -9.8]), rng.uniform(0.0, 3.0, m))
+    return observe(anchors, state, poses, moving, np.array([0.0, 0.0, -9.8]), rng.uniform(0.0, 3.0, m))
 
 
 def _axes(model: CharacterModel) -> np.ndarray:

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from game.play.events import Nerves
-from game.policy.observation import ORIGIN, Anchor
+from game.policy.anchor import ORIGIN, Anchor
 from game.policy.policy import Policy
 from game.sim.motion import cycle_of
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.play.agent import Agent, lateral_rates
-from game.policy.observation import Anchor, from_anchor, put_into_anchor
+from game.policy.anchor import Anchor, from_anchor
+from game.policy.observation import observe_into
 from game.policy.policy import Binding, Policy, PolicyError, PolicyOutput, PolicyReference
 from game.sim import kinematics, rotation
 from game.sim.kinematics import BodyPoses, BodyVelocities
@@ -105,7 +106,7 @@ class PolicyControllers:
         if bound is None or bound.num_characters != len(members):
             bound = self._bindings[policy] = policy.bind(len(members))
         inputs = bound.inputs
-        put_into_anchor(inputs, anchors, state, poses, velocities, world.gravity, times)
+        observe_into(inputs, anchors, state, poses, velocities, world.gravity, times)
         for k, index in enumerate(members):
             noise = self.agents[index].nerves.sense_noise
             if noise:

@@ -14,8 +14,8 @@ from game.play.body_groups import joints_of
 from game.play.controllers import PolicyControllers
 from game.play.events import Event, EventError
 from game.play.initial_state import starting_state
+from game.policy.anchor import Anchor
 from game.policy.library import PolicyLibrary
-from game.policy.observation import Anchor
 from game.policy.policy import Policy
 from game.sim.forces import GrabSpring
 

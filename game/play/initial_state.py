@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from game.policy.observation import Anchor, to_anchor
+from game.policy.anchor import ORIGIN
+from game.policy.observation import observe
 from game.policy.policy import Policy
 from game.sim import kinematics, rotation
 from game.sim.state import CharacterState
@@ -31,7 +32,7 @@ def starting_state(world: World, policy: Policy | None, phase: float) -> Charact
     both = CharacterState.stack([standing, standing])
     poses = kinematics.body_poses(model, both.root_pos, both.root_rot, both.joint_rot)
     rest = kinematics.body_velocities(model, poses, both.root_vel, both.root_ang_vel, both.joint_vel)
-    out = policy.run(to_anchor([Anchor(0.0, 0.0, 0.0)] * 2, both, poses, rest, world.gravity, np.array([now, now + h])))
+    out = policy.run(observe([ORIGIN] * 2, both, poses, rest, world.gravity, np.array([now, now + h])))
     assert out.reference is not None
     pos, rot, joints = out.reference
     rot, joints = rotation.normalize(rot), rotation.normalize(joints)

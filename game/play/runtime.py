@@ -14,8 +14,8 @@ from game.play.agent import Agent
 from game.play.controllers import JointTargets, PolicyControllers
 from game.play.event_handlers import EventHandlers
 from game.play.events import Event, EventError, Timed
+from game.policy.anchor import Anchor
 from game.policy.library import PolicyLibrary
-from game.policy.observation import Anchor
 from game.policy.policy import Policy, PolicyError
 from game.sim.bullet import open_world
 from game.sim.contents import WorldError

@@ -11,7 +11,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from game.policy.observation import Anchor, Inputs, shapes_for, to_anchor
+from game.policy.anchor import ORIGIN
+from game.policy.observation import Inputs, observe, shapes_for
 from game.policy.onnx_guard import check_graph
 from game.policy.policy_spec import METADATA_KEY, PolicyError, PolicySpec
 from game.sim import kinematics
@@ -137,9 +138,8 @@ class Policy:
             )  # fmt: skip
             poses = kinematics.body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
             still = kinematics.body_velocities(model, poses, state.root_vel, state.root_ang_vel, state.joint_vel)
-            anchors = [Anchor(0.0, 0.0, 0.0)] * m
             try:
-                out = self.run(to_anchor(anchors, state, poses, still, np.array([0, 0, -9.8]), np.linspace(0, 1, m)))
+                out = self.run(observe([ORIGIN] * m, state, poses, still, np.array([0, 0, -9.8]), np.linspace(0, 1, m)))
             except PolicyError:
                 raise
             except Exception as error:

@@ -12,7 +12,8 @@ from numba import njit
 from numpy.typing import NDArray
 from torch import Tensor
 
-from game.policy.observation import NONE, fill, shapes_for
+from game.policy.observation import Observation, fill, shapes_for
+from game.sim.kinematics import BodyPoses, BodyVelocities
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from tools.train.features import PolicyInputs
@@ -34,12 +35,10 @@ def anchored(
     m = len(anchor)
     shapes = shapes_for(model.num_joints, model.num_bodies)
     out = {name: np.empty((m, *shapes[name]), np.float32) for name in PolicyInputs._fields}
-    fill(
-        anchor,
-        (state.root_pos, state.root_rot, state.root_vel, state.root_ang_vel, state.joint_rot, state.joint_vel),
-        # bodies' velocities are not among our inputs
-        (body_pos, body_rot, body_pos, body_pos), gravity, time, tuple([out.get(n, none) for n, none in NONE.items()]),
-    )  # fmt: skip
+    # bodies' velocities are not among our inputs
+    unread = BodyVelocities(body_pos, body_pos)
+    world = Observation.of(state, BodyPoses(body_pos, body_rot), unread, gravity, time)
+    fill(anchor, world, Observation.to_fill(out))
     com = np.empty((m, 3), np.float32)
     _fill_com(model.mass / model.mass.sum(), model.com, anchor, body_pos, body_rot, com)
     return PolicyInputs(*(torch.from_numpy(out[name]) for name in PolicyInputs._fields)), torch.from_numpy(com)
