@@ -7,7 +7,6 @@ import pytest
 
 from game.play.gait import LEASH, Gait, GaitClips
 from game.sim import kinematics, rotation
-from  import standing
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 
@@ -17,11 +16,11 @@ HZ = 30
 @pytest.fixture(scope="module")
 def clips() -> GaitClips:
     model = CharacterModel.load()
-    return GaitClips(model, MotionClip.load("walk"), MotionClip.load("run_mended"), standing(model, (0.0, 0.0)))
+    return GaitClips(model, MotionClip.load("walk"), MotionClip.load("run_mended"), kinematics.standing_state(model))
 
 
 def begin(clips: GaitClips) -> Gait:
-    state = standing(clips.model, (0.0, 0.0))
+    state = kinematics.standing_state(clips.model)
     return Gait(clips, state.root_pos, state.root_rot)
 
 

@@ -89,7 +89,7 @@ def key_clip(content: dict[str, Any]) -> MotionClip:
     root_rot = rotation.from_heading(np.radians(channel("yaw")))
     for name, axis in (("pitch", (0.0, 1.0, 0.0)), ("roll", (1.0, 0.0, 0.0))):
         root_rot = rotation.multiply(root_rot, rotation.from_axis_angle(axis, np.radians(channel(name))))
-    standing = _standing_height(model)
+    standing = kinematics.standing_state(model).root_pos[2]
     root_pos = np.zeros((len(moments), 3))
     root_pos[:, 2] = standing - channel("height")
     pos, rot = _balanced(model, root_pos, root_rot, rotation.from_rotvec(joints), channel("sit"), channel("back"))
@@ -99,21 +99,15 @@ def key_clip(content: dict[str, Any]) -> MotionClip:
     )  # fmt: skip
 
 
-def _standing_height(model: CharacterModel) -> float:
-    still = np.tile(rotation.IDENTITY, (model.num_joints, 1))
-    poses = kinematics.body_poses(model, np.zeros(3), rotation.IDENTITY, still)
-    return -float(kinematics.lowest_point(model, poses))
-
-
 def _balanced(
     model: CharacterModel, pos: Array, rot: Array, joints: Array, sit: Array, back: Array
 ) -> tuple[Array, Array]:
     """Root positions (F, 3) and joints (F, J, 4), the feet where they stand, the weight over them or on a seat (F,)."""
     feet = list(model.feet)
-    still = np.tile(rotation.IDENTITY, (len(pos), model.num_joints, 1))
-    upright = np.tile([0.0, 0.0, _standing_height(model)], (len(pos), 1))
-    stand = kinematics.body_poses(model, upright, np.broadcast_to(rotation.IDENTITY, rot.shape), still)
-    place, flat, pos = stand.pos[:, feet], stand.rot[:, feet], pos.copy()
+    still = kinematics.standing_state(model)
+    stand = kinematics.body_poses(model, still.root_pos, still.root_rot, still.joint_rot)
+    place = np.broadcast_to(stand.pos[feet], (len(pos), 2, 3))
+    flat, pos = np.broadcast_to(stand.rot[feet], (len(pos), 2, 4)), pos.copy()
     middle, ahead = place[:, :, :2].mean(axis=1), np.array([COM_AHEAD, 0.0])
     for _ in range(BALANCE_STEPS):
         poses = kinematics.body_poses(model, pos, rot, _on_feet(model, pos, rot, joints, place, flat))

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.state import CharacterState
 
 Array = NDArray[np.float64]
 
@@ -162,3 +163,13 @@ def lowest_points(model: CharacterModel, poses: BodyPoses) -> Array:
 def lowest_point(model: CharacterModel, poses: BodyPoses) -> Array:
     """Height of the lowest point of any collision shape, (...)."""
     return np.asarray(lowest_points(model, poses).min(-1))
+
+
+def standing_state(model: CharacterModel, position_xy: ArrayLike = (0.0, 0.0), heading: float = 0.0) -> CharacterState:
+    """The default pose at rest, soles on the floor; without batch."""
+    joints, zero = model.num_joints, np.zeros(3)
+    unturned = np.tile(rotation.IDENTITY, (joints, 1))
+    pose = CharacterState(zero, rotation.IDENTITY, unturned, zero, zero, np.zeros((joints, 3)))
+    poses = body_poses(model, pose.root_pos, pose.root_rot, pose.joint_rot)
+    x, y = np.asarray(position_xy, float)
+    return pose.moved(np.array([x, y, -float(lowest_point(model, poses))]), heading)

@@ -181,12 +181,7 @@ class World:
 
     def standing(self, position_xy: ArrayLike, heading: float = 0.0) -> CharacterState:
         """The default pose at rest, soles on the floor; without batch."""
-        identity = np.array([0.0, 0.0, 0.0, 1.0])
-        joints, zero = self.model.num_joints, np.zeros(3)
-        pose = CharacterState(zero, identity, np.tile(identity, (joints, 1)), zero, zero, np.zeros((joints, 3)))
-        poses = kinematics.body_poses(self.model, pose.root_pos, pose.root_rot, pose.joint_rot)
-        x, y = np.asarray(position_xy, float)
-        return pose.moved(np.array([x, y, -float(kinematics.lowest_point(self.model, poses))]), heading)
+        return kinematics.standing_state(self.model, position_xy, heading)
 
     def reset(self, indices: Sequence[int] | NDArray[np.int64], state: CharacterState) -> None:
         """Put characters `indices` (M,) into states with batch (M,), world frame."""
