@@ -63,7 +63,8 @@ def _window(options: argparse.Namespace) -> int:
     from game.scene.json_fields import SetError
     from game.scene.paths import policies_dir
     from game.scene.set_file import load_set
-    from game.session.session import BARE, NO_SET, Session
+    from game.session.opening import BARE, NO_SET
+    from game.session.session import Session
     from game.sim.model import CharacterModel
     from game.view.pick_pipe import OutputError
 

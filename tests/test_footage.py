@@ -20,7 +20,7 @@ from game.policy.library import PolicyLibrary
 from game.record.playback import Playback
 from game.record.take import Take
 from game.scene.set_file import load_prop
-from game.session.session import BARE
+from game.session.opening import BARE
 from game.sim.model import CharacterModel
 from game.sound.track import HZ
 from tools.footage.frames import FilmFrame, frames

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from game.camera.camera_pose import CameraPose
-from game.session.session import BARE
+from game.session.opening import BARE
 from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sound.track import HZ

@@ -1,75 +1,40 @@
-"""What the panel shows of a run, and how its wishes are carried out; the window itself is a stand-in."""
+"""What the panel shows of a game, and what its buttons do to it."""
 
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
+from game.app.game import Game
 from game.app.panel_model import DROP_HEIGHT, GamePanelModel
-from game.input.bindings import ACTIONS
-from game.input.world_actions import WorldActions
-from game.play.events import Crowd, Gravity, Nerves, Spawn, Strength
+from game.play.events import Crowd, Gravity, Nerves, Play, Spawn, Strength
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.record.take import Take
 from game.session.session import Session
-from game.view.camera_rig import CameraRig
 from game.view.panel.panel_data import PanelModel
+from tests.support.fake_display import FakeDisplay
 from tests.support.small_policy import MODEL, spec, write
 
 
-class StandIn(SimpleNamespace):
-    """As much of an App as the panel looks at; it remembers what it was told to do."""
-
-    def __init__(self, folder: Path) -> None:
-        write(folder / "walk.onnx", skill="walk", family="walks", age=1.0, scores={"survival": 0.5})
-        write(folder / "young.onnx", skill="walk", family="walks", age=0.0)
-        (folder / "broken.onnx").write_bytes(b"rubbish")
-        library = PolicyLibrary(MODEL, [folder])
-        library.family("walk")  # waits until all are loaded
-        super().__init__(actions=ACTIONS, out=folder / "out", win=None)
-        self.live = Session(Runtime(library), "walk")
-        self.finder = CameraRig(self.live.spec.view, self.live.marks)
-        self.controls = WorldActions(self.live, lambda: self.finder)
-        self.picture = SimpleNamespace(ghost=False, shapes=False, tier="lite", set_tier=lambda tier: f"quality: {tier}")
-        self.sound = SimpleNamespace(trouble="no device", muted=False)
-        self.filming = SimpleNamespace(text="")
-        self.said: list[str] = []
-        self.done: list[tuple[str, int]] = []
-        self.shown = 0
-
-    def say(self, words: str) -> None:
-        self.said.append(words)
-
-    def act(self, action: str, choice: int = 0) -> None:
-        self.done.append((action, choice))
-        if self.controls.knows(action):
-            self.controls.do(action, choice)
-
-    def loading(self, words: str) -> None:
-        self.say(words)
-
-    def show_set(self) -> None:
-        self.shown += 1
-
-    def change_set(self, name: str) -> str:
-        return f"set: {name}"
+@pytest.fixture
+def game(tmp_path: Path) -> Iterator[Game]:
+    write(tmp_path / "walk.onnx", skill="walk", family="walks", age=1.0, scores={"survival": 0.5})
+    write(tmp_path / "young.onnx", skill="walk", family="walks", age=0.0)
+    (tmp_path / "broken.onnx").write_bytes(b"rubbish")
+    library = PolicyLibrary(MODEL, [tmp_path])
+    library.family("walk")  # waits until all are loaded
+    game = Game(Session(Runtime(library), "walk"), FakeDisplay(), out=tmp_path / "out")
+    yield game
+    game.close()
+    game.session.runtime.close()
+    library.close()
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[StandIn]:
-    app = StandIn(tmp_path)
-    yield app
-    app.live.runtime.close()
-    app.live.runtime.library.close()
-
-
-@pytest.fixture
-def panel(app: StandIn) -> GamePanelModel:
-    return GamePanelModel(cast(Any, app))
+def panel(game: Game) -> GamePanelModel:
+    return GamePanelModel(game)
 
 
 def test_it_is_a_panel_model(panel: GamePanelModel) -> None:
@@ -78,19 +43,19 @@ def test_it_is_a_panel_model(panel: GamePanelModel) -> None:
     assert wanted and wanted <= {*dir(model)}
 
 
-def test_what_was_asked_for_shows_while_time_stands_still(app: StandIn, panel: GamePanelModel) -> None:
-    app.live.clock.paused = True
+def test_what_was_asked_for_shows_while_time_stands_still(game: Game, panel: GamePanelModel) -> None:
+    game.session.clock.paused = True
     for event in (Strength(0.25, "left_arm"), Nerves(3), Gravity((1.0, 0.0, 0.0)), Crowd(2)):
         panel.post(event)
     asked = panel.settings
     assert (asked.nerves.delay, asked.gravity, asked.crowd) == (3, (1.0, 0.0, 0.0), 2)
-    app.live.step()
-    assert app.live.pending == []
+    game.session.step()
+    assert game.session.pending == []
     assert panel.settings == asked
     assert dict(zip(panel.body_model.joint_names, asked.strength, strict=True))["left_elbow"] == 0.25
 
 
-def test_the_policies(app: StandIn, panel: GamePanelModel) -> None:
+def test_the_policies(game: Game, panel: GamePanelModel) -> None:
     cards = {card.name: card for card in panel.policies}
     assert list(cards) == ["walk", "young", "broken"]
     assert (cards["walk"].family, cards["walk"].age, cards["walk"].scores) == ("walks", 1.0, {"survival": 0.5})
@@ -100,7 +65,7 @@ def test_the_policies(app: StandIn, panel: GamePanelModel) -> None:
     panel.play("young")
     panel.play("broken")
     panel.update([])
-    assert app.done == [("policy", 1)] and panel.policy == "young"
+    assert game.session.pending[-1] == Play("young") and panel.policy == "young"
 
 
 def test_keys_are_named(panel: GamePanelModel) -> None:
@@ -108,9 +73,9 @@ def test_keys_are_named(panel: GamePanelModel) -> None:
     assert not panel.can("dance") and panel.key_of("dance") == ""
 
 
-def test_how_he_fares(app: StandIn, panel: GamePanelModel) -> None:
-    app.live.post(Strength(0.0))
-    ticks = [app.live.step() for _ in range(60)]  # he drops to the floor
+def test_how_he_fares(game: Game, panel: GamePanelModel) -> None:
+    game.session.post(Strength(0.0))
+    ticks = [game.session.step() for _ in range(60)]  # he drops to the floor
     panel.update(ticks)
     tally = panel.tally
     assert tally.falls == 1 and tally.attempts == sum(tally.outcomes.values()) == 1
@@ -118,74 +83,75 @@ def test_how_he_fares(app: StandIn, panel: GamePanelModel) -> None:
     assert all(math.isfinite(hit) and hit > 0 for hit in tally.hits.values())
 
 
-def test_a_prop_drops_on_him(app: StandIn, panel: GamePanelModel) -> None:
+def test_a_prop_drops_on_him(game: Game, panel: GamePanelModel) -> None:
     panel.drop_prop("anvil")
-    [spawn] = [event for event in app.live.pending if isinstance(event, Spawn)]
+    [spawn] = [event for event in game.session.pending if isinstance(event, Spawn)]
     x, y, z = spawn.item.position
     assert (x, y) == pytest.approx((0.0, 0.0), abs=0.1) and z > DROP_HEIGHT
-    app.live.step()
+    game.session.step()
     assert panel.num_placed == 1
     panel.drop_prop("piano")
-    assert "no 'piano'" in app.said[-1]
+    assert "no 'piano'" in game.messages()[-1]
     panel.clear_props()
     panel.update([])
-    app.live.step()
+    game.session.step()
     assert panel.num_placed == 0
 
 
-def test_placing(app: StandIn, panel: GamePanelModel) -> None:
+def test_placing(game: Game, panel: GamePanelModel) -> None:
     panel.place_prop("anvil")
-    assert panel.placing == "anvil" and "anvil" in app.said[-1]
+    assert panel.placing == "anvil" and "anvil" in game.messages()[-1]
     panel.place_prop(None)
     assert panel.placing is None
 
 
-def test_sets_cameras_and_qualities(app: StandIn, panel: GamePanelModel) -> None:
+def test_sets_cameras_and_qualities(game: Game, panel: GamePanelModel) -> None:
     panel.choose_set("park")
     panel.choose_quality("film")
-    assert app.said == []  # not while it is drawn
+    assert game.messages() == []  # not while it is drawn
     panel.update([])
-    assert app.said == ["set: park", "quality: film"]
+    assert game.messages() == ["set: Park", "quality: film"]
+    assert (panel.set_name, panel.quality) == ("park", "film")
     panel.choose_camera("side")
     assert panel.camera == "side" in panel.camera_names
     assert {"living_room", "park"} < set(panel.set_names)
 
 
-def test_switches_are_keys(app: StandIn, panel: GamePanelModel) -> None:
-    assert panel.switches["auto_retry"] and "mute" not in panel.switches
-    panel.switch("ghost", True)
+def test_switches_are_keys(panel: GamePanelModel) -> None:
+    assert panel.switches == {"auto_retry": True, "follow": True, "ghost": False, "shapes": False}
+    panel.switch("follow", False)
     panel.switch("auto_retry", True)  # it is on
     panel.update([])
-    assert app.done == [("ghost", 0)]
+    assert panel.switches["auto_retry"] and not panel.switches["follow"]
 
 
-def test_takes_are_opened_renamed_and_deleted(app: StandIn, panel: GamePanelModel) -> None:
+def test_takes_are_opened_renamed_and_deleted(game: Game, panel: GamePanelModel) -> None:
     for _ in range(5):
-        app.live.step()
-    Take.of(app.live.runtime, first_tick=3).save(app.out / "first.zip")
+        game.session.step()
+    Take.of(game.session.runtime, first_tick=3).save(game.out / "first.zip")
     [card] = panel.takes
     assert card.title == "first"
     assert card.seconds == pytest.approx(5 / 30)
     panel.use_take("replay", card)
-    assert app.live.replay is None  # not while it is drawn
+    assert game.session.replay is None  # not while it is drawn
     panel.update([])
-    assert app.shown == 1 and app.live.time == pytest.approx(3 / 30)
+    assert game.session.time == pytest.approx(3 / 30)
     panel.use_take("open", card)
     panel.update([])
-    assert app.live.replay is None and app.live.runtime.tick_count == 5
+    assert game.session.replay is None and game.session.runtime.tick_count == 5
     panel.rename_take(card, "better")
     [card] = panel.takes
     assert card.title == "better"
-    (app.out / "better.zip").write_bytes((app.out / "better.zip").read_bytes()[:-30])
+    (game.out / "better.zip").write_bytes((game.out / "better.zip").read_bytes()[:-30])
     panel.use_take("open", card)
     panel.update([])
-    assert "cannot be read" in app.said[-1] and app.live.runtime.tick_count == 5
+    assert "cannot be read" in game.messages()[-1] and game.session.runtime.tick_count == 5
     panel.rename_take(card, "..")
-    assert "no name" in app.said[-1]
+    assert "no name" in game.messages()[-1]
 
 
-def test_a_take_is_deleted(app: StandIn, panel: GamePanelModel) -> None:
-    app.live.step()
-    Take.of(app.live.runtime).save(app.out / "first.zip")
+def test_a_take_is_deleted(game: Game, panel: GamePanelModel) -> None:
+    game.session.step()
+    Take.of(game.session.runtime).save(game.out / "first.zip")
     panel.delete_take(panel.takes[0])
-    assert panel.takes == [] and not any(app.out.iterdir())
+    assert panel.takes == [] and not any(game.out.iterdir())

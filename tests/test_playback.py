@@ -17,34 +17,35 @@ from game.record.film_job import FilmJob
 from game.record.playback import Playback, rerun, verify
 from game.record.take import Take, TakeError
 from game.scene.set_spec import ItemSpec, PartSpec
-from game.session.session import BARE, Session
+from game.session.opening import BARE
+from game.session.session import Session
 from tests.support.small_policy import MODEL, write
 
 
 @pytest.fixture
-def live(tmp_path: Path) -> Iterator[Session]:
+def session(tmp_path: Path) -> Iterator[Session]:
     write(tmp_path / "keep.onnx")
     library = PolicyLibrary(MODEL, [tmp_path])
-    live = Session(Runtime(library), "keep")
-    yield live
-    live.runtime.close()
+    session = Session(Runtime(library), "keep")
+    yield session
+    session.runtime.close()
     library.close()
 
 
-def played(live: Session, ticks: int) -> Take:
+def played(session: Session, ticks: int) -> Take:
     """Some ticks with a push and a reset."""
-    live.post(Push((300.0, 0.0, 0.0), "torso"))
+    session.post(Push((300.0, 0.0, 0.0), "torso"))
     for tick in range(ticks):
         if tick == ticks - 2:
-            live.post(Reset())
-        live.step()
-    return Take.of(live.runtime)
+            session.post(Reset())
+        session.step()
+    return Take.of(session.runtime)
 
 
-def test_every_tick_says_what_its_props_are_and_whether_it_is_a_cut(live: Session) -> None:
+def test_every_tick_says_what_its_props_are_and_whether_it_is_a_cut(session: Session) -> None:
     ball = ItemSpec("ball", (3.0, 0.0, 1.0), mass=1.0, parts=(PartSpec("sphere", (0.1,)),))
     events = [Timed(0, Spawn(ball)), Timed(2, Reset()), Timed(3, Remove(0))]
-    with Playback(Runtime(live.runtime.library), events, 5) as playback:
+    with Playback(Runtime(session.runtime.library), events, 5) as playback:
         ticks = list(playback)
         assert [tick.snapshot.tick for tick in ticks] == [1, 2, 3, 4, 5]
         assert [list(tick.items.values()) for tick in ticks] == [[ball], [ball], [ball], [], []]
@@ -52,9 +53,9 @@ def test_every_tick_says_what_its_props_are_and_whether_it_is_a_cut(live: Sessio
         assert list(playback) == []
 
 
-def test_events_may_be_added_while_it_runs(live: Session) -> None:
+def test_events_may_be_added_while_it_runs(session: Session) -> None:
     push = Push((300.0, 0.0, 0.0), "torso")
-    with Playback(Runtime(live.runtime.library), [Timed(0, Play("keep", place=True))], 4) as playback:
+    with Playback(Runtime(session.runtime.library), [Timed(0, Play("keep", place=True))], 4) as playback:
         for tick in playback:
             if tick.snapshot.tick == 2:
                 playback.add(Timed(2, push))
@@ -63,34 +64,34 @@ def test_events_may_be_added_while_it_runs(live: Session) -> None:
         assert [timed.tick for timed in playback.runtime.log] == [0, 2]
 
 
-def test_it_ends_where_the_take_ended_and_goes_on(live: Session) -> None:
-    take = played(live, 12)
-    end, library = live.snapshot, live.runtime.library
+def test_it_ends_where_the_take_ended_and_goes_on(session: Session) -> None:
+    take = played(session, 12)
+    end, library = session.snapshot, session.runtime.library
     again = rerun(take, library)
     assert np.array_equal(again.runtime.snapshot.body_pos, end.body_pos)
     assert [frame.snapshot.tick for frame in again.frames] == list(range(1, 13))
     assert [i for i, frame in enumerate(again.frames) if frame.cut] == [0, 10]
-    live.resume(again, BARE)
-    assert live.runtime is again.runtime and live.runtime.library is library
-    assert live.replay is None and len(live.recent) == 12
-    assert live.policy_of(0) == "keep" and live.policy_names == ("keep",)
-    live.post(Play("keep"))
-    assert live.pending == [Play("keep")]
-    live.step()
-    assert verify(Take.of(live.runtime)) is None
+    session.resume(again, BARE)
+    assert session.runtime is again.runtime and session.runtime.library is library
+    assert session.replay is None and len(session.recent) == 12
+    assert session.policy_of(0) == "keep" and session.policy_names == ("keep",)
+    session.post(Play("keep"))
+    assert session.pending == [Play("keep")]
+    session.step()
+    assert verify(Take.of(session.runtime)) is None
 
 
-def test_it_is_looked_at_from_its_first_tick(live: Session) -> None:
-    take = played(live, 12)
-    live.resume(rerun(take, live.runtime.library), BARE, first_tick=5)
-    assert live.replay is not None
-    assert live.replay.shown().tick == 5
-    live.end_replay()
-    assert live.shown().tick == 12
+def test_it_is_looked_at_from_its_first_tick(session: Session) -> None:
+    take = played(session, 12)
+    session.resume(rerun(take, session.runtime.library), BARE, first_tick=5)
+    assert session.replay is not None
+    assert session.replay.shown().tick == 5
+    session.end_replay()
+    assert session.shown().tick == 12
 
 
-def test_the_takes_policies_come_with_it(live: Session, tmp_path: Path) -> None:
-    take = played(live, 3)
+def test_the_takes_policies_come_with_it(session: Session, tmp_path: Path) -> None:
+    take = played(session, 3)
     other = PolicyLibrary(MODEL, [tmp_path / "empty"])
     again = rerun(take, other)
     assert other.names == ("keep",)
@@ -98,10 +99,10 @@ def test_the_takes_policies_come_with_it(live: Session, tmp_path: Path) -> None:
     other.close()
 
 
-def test_a_take_that_does_not_run_says_so(live: Session) -> None:
-    take = replace(played(live, 2), policies={})
+def test_a_take_that_does_not_run_says_so(session: Session) -> None:
+    take = replace(played(session, 2), policies={})
     with pytest.raises(TakeError, match="no policy 'keep'"):
-        rerun(take, live.runtime.library)
+        rerun(take, session.runtime.library)
 
 
 def finished(film: FilmJob) -> str:

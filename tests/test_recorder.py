@@ -8,7 +8,7 @@ import numpy as np
 import panda3d.core as p3d
 import pytest
 
-from game.session.session import BARE
+from game.session.opening import BARE
 from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sound.track import HZ

@@ -13,7 +13,8 @@ from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
 from game.scene.paths import policies_dir
-from game.session.session import Session, find_policy
+from game.session.opening import find_policy
+from game.session.session import Session
 from game.sim.model import CharacterModel
 
 POLICY = "deepmimic_backflip"
@@ -27,91 +28,91 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def live(folder: Path) -> Iterator[Session]:
+def session(folder: Path) -> Iterator[Session]:
     library = PolicyLibrary(CharacterModel.load(), [folder])
-    live = Session(Runtime(library))
-    yield live
-    live.runtime.close()
+    session = Session(Runtime(library))
+    yield session
+    session.runtime.close()
     library.close()
 
 
-def test_it_begins_with_the_default_policy(live: Session) -> None:
-    assert live.policy_of(0) == POLICY  # asked for, not yet begun
-    live.step()
-    assert live.policy_of(0) == POLICY
-    assert live.policy_names == (POLICY,)
-    assert live.runtime.log[0].event == Play(POLICY, place=True)
+def test_it_begins_with_the_default_policy(session: Session) -> None:
+    assert session.policy_of(0) == POLICY  # asked for, not yet begun
+    session.step()
+    assert session.policy_of(0) == POLICY
+    assert session.policy_names == (POLICY,)
+    assert session.runtime.log[0].event == Play(POLICY, place=True)
 
 
-def test_time_makes_ticks(live: Session) -> None:
-    assert live.advance(0.01) == []
-    assert [s.tick for s in live.advance(0.095)] == [1, 2, 3]
-    live.clock.paused = True
-    assert live.advance(1.0) == []
-    live.clock.paused = False
-    live.clock.set_speed(0.5)
-    assert len(live.advance(0.1)) in (1, 2)
+def test_time_makes_ticks(session: Session) -> None:
+    assert session.advance(0.01) == []
+    assert [s.tick for s in session.advance(0.095)] == [1, 2, 3]
+    session.clock.paused = True
+    assert session.advance(1.0) == []
+    session.clock.paused = False
+    session.clock.set_speed(0.5)
+    assert len(session.advance(0.1)) in (1, 2)
 
 
-def test_a_film_lasts_as_long_as_what_is_played(live: Session) -> None:
-    assert live.played(0.05) == 0.05
-    assert live.played(1.0) == pytest.approx(4 / 30)  # four ticks a frame at most: the rest is dropped
-    live.clock.set_speed(0.5)
-    assert live.played(1.0) == pytest.approx(8 / 30)
-    live.step()
-    live.begin_replay()
-    assert live.played(1.0) == 1.0
+def test_a_film_lasts_as_long_as_what_is_played(session: Session) -> None:
+    assert session.played(0.05) == 0.05
+    assert session.played(1.0) == pytest.approx(4 / 30)  # four ticks a frame at most: the rest is dropped
+    session.clock.set_speed(0.5)
+    assert session.played(1.0) == pytest.approx(8 / 30)
+    session.step()
+    session.begin_replay()
+    assert session.played(1.0) == 1.0
 
 
-def test_what_is_shown_lies_between_ticks(live: Session) -> None:
-    live.step()
-    live.post(Gravity((0.0, 0.0, 0.0)))
-    live.post(Push((3000.0, 0.0, 0.0)))
-    live.advance(1 / 30)
-    before = live.snapshot.state.root_pos[0, 0]
-    live.advance(1.5 / 30)
-    after = live.snapshot.state.root_pos[0, 0]
-    fraction = live.clock.fraction
+def test_what_is_shown_lies_between_ticks(session: Session) -> None:
+    session.step()
+    session.post(Gravity((0.0, 0.0, 0.0)))
+    session.post(Push((3000.0, 0.0, 0.0)))
+    session.advance(1 / 30)
+    before = session.snapshot.state.root_pos[0, 0]
+    session.advance(1.5 / 30)
+    after = session.snapshot.state.root_pos[0, 0]
+    fraction = session.clock.fraction
     assert after - before > 0.05
-    assert live.shown().state.root_pos[0, 0] == pytest.approx(before + fraction * (after - before))
-    live.step()
-    assert live.shown() is live.snapshot  # a single step is shown whole
+    assert session.shown().state.root_pos[0, 0] == pytest.approx(before + fraction * (after - before))
+    session.step()
+    assert session.shown() is session.snapshot  # a single step is shown whole
 
 
 @pytest.mark.parametrize("event", [Reset(), Play(POLICY, place=True), Crowd(2)])
-def test_who_is_put_elsewhere_does_not_fly_there(live: Session, event: Reset | Play | Crowd) -> None:
+def test_who_is_put_elsewhere_does_not_fly_there(session: Session, event: Reset | Play | Crowd) -> None:
     for _ in range(20):
-        live.step()
-    live.post(event)
-    live.advance(1.2 / 30)
-    assert np.array_equal(live.shown().state.root_pos, live.snapshot.state.root_pos)
+        session.step()
+    session.post(event)
+    session.advance(1.2 / 30)
+    assert np.array_equal(session.shown().state.root_pos, session.snapshot.state.root_pos)
 
 
-def test_a_changed_policy_goes_on_where_it_was(live: Session, folder: Path) -> None:
+def test_a_changed_policy_goes_on_where_it_was(session: Session, folder: Path) -> None:
     for _ in range(20):
-        live.step()
-    old = live.runtime.agents[0].policy
+        session.step()
+    old = session.runtime.agents[0].policy
     other = (policies_dir() / "deepmimic_jump.onnx").read_bytes()
     (folder / f"{POLICY}.onnx").write_bytes(other)
     messages: list[str] = []
     until = time.monotonic() + 5
     while not messages and time.monotonic() < until:
-        messages = live.poll()
+        messages = session.poll()
         time.sleep(0.05)
     assert messages == [f"loaded {POLICY}"]
-    live.step()
-    new = live.runtime.agents[0].policy
+    session.step()
+    new = session.runtime.agents[0].policy
     assert new is not None
     assert new is not old
-    play = live.runtime.log[-1].event
+    play = session.runtime.log[-1].event
     assert isinstance(play, Play)
-    assert live.policy_names == (POLICY,)
-    assert live.policy_of(0) == POLICY
+    assert session.policy_names == (POLICY,)
+    assert session.policy_of(0) == POLICY
     assert 0.2 < play.phase < 0.7  # 20 ticks into a clip of about 1.8 s
 
 
-def test_finding_a_policy(live: Session) -> None:
-    library = live.runtime.library
+def test_finding_a_policy(session: Session) -> None:
+    library = session.runtime.library
     assert find_policy(library, POLICY) == POLICY
     assert find_policy(library, "backflip") == POLICY  # by skill
     assert find_policy(library, None) == POLICY
@@ -121,9 +122,9 @@ def test_finding_a_policy(live: Session) -> None:
 
 def test_without_any_policy_he_stands(tmp_path: Path) -> None:
     library = PolicyLibrary(CharacterModel.load(), [tmp_path])
-    live = Session(Runtime(library))
-    assert live.policy_of(0) is None
-    assert len(live.advance(0.1)) in (2, 3)
+    session = Session(Runtime(library))
+    assert session.policy_of(0) is None
+    assert len(session.advance(0.1)) in (2, 3)
     library.close()
 
 
@@ -131,9 +132,9 @@ def test_the_list_begins_with_what_bears_its_skills_name_and_ends_with_young_age
     shutil.copy(policies_dir() / "backflip_age_0.onnx", folder / "a_child.onnx")
     shutil.copy(policies_dir() / "walk.onnx", folder)
     library = PolicyLibrary(CharacterModel.load(), [folder])
-    live = Session(Runtime(library))
+    session = Session(Runtime(library))
     for name in library.names:
         library.get(name)
-    assert live.policy_names == ("walk", POLICY, "a_child")
-    live.runtime.close()
+    assert session.policy_names == ("walk", POLICY, "a_child")
+    session.runtime.close()
     library.close()

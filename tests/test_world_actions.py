@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from game.input.bindings import ACTIONS
 from game.input.prop_placement import GAP
 from game.input.world_actions import BALL, GRAVITIES, MAX_BALLS, WorldActions, gravity_name, throw_velocity
 from game.play.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength
@@ -50,41 +49,43 @@ def run() -> Run:
 
 
 @pytest.fixture
-def controls(run: Run) -> WorldActions:
+def world_actions(run: Run) -> WorldActions:
     camera = OrbitCamera(yaw=-np.pi / 2, pitch=0.1)  # looks along +y, right is +x
     return WorldActions(run, lambda: camera)
 
 
-def test_policies_by_number_and_in_turn(run: Run, controls: WorldActions) -> None:
-    assert controls.do("policy", 2) == "walk"
+def test_policies_by_number_and_in_turn(run: Run, world_actions: WorldActions) -> None:
+    assert world_actions.policy(2) == "walk"
     assert run.posted == [Play("walk", 0), Play("walk", 1)]
-    assert controls.do("policy_next") == "walk"  # ages are for other keys
-    assert controls.do("policy_previous") == "walk"  # round and round
+    assert world_actions.policy_next() == "walk"  # ages are for other keys
+    assert world_actions.policy_previous() == "walk"  # round and round
     run.playing = "flip_young"
-    assert controls.do("policy_next") == "walk"
+    assert world_actions.policy_next() == "walk"
     run.playing = None
-    assert controls.do("policy_next") == "flip_old"
-    assert controls.do("policy", 7) == "there is no policy 8, only 3"
+    assert world_actions.policy_next() == "flip_old"
+    assert world_actions.policy(7) == "there is no policy 8, only 3"
 
 
-def test_tab_does_not_lose_a_skill_that_changed_while_it_was_played(run: Run, controls: WorldActions) -> None:
+def test_tab_does_not_lose_a_skill_that_changed_while_it_was_played(run: Run, world_actions: WorldActions) -> None:
     run.family_of = lambda name: (name, f"{name}@1234")  # type: ignore[method-assign, assignment]
-    assert controls.do("policy_next") == "flip_young"
+    assert world_actions.policy_next() == "flip_young"
     run.playing = "walk"
-    assert controls.do("policy_next") == "flip_old"
+    assert world_actions.policy_next() == "flip_old"
 
 
-def test_ages(run: Run, controls: WorldActions) -> None:
-    assert controls.do("older") == "flip_old is the oldest"
-    assert controls.do("younger") == "flip_young"
+def test_ages(run: Run, world_actions: WorldActions) -> None:
+    assert world_actions.older() == "flip_old is the oldest"
+    assert world_actions.younger() == "flip_young"
     run.playing = "walk"
-    assert controls.do("younger") == "this skill has no ages"
+    assert world_actions.younger() == "this skill has no ages"
 
 
 @pytest.mark.parametrize(("choice", "direction"), [(0, (0, 1, 0)), (1, (0, -1, 0)), (2, (-1, 0, 0)), (3, (1, 0, 0))])
-def test_shoves_are_the_viewers(run: Run, controls: WorldActions, choice: int, direction: tuple[int, int, int]) -> None:
-    controls.do("shove", choice)
-    controls.do("shove_hard", choice)
+def test_shoves_are_the_viewers(
+    run: Run, world_actions: WorldActions, choice: int, direction: tuple[int, int, int]
+) -> None:
+    world_actions.shove(choice)
+    world_actions.shove_hard(choice)
     soft, hard = run.posted
     assert isinstance(soft, Push)
     assert isinstance(hard, Push)
@@ -92,9 +93,9 @@ def test_shoves_are_the_viewers(run: Run, controls: WorldActions, choice: int, d
     assert np.linalg.norm(hard.force) == pytest.approx(3 * np.linalg.norm(soft.force))
 
 
-def test_limp_while_held(run: Run, controls: WorldActions) -> None:
-    controls.do("limp")
-    controls.do("limp_end")
+def test_limp_while_held(run: Run, world_actions: WorldActions) -> None:
+    world_actions.limp()
+    world_actions.limp_end()
     assert run.posted == [
         Strength(0.0, character=0),
         Strength(0.0, character=1),
@@ -103,32 +104,32 @@ def test_limp_while_held(run: Run, controls: WorldActions) -> None:
     ]
 
 
-def test_limp_gives_back_the_strength_that_he_had(run: Run, controls: WorldActions) -> None:
+def test_limp_gives_back_the_strength_that_he_had(run: Run, world_actions: WorldActions) -> None:
     strength = np.ones((2, 12))
     strength[0] = 0.5
     strength[1, 3] = 0.2  # one joint of the second one: told joint by joint
     run.snapshot = replace(run.snapshot, strength=strength)
-    controls.do("limp")
-    controls.do("limp_end")
+    world_actions.limp()
+    world_actions.limp_end()
     back = run.posted[2:]
     assert back[0] == Strength(0.5, character=0)
     assert len(back) == 13
     assert Strength(0.2, run.snapshot.model.joint_names[3], 1) in back
 
 
-def test_strength_in_quarters(run: Run, controls: WorldActions) -> None:
-    assert controls.do("weaker") == "strength 75 %"
+def test_strength_in_quarters(run: Run, world_actions: WorldActions) -> None:
+    assert world_actions.weaker() == "strength 75 %"
     assert run.posted == [Strength(0.75, character=0), Strength(0.75, character=1)]
     run.snapshot = replace(run.snapshot, strength=np.full((2, 12), 0.25))
-    assert controls.do("weaker") == "strength 25 %"
+    assert world_actions.weaker() == "strength 25 %"
     run.snapshot = replace(run.snapshot, strength=np.full((2, 12), 3.0))
-    assert controls.do("stronger") == "strength 300 %"
+    assert world_actions.stronger() == "strength 300 %"
     run.snapshot = replace(run.snapshot, strength=np.full((2, 12), 0.65))
-    assert (controls.do("weaker"), controls.do("stronger")) == ("strength 50 %", "strength 75 %")
+    assert (world_actions.weaker(), world_actions.stronger()) == ("strength 50 %", "strength 75 %")
 
 
-def test_nerves_go_round(run: Run, controls: WorldActions) -> None:
-    said = [controls.do("nerves") for _ in PRESETS]
+def test_nerves_go_round(run: Run, world_actions: WorldActions) -> None:
+    said = [world_actions.nerves() for _ in PRESETS]
     assert [str(words).split(":")[0] for words in said] == [*list(PRESETS)[1:], "steady"]
     drunk = PRESETS["drunk"]
     assert run.posted[4:8] == [
@@ -141,46 +142,46 @@ def test_nerves_go_round(run: Run, controls: WorldActions) -> None:
     assert preset_of(drunk.nerves, [0.9, 0.8]) is None
 
 
-def test_things_are_chosen_placed_and_taken_away(run: Run, controls: WorldActions) -> None:
-    assert controls.do("prop_next") == "click to place: anvil"
-    controls.placing.turn(6.0)  # a quarter turn
-    controls.place(np.array([1.0, 2.0, 0.5]))
+def test_things_are_chosen_placed_and_taken_away(run: Run, world_actions: WorldActions) -> None:
+    assert world_actions.prop_next() == "click to place: anvil"
+    world_actions.prop_placement.turn(6.0)  # a quarter turn
+    world_actions.place(np.array([1.0, 2.0, 0.5]))
     (spawn,) = run.posted
     assert isinstance(spawn, Spawn)
     file = load_prop("anvil")
     assert spawn.item.position == pytest.approx((1.0, 2.0, 0.5 + file.position[2] + GAP))
     assert spawn.item.quaternion == pytest.approx((0.0, 0.0, 0.5**0.5, 0.5**0.5))
-    assert controls.do("prop_previous") == "no prop to place"
-    controls.place(np.zeros(3))
+    assert world_actions.prop_previous() == "no prop to place"
+    world_actions.place(np.zeros(3))
     assert len(run.posted) == 1
-    assert controls.do("prop_undo") == "nothing was placed"
+    assert world_actions.prop_undo() == "nothing was placed"
     run.placed = (4, 9)
-    controls.do("prop_undo")
-    controls.do("props_clear")
+    world_actions.prop_undo()
+    world_actions.props_clear()
     assert run.posted[1:] == [Remove(9), Remove(4), Remove(9)]
 
 
-def test_a_stick_pushes_once_a_tick(run: Run, controls: WorldActions) -> None:
-    controls.lean(0.5, 1.0)
-    controls.lean(1.0, 1.0)
+def test_a_stick_pushes_once_a_tick(run: Run, world_actions: WorldActions) -> None:
+    world_actions.lean(0.5, 1.0)
+    world_actions.lean(1.0, 1.0)
     (push,) = run.posted
     assert isinstance(push, Push)
     assert push.force == pytest.approx((125.0, 250.0, 0.0), abs=1e-9)  # right is +x, away is +y
     assert push.seconds == pytest.approx(1 / 30)
 
 
-def test_gravity_steps_and_comes_back_as_it_was(run: Run, controls: WorldActions) -> None:
+def test_gravity_steps_and_comes_back_as_it_was(run: Run, world_actions: WorldActions) -> None:
     run.snapshot = replace(run.snapshot, gravity=np.array([0.8, 0.0, 0.0]))
-    controls.do("gravity_down")
+    world_actions.gravity_down()
     run.snapshot = replace(run.snapshot, gravity=np.zeros(3))
-    controls.do("gravity_up")
+    world_actions.gravity_up()
     assert run.posted == [Gravity((0.0, 0.0, 0.0)), Gravity((1.0, 0.0, 0.0))]
 
 
-def test_gravity_presets_go_round(run: Run, controls: WorldActions) -> None:
+def test_gravity_presets_go_round(run: Run, world_actions: WorldActions) -> None:
     seen = []
     for _ in GRAVITIES:
-        controls.do("gravity_next")
+        world_actions.gravity_next()
         event = run.posted[-1]
         assert isinstance(event, Gravity)
         run.snapshot = replace(run.snapshot, gravity=np.array(event.vector))
@@ -202,37 +203,30 @@ def test_a_thrown_ball_hits_what_moves(gravity: tuple[float, float, float]) -> N
     assert nearest < 0.02
 
 
-def test_balls_come_from_the_camera_and_make_room(run: Run, controls: WorldActions) -> None:
-    controls.do("throw_ball")
+def test_balls_come_from_the_camera_and_make_room(run: Run, world_actions: WorldActions) -> None:
+    world_actions.throw_ball()
     (spawn,) = run.posted
     assert isinstance(spawn, Spawn)
     assert spawn.item.name == BALL.name
     assert spawn.item.position[1] < -2.5  # near the eye
     assert spawn.velocity[1] > 0
     run.items = dict.fromkeys(range(MAX_BALLS), BALL)
-    controls.do("throw_ball")
+    world_actions.throw_ball()
     assert run.posted[1] == Remove(0)
 
 
-def test_reset_takes_the_balls_but_not_the_furniture(run: Run, controls: WorldActions) -> None:
+def test_reset_takes_the_balls_but_not_the_furniture(run: Run, world_actions: WorldActions) -> None:
     run.items = {3: BALL, 4: replace(BALL, name="sofa")}
-    controls.do("reset")
+    world_actions.reset()
     assert run.posted == [Reset(0), Reset(1), Remove(3)]
 
 
-def test_crowd(run: Run, controls: WorldActions) -> None:
-    assert controls.do("crowd_more") == "3 of him"
-    assert controls.do("crowd_less") == "1 of him"
+def test_crowd(run: Run, world_actions: WorldActions) -> None:
+    assert world_actions.crowd_more() == "3 of him"
+    assert world_actions.crowd_less() == "1 of him"
     assert run.posted == [Crowd(3), Crowd(1)]
 
 
-def test_restart(run: Run, controls: WorldActions) -> None:
-    controls.do("restart")
+def test_restart(run: Run, world_actions: WorldActions) -> None:
+    world_actions.restart()
     assert run.posted == [Play("flip_old", 0), Play("flip_old", 1)]
-
-
-def test_every_action_about_him_and_the_world_is_known(controls: WorldActions) -> None:
-    for action in ACTIONS:
-        if action.group in ("Him", "World"):
-            assert controls.knows(action.name), action.name
-            assert not action.held or controls.knows(f"{action.name}_end")

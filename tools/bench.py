@@ -24,7 +24,7 @@ from game.play import events as ev
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Binding
-from game.session.session import find_policy
+from game.session.opening import find_policy
 from game.sim.bullet.contacts import ContactAccumulator
 from game.sim.model import CharacterModel
 from game.sim.world import World

@@ -20,7 +20,7 @@ from game.record.take import Take, TakeError
 from game.scene.json_fields import SetError
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
-from game.session.session import BARE, NO_SET
+from game.session.opening import BARE, NO_SET
 from game.sim.model import CharacterModel
 from game.sound.track import HZ
 from game.view.film import FilmError, FilmWriter

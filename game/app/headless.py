@@ -26,7 +26,7 @@ from game.scene.json_fields import SetError
 from game.scene.paths import policies_dir
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
-from game.session.session import BARE, NO_SET, opening
+from game.session.opening import BARE, NO_SET, opening
 from game.sim.model import CharacterModel
 from game.view.film import FilmError
 

@@ -1,25 +1,20 @@
-"""GamePanelModel: what the panel shows of a running GameWindow, and how what it asks for is done: as keys do it."""
+"""GamePanelModel: what the panel shows of a Game, and what its buttons and sliders do to it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
-import panda3d.core as p3d
 
-from game.camera import rigs
-from game.input.session_actions import new_file
+from game.app.game import Game
 from game.play.events import Event
 from game.policy.policy import Policy
 from game.record.film_job import FilmJob
-from game.record.playback import rerun
-from game.record.take import Take, TakeError
-from game.record.take_folder import TakeFolder, TakeFolderError
+from game.record.take_folder import TakeFolderError
 from game.scene import set_file
 from game.scene.json_fields import SetError
-from game.session.session import BARE, NO_SET
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view.panel.hardest_hits import HardestHits
@@ -27,10 +22,7 @@ from game.view.panel.panel_data import AttemptCounts, PanelSettings, PolicyCard,
 from game.view.panel.settings import after
 from game.view.quality import QUALITIES, Tier
 
-if TYPE_CHECKING:
-    from game.app.window import GameWindow
-
-LOOK_SECONDS = 1.0
+FOLDER_SECONDS = 1.0
 """from one look into the folder of takes to the next"""
 DROP_HEIGHT = 2.2
 """m above the floor"""
@@ -39,64 +31,60 @@ DROP_HEIGHT = 2.2
 class GamePanelModel:
     """A `PanelModel`. What takes long is done by `update`, not while the panel is drawn."""
 
-    def __init__(self, app: GameWindow) -> None:
-        self._app = app
-        self._keys = {action.name: action.keys_text.split(" or ")[0] for action in app.actions}
-        self._later: list[Callable[[], None]] = []
+    def __init__(self, game: Game) -> None:
+        self._game = game
+        self._keys = {action.name: action.keys_text.split(" or ")[0] for action in game.bindings}
+        self._deferred: list[Callable[[], None]] = []
+        """to be done by the next `update`"""
         self._cards: dict[tuple[str, str], PolicyCard] = {}
         self._hits = HardestHits()
-        self._shelf = TakeFolder(app.out)
         self._takes: Sequence[TakeCard] = ()
         self._next_look = 0.0
-        self._refilm = FilmJob()
-        self._takes_films = FilmJob.possible()
+        self._can_film = FilmJob.possible()
 
     def update(self, ticks: Sequence[Snapshot]) -> None:
-        """Takes in the ticks that were made, and does what was asked for. Once a frame."""
-        for tick in ticks:
-            self._hits.add(tick, self._app.controls.chosen)
-        later, self._later = self._later, []
-        for ask in later:
-            ask()
-        self._say(self._refilm.poll())
+        """Takes note of what the session has just shown, and does what had to wait. Once a frame."""
+        if not self.replaying:
+            for tick in ticks:
+                self._hits.add(tick, self._chosen)
+        deferred, self._deferred = self._deferred, []
+        for do in deferred:
+            do()
 
-    def close(self) -> None:
-        """Ends what goes on beside the game."""
-        self._refilm.close()
-
-    def _say(self, words: str | None) -> None:
-        if words:
-            self._app.say(words)
+    @property
+    def _chosen(self) -> int:
+        """The character that the panel shows."""
+        return self._game.world_actions.chosen
 
     # ---------------------------------------------------------------- all pages
     @property
     def body_model(self) -> CharacterModel:
-        return self._app.live.runtime.model
+        return self._game.session.runtime.model
 
     @property
     def settings(self) -> PanelSettings:
-        live, chosen = self._app.live, self._app.controls.chosen
-        snapshot = live.snapshot
+        session, chosen = self._game.session, self._chosen
+        snapshot = session.snapshot
         x, y, z = snapshot.gravity.tolist()
         now = PanelSettings(
             tuple(snapshot.strength[chosen].tolist()),
-            live.runtime.agents[chosen].nerves,
+            session.runtime.agents[chosen].nerves,
             (x, y, z),
-            live.runtime.world.floor_friction,
+            session.runtime.world.floor_friction,
             snapshot.num_characters,
         )
-        return after(now, live.pending, chosen, self.body_model)
+        return after(now, session.pending, chosen, self.body_model)
 
     @property
     def control_hz(self) -> int:
-        return self._app.live.runtime.model.control_hz
+        return self._game.session.runtime.model.control_hz
 
     def post(self, event: Event) -> None:
-        self._app.live.end_replay()
-        self._app.live.post(event)
+        self._game.session.end_replay()
+        self._game.session.post(event)
 
     def act(self, action: str, choice: int = 0) -> None:
-        self._later.append(lambda: self._app.act(action, choice))
+        self._deferred.append(lambda: self._game.begin(action, choice))
 
     def can(self, action: str) -> bool:
         return action in self._keys
@@ -107,8 +95,8 @@ class GamePanelModel:
     # ---------------------------------------------------------------- him
     @property
     def policies(self) -> Sequence[PolicyCard]:
-        library = self._app.live.runtime.library
-        names, loaded, refused = self._app.live.policy_names, library.loaded, library.refused
+        library = self._game.session.runtime.library
+        names, loaded, refused = self._game.session.policy_names, library.loaded, library.refused
         # one that was refused after it had been loaded plays on in its old form
         broken = [PolicyCard(name, trouble=reason) for name, reason in sorted(refused.items()) if name not in names]
         return [*(self._card(name, loaded.get(name)) for name in names), *broken]
@@ -125,75 +113,75 @@ class GamePanelModel:
 
     @property
     def policy(self) -> str | None:
-        return self._app.live.policy_of(self._app.controls.chosen)
+        return self._game.session.policy_of(self._chosen)
 
     def play(self, policy: str) -> None:
-        names = self._app.live.policy_names
+        names = self._game.session.policy_names
         if policy in names:
             self.act("policy", names.index(policy))
 
     @property
     def tally(self) -> AttemptCounts:
-        live = self._app.live
-        agent, attempts = live.runtime.agents[self._app.controls.chosen], live.attempts
+        session = self._game.session
+        agent, attempts = session.runtime.agents[self._chosen], session.attempts
         counts = dict(attempts.counts)
         return AttemptCounts(attempts.number - 1, attempts.landed, agent.flips, agent.falls, counts, self._hits.hardest)
 
     # ---------------------------------------------------------------- time
     @property
     def paused(self) -> bool:
-        return self._app.live.paused
+        return self._game.session.paused
 
     @property
     def speed(self) -> float:
-        return self._app.live.speed
+        return self._game.session.speed
 
     def set_speed(self, speed: float) -> None:
-        self._app.live.set_speed(speed)
+        self._game.session.set_speed(speed)
 
     @property
     def replaying(self) -> bool:
-        return self._app.live.replay is not None
+        return self._game.session.replay is not None
 
     # ---------------------------------------------------------------- the world
     @property
     def set_names(self) -> Sequence[str]:
-        return (*set_file.names("sets"), NO_SET)
+        return self._game.set_names
 
     @property
     def set_name(self) -> str:
-        return self._app.live.spec.name
+        return self._game.session.spec.name
 
     def choose_set(self, name: str) -> None:
-        self._later.append(lambda: self._say(self._app.change_set(name)))
+        self._deferred.append(lambda: self._game.say(self._game.change_set(name)))
 
     @property
     def prop_names(self) -> Sequence[str]:
-        return self._app.controls.placing.names
+        return self._game.world_actions.prop_placement.names
 
     @property
     def placing(self) -> str | None:
-        return self._app.controls.placing.name
+        return self._game.world_actions.prop_placement.name
 
     def place_prop(self, name: str | None) -> None:
-        self._say(self._app.controls.placing.choose(name))
+        self._game.say(self._game.world_actions.prop_placement.choose(name))
 
     def drop_prop(self, name: str) -> None:
         try:
             item = set_file.load_prop(name)
         except SetError as error:
-            self._say(str(error))
+            self._game.say(str(error))
             return
-        snapshot = self._app.live.snapshot
-        x, y = snapshot.body_pos[self._app.controls.chosen, 0, :2].tolist()
+        snapshot = self._game.session.snapshot
+        x, y = snapshot.body_pos[self._chosen, 0, :2].tolist()
         height = DROP_HEIGHT if item.mass > 0.0 else 0.0  # what never moves would hang in the air
-        spawn = self._app.controls.placing.spawn(np.array([x, y, height]), item)
+        spawn = self._game.world_actions.prop_placement.spawn(np.array([x, y, height]), item)
         if spawn is not None:
             self.post(spawn)
 
     @property
     def num_placed(self) -> int:
-        return len(self._app.live.placed)
+        return len(self._game.session.placed)
 
     def clear_props(self) -> None:
         self.act("props_clear")
@@ -201,14 +189,8 @@ class GamePanelModel:
     # ---------------------------------------------------------------- switches
     @property
     def switches(self) -> Mapping[str, bool]:
-        app = self._app
-        found = {"ghost": app.picture.ghost, "auto_retry": app.live.attempts.retry, "shapes": app.picture.shapes}
-        found["follow"] = app.finder.orbit.follows
-        if isinstance(app.win, p3d.GraphicsWindow):
-            found["fullscreen"] = bool(app.win.get_properties().fullscreen)
-        if not app.sound.trouble:
-            found["mute"] = app.sound.muted
-        return found
+        own = {"auto_retry": self._game.session.attempts.retry, "follow": self._game.camera_rig.orbit.follows}
+        return {**own, **self._game.display.switches}
 
     def switch(self, name: str, on: bool) -> None:
         if self.switches[name] != on:
@@ -217,14 +199,14 @@ class GamePanelModel:
     # ---------------------------------------------------------------- pictures
     @property
     def camera_names(self) -> Sequence[str]:
-        return self._app.finder.names
+        return self._game.camera_rig.names
 
     @property
     def camera(self) -> str:
-        return self._app.finder.name
+        return self._game.camera_rig.name
 
     def choose_camera(self, name: str) -> None:
-        self._say(self._app.finder.choose(name, self._app.controls.chosen))
+        self._game.say(self._game.camera_rig.choose(name, self._chosen))
 
     @property
     def qualities(self) -> Sequence[str]:
@@ -232,70 +214,49 @@ class GamePanelModel:
 
     @property
     def quality(self) -> str:
-        return self._app.picture.tier
+        return self._game.display.quality
 
     def choose_quality(self, name: str) -> None:
-        self._later.append(lambda: self._say(self._app.picture.set_tier(cast(Tier, name))))
+        self._deferred.append(lambda: self._game.say(self._game.display.set_quality(cast(Tier, name))))
 
     @property
     def filming(self) -> str:
-        return self._app.filming.text
+        return self._game.display.film_length
 
     # ---------------------------------------------------------------- takes
     @property
     def takes(self) -> Sequence[TakeCard]:
         now = time.monotonic()
         if now >= self._next_look:
-            self._next_look = now + LOOK_SECONDS
+            self._next_look = now + FOLDER_SECONDS
             hz = self.control_hz
             self._takes = [
                 TakeCard(take.path, take.path.stem, take.num_ticks / hz, take.saved, take.set_name)
-                for take in self._shelf.takes()
+                for take in self._game.take_folder.takes()
             ]
         return self._takes
 
     @property
     def take_actions(self) -> Sequence[str]:
-        return ("open", "replay", "film") if self._takes_films else ("open", "replay")
+        return ("open", "replay", "film") if self._can_film else ("open", "replay")
 
     def use_take(self, action: str, take: TakeCard) -> None:
+        game = self._game
         if action == "film":
-            self._film(take)
+            game.say(game.film_take(take.path))
         else:
-            self._later.append(lambda: self._say(self._open(take, replay=action == "replay")))
-
-    def _open(self, card: TakeCard, *, replay: bool) -> str:
-        app = self._app
-        app.loading(f"running {card.title} again ...")
-        try:
-            take = Take.load(card.path)
-            spec = set_file.load_set(take.set_name) if take.set_name not in ("", NO_SET) else BARE
-            again = rerun(take, app.live.runtime.library)
-        except (TakeError, SetError, OSError) as error:
-            return str(error)
-        app.live.resume(again, spec, take.first_tick if replay else None)
-        app.show_set()
-        return f"{card.title} again" if replay else f"at the end of {card.title}: play on"
-
-    def _film(self, take: TakeCard) -> None:
-        camera = self._app.finder.name
-        try:
-            out = new_file(self._app.out, take.title, "mp4")
-            words = self._refilm.begin(take.path, out, camera if camera in rigs.NAMES else "follow")
-        except OSError as error:
-            words = f"{take.title} cannot be filmed: {error}"
-        self._say(words)
+            self._deferred.append(lambda: game.say(game.open_take(take.path, replay=action == "replay")))
 
     def rename_take(self, take: TakeCard, title: str) -> None:
         try:
-            self._shelf.rename(take.path, title)
+            self._game.take_folder.rename(take.path, title)
         except TakeFolderError as error:
-            self._say(str(error))
+            self._game.say(str(error))
         self._next_look = 0.0
 
     def delete_take(self, take: TakeCard) -> None:
         try:
-            self._shelf.delete(take.path)
+            self._game.take_folder.delete(take.path)
         except TakeFolderError as error:
-            self._say(str(error))
+            self._game.say(str(error))
         self._next_look = 0.0

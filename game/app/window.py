@@ -1,27 +1,23 @@
-"""GameWindow: the window. Input -> events -> ticks -> draw."""
+"""GameWindow: the window. Reads keys, mouse and gamepad, has the Game make ticks, draws it and films it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
 
 from game.app import status_line
+from game.app.game import Game
 from game.app.panel_model import GamePanelModel
+from game.input.action_handlers import ActionTable
 from game.input.bindings import Action, help_lines
-from game.input.session_actions import SessionActions
-from game.input.world_actions import WorldActions
-from game.scene import set_file
-from game.scene.json_fields import SetError
-from game.scene.set_spec import SetSpec
-from game.session.session import BARE, NO_SET, Session
+from game.session.session import Session
 from game.view import pick_pipe
-from game.view.camera_rig import CameraRig
 from game.view.filming import Filming
 from game.view.gamepad import Gamepad, first_gamepad
 from game.view.hud import Hud
@@ -44,20 +40,22 @@ WELCOME = "H shows the keys; pull him with the mouse"
 
 
 class GameWindow(ShowBase):
-    """The only ShowBase. Owns the window and the film; the world is `live`'s."""
+    """The only ShowBase. Owns the window, the film and the sound; what is played is `game`'s."""
+
+    actions: ClassVar[ActionTable[GameWindow]] = ActionTable()
 
     def __init__(
         self,
         begin: Callable[[], Session],
-        actions: Sequence[Action],
+        bindings: Sequence[Action],
         out: Path = Path("out"),
         quality: Tier | None = None,
     ) -> None:
-        """Opens the window, says that it loads, and begins.
+        """Opens the window, shows that it loads, and begins.
 
         Args:
             begin: makes what is played; it takes seconds.
-            actions: what keys do.
+            bindings: the actions with their keys.
             out: the folder of films, takes and pictures.
             quality: how finely it is drawn; None measures the first frames and chooses.
 
@@ -71,8 +69,6 @@ class GameWindow(ShowBase):
         super().__init__(windowType="none")
         if not self.open_default_window(type="onscreen", pipe=pipe):
             raise pick_pipe.OutputError("the display refused to open a window")
-        self.out = out
-        self.actions = actions
         self._windowed = self.win.size
         self.disable_mouse()
         self.set_background_color(*BACKGROUND)
@@ -80,52 +76,89 @@ class GameWindow(ShowBase):
         clock = p3d.ClockObject.get_global_clock()
         clock.mode = p3d.ClockObject.M_limited
         clock.set_frame_rate(MAX_FPS)
-        self._beside = [corner.attach_new_node("beside") for corner in (self.a2dTopLeft, self.a2dBottomLeft)]
-        self.hud = Hud(self._beside[0], self.a2dTopRight, self._beside[1])
-        self.loading(f"{TITLE}: loading ... (the first time compiles the physics)")
+        # Text at the left edge hangs below these nodes, which make room for the panel.
+        self._left = [corner.attach_new_node("beside the panel") for corner in (self.a2dTopLeft, self.a2dBottomLeft)]
+        self.hud = Hud(self._left[0], self.a2dTopRight, self._left[1])
+        self.show_busy(f"{TITLE}: loading ... (the first time compiles the physics)")
 
-        self.live = begin()
-        self.finder = CameraRig(self.live.spec.view, self.live.marks)
-        self.controls = WorldActions(self.live, lambda: self.finder)
-        self.directing = SessionActions(self.live, self.finder, out)
-        self.picture = SceneView(self.win, self.render, self.live.runtime.model, self.live.spec, quality)
-        self.sound.begin(self.live.spec, self.live.runtime.model)
-        self.bar = ScrubBar(self.render2d)
+        self.game = game = Game(begin(), self, bindings, out)
+        game.handlers.add(GameWindow.actions, self)
+        session = game.session
+        self.scene_view = SceneView(self.win, self.render, session.runtime.model, session.spec, quality)
+        self.sound.begin(session.spec, session.runtime.model)
+        self.scrub_bar = ScrubBar(self.render2d)
         self.overlay = Overlay(self.win, self.camLens)
         self.pointer = Pointer(
-            self.mouseWatcherNode, self.camera, self.camLens, self.live, self.controls, self.finder, self.bar
-        )
-        self.pad: Gamepad | None = first_gamepad(actions)
-        self.hud.set_help(help_lines(actions))
+            self.mouseWatcherNode, self.camera, self.camLens, session, game.world_actions, game.camera_rig,
+            self.scrub_bar,
+        )  # fmt: skip
+        self.pad: Gamepad | None = first_gamepad(bindings)
+        self.hud.set_help(help_lines(bindings))
         self.filming = Filming(self.win, self.render, out)
-        self.asked = GamePanelModel(self)
-        self.panel = PanelWindow(self.win, self.pixel2d, self.asked)
-        self.pointer.taken = lambda: self.panel.has_mouse
-        self._bind(actions)
+        self.panel_model = GamePanelModel(game)
+        self.panel = PanelWindow(self.win, self.pixel2d, self.panel_model)
+        self.pointer.is_covered = lambda: self.panel.has_mouse
+        self._bind(bindings)
         if isinstance(self.win, p3d.GraphicsWindow):
             ready = p3d.WindowProperties()
             ready.set_title(TITLE)
             self.win.request_properties(ready)
-        self.say(WELCOME)
+        game.say(WELCOME)
         self.task_mgr.add(self._frame, "frame", sort=BEFORE_RENDER)
         self.task_mgr.add(self._after_render, "film", sort=AFTER_RENDER)
 
-    def loading(self, words: str) -> None:
-        """Says it in a window that is about to be busy."""
-        self.hud.show([words])
+    # ---------------------------------------------------------------- a Display, for Game
+    def show_busy(self, message: str) -> None:
+        """Shows a message at once: what follows takes a second or more."""
+        self.hud.show([message])
+        # Two buffers: the message shall stand in both.
         self.graphics_engine.render_frame()
         self.graphics_engine.render_frame()
 
+    def show_set(self) -> None:
+        """Draws the game's set anew."""
+        spec = self.game.session.spec
+        self.pointer.let_go(1)
+        self.scene_view.begin(spec)
+        self.sound.begin(spec, self.game.session.runtime.model)
+
+    @property
+    def switches(self) -> Mapping[str, bool]:
+        """What of the window can be on or off, by the action that switches it: only what there is."""
+        found = {"ghost": self.scene_view.ghost, "shapes": self.scene_view.shapes}
+        if isinstance(self.win, p3d.GraphicsWindow):
+            found["fullscreen"] = bool(self.win.get_properties().fullscreen)
+        if not self.sound.trouble:
+            found["mute"] = self.sound.muted
+        return found
+
+    @property
+    def quality(self) -> Tier:
+        """How finely it is drawn."""
+        return self.scene_view.tier
+
+    def set_quality(self, tier: Tier) -> str:
+        """Draws in another tier from now on; returns a message for the screen."""
+        return self.scene_view.set_tier(tier)
+
+    @property
+    def film_length(self) -> str:
+        """Of the film that is being made, for the screen; empty where none is."""
+        return self.filming.text
+
     # ---------------------------------------------------------------- input
-    def _bind(self, actions: Sequence[Action]) -> None:
-        for action in actions:
+    def _bind(self, bindings: Sequence[Action]) -> None:
+        """Connects keys and mouse. TypeError: an action has no handler."""
+        if missing := self.game.handlers.without_handler(bindings):
+            raise TypeError(f"no handler for the actions {', '.join(missing)}")
+        for action in bindings:
             for choice, key in enumerate(action.keys):
                 begin = partial(self._key, action.name, choice)
                 self.accept(key, begin)
                 if action.repeats:
                     self.accept(f"{key}-repeat", begin)
                 if action.held:
-                    self.accept(f"{key.rpartition('-')[2] or key}-up", partial(self.act, f"{action.name}_end", choice))
+                    self.accept(f"{key.rpartition('-')[2] or key}-up", partial(self.game.end, action.name))
         for button in (1, 2, 3):
             self.accept(f"mouse{button}", self.pointer.press, [button])
             self.accept(f"mouse{button}-up", self.pointer.let_go, [button])
@@ -135,129 +168,94 @@ class GameWindow(ShowBase):
             self.accept(event, self._find_pad)
 
     def _find_pad(self, _device: p3d.InputDevice) -> None:
-        self.pad = first_gamepad(self.actions)
+        self.pad = first_gamepad(self.game.bindings)
 
     def _key(self, action: str, choice: int) -> None:
-        """Does what a key means, unless somebody types into the panel."""
+        """Does a key's action, unless the player types into the panel."""
         if not self.panel.has_keyboard:
-            self.act(action, choice)
-
-    def act(self, action: str, choice: int = 0) -> None:
-        """Does an action of `game.input.bindings` by name."""
-        words: str | None
-        if self.directing.knows(action):
-            words = self.directing.do(action, choice)
-        elif self.controls.knows(action):
-            self.live.end_replay()  # who shoves him wants to see it
-            words = self.controls.do(action, choice)
-        else:
-            handler: Callable[[], str | None] = getattr(self, f"_on_{action}")
-            words = handler()
-        if words:
-            self.say(words)
-
-    def say(self, words: str) -> None:
-        """Tells the person something, on screen."""
-        self.hud.say(words, time.monotonic())
+            self.game.begin(action, choice)
 
     def _read_pad(self, seconds: float) -> None:
         if self.pad is None:
             return
-        wish = self.pad.read()
-        for action, choice in (*wish.pressed, *wish.released):
-            self.act(action, choice)
-        if wish.push.any():
-            self.controls.lean(*wish.push.tolist())
-        if wish.turn.any():
-            self.finder.drag(*(seconds * wish.turn).tolist())
-        if wish.zoom:
-            self.finder.zoom(seconds * wish.zoom)
+        used, game = self.pad.read(), self.game
+        for action, choice in used.pressed:
+            game.begin(action, choice)
+        for action in used.released:
+            game.end(action)
+        if used.push.any():
+            game.world_actions.lean(*used.push.tolist())
+        if used.turn.any():
+            game.camera_rig.drag(*(seconds * used.turn).tolist())
+        if used.zoom:
+            game.camera_rig.zoom(seconds * used.zoom)
 
     # ---------------------------------------------------------------- a frame
     def _frame(self, task: Any) -> int:
         seconds = p3d.ClockObject.get_global_clock().dt
-        self.picture.measure(seconds)
+        game, session = self.game, self.game.session
+        self.scene_view.measure(seconds)
         self._read_pad(seconds)
         self.pointer.update()
-        for words in (*self.live.poll(), *self.directing.poll()):
-            self.say(words)
-        ticks = self.live.advance(seconds)
-        if self.live.replay is None:
-            for words in [words for tick in ticks for words in tick.messages]:
-                self.say(words)
-        items, speed, filming = self.live.shown_items, self.live.speed, self.filming.goes_on
-        heard = self.sound.play(ticks, items, speed, self.finder.pose, wanted=filming)
+        ticks = game.advance(seconds)
+        sound = self.sound.play(
+            ticks, session.shown_items, session.speed, game.camera_rig.pose, wanted=self.filming.goes_on
+        )
         self.sound.update()
-        self.asked.update([] if self.live.replay is not None else ticks)
+        self.panel_model.update(ticks)
         self._draw(seconds)
-        self.filming.begin_frame(self.live.played(seconds), heard, self.camera, self.camLens)
+        self.filming.begin_frame(session.played(seconds), sound, self.camera, self.camLens)
         return int(task.cont)
 
     def _draw(self, seconds: float) -> None:
-        live, chosen = self.live, self.controls.chosen
-        shown, items = live.shown(), live.shown_items
-        self.finder.update(shown, chosen, seconds, live.time)
-        self.finder.place(self.camera, self.camLens)
-        self.picture.show(shown, items, seconds, self.finder)
-        placing, ray = self.controls.placing, self.pointer.ray()
-        spot = None
-        if placing.item is not None and ray is not None and live.replay is None and not self.pointer.taken():
-            spot = placing.spot(ray, shown, items)
-        self.overlay.show(self.camera, self.pointer.hand.line(shown), spot, placing.outline())
-        self.bar.show(live.replay, live.marks.times, live.clock.hz)
-        for corner in self._beside:  # the words make room for the panel
+        game, session, rig = self.game, self.game.session, self.game.camera_rig
+        subject, placement = game.world_actions.chosen, game.world_actions.prop_placement
+        shown, items = session.shown(), session.shown_items
+        rig.update(shown, subject, seconds, session.time)
+        rig.place(self.camera, self.camLens)
+        self.scene_view.show(shown, items, seconds, rig)
+        ray, spot = self.pointer.ray(), None
+        if placement.item is not None and ray is not None and session.replay is None and not self.pointer.is_covered():
+            spot = placement.spot(ray, shown, items)
+        self.overlay.show(self.camera, self.pointer.hand.line(shown), spot, placement.outline())
+        self.scrub_bar.show(session.replay, session.marks.times, session.clock.hz)
+        for corner in self._left:
             corner.set_x(self.panel.inset)
-        self.hud.raise_messages(live.replay is not None)
-        self.hud.show(status_line.lines(live, chosen, self.finder.name), self.filming.text)
-        self.hud.update(time.monotonic())
+        self.hud.raise_messages(session.replay is not None)
+        self.hud.show(status_line.lines(session, subject, rig.name), self.filming.text)
+        now = time.monotonic()
+        for message in game.messages():
+            self.hud.say(message, now)
+        self.hud.update(now)
 
     def _after_render(self, task: Any) -> int:
-        words = self.filming.end_frame()
-        if words:
-            self.say(words)
+        self.game.say(self.filming.end_frame())
         return int(task.cont)
 
-    # ---------------------------------------------------------------- what the window itself does
-    def _on_follow(self) -> str:
-        self.finder.orbit.follows = not self.finder.orbit.follows
-        return "the camera follows him" if self.finder.orbit.follows else "the camera stays"
+    # ---------------------------------------------------------------- actions
+    @actions.does("shapes")
+    def toggle_shapes(self) -> str | None:
+        """Shows the collision shapes, or the set again."""
+        return self.scene_view.toggle_shapes()
 
-    def _on_shapes(self) -> str | None:
-        return self.picture.toggle_shapes()
+    @actions.does("ghost")
+    def toggle_ghost(self) -> str:
+        """Shows and hides what he imitates."""
+        return self.scene_view.toggle_ghost()
 
-    def _on_ghost(self) -> str:
-        return self.picture.toggle_ghost()
+    @actions.does("quality")
+    def next_quality(self) -> str:
+        """Draws in the next tier, round and round."""
+        return self.scene_view.next_tier()
 
-    def _on_quality(self) -> str:
-        return self.picture.next_tier()
-
-    def _on_set_next(self) -> str:
-        names = (*set_file.names("sets"), NO_SET)
-        now = self.live.spec.name
-        return self.change_set(names[(names.index(now) + 1) % len(names)] if now in names else names[0])
-
-    def change_set(self, name: str) -> str:
-        """Begins anew in another set, NO_SET or one of models/sets or a file; returns what to tell the person."""
-        self.loading(f"loading {name} ...")
-        try:
-            spec: SetSpec = BARE if name == NO_SET else set_file.load_set(name)
-        except SetError as error:
-            return str(error)
-        self.live.change_set(spec)
-        self.show_set()
-        return f"set: {spec.title or spec.name}"
-
-    def show_set(self) -> None:
-        """Shows the set that is played in now."""
-        self.pointer.let_go(1)
-        self.picture.begin(self.live.spec)
-        self.finder.set_view(self.live.spec.view)
-        self.sound.begin(self.live.spec, self.live.runtime.model)
-
-    def _on_mute(self) -> str:
+    @actions.does("mute")
+    def toggle_mute(self) -> str:
+        """Sound off, and on."""
         return self.sound.toggle()
 
-    def _on_fullscreen(self) -> str | None:
+    @actions.does("fullscreen")
+    def toggle_fullscreen(self) -> str | None:
+        """The whole screen, and back to a window of the size before."""
         if not isinstance(self.win, p3d.GraphicsWindow):
             return "there is no window"
         full = not self.win.get_properties().fullscreen
@@ -270,25 +268,34 @@ class GameWindow(ShowBase):
         self.win.request_properties(wanted)
         return None
 
-    def _on_panel(self) -> str | None:
+    @actions.does("panel")
+    def toggle_panel(self) -> str | None:
+        """Shows and hides the panel."""
         return self.panel.toggle()
 
-    def _on_help(self) -> None:
+    @actions.does("help")
+    def toggle_help(self) -> None:
+        """Shows and hides the list of keys."""
         self.hud.toggle_help()
 
-    def _on_screenshot(self) -> str:
+    @actions.does("screenshot")
+    def save_picture(self) -> str:
+        """Saves what is seen as a picture."""
         return self.filming.picture(self.camera, self.camLens)
 
-    def _on_record(self) -> str:
+    @actions.does("record")
+    def toggle_film(self) -> str:
+        """Begins a film, or ends it."""
         return self.filming.toggle()
 
-    def _on_quit(self) -> None:
+    @actions.does("quit")
+    def quit(self) -> None:
+        """Closes the window."""
         self.userExit()
 
     def finish(self) -> None:
         """Ends the film, if any, and the sound, and waits for takes: for when the window has closed."""
         if self.filming.goes_on:
             print(self.filming.toggle(), flush=True)
-        self.asked.close()
         self.sound.close()
-        self.directing.close()
+        self.game.close()

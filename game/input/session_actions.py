@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from game.camera.camera_pose import CameraPose
+from game.input.action_handlers import ActionTable
 from game.record.replay import SECONDS
 from game.record.take import Take
 from game.session.session import Session
@@ -32,11 +33,13 @@ class CameraChooser(Protocol):
 
 
 class SessionActions:
-    """One method for each such action of `game.input.bindings`; `do` calls it by name."""
+    """Does each action of `game.input.bindings` that is about time, replays, takes or cameras."""
 
-    def __init__(self, live: Session, finder: CameraChooser, out: Path) -> None:
+    actions: ClassVar[ActionTable[SessionActions]] = ActionTable()
+
+    def __init__(self, session: Session, camera_rig: CameraChooser, out: Path) -> None:
         """`out` is the folder of takes."""
-        self._live, self._finder, self._out = live, finder, out
+        self._session, self._camera_rig, self._out = session, camera_rig, out
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="takes")
         self._saving: dict[Path, Future[None]] = {}
 
@@ -49,80 +52,83 @@ class SessionActions:
         """Waits until all is saved."""
         self._writer.shutdown(wait=True)
 
-    def knows(self, action: str) -> bool:
-        """Whether `do` has it now."""
-        return hasattr(self, f"_do_{action}")
-
-    def do(self, action: str, choice: int = 0) -> str | None:
-        """Does an action by name; returns what to tell the person, None where the picture tells enough."""
-        act: Callable[[int], str | None] = getattr(self, f"_do_{action}")
-        return act(choice)
-
     # ---------------------------------------------------------------- time
-    def _do_pause(self, _: int) -> None:
-        self._live.toggle_pause()
+    @actions.does("pause")
+    def pause(self) -> None:
+        self._session.toggle_pause()
 
-    def _do_step(self, _: int) -> str:
-        if self._live.replay is None:
-            self._live.clock.paused = True
-        return "\n".join(self._live.step().messages)
+    @actions.does("step")
+    def step(self) -> str:
+        if self._session.replay is None:
+            self._session.clock.paused = True
+        return "\n".join(self._session.step().messages)
 
-    def _do_slower(self, _: int) -> None:
-        self._live.set_speed(self._live.speed / 2)
+    @actions.does("slower")
+    def slower(self) -> None:
+        self._session.set_speed(self._session.speed / 2)
 
-    def _do_faster(self, _: int) -> None:
-        self._live.set_speed(self._live.speed * 2)
+    @actions.does("faster")
+    def faster(self) -> None:
+        self._session.set_speed(self._session.speed * 2)
 
-    def _do_auto_retry(self, _: int) -> str:
-        attempts = self._live.attempts
+    @actions.does("auto_retry")
+    def auto_retry(self) -> str:
+        attempts = self._session.attempts
         attempts.retry = not attempts.retry
         return "after a fall comes the next attempt" if attempts.retry else "after a fall he stays where he is"
 
     # ---------------------------------------------------------------- replays and takes
-    def _do_replay(self, _: int) -> str | None:
-        live = self._live
-        if live.replay is not None:
-            live.end_replay()
+    @actions.does("replay")
+    def replay(self) -> str | None:
+        session = self._session
+        if session.replay is not None:
+            session.end_replay()
             return None
-        return None if live.begin_replay() else "nothing has happened yet"
+        return None if session.begin_replay() else "nothing has happened yet"
 
-    def _do_scrub(self, choice: int) -> str | None:
+    @actions.chooses("scrub")
+    def scrub(self, choice: int) -> str | None:
         return self._go(1 if choice else -1)
 
-    def _do_leap(self, choice: int) -> str | None:
-        ticks = round(LEAP * self._live.runtime.model.control_hz)
+    @actions.chooses("leap")
+    def leap(self, choice: int) -> str | None:
+        ticks = round(LEAP * self._session.runtime.model.control_hz)
         return self._go(ticks if choice else -ticks)
 
     def _go(self, ticks: int) -> str | None:
-        replay = self._live.replay
+        replay = self._session.replay
         if replay is None:
             return "there is no replay to scrub: begin one first"
         replay.step(ticks)
         return None
 
-    def _do_mark(self, _: int) -> str:
-        live = self._live
-        if live.replay is None:
+    @actions.does("mark")
+    def mark(self) -> str:
+        session = self._session
+        if session.replay is None:
             return "camera marks are set in a replay: begin one first"
-        live.marks.put(live.replay.time, self._finder.pose)
-        return f"camera mark {len(live.marks)}: the camera 'shot' goes along them"
+        session.marks.put(session.replay.time, self._camera_rig.pose)
+        return f"camera mark {len(session.marks)}: the camera 'shot' goes along them"
 
-    def _do_marks_clear(self, _: int) -> str:
-        self._live.marks.clear()
+    @actions.does("marks_clear")
+    def marks_clear(self) -> str:
+        self._session.marks.clear()
         return "no camera marks"
 
-    def _do_save_take(self, _: int) -> str:
+    @actions.does("save_take")
+    def save_take(self) -> str:
         return self._save(0)
 
-    def _do_save_last(self, _: int) -> str:
-        live = self._live
-        ago = live.runtime.tick_count - round(SECONDS * live.runtime.model.control_hz)
-        return self._save(max(0, ago) if live.replay is None else max(0, live.replay.frames[0].snapshot.tick - 1))
+    @actions.does("save_last")
+    def save_last(self) -> str:
+        session = self._session
+        ago = session.runtime.tick_count - round(SECONDS * session.runtime.model.control_hz)
+        return self._save(max(0, ago) if session.replay is None else max(0, session.replay.frames[0].snapshot.tick - 1))
 
     def _save(self, first_tick: int) -> str:
         """Packs a take and has it written beside the game's own time: that takes half a second."""
-        live = self._live
-        take = Take.of(live.runtime, set_name=live.set_name, first_tick=first_tick, **live.marks.extra())
+        session = self._session
+        take = Take.of(session.runtime, set_name=session.set_name, first_tick=first_tick, **session.marks.extra())
         try:
             path = new_file(self._out, "take", "zip", self._saving)
         except OSError as error:
@@ -131,14 +137,17 @@ class SessionActions:
         return f"saving {path.name} ..."
 
     # ---------------------------------------------------------------- cameras
-    def _do_camera_next(self, _: int) -> str:
-        return self._finder.cycle(1)
+    @actions.does("camera_next")
+    def camera_next(self) -> str:
+        return self._camera_rig.cycle(1)
 
-    def _do_camera_previous(self, _: int) -> str:
-        return self._finder.cycle(-1)
+    @actions.does("camera_previous")
+    def camera_previous(self) -> str:
+        return self._camera_rig.cycle(-1)
 
-    def _do_camera_home(self, _: int) -> None:
-        self._finder.home()
+    @actions.does("camera_home")
+    def camera_home(self) -> None:
+        self._camera_rig.home()
 
 
 def _saved(path: Path, error: BaseException | None) -> str:

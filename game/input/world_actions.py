@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from game.input.action_handlers import ActionTable
 from game.input.prop_placement import PropPlacement
 from game.input.protocols import SessionView, ViewDirection
 from game.play.events import ALL, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
@@ -46,63 +48,59 @@ MAX_BALLS = 20
 
 
 class WorldActions:
-    """One method for each action of `game.input.bindings` that changes the world; `do` calls it by name."""
+    """Does each action of `game.input.bindings` that changes the world."""
 
-    def __init__(self, played: SessionView, camera: Callable[[], ViewDirection]) -> None:
-        self._played = played
+    actions: ClassVar[ActionTable[WorldActions]] = ActionTable()
+
+    def __init__(self, session: SessionView, camera: Callable[[], ViewDirection]) -> None:
+        self._session = session
         self._camera = camera
         self._down: Array = np.array([0.0, 0.0, -1.0])
         self._limp: list[Strength] = []
         """how strong everybody was before he went limp"""
         self._nerves = 0
         self._leant = -1
-        self.placing = PropPlacement()
+        self.prop_placement = PropPlacement()
         self.chosen = 0
         """the character that shoves and balls are meant for"""
 
-    def do(self, action: str, choice: int = 0) -> str | None:
-        """Does an action by name; returns what to tell the person, None where the picture tells enough."""
-        act: Callable[[int], str | None] = getattr(self, f"_do_{action}")
-        return act(choice)
-
-    def knows(self, action: str) -> bool:
-        """Whether `do` has it."""
-        return hasattr(self, f"_do_{action}")
-
     def _everyone(self) -> range:
-        return range(self._played.snapshot.num_characters)
+        return range(self._session.snapshot.num_characters)
 
     def _play(self, name: str) -> str:
         for character in self._everyone():
-            self._played.post(Play(name, character))
+            self._session.post(Play(name, character))
         return name
 
     def _cycle(self, steps: int) -> str:
         """Plays the policy so many places further in the list, round and round; of each skill's ages the oldest."""
-        current = self._played.policy_of(self.chosen)
-        listed = self._played.policy_names
-        oldest = {name: [name, *(age for age in self._played.family_of(name) if age in listed)][-1] for name in listed}
+        current = self._session.policy_of(self.chosen)
+        listed = self._session.policy_names
+        oldest = {name: [name, *(age for age in self._session.family_of(name) if age in listed)][-1] for name in listed}
         names = [name for name in listed if oldest[name] == name]
         if not names:
             return "there is no policy to play"
         place = names.index(oldest[current]) + steps if current in oldest else 0
         return self._play(names[place % len(names)])
 
-    def _do_policy(self, choice: int) -> str:
-        names = self._played.policy_names
+    @actions.chooses("policy")
+    def policy(self, choice: int) -> str:
+        names = self._session.policy_names
         if choice >= len(names):
             return f"there is no policy {choice + 1}, only {len(names)}"
         return self._play(names[choice])
 
-    def _do_policy_next(self, _: int) -> str:
+    @actions.does("policy_next")
+    def policy_next(self) -> str:
         return self._cycle(1)
 
-    def _do_policy_previous(self, _: int) -> str:
+    @actions.does("policy_previous")
+    def policy_previous(self) -> str:
         return self._cycle(-1)
 
     def _age(self, steps: int) -> str:
-        current = self._played.policy_of(self.chosen)
-        ages = self._played.family_of(current) if current is not None else ()
+        current = self._session.policy_of(self.chosen)
+        ages = self._session.family_of(current) if current is not None else ()
         if current is None or len(ages) < 2:
             return "this skill has no ages"
         place = ages.index(current) + steps
@@ -110,61 +108,69 @@ class WorldActions:
             return f"{current} is the {'youngest' if steps < 0 else 'oldest'}"
         return self._play(ages[place])
 
-    def _do_younger(self, _: int) -> str:
+    @actions.does("younger")
+    def younger(self) -> str:
         return self._age(-1)
 
-    def _do_older(self, _: int) -> str:
+    @actions.does("older")
+    def older(self) -> str:
         return self._age(1)
 
-    def _do_restart(self, _: int) -> None:
+    @actions.does("restart")
+    def restart(self) -> None:
         for character in self._everyone():
-            self._played.post(Play(self._played.policy_of(character), character))
+            self._session.post(Play(self._session.policy_of(character), character))
 
-    def _do_reset(self, _: int) -> str:
+    @actions.does("reset")
+    def reset(self) -> str:
         for character in self._everyone():
-            self._played.post(Reset(character))
+            self._session.post(Reset(character))
         for prop in self._balls():
-            self._played.post(Remove(prop))
+            self._session.post(Remove(prop))
         return "reset"
 
     @property
     def _pushed(self) -> str:
         """The name of the body that pushes aim at."""
-        model = self._played.snapshot.model
+        model = self._session.snapshot.model
         return model.body_names[model.roles.push_body]
 
     def _shove(self, choice: int, force: float) -> None:
         camera = self._camera()
         direction = (camera.forward, -camera.forward, -camera.right, camera.right)[choice]
-        self._played.post(Push(_vec3(direction * force), self._pushed, self.chosen))
+        self._session.post(Push(_vec3(direction * force), self._pushed, self.chosen))
 
-    def _do_shove(self, choice: int) -> None:
+    @actions.chooses("shove")
+    def shove(self, choice: int) -> None:
         self._shove(choice, SHOVE)
 
-    def _do_shove_hard(self, choice: int) -> None:
+    @actions.chooses("shove_hard")
+    def shove_hard(self, choice: int) -> None:
         self._shove(choice, HARD_SHOVE)
 
     def lean(self, right: float, away: float) -> None:
         """Pushes him for a tick, each -1..1 of a shove, as the camera sees it; more often than once a tick is once."""
-        tick = self._played.snapshot.tick
+        tick = self._session.snapshot.tick
         if tick != self._leant:
             self._leant = tick
-            camera, snapshot = self._camera(), self._played.snapshot
+            camera, snapshot = self._camera(), self._session.snapshot
             force = SHOVE * (right * camera.right + away * camera.forward)
-            self._played.post(Push(_vec3(force), self._pushed, self.chosen, 1.0 / snapshot.model.control_hz))
+            self._session.post(Push(_vec3(force), self._pushed, self.chosen, 1.0 / snapshot.model.control_hz))
 
-    def _do_limp(self, _: int) -> None:
+    @actions.does("limp")
+    def limp(self) -> None:
         self._limp = [e for i in self._everyone() for e in self._strengths(i)]
         self._strengthen(0.0)
 
-    def _do_limp_end(self, _: int) -> None:
+    @actions.releases("limp")
+    def limp_end(self) -> None:
         for event in self._limp:
-            self._played.post(event)
+            self._session.post(event)
         self._limp = []
 
     def _strengths(self, character: int) -> list[Strength]:
         """The events that make somebody as strong as he is now: one, unless his joints differ."""
-        snapshot = self._played.snapshot
+        snapshot = self._session.snapshot
         row = snapshot.strength[character].tolist()
         if len(set(row)) == 1:
             return [Strength(row[0], ALL, character)]
@@ -172,101 +178,114 @@ class WorldActions:
 
     def _strengthen(self, value: float) -> None:
         for character in self._everyone():
-            self._played.post(Strength(value, character=character))
+            self._session.post(Strength(value, character=character))
 
-    def _do_weaker(self, _: int) -> str:
+    @actions.does("weaker")
+    def weaker(self) -> str:
         return self._stronger(-STRENGTH_STEP)
 
-    def _do_stronger(self, _: int) -> str:
+    @actions.does("stronger")
+    def stronger(self) -> str:
         return self._stronger(STRENGTH_STEP)
 
     def _stronger(self, more: float) -> str:
         """To the next whole step above or below."""
-        steps = float(self._played.snapshot.strength[self.chosen].mean()) / abs(more)
+        steps = float(self._session.snapshot.strength[self.chosen].mean()) / abs(more)
         wanted = (math.floor(steps + 1e-6) + 1 if more > 0 else math.ceil(steps - 1e-6) - 1) * abs(more)
         value = min(max(wanted, LEAST_STRENGTH), MOST_STRENGTH)
         self._strengthen(value)
         return f"strength {100 * value:.0f} %"
 
-    def _do_nerves(self, _: int) -> str:
+    @actions.does("nerves")
+    def nerves(self) -> str:
         self._nerves = (self._nerves + 1) % len(PRESETS)
         name = list(PRESETS)[self._nerves]
         for character in self._everyone():
-            self._played.post(replace(PRESETS[name].nerves, character=character))
+            self._session.post(replace(PRESETS[name].nerves, character=character))
         self._strengthen(PRESETS[name].strength)
         return f"{name}: {PRESETS[name].words}"
 
-    def _do_prop_next(self, _: int) -> str:
-        return self.placing.cycle(1)
+    @actions.does("prop_next")
+    def prop_next(self) -> str:
+        return self.prop_placement.cycle(1)
 
-    def _do_prop_previous(self, _: int) -> str:
-        return self.placing.cycle(-1)
+    @actions.does("prop_previous")
+    def prop_previous(self) -> str:
+        return self.prop_placement.cycle(-1)
 
     def place(self, point: Array) -> None:
         """Puts the chosen prop onto a point (3,)."""
-        spawn = self.placing.spawn(point)
+        spawn = self.prop_placement.spawn(point)
         if spawn is not None:
-            self._played.post(spawn)
+            self._session.post(spawn)
 
-    def _do_prop_undo(self, _: int) -> str | None:
-        placed = self._played.placed
+    @actions.does("prop_undo")
+    def prop_undo(self) -> str | None:
+        placed = self._session.placed
         if not placed:
             return "nothing was placed"
-        self._played.post(Remove(placed[-1]))
+        self._session.post(Remove(placed[-1]))
         return None
 
-    def _do_props_clear(self, _: int) -> None:
-        for prop in self._played.placed:
-            self._played.post(Remove(prop))
+    @actions.does("props_clear")
+    def props_clear(self) -> None:
+        for prop in self._session.placed:
+            self._session.post(Remove(prop))
 
-    def _do_crowd_more(self, _: int) -> str:
+    @actions.does("crowd_more")
+    def crowd_more(self) -> str:
         return self._crowd(1)
 
-    def _do_crowd_less(self, _: int) -> str:
+    @actions.does("crowd_less")
+    def crowd_less(self) -> str:
         return self._crowd(-1)
 
     def _crowd(self, more: int) -> str:
-        now = self._played.snapshot.num_characters
+        now = self._session.snapshot.num_characters
         count = min(max(now + more, 1), MAX_CROWD)
         if count != now:
-            self._played.post(Crowd(count))
+            self._session.post(Crowd(count))
         return f"{count} of him"
 
-    def _do_throw_ball(self, _: int) -> None:
+    @actions.does("throw_ball")
+    def throw_ball(self) -> None:
         balls = self._balls()
         if len(balls) >= MAX_BALLS:
-            self._played.post(Remove(balls[0]))
-        snapshot, eye = self._played.snapshot, self._camera().eye
+            self._session.post(Remove(balls[0]))
+        snapshot, eye = self._session.snapshot, self._camera().eye
         body = snapshot.model.roles.push_body
         target, moving = snapshot.body_pos[self.chosen, body], snapshot.body_vel[self.chosen, body]
         start = eye + 0.08 * (target - eye)
         velocity = throw_velocity(start, target, moving, snapshot.gravity)
         ball = BALL.at(_vec3(start))
-        self._played.post(Spawn(ball, _vec3(velocity), ang_vel=(0.0, 0.0, 6.0)))
+        self._session.post(Spawn(ball, _vec3(velocity), ang_vel=(0.0, 0.0, 6.0)))
 
     def _balls(self) -> list[int]:
-        return [prop for prop, item in self._played.items.items() if item.name == BALL.name]
+        return [prop for prop, item in self._session.items.items() if item.name == BALL.name]
 
-    def _do_gravity_down(self, _: int) -> None:
+    @actions.does("gravity_down")
+    def gravity_down(self) -> None:
         self._pull(-GRAVITY_STEP)
 
-    def _do_gravity_up(self, _: int) -> None:
+    @actions.does("gravity_up")
+    def gravity_up(self) -> None:
         self._pull(GRAVITY_STEP)
 
     def _pull(self, more: float) -> None:
         """Changes gravity's strength; where there is none it comes back in the direction that it had."""
-        now = self._played.snapshot.gravity
+        now = self._session.snapshot.gravity
         strength = float(np.linalg.norm(now))
         if strength > 0.0:
             self._down = now / strength
         wanted = min(max(strength + more, 0.0), MAX_GRAVITY)
-        self._played.post(Gravity(_vec3(self._down * wanted)))
+        self._session.post(Gravity(_vec3(self._down * wanted)))
 
-    def _do_gravity_next(self, _: int) -> str:
+    @actions.does("gravity_next")
+    def gravity_next(self) -> str:
         names = list(GRAVITIES)
-        current = gravity_name(self._played.snapshot.gravity)
+        current = gravity_name(self._session.snapshot.gravity)
         name = names[(names.index(current) + 1) % len(names)] if current else names[0]
-        self._played.post(Gravity(GRAVITIES[name]))
+        self._session.post(Gravity(GRAVITIES[name]))
         return f"gravity: {name}"
 
 

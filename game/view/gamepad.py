@@ -35,16 +35,17 @@ class Device(Protocol):
         """Its state, with `known` and `pressed`."""
 
 
-class Wish(NamedTuple):
-    """What one look at a gamepad asks for."""
+class PadInput(NamedTuple):
+    """What a gamepad was used for since it was last read."""
 
     pressed: list[tuple[str, int]]
-    """actions and their choices"""
-    released: list[tuple[str, int]]
+    """actions that begin, and their choices"""
+    released: list[str]
+    """held actions that end"""
     push: Array
     """(2,) right and up, each -1..1"""
     turn: Array
-    """(2,) as Viewfinder.drag takes it, a second"""
+    """(2,) as CameraRig.drag takes it, a second"""
     zoom: float
     """steps a second"""
 
@@ -57,21 +58,22 @@ class Gamepad:
         self._buttons = [(name, action, choice) for action in actions for choice, name in enumerate(action.pad)]
         self._down: set[str] = set()
 
-    def read(self) -> Wish:
+    def read(self) -> PadInput:
         """What was pressed and let go since the last time, and where the sticks are."""
         self.device.poll()
-        pressed, released = [], []
+        pressed: list[tuple[str, int]] = []
+        released: list[str] = []
         for name, action, choice in self._buttons:
             down = self._is_down(name)
             if down and name not in self._down:
                 pressed.append((action.name, choice if action.choice else 0))
             if not down and name in self._down and action.held:
-                released.append((f"{action.name}_end", choice if action.choice else 0))
+                released.append(action.name)
             (self._down.add if down else self._down.discard)(name)
         turn = _stick(self._value(_AXIS.right_x), self._value(_AXIS.right_y))
         zoom = self._value(_AXIS.right_trigger) - self._value(_AXIS.left_trigger)
         push = _stick(self._value(_AXIS.left_x), self._value(_AXIS.left_y))
-        return Wish(pressed, released, push, -TURN * turn, ZOOM * zoom)
+        return PadInput(pressed, released, push, -TURN * turn, ZOOM * zoom)
 
     def _is_down(self, name: str) -> bool:
         state = self.device.find_button(p3d.ButtonRegistry.ptr().find_button(name))

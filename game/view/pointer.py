@@ -22,15 +22,16 @@ class Pointer:
     """One mouse. `update` follows it every frame, `press` and `let_go` are its buttons."""
 
     def __init__(
-        self, watcher: p3d.MouseWatcher, camera: p3d.NodePath, lens: p3d.Lens, live: Session, controls: WorldActions,
-        finder: CameraRig, bar: ScrubBar,
+        self, watcher: p3d.MouseWatcher, camera: p3d.NodePath, lens: p3d.Lens, session: Session,
+        world_actions: WorldActions, camera_rig: CameraRig, scrub_bar: ScrubBar,
     ) -> None:  # fmt: skip
         """`camera` and `lens` are those of the window."""
         self._watcher, self._camera, self._lens = watcher, camera, lens
-        self._live, self._controls, self._finder, self._bar = live, controls, finder, bar
-        self.hand = MouseDrag(live.post)
-        self.taken: Callable[[], bool] = lambda: False
-        """whether something that lies over the picture has the mouse"""
+        self._session, self._world_actions = session, world_actions
+        self._camera_rig, self._scrub_bar = camera_rig, scrub_bar
+        self.hand = MouseDrag(session.post)
+        self.is_covered: Callable[[], bool] = lambda: False
+        """whether the mouse is over something that lies over the picture and takes its clicks"""
         self._doing: Doing | None = None
         self._last = (0.0, 0.0)
 
@@ -47,7 +48,7 @@ class Pointer:
     def press(self, button: int) -> None:
         """A button (1 left, 2 middle, 3 right) goes down."""
         ray = self.ray()
-        if ray is None or self.taken():
+        if ray is None or self.is_covered():
             return
         x, y = self._watcher.get_mouse()
         self._last = (x, y)
@@ -56,18 +57,18 @@ class Pointer:
             self._doing = self._left(ray, x, y)
 
     def _left(self, ray: Ray, x: float, y: float) -> Doing | None:
-        live = self._live
-        if live.replay is not None:
-            if not self._bar.covers(x, y):
+        session = self._session
+        if session.replay is not None:
+            if not self._scrub_bar.covers(x, y):
                 return "orbit"
-            live.replay.seek_fraction(self._bar.fraction(x))
+            session.replay.seek_fraction(self._scrub_bar.fraction(x))
             return "scrub"
-        if self._controls.placing.item is not None:
-            spot = self._controls.placing.spot(ray, live.shown(), live.items)
+        if self._world_actions.prop_placement.item is not None:
+            spot = self._world_actions.prop_placement.spot(ray, session.shown(), session.items)
             if spot is not None:
-                self._controls.place(spot)
+                self._world_actions.place(spot)
             return None
-        return "pull" if self.hand.grab(ray, self._finder.pose.forward, live.shown(), live.items) else "orbit"
+        return "pull" if self.hand.grab(ray, self._camera_rig.pose.forward, session.shown(), session.items) else "orbit"
 
     def let_go(self, _button: int) -> None:
         """A button comes up."""
@@ -76,12 +77,12 @@ class Pointer:
 
     def wheel(self, steps: int) -> None:
         """Turns what is to be placed, or comes nearer."""
-        if self.taken():
+        if self.is_covered():
             return
-        if self._controls.placing.item is not None and self._live.replay is None:
-            self._controls.placing.turn(steps)
+        if self._world_actions.prop_placement.item is not None and self._session.replay is None:
+            self._world_actions.prop_placement.turn(steps)
         else:
-            self._finder.zoom(steps)
+            self._camera_rig.zoom(steps)
 
     def update(self) -> None:
         """Follows the mouse: pulls, turns or scrubs."""
@@ -90,9 +91,9 @@ class Pointer:
             return
         x, y = self._watcher.get_mouse()
         if self._doing == "orbit":
-            self._finder.drag((x - self._last[0]) / 2, (y - self._last[1]) / 2)
-        elif self._doing == "scrub" and self._live.replay is not None:
-            self._live.replay.seek_fraction(self._bar.fraction(x))
+            self._camera_rig.drag((x - self._last[0]) / 2, (y - self._last[1]) / 2)
+        elif self._doing == "scrub" and self._session.replay is not None:
+            self._session.replay.seek_fraction(self._scrub_bar.fraction(x))
         elif self._doing == "pull":
-            self.hand.move(ray, self._finder.pose.forward)
+            self.hand.move(ray, self._camera_rig.pose.forward)
         self._last = (x, y)

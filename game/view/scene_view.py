@@ -49,10 +49,10 @@ class SceneView:
         self._view.close()
         self._view = self._made()
 
-    def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], seconds: float, finder: CameraRig) -> None:
+    def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], seconds: float, camera: CameraRig) -> None:
         """Draws a snapshot that comes `seconds` after the last; `items`: what its props are, by id."""
         if isinstance(self._view, Stage):
-            finder.place(self._view.camera)  # faces look at it, dust faces it
+            camera.place(self._view.camera)  # faces look at it, dust faces it
         self._view.show(snapshot, items, seconds)
 
     def measure(self, seconds: float) -> None:

@@ -23,7 +23,7 @@ from game.scene.json_fields import SetError
 from game.scene.paths import policies_dir
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
-from game.session.session import find_policy
+from game.session.opening import find_policy
 from game.sim.model import CharacterModel
 from game.view.film import FilmError
 from game.view.quality import Tier

@@ -11,7 +11,7 @@ from game.policy.library import PolicyLibrary
 from game.record.playback import Playback, items_of
 from game.record.take import Take
 from game.scene.set_spec import SetSpec
-from game.session.session import opening
+from game.session.opening import opening
 from tools.bloopers.luck import Luck
 from tools.bloopers.score import Judge, Measures, pratfall_score
 

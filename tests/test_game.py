@@ -1,0 +1,108 @@
+"""A game without a window: actions, messages, sets and takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from game.app.game import Game
+from game.play.events import Push
+from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
+from game.record.take import Take
+from game.session.opening import NO_SET
+from game.session.session import Session
+from tests.support.fake_display import FakeDisplay
+from tests.support.small_policy import MODEL, write
+
+
+@pytest.fixture
+def game(tmp_path: Path) -> Iterator[Game]:
+    write(tmp_path / "keep.onnx")
+    library = PolicyLibrary(MODEL, [tmp_path])
+    game = Game(Session(Runtime(library), "keep"), FakeDisplay(), out=tmp_path / "out")
+    yield game
+    game.close()
+    game.session.runtime.close()
+    library.close()
+
+
+def test_actions_act_and_messages_are_returned_once(game: Game) -> None:
+    game.begin("shove", 1)
+    game.begin("weaker")
+    assert isinstance(game.session.pending[1], Push)  # after the Play that it opens with
+    assert game.messages() == ["strength 75 %"]
+    assert game.messages() == []
+
+
+def test_what_is_held_ends(game: Game) -> None:
+    game.begin("limp")
+    game.session.step()
+    assert game.session.snapshot.strength.max() == 0.0
+    game.end("limp")
+    game.session.step()
+    assert game.session.snapshot.strength.min() == 1.0
+
+
+def test_a_change_of_the_world_leaves_the_replay(game: Game) -> None:
+    game.session.step()
+    game.begin("replay")
+    game.begin("pause")
+    assert game.session.replay is not None
+    game.begin("throw_ball")
+    assert game.session.replay is None
+
+
+def test_messages_of_ticks_and_saved_takes_come_with_time(game: Game) -> None:
+    game.session.post(Push((1.0, 0.0, 0.0), "tail"))
+    assert [tick.tick for tick in game.advance(0.034)] == [1]
+    assert "no body 'tail'" in game.messages()[0]
+    game.begin("save_take")
+    game.close()
+    game.advance(0.0)
+    saving, saved = game.messages()
+    assert saving.startswith("saving take_") and saved.startswith("saved ")
+    assert len(game.take_folder.takes()) == 1
+
+
+def test_sets_change_in_turn(game: Game) -> None:
+    display = game.display
+    assert isinstance(display, FakeDisplay)
+    assert game.session.spec.name == NO_SET == game.set_names[-1]
+    game.begin("set_next")
+    first = game.set_names[0]
+    assert game.session.spec.name == first
+    assert (display.busy, display.sets_shown) == ([f"loading {first} ..."], 1)
+    assert game.messages() == [f"set: {game.session.spec.title}"]
+    runtime = game.session.runtime
+    assert "moon_base" in game.change_set("moon_base")
+    assert game.session.runtime is runtime and display.sets_shown == 1
+
+
+def test_a_take_is_opened_at_its_end_or_from_its_first_tick(game: Game) -> None:
+    for _ in range(5):
+        game.session.step()
+    path = game.out / "first.zip"
+    Take.of(game.session.runtime, first_tick=3).save(path)
+    assert game.open_take(path, replay=True) == "first again"
+    assert game.session.time == pytest.approx(3 / 30)
+    assert game.open_take(path, replay=False) == "at the end of first: play on"
+    assert game.session.replay is None and game.session.runtime.tick_count == 5
+
+
+def test_a_broken_take_changes_nothing(game: Game) -> None:
+    game.session.step()
+    path = game.out / "first.zip"
+    Take.of(game.session.runtime).save(path)
+    path.write_bytes(path.read_bytes()[:-30])
+    assert "cannot be read" in game.open_take(path, replay=False)
+    assert "no such file" in game.open_take(game.out / "none.zip", replay=False).lower()
+    assert game.session.runtime.tick_count == 1
+
+
+def test_the_free_camera_follows_or_stays(game: Game) -> None:
+    follows = game.camera_rig.orbit.follows
+    game.begin("follow")
+    assert game.camera_rig.orbit.follows is not follows
