@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +97,7 @@ def test_saving_and_loading_keeps_it(tmp_path: Path) -> None:
         ({"fps": 0.0}, "fps 0.0"),
         ({"fps": "fast"}, "fast"),
         ({"root_pos": [[0, 0, 1]]}, "shape"),
-        ({"root_pos": [[0, 0, float("nan")]] * 3}, "not finite at frame 0"),
+        ({"root_pos": [[0, 0, float("nan")]] * 3}, "NaN is not a JSON number"),
         ({"root_rot": [[0, 0, 0, 2]] * 3}, "length 2.000"),
         ({"joint_rot": "none"}, "x.json"),
     ],
@@ -107,6 +108,13 @@ def test_broken_clips_say_why(tmp_path: Path, change: dict[str, object], reason:
     (tmp_path / "x.json").write_text(json.dumps({**card, **change}))
     with pytest.raises(ClipError, match=reason):
         MotionClip.load(tmp_path / "x.json")
+
+
+def test_a_number_that_is_not_finite_is_refused() -> None:
+    pos = clip().root_pos.copy()
+    pos[1, 2] = np.inf
+    with pytest.raises(ClipError, match="root_pos is not finite at frame 1"):
+        replace(clip(), root_pos=pos)
 
 
 def test_an_unknown_name_says_what_there_is() -> None:

@@ -23,6 +23,7 @@ from game.policy.policy import PolicyError
 from game.record.playback import Playback
 from game.record.take import Divergence, Take, TakeError
 from game.scene.json_fields import SetError
+from game.scene.json_text import JsonError, read_json
 from game.scene.paths import policies_dir
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
@@ -32,7 +33,6 @@ from game.view.film import FilmError
 
 DEFAULT_SECONDS = 10.0
 MAX_SECONDS = 24 * 3600.0
-MAX_EVENTS_BYTES = 64 << 20
 
 
 class RunError(ValueError):
@@ -119,11 +119,9 @@ def read_events(path: Path) -> list[Timed]:
         RunError: the file is no such list, or an event in it makes no sense.
     """
     try:
-        if path.stat().st_size > MAX_EVENTS_BYTES:
-            raise RunError(f"{path}: over {MAX_EVENTS_BYTES >> 20} MiB of events")
-        cards = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path}: {error}") from error
+        cards = read_json(path)
+    except JsonError as error:
+        raise RunError(str(error)) from error
     if not isinstance(cards, list):
         raise RunError(f"{path}: expected a JSON list of events, found {type(cards).__name__}")
     try:

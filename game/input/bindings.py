@@ -6,11 +6,12 @@ Keys have Panda3D's names (`space`, `arrow_up`, `f9`, `shift-arrow_up`, ...). A 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+
+from game.scene.json_text import JsonError, read_object
 
 KEYS_FILE = Path.home() / ".config" / "pratfall" / "keys.json"
 """Read when it is there and no other is named."""
@@ -137,11 +138,9 @@ def load_actions(file: Path | None = None) -> tuple[Action, ...]:
             return ACTIONS
         file = KEYS_FILE
     try:
-        changes = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ActionError(f"{file}: {error}") from error
-    if not isinstance(changes, dict):
-        raise ActionError(f'{file}: expected {{"action": "key", ...}}, found {type(changes).__name__}')
+        changes = read_object(file)
+    except JsonError as error:
+        raise ActionError(f"in {file.parent}: {error}") from error
     try:
         return remap(changes)
     except ActionError as error:

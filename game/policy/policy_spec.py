@@ -7,6 +7,7 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from game.scene.json_text import JsonError, parse_object
 from game.sim.model import CharacterModel
 
 SCHEMA = 1
@@ -75,11 +76,9 @@ class PolicySpec:
     def from_json(text: str) -> PolicySpec:
         """Read the metadata property. Raises PolicyError."""
         try:
-            card = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise PolicyError(f"metadata {METADATA_KEY!r} is not JSON: {error}") from error
-        if not isinstance(card, dict):
-            raise PolicyError(f"metadata {METADATA_KEY!r} is a JSON {type(card).__name__}, expected an object")
+            card = parse_object(text, f"metadata {METADATA_KEY!r}")
+        except JsonError as error:
+            raise PolicyError(str(error)) from error
         schema = card.pop("schema", None)
         if schema != SCHEMA:
             raise PolicyError(f"metadata schema {schema!r}, expected {SCHEMA}")

@@ -23,6 +23,7 @@ from game.play.events import Timed
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy, PolicyError
+from game.scene.json_text import JsonError, parse_json
 from game.sim.model import CharacterModel, ModelError
 
 SCHEMA = 1
@@ -228,9 +229,9 @@ def _canonical(value: Any) -> bytes:
 
 def _parse(data: bytes, name: str) -> Any:
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise TakeError(f"{name} is not JSON, or cut short: {error}") from error
+        return parse_json(data, name, max_bytes=MAX_BYTES)
+    except JsonError as error:
+        raise TakeError(str(error)) from error
 
 
 def _wanted(name: str) -> bool:

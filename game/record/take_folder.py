@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from game.record.take import CARD, POLICIES, TRACE
+from game.scene.json_text import parse_object
 
 MAX_CARD_BYTES = 64 << 20
 
@@ -91,8 +91,8 @@ def _read(path: Path, stamp: int) -> SavedTake | None:
                 if archive.getinfo(CARD).file_size > MAX_CARD_BYTES:
                     return None
                 text = archive.read(CARD)
-        card: Any = json.loads(text)
+        card = parse_object(text, CARD, max_bytes=MAX_CARD_BYTES)
         return SavedTake(path, int(card["num_ticks"]), str(card["set"]), stamp / 1e9)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile, NotImplementedError,
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, zipfile.BadZipFile, NotImplementedError,
             RuntimeError, EOFError):  # fmt: skip
         return None

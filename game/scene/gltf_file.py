@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import math
 import struct
 from dataclasses import dataclass, field
@@ -17,6 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from game.scene.json_text import JsonError, parse_object
 
 Array = NDArray[np.float64]
 
@@ -53,13 +54,11 @@ class GltfFile:
             raise GltfError(f"{path.name}: {path.stat().st_size >> 20} MiB, expected at most {MAX_BYTES >> 20}")
         data = path.read_bytes()
         text, chunk = _chunks(path.name, data) if path.suffix.lower() != ".gltf" else (data, b"")
-        if len(text) > _MAX_JSON:
-            raise GltfError(f"{path.name}: {len(text) >> 20} MiB of JSON, expected at most {_MAX_JSON >> 20}")
         try:
-            document = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise GltfError(f"{path.name}: its JSON does not read ({error})") from error
-        asset = document.get("asset") if isinstance(document, dict) else None
+            document = parse_object(text, path.name, max_bytes=_MAX_JSON)
+        except JsonError as error:
+            raise GltfError(str(error)) from error
+        asset = document.get("asset")
         if not isinstance(asset, dict) or str(asset.get("version", ""))[:2] != "2.":
             raise GltfError(f"{path.name}: not glTF 2")
         return GltfFile(path, document, chunk)

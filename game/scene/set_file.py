@@ -6,13 +6,12 @@ that can be placed anywhere. Both are meant to be copied and edited: `models/REA
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from game.scene.json_fields import JsonFields, SetError
+from game.scene.json_text import JsonError, read_object
 from game.scene.paths import models_dir
 from game.scene.set_spec import (
     DRAWN_SHAPES,
@@ -41,7 +40,7 @@ def load_prop(name_or_path: str | Path) -> ItemSpec:
 def load_set(name_or_path: str | Path) -> SetSpec:
     """Reads models/sets/NAME.json, or a file; props it names may lie beside it too. Raises SetError."""
     path = find(name_or_path, "sets")
-    fields = JsonFields(read_json(path), path.name)
+    fields = read_fields(path)
     fields.schema(SCHEMA)
     spec = SetSpec(
         name=path.stem,
@@ -78,17 +77,12 @@ def find(name_or_path: str | Path, kind: str, beside: Path | None = None) -> Pat
     raise SetError(f"{kind} has no {str(name_or_path)!r}; available: {', '.join(names(kind))}")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Raises SetError with the line where a file stops being JSON."""
+def read_fields(path: Path) -> JsonFields:
+    """The fields of a JSON file. Raises SetError with the line where a file stops being JSON."""
     try:
-        data = json.loads(path.read_text("utf-8"))
-    except json.JSONDecodeError as error:
-        raise SetError(f"{path.name}, line {error.lineno}: {error.msg}") from error
-    except UnicodeDecodeError as error:
-        raise SetError(f"{path.name} is not a UTF-8 text file: {error.reason}") from error
-    if not isinstance(data, dict):
-        raise SetError(f"{path.name}: expected an object {{...}} at the top, found {type(data).__name__}")
-    return data
+        return JsonFields(read_object(path), path.name)
+    except JsonError as error:
+        raise SetError(str(error)) from error
 
 
 def _pose(fields: JsonFields) -> tuple[Vec3, Quat]:
@@ -146,7 +140,7 @@ def _item(fields: JsonFields, name: str | None) -> ItemSpec:
 
 
 def _prop(path: Path) -> ItemSpec:
-    fields = JsonFields(read_json(path), path.name)
+    fields = read_fields(path)
     fields.schema(SCHEMA)
     return _item(fields, path.stem)
 

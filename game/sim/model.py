@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.scene.json_fields import SetError
+from game.scene.json_text import JsonError, read_object
 from game.scene.paths import models_dir
 from game.sim.roles import BodyRoles, load_roles
 
@@ -143,7 +143,10 @@ def _index(kind: str, name: str, names: tuple[str, ...]) -> int:
 def _load(path: Path) -> CharacterModel:
     if not path.is_file():
         raise ModelError(f"no character at {path}")
-    card = json.loads(path.read_text("utf-8"))
+    try:
+        card = read_object(path)
+    except JsonError as error:
+        raise ModelError(str(error)) from error
     if card.get("schema") != SCHEMA:
         raise ModelError(f"{path.name}: schema {card.get('schema')!r}, expected {SCHEMA}")
     if card["physics_hz"] % card["control_hz"]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from game.scene.json_text import JsonError, read_object
 from game.scene.paths import models_dir
 from game.sim import rotation
 from game.sim.model import CharacterModel
@@ -23,7 +24,6 @@ from game.sim.state import CharacterState
 Array = NDArray[np.float64]
 
 SCHEMA = 1
-MAX_BYTES = 64 << 20
 _ARRAYS = ("root_pos", "root_rot", "joint_rot")
 CYCLE_TOLERANCE = 1e-4
 """Cycles. A time that is so little short of a whole cycle counts as the next one: ticks, seconds and float32 inside a
@@ -213,11 +213,12 @@ class MotionClip:
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in (models_dir() / "clips").glob("*.json")))
             raise ClipError(f"no clip at {source}; there are {known}")
-        if path.stat().st_size > MAX_BYTES:
-            raise ClipError(f"{path.name}: {path.stat().st_size >> 20} MiB, expected at most {MAX_BYTES >> 20}")
         try:
-            card = json.loads(path.read_text("utf-8"))
-            if not isinstance(card, dict) or card.get("schema") != SCHEMA:
+            card = read_object(path)
+        except JsonError as error:
+            raise ClipError(str(error)) from error
+        try:
+            if card.get("schema") != SCHEMA:
                 raise ClipError(f"{path.name}: not a clip of schema {SCHEMA}")
             arrays = {name: np.array(card[name], float) for name in _ARRAYS}
             return MotionClip(
@@ -232,7 +233,7 @@ class MotionClip:
             )
         except KeyError as error:
             raise ClipError(f"{path.name}: has no {error}") from error
-        except (ValueError, TypeError, RecursionError) as error:
+        except (ValueError, TypeError) as error:
             raise ClipError(f"{path.name}: {error}") from error
 
 

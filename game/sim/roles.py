@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.scene.json_fields import JsonFields, SetError
-from game.scene.set_file import read_json
+from game.scene.set_file import read_fields
 
 SCHEMA = 1
 SIDES = ("right", "left")
@@ -127,7 +127,7 @@ def load_roles(
     Raises:
         SetError: a field is missing, unknown or of the wrong kind, or a name is no body or joint of the model.
     """
-    fields = JsonFields(read_json(path), path.name)
+    fields = read_fields(path)
     fields.schema(SCHEMA)
     bodies = fields.section("bodies")
     each = [bodies.section(name) for name in body_names]

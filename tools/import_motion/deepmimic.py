@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from game.scene.json_text import read_object
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import ClipError, MotionClip
@@ -51,10 +51,10 @@ def _evenly(times: Array, step: float, root_pos: Array, rotations: Array) -> tup
 def read(path: Path, name: str | None = None) -> MotionClip:
     """Read a humanoid3d_*.txt file. Raises ClipError."""
     try:
-        card = json.loads(path.read_text("utf-8"))
+        card = read_object(path)
         frames = np.array(card["Frames"], float)
         loop = card["Loop"] == "wrap"
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ClipError(f"{path.name}: not a DeepMimic clip ({error})") from error
     if frames.ndim != 2 or frames.shape[1] != FRAME_SIZE:
         raise ClipError(f"{path.name}: frames of shape {frames.shape}, expected (F, {FRAME_SIZE})")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import pairwise
 from pathlib import Path
 
+from game.scene.json_text import JsonError, read_object
 from game.sim.motion import ClipError
 from tools.import_motion.source import SourceMotion, listed
 
@@ -138,10 +138,10 @@ def _keep_side(match: re.Match[str]) -> str:
 def load(path: Path, motion: SourceMotion) -> dict[str, str]:
     """Read a mapping file, {"right_hip": "joint of the file", ...}; what it leaves out is guessed. Raises ClipError."""
     try:
-        told = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ClipError(f"{path.name}: not a mapping file ({error})") from error
-    if not isinstance(told, dict) or not all(isinstance(v, str) for v in told.values()):
+        told = read_object(path)
+    except JsonError as error:
+        raise ClipError(f"not a mapping file: {error}") from error
+    if not all(isinstance(v, str) for v in told.values()):
         raise ClipError(f'{path.name}: expected an object of "role": "joint"; roles are {", ".join(ROLES)}')
     for role, joint in told.items():
         if role not in ROLES:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from game.scene.json_text import MAX_BYTES
 from game.sim import rotation
-from game.sim.motion import MAX_BYTES, ClipError, MotionClip
+from game.sim.motion import ClipError, MotionClip
 from tools.clip_clinic.edit import cut, mirrored
 from tools.clip_clinic.ground_contact import stand_on_floor
 from tools.import_motion import amass, bvh, c3d, deepmimic, gltf, mapping, mimickit, retarget
