@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 from pathlib import Path
@@ -97,3 +98,65 @@ def test_roles_are_needed_and_outside_the_hash(folder: Path) -> None:
     (folder / "roles.json").unlink()
     with pytest.raises(ModelError, match=r"humanoid\.json has no roles\.json beside it"):
         model._load(folder / "humanoid.json")
+
+
+ALLOWED = {
+    "game/sim/roles.py": "the vocabulary of parts itself",
+    "game/play/events.py": "defaults of the events' format, which saved takes rely on",
+    "tools/build_avatar": "models this very figure: flesh, clothes and weights are shaped around its named links",
+    "tools/capture/landmark_skeleton.py": "names of bone groups in reports",
+    "tools/import_motion": "names of other programs' rigs, and the roles that a mapping file gives them",
+}
+"""Where a body or joint of the humanoid may stand as a text, and why."""
+NOT_YET = ("tools/train", "tools/evaluate.py")
+FOREIGN_TABLES = {"tools/train/pybullet_env.py": "the joints of PyBullet's own environment"}
+
+
+def is_allowed(file: str, *allowed: Any) -> bool:
+    return any(file == place or file.startswith(f"{place}/") for places in allowed for place in places)
+
+
+def sources() -> dict[str, ast.AST]:
+    root = Path(__file__).resolve().parents[1]
+    files = [f for folder in ("game", "tools") for f in sorted((root / folder).rglob("*.py"))]
+    return {f.relative_to(root).as_posix(): ast.parse(f.read_text(encoding="utf-8")) for f in files}
+
+
+def body_words(tree: ast.AST) -> set[str]:
+    """Texts of a file, and pieces of f-strings, that name a body or joint of the humanoid, with or without its side."""
+    every = {*HUMANOID.body_names, *HUMANOID.joint_names}
+    plain = {name.removeprefix("right_").removeprefix("left_") for name in every}
+    texts = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return {t for t in texts if t.strip("_") in every | plain or t in ("right_", "left_")}
+
+
+def test_the_scan_finds_names() -> None:
+    found = body_words(
+        ast.parse('a = model.body("right_foot")\nb = f"{side}_shin"\nc = name.startswith("left_")\nd = 1')
+    )
+    assert found == {"right_foot", "_shin", "left_"}
+
+
+def test_no_body_of_the_humanoid_is_named_in_code() -> None:
+    wrong = {f: body_words(tree) for f, tree in sources().items() if not is_allowed(f, ALLOWED, NOT_YET)}
+    assert {f: words for f, words in wrong.items() if words} == {}, "ask model.roles; see game/sim/roles.py"
+
+
+def test_what_is_allowed_is_needed() -> None:
+    naming = [f for f, tree in sources().items() if body_words(tree)]
+    assert [place for place in ALLOWED if not any(is_allowed(f, (place,)) for f in naming)] == []
+
+
+def test_no_table_has_a_line_for_each_body_or_joint() -> None:
+    """A list as long as there are bodies or joints belongs into roles.json."""
+    sizes = (HUMANOID.num_bodies, HUMANOID.num_joints)
+    wrong = [
+        f"{file}:{node.lineno}"
+        for file, tree in sources().items()
+        if not is_allowed(file, ALLOWED, FOREIGN_TABLES)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.List | ast.Tuple)
+        and len(node.elts) in sizes
+        and all(isinstance(e, ast.Constant) for e in node.elts)
+    ]
+    assert wrong == []

@@ -128,11 +128,11 @@ def _on_feet(model: CharacterModel, pos: Array, rot: Array, joints: Array, place
 def _with_feet_flat(model: CharacterModel, rot: Array, joints: Array, flat: Array) -> Array:
     """Joints (F, J, 4) with ankles that keep the feet's directions (F, 2, 4)."""
     result = joints.copy()
-    for k, side in enumerate(("right", "left")):
+    for k, (hip, knee, ankle) in enumerate(model.body_joint[model.legs]):
         shin = rot
-        for joint in ("hip", "knee"):
-            shin = rotation.multiply(shin, joints[:, model.joint(f"{side}_{joint}")])
-        result[:, model.joint(f"{side}_ankle")] = rotation.multiply(rotation.conjugate(shin), flat[:, k])
+        for joint in (hip, knee):
+            shin = rotation.multiply(shin, joints[:, joint])
+        result[:, ankle] = rotation.multiply(rotation.conjugate(shin), flat[:, k])
     return result
 
 

@@ -75,7 +75,7 @@ class GaitClips:
         self.still = np.concatenate([stand.root_rot[None], stand.joint_rot])
         self.height = float(stand.root_pos[2])
         phases = np.arange(60) / 60.0
-        hips = [1 + model.joint(f"{side}_{part}") for side in ("right", "left") for part in ("hip", "knee")]
+        hips = 1 + model.body_joint[model.legs[:, :2]].ravel()  # and knees
         legs = [rotation.to_rotvec(_at(cycle, phases)[:, hips]).reshape(60, -1) for cycle in (self.walk, self.run)]
         walks, runs = (leg - leg.mean(axis=0) for leg in legs)
         fits = [float((walks * np.roll(runs, -k, axis=0)).sum()) for k in range(60)]

@@ -127,6 +127,13 @@ class CharacterModel:
         """The joint that carries the head."""
         return int(self.body_joint[self.roles.head])
 
+    @property
+    def legs(self) -> NDArray[np.int64]:
+        """(2, 3) thigh, shin and foot of each leg, in the order of `feet`."""
+        feet = np.array(self.feet)
+        shins = self.body_parent[feet]
+        return np.stack([self.body_parent[shins], shins, feet], axis=1)
+
     @staticmethod
     @cache
     def load(name: str = "humanoid") -> CharacterModel:

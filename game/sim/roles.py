@@ -108,6 +108,10 @@ class BodyRoles:
             raise LookupError(f"no body is the {_words(part, side)}; there are {', '.join(_words(*f) for f in found)}")
         return found.index((part, side))
 
+    def has_sides(self, part: BodyPart) -> bool:
+        """Whether there is a right and a left one."""
+        return (part, SIDES[0]) in zip(self.part, self.side, strict=True)
+
     def all_of(self, *parts: BodyPart) -> list[int]:
         """The bodies of both sides that are one of the parts, in the model's order."""
         return [body for body, part in enumerate(self.part) if part in parts]

@@ -46,11 +46,12 @@ def run(luck: Luck, library: PolicyLibrary, spec: SetSpec, seconds: float, seed:
     with Playback(runtime, [*beginning, *luck.events], num_ticks) as playback:
         items = items_of(runtime)
         judge = Judge(runtime.model, items)
+        neck = runtime.model.joint_names[runtime.model.neck]
         for snapshot, present, _ in playback:
             items |= present
             judge.add(snapshot)
             if luck.gives_up and 0 < judge.fall_tick == snapshot.tick - GIVES_UP:
-                for event in (Strength(0.06), Strength(0.25, "neck")):
+                for event in (Strength(0.06), Strength(0.25, neck)):
                     playback.add(Timed(snapshot.tick, event))
         flips = runtime.agents[0].flips
         judge.landed_flips = flips

@@ -9,6 +9,8 @@ import numpy as np
 
 from game.play.events import Event, Gravity, Nerves, Push, Spawn, Strength, Timed, Vec3
 from game.scene.set_file import load_prop
+from game.sim.model import CharacterModel
+from game.sim.roles import BodyPart
 
 GRAVITIES: dict[str, tuple[float, float]] = {
     "": (9.8, 0.62),
@@ -18,7 +20,11 @@ GRAVITIES: dict[str, tuple[float, float]] = {
     "Slightly less gravity.": (7.0, 0.10),
 }
 """what a card says: m/s2, and how likely"""
-BODIES = ("torso", "torso", "pelvis", "head", "right_foot", "left_shin")
+BODIES: tuple[tuple[BodyPart, str], ...] = (
+    (BodyPart.TORSO, ""), (BodyPart.TORSO, ""), (BodyPart.PELVIS, ""), (BodyPart.HEAD, ""),
+    (BodyPart.FOOT, "right"), (BodyPart.SHIN, "left"),
+)  # fmt: skip
+"""what is pushed, the first one most often"""
 CONTROL_HZ = 30
 
 
@@ -68,9 +74,16 @@ def draw(number: int, seed: int, policies: tuple[str, ...]) -> Luck:
         events.append(Timed(0, Nerves(delay=int(rng.integers(1, 4)), act_noise=0.06)))
     elif rng.random() < 0.1:
         words.append("One leg asleep.")
-        events.append(Timed(0, Strength(0.25, str(rng.choice(["left_leg", "right_leg"])))))
+        events.append(Timed(0, Strength(0.25, str(rng.choice(_legs())))))
     told = tuple(words) or ("No reason.",)
     return Luck(number, policies[chosen], tuple(sorted(events, key=lambda t: t.tick)), told, rng.random() < 0.65)
+
+
+def _legs() -> list[str]:
+    """The limbs that end in a foot."""
+    model = CharacterModel.load()
+    ankles = {model.joint_names[j] for j in model.body_joint[list(model.feet)]}
+    return [limb for limb, joints in model.roles.limbs.items() if ankles & set(joints)]
 
 
 def _age(index: int, count: int) -> str:
@@ -88,14 +101,16 @@ def _weighted(rng: np.random.Generator, weights: dict[str, float]) -> str:
 def _push(rng: np.random.Generator) -> tuple[str, Timed]:
     force = float(rng.choice([220.0, 380.0, 600.0, 900.0]))
     angle = float(rng.uniform(-math.pi, math.pi))
-    body = str(rng.choice(BODIES))
-    if body not in ("torso", "pelvis"):
+    part, side = BODIES[int(rng.integers(len(BODIES)))]
+    if part not in (BodyPart.TORSO, BodyPart.PELVIS):
         force *= 0.5
     word = {220.0: "A nudge.", 380.0: "A push.", 600.0: "A firm push."}.get(force, "A shove.")
-    if body not in ("torso", "pelvis"):
-        word = {"head": "A tap on the head."}.get(body, "Somebody held his foot.")
+    if part not in (BodyPart.TORSO, BodyPart.PELVIS):
+        word = {BodyPart.HEAD: "A tap on the head."}.get(part, "Somebody held his foot.")
     lift = 0.35 * force if rng.random() < 0.3 else 0.0
     way = (round(force * math.cos(angle), 3), round(force * math.sin(angle), 3), round(lift, 3))
+    model = CharacterModel.load()
+    body = model.body_names[model.roles.find(part, side)]
     return word, Timed(int(rng.integers(12, 75)), Push(way, body, 0, 0.15))
 
 

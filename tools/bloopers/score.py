@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.roles import BodyPart
 from game.sim.snapshot import Snapshot
 from game.sound.hits import HitFinder, SoundHit
 
@@ -42,11 +43,8 @@ RUN_UP = 1.5
 EARTH = 9.8
 NEAR, NEAR_SPEED = 0.15, 1.5
 """m from the head's surface, and m/s"""
-HEAD_CENTER, HEAD_RADIUS = np.array([0.0, 0.0, 0.175]), 0.1025
 LOW = 0.15
 """m: what is no higher is no obstacle"""
-CUSHIONED = ("foot", "hand", "forearm")
-"""bodies that may touch down without its being a fall"""
 
 
 @dataclass(frozen=True)
@@ -141,42 +139,42 @@ class Judge:
                 self._strike(hit)
         if self.fall_tick < 0 and any(not self._cushioned(c.body) and self._supports(c.normal) for c in mine):
             self.fall_tick = snapshot.tick
-        self._touched |= {c.other for c in mine if c.kind == "prop" and c.body == self.model.body("head")}
+        self._touched |= {c.other for c in mine if c.kind == "prop" and c.body == self.model.roles.head}
         self._pass_by(snapshot)
 
     def _cushioned(self, body: int) -> bool:
-        return self.model.body_names[body].endswith(CUSHIONED)
+        return body in self.model.roles.cushioned
 
     @staticmethod
     def _supports(normal: tuple[float, float, float]) -> bool:
         return normal[2] > 0.5
 
     def _strike(self, hit: SoundHit) -> None:
-        name = self.model.body_names[hit.body]
         worth = hit.impulse / HARD_FULL
-        if name == "head":
+        if hit.body == self.model.roles.head:
             # one head, one hit: it bounces
             if hit.tick - self._last_head > self.model.control_hz // 2:
                 self._head += head_value(hit.impulse)
                 self._last_head = hit.tick
             worth = 2.0 * hit.impulse / HEAD_FULL
-        if not name.endswith(("foot", "hand")):
+        if self.model.roles.part[hit.body] not in (BodyPart.FOOT, BodyPart.HAND):
             self._hardest = max(self._hardest, hit.impulse)
             self._moment = max(self._moment, (worth, hit.tick))
 
     def _pass_by(self, snapshot: Snapshot) -> None:
-        head = self.model.body("head")
+        head = self.model.roles.head
+        skull = self.model.shapes[head]
         at = snapshot.body_pos[self.character, head]
         turn = snapshot.body_rot[self.character, head]
         if np.linalg.norm(snapshot.body_vel[self.character, head]) < NEAR_SPEED:
             return
-        center = at + rotation.rotate(turn, HEAD_CENTER)
+        center = at + rotation.rotate(turn, np.array(skull.center))
         for prop, pos, rot in zip(snapshot.props.ids, snapshot.props.pos, snapshot.props.rot, strict=True):
             if prop in self._near or np.linalg.norm(pos - center) > 4.0:
                 continue
             local = rotation.rotate_inverse(rot, center - pos)
             item = self.items[prop]
-            gap = min(distance_to_part(local, part) for part in item.parts) - HEAD_RADIUS
+            gap = min(distance_to_part(local, part) for part in item.parts) - skull.radius
             if gap < NEAR and _top(item, float(pos[2])) > LOW:
                 self._near.add(prop)
 

@@ -94,7 +94,7 @@ def _shoot(clip: MotionClip, how: Degradation, yaw: float) -> Reel:
         studio.close()
     poses = ground_truth.poses_at(clip, times)
     model = CharacterModel.load(clip.character)
-    head, right, left = (model.body(b) for b in ("head", "right_foot", "left_foot"))
+    head, (right, left) = model.roles.head, model.feet
     skull = poses.pos[:, head] + rotation.rotate(poses.rot[:, head], _HEAD)
     points = np.stack([skull, poses.pos[:, 0], poses.pos[:, right], poses.pos[:, left]], axis=1)
     away = (poses.pos[:, 0] - np.array(camera.eye)) @ camera.axes()[0]

@@ -10,30 +10,33 @@ import torch
 from numpy.typing import NDArray
 
 from game.sim.model import CharacterModel
+from game.sim.roles import BodyPart
 
 Tensor = torch.Tensor
 
 # Landmark -> body and place on it (m), measured over the fifteen clips on the mannequin (README.md); y as on the left.
 # Ankles lie higher than the humanoid's joint, shoulders nearer to the neck, as on people.
-_NOSE = (0, "head", (0.098, 0.0, 0.182), 0.4)
+_NOSE = (0, BodyPart.HEAD, (0.098, 0.0, 0.182), 0.4)
 _PAIRS = (
-    (7, "head", (0.026, 0.038, 0.187), 0.7),
-    (11, "torso", (-0.010, 0.166, 0.251), 1.0),
-    (13, "left_forearm", (0.012, 0.0, -0.010), 1.0),
-    (15, "left_hand", (0.007, 0.0, 0.0), 1.0),
-    (23, "pelvis", (0.006, 0.088, 0.0), 1.0),
-    (25, "left_shin", (-0.011, 0.0, 0.010), 1.2),
-    (27, "left_foot", (0.0, 0.0, 0.030), 1.2),
-    (29, "left_foot", (-0.037, 0.0, -0.030), 0.7),
-    (31, "left_foot", (0.150, 0.0, -0.044), 0.9),
+    (7, BodyPart.HEAD, (0.026, 0.038, 0.187), 0.7),
+    (11, BodyPart.TORSO, (-0.010, 0.166, 0.251), 1.0),
+    (13, BodyPart.FOREARM, (0.012, 0.0, -0.010), 1.0),
+    (15, BodyPart.HAND, (0.007, 0.0, 0.0), 1.0),
+    (23, BodyPart.PELVIS, (0.006, 0.088, 0.0), 1.0),
+    (25, BodyPart.SHIN, (-0.011, 0.0, 0.010), 1.2),
+    (27, BodyPart.FOOT, (0.0, 0.0, 0.030), 1.2),
+    (29, BodyPart.FOOT, (-0.037, 0.0, -0.030), 0.7),
+    (31, BodyPart.FOOT, (0.150, 0.0, -0.044), 0.9),
 )
 # Bones that share one scale.
 GROUPS = ("torso", "hips", "thighs", "shins", "shoulders", "upper arms", "forearms", "head")
 _GROUP_OF_OFFSET = {
-    "torso": 0, "head": 0, "thigh": 1, "shin": 2, "foot": 3, "upper_arm": 4, "forearm": 5, "hand": 6,
+    BodyPart.TORSO: 0, BodyPart.HEAD: 0, BodyPart.THIGH: 1, BodyPart.SHIN: 2, BodyPart.FOOT: 3,
+    BodyPart.UPPER_ARM: 4, BodyPart.FOREARM: 5, BodyPart.HAND: 6,
 }  # fmt: skip
 _GROUP_OF_BODY = {
-    "pelvis": 1, "torso": 0, "head": 7, "thigh": 2, "shin": 3, "foot": 3, "upper_arm": 5, "forearm": 6, "hand": 6,
+    BodyPart.PELVIS: 1, BodyPart.TORSO: 0, BodyPart.HEAD: 7, BodyPart.THIGH: 2, BodyPart.SHIN: 3, BodyPart.FOOT: 3,
+    BodyPart.UPPER_ARM: 5, BodyPart.FOREARM: 6, BodyPart.HAND: 6,
 }  # fmt: skip
 
 
@@ -65,22 +68,23 @@ class LandmarkSkeleton:
 
     def __init__(self, model: CharacterModel) -> None:
         self.model = model
-        kinds = [name.removeprefix("left_").removeprefix("right_") for name in model.body_names]
+        roles = model.roles
         self._offset = _tensor(model.body_offset)
-        self._offset_group = torch.tensor([_GROUP_OF_OFFSET.get(kind, 0) for kind in kinds])
-        self._body_group = torch.tensor([_GROUP_OF_BODY[kind] for kind in kinds])
-        self._shoulders = torch.tensor([float(kind == "upper_arm") for kind in kinds])
+        self._offset_group = torch.tensor([_GROUP_OF_OFFSET.get(part, 0) for part in roles.part])
+        self._body_group = torch.tensor([_GROUP_OF_BODY[part] for part in roles.part])
+        self._shoulders = torch.tensor([float(part is BodyPart.UPPER_ARM) for part in roles.part])
         self._com = _tensor(model.com)
         self._mass = _tensor(model.mass / model.mass.sum())
         self._levels = _levels(model)
-        rows = [_NOSE]
-        for landmark, body, place, weight in _PAIRS:
-            rows.append((landmark, body, place, weight))
-            rows.append((landmark + 1, body.replace("left", "right"), (place[0], -place[1], place[2]), weight))
+        rows = [(_NOSE[0], roles.find(_NOSE[1]), *_NOSE[2:])]
+        for landmark, part, place, weight in _PAIRS:
+            left, right = (roles.find(part, s if roles.has_sides(part) else "") for s in ("left", "right"))
+            rows.append((landmark, left, place, weight))
+            rows.append((landmark + 1, right, (place[0], -place[1], place[2]), weight))
         rows.sort(key=lambda row: row[0])
         self.landmarks = np.array([row[0] for row in rows])
         self.landmark_weight = torch.tensor([row[3] for row in rows])
-        self._landmark_body = torch.tensor([model.body(row[1]) for row in rows])
+        self._landmark_body = torch.tensor([row[1] for row in rows])
         self._landmark_place = _tensor(np.array([row[2] for row in rows]))
         self.skin = _skin(model)
 

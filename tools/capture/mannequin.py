@@ -12,6 +12,7 @@ import numpy as np
 import panda3d.core as p3d
 
 from game.sim.model import CharacterModel
+from game.sim.roles import BodyPart
 
 Colour = tuple[float, float, float]
 Vector = tuple[float, float, float]
@@ -32,18 +33,23 @@ _SIDES = 20
 
 def build(scene: p3d.NodePath) -> list[p3d.NodePath]:
     """One node per body of the humanoid, with its parts."""
-    nodes = {name: scene.attach_new_node(name) for name in CharacterModel.load("humanoid").body_names}
-    for name, parts in _parts().items():
-        for rings, colour in parts:
-            _mesh(rings, colour).reparent_to(nodes[name])
-    return list(nodes.values())
+    model = CharacterModel.load("humanoid")
+    nodes = [scene.attach_new_node(name) for name in model.body_names]
+    for (part, side), shapes in _parts().items():
+        for rings, colour in shapes:
+            _mesh(rings, colour).reparent_to(nodes[model.roles.find(part, side)])
+    return nodes
 
 
-def _parts() -> dict[str, list[tuple[list[Ring], Colour]]]:
+def _parts() -> dict[tuple[BodyPart, str], list[tuple[list[Ring], Colour]]]:
     """The figure's shapes, in the frames of its bodies."""
-    parts = {"pelvis": [(_stack(_PELVIS), SHORTS)], "torso": [(_stack(_TORSO), SHIRT)], "head": _head()}
+    parts = {
+        (BodyPart.PELVIS, ""): [(_stack(_PELVIS), SHORTS)],
+        (BodyPart.TORSO, ""): [(_stack(_TORSO), SHIRT)],
+        (BodyPart.HEAD, ""): _head(),
+    }
     for side, y in (("right", -1.0), ("left", 1.0)):
-        parts[f"{side}_thigh"] = [
+        parts[BodyPart.THIGH, side] = [
             (
                 _limb(0.03, -0.4215, [(0, 0.095, 0.088, 0), (0.3, 0.092, 0.085, 0.005), (0.62, 0.08, 0.075, 0.005)]),
                 SHORTS,
@@ -51,24 +57,24 @@ def _parts() -> dict[str, list[tuple[list[Ring], Colour]]]:
             (_limb(-0.18, -0.4215, [(0, 0.078, 0.073, 0.004), (0.7, 0.06, 0.056, 0), (1, 0.057, 0.053, 0)]), SKIN),
         ]
         calf = [(0, 0.056, 0.052, 0), (0.25, 0.06, 0.055, -0.012), (0.6, 0.045, 0.043, -0.006), (1, 0.037, 0.035, 0)]
-        parts[f"{side}_shin"] = [
+        parts[BodyPart.SHIN, side] = [
             (_limb(0.0, -0.41, [*calf]), SKIN),
             (_limb(-0.33, -0.41, [(0, 0.042, 0.041, 0), (1, 0.041, 0.04, 0)]), SOCK),
         ]
-        parts[f"{side}_foot"] = [(_FOOT, SHOE)]
-        parts[f"{side}_upper_arm"] = [
+        parts[BodyPart.FOOT, side] = [(_FOOT, SHOE)]
+        parts[BodyPart.UPPER_ARM, side] = [
             (_ball((0, 0, 0), (0.062, 0.058, 0.062)), SHIRT),
             (_limb(0.0, -0.275, [(0, 0.056, 0.052, 0), (0.35, 0.055, 0.05, 0), (0.55, 0.05, 0.047, 0)]), SHIRT),
             (_limb(-0.12, -0.275, [(0, 0.045, 0.043, 0), (1, 0.039, 0.038, 0)]), SKIN),
         ]
-        parts[f"{side}_forearm"] = [
+        parts[BodyPart.FOREARM, side] = [
             (_limb(0.0, -0.26, [(0, 0.04, 0.039, 0), (0.25, 0.042, 0.04, 0), (1, 0.027, 0.029, 0)]), SKIN)
         ]
-        parts[f"{side}_hand"] = [
+        parts[BodyPart.HAND, side] = [
             (_ball((0.005, 0, -0.065), (0.032, 0.02, 0.075)), SKIN),
             (_ball((0.035, 0, -0.045), (0.012, 0.012, 0.035)), SKIN),
         ]
-        parts["head"] += _face_side(y)
+        parts[BodyPart.HEAD, ""] += _face_side(y)
     return parts
 
 

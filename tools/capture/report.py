@@ -63,8 +63,8 @@ def page(capture: Capture, report: ClipReport, facts: dict[str, Any], video: Pat
     curves, fps = per_frame(capture), capture.seen.fps
     poses = poses_of(capture.made.clip)
     model = CharacterModel.load(capture.made.clip.character)
-    names = ("right_foot", "left_foot", "right_hand", "left_hand", "head")
-    heights = [(name, poses.pos[:, model.body(name), 2]) for name in names]
+    bodies = (*model.roles.end_effectors, model.roles.head)
+    heights = [(model.body_names[body], poses.pos[:, body, 2]) for body in bodies]
     parts = [
         f"<h1>{html.escape(report.clip)} {_badge(report.verdict)}</h1>",
         f"<p>{html.escape(summary(report))}</p>",

@@ -14,7 +14,7 @@ from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.clip_clinic.feet import sole_corners
 from tools.clip_clinic.flight import GRAVITY, angular_momentum, poses_of
-from tools.clip_clinic.legs import SIDES, move_ankles
+from tools.clip_clinic.legs import move_ankles
 from tools.clip_clinic.windows import bell, envelope, means
 
 Array = NDArray[np.float64]
@@ -102,7 +102,7 @@ def _leaned(clip: MotionClip, model: CharacterModel, tilt: Array) -> MotionClip:
     after, feet = body_poses(model, root_pos, root_rot, clip.joint_rot), list(model.feet)
     low = sole_corners(model, before)[..., 2].min(axis=-1) < _TOUCHING
     stands = np.stack([envelope(s.astype(float), max(1, round(_FADE * clip.fps)), clip.loop) for s in low.T], axis=-1)
-    joint_rot, ankles = clip.joint_rot.copy(), [model.joint(f"{side}_ankle") for side in SIDES]
+    joint_rot, ankles = clip.joint_rot.copy(), model.body_joint[list(model.feet)]
     level = rotation.multiply(rotation.conjugate(after.rot[:, model.body_parent[feet]]), before.rot[:, feet])
     joint_rot[:, ankles] = rotation.slerp(joint_rot[:, ankles], level, stands)
     back = stands[..., None] * (before.pos[:, feet] - after.pos[:, feet])

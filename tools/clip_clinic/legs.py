@@ -11,7 +11,6 @@ from game.sim.model import CharacterModel
 
 Array = NDArray[np.float64]
 
-SIDES = ("right", "left")
 _REACH = 0.985
 """Of the stretched leg, up to which a leg may be stretched further than it was: near straight, a centimetre turns the
 knee by twenty degrees, and it would snap."""
@@ -43,8 +42,7 @@ def move_ankles(model: CharacterModel, root_pos: Array, root_rot: Array, joint_r
     """
     poses = body_poses(model, root_pos, root_rot, joint_rot)
     result = joint_rot.copy()
-    for side, offset in zip(SIDES, np.moveaxis(shift, 1, 0), strict=True):
-        thigh, shin, foot = (model.body(f"{side}_{name}") for name in ("thigh", "shin", "foot"))
+    for (thigh, shin, foot), offset in zip(model.legs, np.moveaxis(shift, 1, 0), strict=True):
         pelvis = int(model.body_parent[thigh])
         upper, lower = -model.body_offset[shin][2], -model.body_offset[foot][2]
         way = poses.pos[:, foot] + offset - poses.pos[:, thigh]
@@ -59,6 +57,6 @@ def move_ankles(model: CharacterModel, root_pos: Array, root_rot: Array, joint_r
         ankle = rotation.multiply(rotation.conjugate(rotation.multiply(new_thigh, knee)), poses.rot[:, foot])
         hip = rotation.multiply(rotation.conjugate(poses.rot[:, pelvis]), new_thigh)
         moved = np.linalg.norm(offset, axis=-1) > 1e-6
-        for name, turn in (("hip", hip), ("knee", knee), ("ankle", ankle)):
-            result[moved, model.joint(f"{side}_{name}")] = turn[moved]
+        for body, turn in ((thigh, hip), (shin, knee), (foot, ankle)):
+            result[moved, model.body_joint[body]] = turn[moved]
     return result

@@ -12,24 +12,27 @@ from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
 from game.sim.motion import ClipError
+from game.sim.roles import BodyPart
 from tools.export_motion.recording import Recording
 
 Array = NDArray[np.float64]
 
 CENTIMETRES = 100.0
 """Units per metre that other programs expect of a BVH."""
-_NAMES = {"pelvis": "Hips", "torso": "Spine", "head": "Head", "thigh": "UpLeg", "shin": "Leg", "foot": "Foot",
-          "upper_arm": "Arm", "forearm": "ForeArm", "hand": "Hand"}  # fmt: skip
-_ENDS = {"head": (0.0, 0.0, 0.22), "foot": (0.13, 0.0, -0.04), "hand": (0.0, 0.0, -0.08)}
+_NAMES = {
+    BodyPart.PELVIS: "Hips", BodyPart.TORSO: "Spine", BodyPart.HEAD: "Head", BodyPart.THIGH: "UpLeg",
+    BodyPart.SHIN: "Leg", BodyPart.FOOT: "Foot", BodyPart.UPPER_ARM: "Arm", BodyPart.FOREARM: "ForeArm",
+    BodyPart.HAND: "Hand",
+}  # fmt: skip
+_ENDS = {BodyPart.HEAD: (0.0, 0.0, 0.22), BodyPart.FOOT: (0.13, 0.0, -0.04), BodyPart.HAND: (0.0, 0.0, -0.08)}
 """End sites in the body's frame, m."""
 _ARMS = {"right": -np.pi / 2, "left": np.pi / 2}
 """Turn about x that lifts a hanging arm sideways, rad."""
 
 
-def joint_name(body: str) -> str:
-    """ "right_thigh" -> "RightUpLeg"."""
-    side, _, part = body.partition("_")
-    return side.capitalize() + _NAMES[part] if side in _ARMS else _NAMES[body]
+def joint_name(model: CharacterModel, body: int) -> str:
+    """What most programs call a body: "RightUpLeg" is the right thigh."""
+    return model.roles.side[body].capitalize() + _NAMES[model.roles.part[body]]
 
 
 def text(recording: Recording, character: int = 0, units: float = CENTIMETRES) -> str:
@@ -70,8 +73,8 @@ def _raised_arms(model: CharacterModel) -> Array:
     """(B, 4) of the bodies in the T pose."""
     turns = np.array(np.broadcast_to(rotation.IDENTITY, (model.num_bodies, 4)))
     for side, angle in _ARMS.items():
-        for part in ("upper_arm", "forearm", "hand"):
-            turns[model.body(f"{side}_{part}")] = rotation.from_axis_angle((1.0, 0.0, 0.0), angle)
+        for part in (BodyPart.UPPER_ARM, BodyPart.FOREARM, BodyPart.HAND):
+            turns[model.roles.find(part, side)] = rotation.from_axis_angle((1.0, 0.0, 0.0), angle)
     return turns
 
 
@@ -84,7 +87,7 @@ def _joints_of(model: CharacterModel, turns: Array) -> Array:
 
 def _end_sites(model: CharacterModel, raised: Array) -> Array:
     """(B, 3) of the last bodies' tips from their joints in the T pose; 0 elsewhere."""
-    tips = np.array([_ENDS.get(name.rpartition("_")[2], (0.0, 0.0, 0.0)) for name in model.body_names])
+    tips = np.array([_ENDS.get(part, (0.0, 0.0, 0.0)) for part in model.roles.part])
     return rotation.rotate(raised, tips)
 
 
@@ -99,7 +102,7 @@ def _tree(model: CharacterModel, rest: Array, tips: Array, body: int = 0, depth:
     """Lines of the hierarchy; rest (B, 3) and tips (B, 3) in the file's axes and units."""
     pad, parent = "\t" * depth, int(model.body_parent[body])
     offset = rest[body] - rest[parent] if parent >= 0 else np.zeros(3)
-    yield f"{pad}{'JOINT' if depth else 'ROOT'} {joint_name(model.body_names[body])}"
+    yield f"{pad}{'JOINT' if depth else 'ROOT'} {joint_name(model, body)}"
     yield f"{pad}{{"
     yield f"{pad}\tOFFSET {_numbers(offset)}"
     moves = "" if depth else "Xposition Yposition Zposition "

@@ -44,7 +44,11 @@ def write(path: Path, recording: Recording, level: str = "mid") -> None:
             writer.add("nodes", {"name": f"{holder}_{part['name']}", "skin": skinned, "mesh": mesh})
             for part, mesh in zip((body, mouth), dressed, strict=True)
         ]
-        scene.append(writer.add("nodes", {"name": holder, "children": [*meshes, joints[names.index("pelvis")]]}))
+        scene.append(
+            writer.add(
+                "nodes", {"name": holder, "children": [*meshes, joints[names.index(recording.model.body_names[0])]]}
+            )
+        )
         scenery.appear(writer, scene[-1], recording.present[:, character], recording.fps)
     scene += scenery.add(writer, recording, times)
     writer.document |= {"scene": 0, "scenes": [{"name": recording.name, "nodes": scene}]}
@@ -86,7 +90,7 @@ def _parents(recording: Recording, names: list[str]) -> list[int]:
         raise ClipError(f"the avatar has no joint {', '.join(missing)}; there are {', '.join(names)}")
     parents = []
     for name in names:
-        above = int(model.body_parent[model.body(name)]) if name in model.body_names else model.body("head")
+        above = int(model.body_parent[model.body(name)]) if name in model.body_names else model.roles.head
         parents.append(names.index(model.body_names[above]) if above >= 0 else -1)
     return parents
 

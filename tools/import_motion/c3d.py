@@ -14,7 +14,8 @@ from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
 from game.sim.motion import ClipError
-from tools.clip_clinic.legs import SIDES, shortest_arc
+from game.sim.roles import SIDES, BodyPart
+from tools.clip_clinic.legs import shortest_arc
 from tools.import_motion.c3d_file import Markers
 from tools.import_motion.c3d_file import read as read_file
 from tools.import_motion.source import SourceMotion, listed
@@ -28,11 +29,11 @@ _TILT = np.radians(10.0)
 """How far the plane of ASIS and PSIS slopes down forward in somebody who stands."""
 _KNEE, _ANKLE, _SHOULDER = 0.05, 0.035, 0.045
 """m from marker to joint: inward, inward, down."""
-_BODIES = {"pelvis": "pelvis", "chest": "torso", "head": "head"} | {
-    f"{side}_{joint}": f"{side}_{body}"
+_BODIES = {"pelvis": (BodyPart.PELVIS, ""), "chest": (BodyPart.TORSO, ""), "head": (BodyPart.HEAD, "")} | {
+    f"{side}_{joint}": (part, side)
     for side in SIDES
-    for joint, body in (("hip", "thigh"), ("knee", "shin"), ("ankle", "foot"), ("shoulder", "upper_arm"),
-                        ("elbow", "forearm"), ("wrist", "hand"))
+    for joint, part in (("hip", BodyPart.THIGH), ("knee", BodyPart.SHIN), ("ankle", BodyPart.FOOT),
+                        ("shoulder", BodyPart.UPPER_ARM), ("elbow", BodyPart.FOREARM), ("wrist", BodyPart.HAND))
 }  # fmt: skip
 """Joint of the result -> body of ours whose rest pose it has."""
 _DOWN = np.array([0.0, 0.0, -1.0])
@@ -48,7 +49,7 @@ def read(path: Path) -> SourceMotion:
     pos, rot = _joints(seen, metre)
     model = CharacterModel.load("humanoid")
     names = tuple(_BODIES)
-    bodies = [model.body(body) for body in _BODIES.values()]
+    bodies = [model.roles.find(*body) for body in _BODIES.values()]
     still = np.array(np.broadcast_to(rotation.IDENTITY, (model.num_joints, 4)))
     rest = body_poses(model, np.zeros(3), rotation.IDENTITY, still)
     parents = np.array([bodies.index(p) if p >= 0 else -1 for p in model.body_parent[bodies]])
@@ -138,7 +139,8 @@ def _joints(seen: _Seen, metre: float) -> tuple[dict[str, Array], dict[str, Arra
 def _torso(seen: _Seen, middle: Array, pelvis: Array) -> tuple[Array, Array]:
     """Rotation (F, 4) and joint (F, 3) of the torso, so that our shoulders would lie between the file's."""
     model = CharacterModel.load("humanoid")
-    chest, shoulder = model.body_offset[model.body("torso")], model.body_offset[model.body("right_upper_arm")]
+    arm = model.roles.find(BodyPart.UPPER_ARM, "right")
+    chest, shoulder = model.body_offset[model.roles.torso], model.body_offset[arm]
     shoulders = seen("LSHO+RSHO")
     # the marker lies above the joint
     share = chest[2] / (chest[2] + shoulder[2] + _SHOULDER)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from game.scene.json_text import JsonError, read_object
 from game.sim.motion import ClipError
+from game.sim.roles import SIDES
 from tools.import_motion.source import SourceMotion, listed
 
-SIDES = ("right", "left")
 CENTRE = ("pelvis", "chest", "neck", "head")
 LIMBS = ("hip", "knee", "ankle", "toe", "shoulder", "elbow", "wrist")
 ROLES = (*CENTRE, *(f"{side}_{limb}" for side in SIDES for limb in LIMBS))

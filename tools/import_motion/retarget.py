@@ -16,8 +16,9 @@ from game.sim import rotation
 from game.sim.kinematics import body_poses, lowest_point
 from game.sim.model import CharacterModel
 from game.sim.motion import ClipError, MotionClip
+from game.sim.roles import SIDES, BodyPart
 from tools.clip_clinic.ground_contact import floor_level
-from tools.clip_clinic.legs import SIDES, shortest_arc
+from tools.clip_clinic.legs import shortest_arc
 from tools.import_motion.source import SourceMotion
 
 Array = NDArray[np.float64]
@@ -34,8 +35,11 @@ _UNITS = {
     "feet": 0.3048,
     "CMU's 5.6 cm": 0.0254 / 0.45,
 }
-_LIMBS = (("thigh", "hip", "knee", "ankle", 1.0), ("upper_arm", "shoulder", "elbow", "wrist", -1.0))
-"""Upper body, its joint, the hinge, the end, and the sign of the hinge's bend."""
+_LIMBS = (
+    (BodyPart.THIGH, BodyPart.SHIN, "hip", "knee", "ankle", 1.0),
+    (BodyPart.UPPER_ARM, BodyPart.FOREARM, "shoulder", "elbow", "wrist", -1.0),
+)
+"""Our upper and lower part; the source's joint, hinge and end; the sign of the hinge's bend."""
 
 
 def upright(motion: SourceMotion, roles: Mapping[str, str], up: str = "") -> tuple[SourceMotion, str]:
@@ -85,7 +89,7 @@ def scale_to_ours(motion: SourceMotion, roles: Mapping[str, str]) -> tuple[float
         raise ClipError(f"{motion.name}: a thigh or a shin has no length; check the mapping")
     leg = sum(lengths) / 2.0
     model = CharacterModel.load("humanoid")
-    ours = -float(sum(model.body_offset[model.body(f"right_{bone}"), 2] for bone in ("shin", "foot")))
+    ours = -float(model.body_offset[model.legs[0, 1:], 2].sum())
     if motion.metres:
         unit, metres = f"{motion.metres:g} m", motion.metres
         how = "by the format"
@@ -111,39 +115,44 @@ def retarget(motion: SourceMotion, roles: Mapping[str, str], scale: float) -> Mo
     model = CharacterModel.load("humanoid")
     rots = _aligned(motion, roles)
     joint_rot = np.array(np.broadcast_to(rotation.IDENTITY, (motion.num_frames, model.num_joints, 4)))
-    pelvis, torso = rots["pelvis"], rots["torso"]
-    joint_rot[:, model.joint("chest")] = _relative(pelvis, torso)
-    joint_rot[:, model.joint("neck")] = _relative(torso, rots["head"])
+    pelvis, torso = rots[BodyPart.PELVIS, ""], rots[BodyPart.TORSO, ""]
+    joint_rot[:, model.body_joint[model.roles.torso]] = _relative(pelvis, torso)
+    joint_rot[:, model.neck] = _relative(torso, rots[BodyPart.HEAD, ""])
     for side in SIDES:
-        for upper, joint, hinge, end, sign in _LIMBS:
-            parent = pelvis if upper == "thigh" else torso
+        for upper, lower, joint, hinge, end, sign in _LIMBS:
+            parent = pelvis if upper is BodyPart.THIGH else torso
             way = _way(motion, roles, f"{side}_{joint}", f"{side}_{hinge}")
             lower_way = _way(motion, roles, f"{side}_{hinge}", f"{side}_{end}")
             if lower_way is None:  # no wrist: along the forearm's own axis
-                lower_way = rotation.rotate(rots[f"{side}_forearm"], np.broadcast_to(_DOWN, (motion.num_frames, 3)))
-            turn, bend = _swing_and_bend(rots[f"{side}_{upper}"], way, lower_way, sign)
-            joint_rot[:, model.joint(f"{side}_{joint}")] = _relative(parent, turn)
-            joint_rot[:, model.joint(f"{side}_{hinge}")] = bend
-            if upper == "thigh":
-                ankle = model.joint(f"{side}_ankle")
-                joint_rot[:, ankle] = _relative(rotation.multiply(turn, bend), rots[f"{side}_foot"])
+                lower_way = rotation.rotate(rots[lower, side], np.broadcast_to(_DOWN, (motion.num_frames, 3)))
+            turn, bend = _swing_and_bend(rots[upper, side], way, lower_way, sign)
+            joint_rot[:, _carrier(model, upper, side)] = _relative(parent, turn)
+            joint_rot[:, _carrier(model, lower, side)] = bend
+            if upper is BodyPart.THIGH:
+                ankle = _carrier(model, BodyPart.FOOT, side)
+                joint_rot[:, ankle] = _relative(rotation.multiply(turn, bend), rots[BodyPart.FOOT, side])
     hips = [motion.index(roles[f"{side}_hip"]) for side in SIDES]
     root_pos = scale * motion.pos[:, hips].mean(axis=1)
     root_pos[:, 2] -= floor_level(lowest_point(model, body_poses(model, root_pos, pelvis, joint_rot)))
     return MotionClip(motion.name, motion.fps, False, root_pos, pelvis, joint_rot).placed()
 
 
-def _aligned(motion: SourceMotion, roles: Mapping[str, str]) -> dict[str, Array]:
+def _carrier(model: CharacterModel, part: BodyPart, side: str) -> int:
+    """The joint of ours that carries a part."""
+    return int(model.body_joint[model.roles.find(part, side)])
+
+
+def _aligned(motion: SourceMotion, roles: Mapping[str, str]) -> dict[tuple[BodyPart, str], Array]:
     """Rotations (F, 4) that our bodies would have, were they glued to the source's in its rest pose."""
     face = facing(motion, roles)
-    glued = {"pelvis": ("pelvis", face), "torso": ("chest", face)}
-    glued["head"] = (next(role for role in ("head", "neck", "chest") if role in roles), face)
+    glued = {(BodyPart.PELVIS, ""): ("pelvis", face), (BodyPart.TORSO, ""): ("chest", face)}
+    glued[BodyPart.HEAD, ""] = (next(role for role in ("head", "neck", "chest") if role in roles), face)
     for side in SIDES:
-        for body, joint, end in (("thigh", "hip", "knee"), ("shin", "knee", "ankle"),
-                                 ("upper_arm", "shoulder", "elbow"), ("forearm", "elbow", "wrist")):  # fmt: skip
-            rest = _along(motion, roles, face, f"{side}_{joint}", f"{side}_{end}")
-            glued[f"{side}_{body}"] = (f"{side}_{joint}", rest)
-        glued[f"{side}_foot"] = (f"{side}_ankle", _sole(motion, roles, face, side))
+        for upper, lower, joint, hinge, end, _ in _LIMBS:
+            for part, above, below in ((upper, joint, hinge), (lower, hinge, end)):
+                rest = _along(motion, roles, face, f"{side}_{above}", f"{side}_{below}")
+                glued[part, side] = (f"{side}_{above}", rest)
+        glued[BodyPart.FOOT, side] = (f"{side}_ankle", _sole(motion, roles, face, side))
     result = {}
     for body, (role, rest) in glued.items():
         index = motion.index(roles[role])
