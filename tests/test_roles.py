@@ -78,7 +78,7 @@ def folder(tmp_path: Path) -> Path:
         ('"part": "head"', '"part": "torso"', "torso and head are both the torso"),
         ('"part": "hand", "side": "left"', '"part": "hand"', "right_hand is the right hand, but no body is the left"),
         ('{"joint": "neck", "a": [0.0, 0.074]', '{"joint": "chest", "a": [0.0, 0.074]', "figure has no piece for neck"),
-        ('"comment":', '"comment"', r"roles\.json, line 3"),
+        ('"comment":', '"comment"', r"roles\.json is not JSON, line 3"),
     ],
 )
 def test_wrong_roles_say_why(folder: Path, old: str, new: str, reason: str) -> None:
