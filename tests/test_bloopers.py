@@ -15,7 +15,7 @@ from game.policy.library import PolicyLibrary
 from game.record.playback import verify
 from game.record.take import Take
 from game.scene.set_file import load_prop
-from game.scene.set_spec import ItemSpec, PartSpec, SetSpec, quaternion_of
+from game.scene.set_spec import ItemSpec, PartSpec, SetSpec
 from game.sim import rotation
 from game.sim.bullet import open_world
 from game.sim.contact import FLOOR, Contact
@@ -26,7 +26,7 @@ from tools.bloopers.blooper_attempts import GIVES_UP, BlooperAttempt, best, run
 from tools.bloopers.cards import Cards
 from tools.bloopers.luck import Luck, draw
 from tools.bloopers.reel import SLOW, Cut, timing_of
-from tools.bloopers.score import Judge, Measures, airtime, distance_to_part, head_value, pratfall_score
+from tools.bloopers.score import Judge, Measures, airtime, head_value, pratfall_score
 
 MODEL = CharacterModel.load()
 
@@ -68,24 +68,6 @@ def test_airtime_by_hand() -> None:
     assert airtime(air, [4.9] * len(air), 30) == pytest.approx(0.25)
     assert airtime(air, [19.6] * len(air), 30) == pytest.approx(0.5)
     assert airtime([True] * 300, [9.8] * 300, 30) == pytest.approx(3.0)
-
-
-@pytest.mark.parametrize(
-    ("part", "point", "expected"),
-    [
-        (PartSpec("sphere", (0.5,), (1.0, 0.0, 0.0)), (3.0, 0.0, 0.0), 1.5),
-        (PartSpec("box", (2.0, 2.0, 2.0)), (2.0, 0.0, 0.0), 1.0),
-        (PartSpec("box", (2.0, 2.0, 2.0)), (4.0, 5.0, 1.0), 5.0),
-        (PartSpec("box", (2.0, 2.0, 2.0)), (0.0, 0.0, 0.25), -0.75),
-        (PartSpec("box", (4.0, 1.0, 1.0), quaternion=quaternion_of((0.0, 0.0, math.pi / 2))), (0.0, 3.0, 0.0), 1.0),
-        (PartSpec("capsule", (0.5, 2.0)), (0.0, 0.0, 3.0), 1.5),
-        (PartSpec("capsule", (0.5, 2.0)), (2.0, 0.0, 0.5), 1.5),
-        (PartSpec("cylinder", (1.0, 2.0)), (4.0, 0.0, 5.0), 5.0),
-        (PartSpec("cylinder", (1.0, 2.0)), (0.0, 0.5, 0.0), -0.5),
-    ],
-)
-def test_distances_by_hand(part: PartSpec, point: tuple[float, float, float], expected: float) -> None:
-    assert distance_to_part(np.array(point), part) == pytest.approx(expected)
 
 
 def test_a_fall_on_the_head() -> None:

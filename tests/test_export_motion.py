@@ -189,8 +189,8 @@ def test_cameras_and_shots_of_a_take(take: Take, snapshots: list[Snapshot], tmp_
     out = str(tmp_path / "a.glb")
     assert main([str(tmp_path / "take.zip"), "--out", out, "--camera", "eyes", "--camera", "handheld"]) == 0
     found = Glb(tmp_path / "a.glb")
-    view = load_set("park").view
-    expected = {name: camera(name, view) for name in ("eyes", "handheld")} | {"closer": ShotCamera(Shot(tuple(marks)))}
+    park = load_set("park")
+    expected = {name: camera(name, park) for name in ("eyes", "handheld")} | {"closer": ShotCamera(Shot(tuple(marks)))}
     assert {n["name"] for n in found.json["cameras"]} == set(expected)
     for frame, snapshot in enumerate(snapshots):
         world = found.at(frame, 30.0)

@@ -6,8 +6,9 @@ import numpy as np
 import panda3d.core as p3d
 import pytest
 
+from game.camera.orbit_camera import LEASH, OrbitCamera
 from game.scene.set_spec import ViewSpec
-from game.view.orbit_camera import LEASH, OrbitCamera, make_lens
+from game.view.camera_node import make_lens, place
 
 
 def test_directions_are_the_viewers() -> None:
@@ -21,7 +22,7 @@ def test_panda_looks_along_forward_with_right_on_the_right() -> None:
     camera = OrbitCamera(yaw=0.7, pitch=0.3)
     root = p3d.NodePath("root")
     node = root.attach_new_node("camera")
-    camera.place(node)
+    place(camera.pose, node)
     assert tuple(root.get_relative_vector(node, p3d.Vec3.right())) == pytest.approx(camera.right, abs=1e-5)
     ahead = np.array(root.get_relative_vector(node, p3d.Vec3.forward()))
     assert ahead @ camera.forward > 0.9

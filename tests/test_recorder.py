@@ -12,7 +12,7 @@ from game.session.opening import BARE
 from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sound.track import HZ
-from game.view.orbit_camera import make_lens
+from game.view.camera_node import make_lens
 from game.view.pick_pipe import Output
 from game.view.recorder import Recorder, TickFilm
 

@@ -8,6 +8,7 @@ import pytest
 
 from game.camera import rigs
 from game.camera.camera_pose import CameraPose
+from game.camera.camera_rig import FREE, RING, SHOT, CameraRig
 from game.camera.keyframes import Keyframes
 from game.camera.shot import shots_of
 from game.input.session_actions import SessionActions, new_file
@@ -19,7 +20,6 @@ from game.scene.set_file import load_set
 from game.session.opening import BARE
 from game.session.session import Session
 from game.sim.model import CharacterModel
-from game.view.camera_rig import FREE, RING, SHOT, CameraRig
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def session(library: PolicyLibrary) -> Iterator[Session]:
 
 @pytest.fixture
 def camera_rig(session: Session) -> CameraRig:
-    return CameraRig(BARE.view, session.marks)
+    return CameraRig(BARE, session.marks)
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_a_drag_takes_over_where_the_camera_is(session: Session, camera_rig: Cam
 
 def test_the_shot_goes_along_the_marks() -> None:
     marks = Keyframes()
-    camera_rig = CameraRig(BARE.view, marks)
+    camera_rig = CameraRig(BARE, marks)
     a, b = (CameraPose.look((x, -4.0, 1.0), (0.0, 0.0, 1.0), 0.7) for x in (0.0, 2.0))
     marks.put(2.0, b)
     marks.put(1.0, a)

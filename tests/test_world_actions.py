@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from game.camera.orbit_camera import OrbitCamera
 from game.input.prop_placement import GAP
 from game.input.world_actions import BALL, GRAVITIES, MAX_BALLS, WorldActions, gravity_name, throw_velocity
 from game.play.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength
@@ -15,7 +16,6 @@ from game.scene.set_spec import ItemSpec
 from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.view.orbit_camera import OrbitCamera
 
 
 class Run:

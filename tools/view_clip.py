@@ -13,6 +13,7 @@ import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
 from tqdm import tqdm
 
+from game.camera.orbit_camera import OrbitCamera
 from game.camera.rigs import NAMES, camera
 from game.scene.json_fields import SetError
 from game.scene.set_file import load_set
@@ -22,10 +23,9 @@ from game.sim.motion import ClipError, MotionClip
 from game.sim.snapshot import Ghosts, PropPoses, Snapshot
 from game.sim.state import CharacterState
 from game.view import pick_pipe
-from game.view.camera_node import place
+from game.view.camera_node import make_lens, place
 from game.view.film import FilmError, FilmWriter
 from game.view.film_camera import FilmCamera
-from game.view.orbit_camera import OrbitCamera, make_lens
 from game.view.quality import Quality, quality
 from game.view.shapes import BACKGROUND, ShapesView
 from game.view.stage import Stage
@@ -100,7 +100,7 @@ class _Scene:
         self.clips, self._ghost = clips, options.ghost
         self.orbit = OrbitCamera(distance=4.2 + 0.8 * (len(clips) - 1))
         spec = load_set(options.set_name)
-        self._camera = camera(options.camera, spec.view) if options.camera else None
+        self._camera = camera(options.camera, spec) if options.camera else None
         if len(clips) > 1:
             self.orbit.yaw = -0.5  # they stand side by side as seen from the front
         self.view: Stage | ShapesView
@@ -122,7 +122,7 @@ class _Scene:
             return
         # the first picture is framed at once
         self.orbit.update(snapshot.state.root_pos.mean(axis=0), seconds or 10.0)
-        self.orbit.place(node)
+        place(self.orbit.pose, node, lens)
 
 
 def film(clips: list[MotionClip], out: Path, seconds: float, options: ViewOptions = ViewOptions()) -> int:

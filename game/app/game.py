@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from game.camera import rigs
+from game.camera.camera_rig import CameraRig
 from game.input.action_handlers import ActionHandlers, ActionTable
 from game.input.bindings import ACTIONS, Action
 from game.input.session_actions import SessionActions, new_file
@@ -21,7 +22,6 @@ from game.scene.set_spec import SetSpec
 from game.session.opening import BARE, NO_SET
 from game.session.session import Session
 from game.sim.snapshot import Snapshot
-from game.view.camera_rig import CameraRig
 from game.view.quality import Tier
 
 
@@ -69,7 +69,7 @@ class Game:
         self.session = session
         self.bindings = bindings
         self.out = out
-        self.camera_rig = CameraRig(session.spec.view, session.marks)
+        self.camera_rig = CameraRig(session.spec, session.marks)
         self.world_actions = WorldActions(session, lambda: self.camera_rig)
         self.session_actions = SessionActions(session, self.camera_rig, out)
         self.take_folder = TakeFolder(out)
@@ -175,5 +175,5 @@ class Game:
             return f"{path.stem} cannot be filmed: {error}"
 
     def _begin_set(self) -> None:
-        self.camera_rig.set_view(self.session.spec.view)
+        self.camera_rig.begin(self.session.spec)
         self.display.show_set()

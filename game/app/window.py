@@ -18,11 +18,11 @@ from game.input.action_handlers import ActionTable
 from game.input.bindings import Action, help_lines
 from game.session.session import Session
 from game.view import pick_pipe
+from game.view.camera_node import make_lens, place
 from game.view.filming import Filming
 from game.view.gamepad import Gamepad, first_gamepad
 from game.view.hud import Hud
 from game.view.live_sound import LiveSound
-from game.view.orbit_camera import make_lens
 from game.view.overlay import Overlay
 from game.view.panel.panel_window import PanelWindow
 from game.view.pointer import Pointer
@@ -211,9 +211,9 @@ class GameWindow(ShowBase):
         game, session, rig = self.game, self.game.session, self.game.camera_rig
         subject, placement = game.world_actions.chosen, game.world_actions.prop_placement
         shown, items = session.shown(), session.shown_items
-        rig.update(shown, subject, seconds, session.time)
-        rig.place(self.camera, self.camLens)
-        self.scene_view.show(shown, items, seconds, rig)
+        pose = rig.update(shown, subject, seconds, session.time)
+        place(pose, self.camera, self.camLens)
+        self.scene_view.show(shown, items, seconds, pose)
         ray, spot = self.pointer.ray(), None
         if placement.item is not None and ray is not None and session.replay is None and not self.pointer.is_covered():
             spot = placement.spot(ray, shown, items)

@@ -1,20 +1,21 @@
-"""Cameras: who looks where. Numbers only; what draws takes their poses (`game.view.camera_node`).
+"""Cameras: who looks where. Live view, replays and films all use these; `game.view.camera_node` hands their poses on.
 
-A camera is asked once a frame: `camera.update(snapshot, seconds)`. The springs in it are solved exactly, so what it
-does hardly depends on how often it is asked.
+`camera.update(snapshot, seconds)` is called once a frame. The springs in a camera are solved exactly, so that its
+motion hardly depends on the frame rate.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose
+from game.camera.obstacles import Obstacles
+from game.camera.orbit_camera import FLOOR_CLEARANCE, FreeCamera
 from game.camera.shot import Shot
 from game.camera.spring import Spring
 from game.scene.set_spec import SetSpec, ViewSpec
@@ -25,14 +26,6 @@ Array = NDArray[np.float64]
 
 HEIGHT = 0.95
 """m, of what a camera looks at while he stands"""
-FLOOR_CLEARANCE = 0.08
-"""m, a camera stays this far above the floor"""
-MOST_NEARER = 2.4
-"""m that walls may push a camera forward"""
-WALL_CLEARANCE = 0.12
-"""m"""
-Walls = tuple[float, float, float, float]
-"""low x, low y, high x, high y, m"""
 
 
 class CameraError(ValueError):
@@ -186,21 +179,14 @@ class FirstPerson:
         return CameraPose(eye, turn, self._fov)
 
 
-class Indoors:
-    """Keeps another camera between walls: it comes nearer along its line of sight, so what it frames stays framed."""
+class ClearOfObstacles:
+    """Another camera, kept out of walls and furniture."""
 
-    def __init__(self, camera: Camera, walls: Walls) -> None:
-        self._camera, self._walls = camera, np.array(walls).reshape(2, 2)
+    def __init__(self, camera: Camera, obstacles: Obstacles) -> None:
+        self._camera, self._obstacles = camera, obstacles
 
     def update(self, snapshot: Snapshot, seconds: float) -> CameraPose:
-        pose = self._camera.update(snapshot, seconds)
-        low, high = self._walls
-        at, forward = pose.position[:2], pose.forward[:2]
-        beyond = np.where(at < low, low - at, np.where(at > high, high - at, 0.0))
-        # only a wall behind it: it does not turn its back on one in front
-        steps = [b / f for b, f in zip(beyond, forward, strict=True) if b * f > 0.0]
-        step = min(max(steps, default=0.0), MOST_NEARER)
-        return replace(pose, position=pose.position + step * pose.forward)
+        return self._obstacles.clear(self._camera.update(snapshot, seconds))
 
 
 class ShotCamera:
@@ -213,30 +199,32 @@ class ShotCamera:
         return self.shot.at(snapshot.time)
 
 
-_MAKERS: dict[str, Callable[[ViewSpec, int, int], Camera]] = {
-    "tripod": lambda view, _subject, _seed: Tripod(view),
-    "follow": lambda view, subject, _seed: Follow(view, subject),
-    "orbit": lambda view, subject, _seed: Orbit(view, subject),
-    "side": lambda view, subject, _seed: SideOn(view, subject),
-    "handheld": HandHeld,
-    "ceiling": lambda _view, subject, _seed: Ceiling(subject),
-    "eyes": lambda _view, subject, _seed: FirstPerson(subject),
+_MAKERS: dict[str, Callable[[SetSpec, int, int], Camera]] = {
+    "tripod": lambda spec, _subject, _seed: Tripod(spec.view),
+    "free": lambda spec, subject, _seed: FreeCamera(spec, subject),
+    "follow": lambda spec, subject, _seed: Follow(spec.view, subject),
+    "orbit": lambda spec, subject, _seed: Orbit(spec.view, subject),
+    "side": lambda spec, subject, _seed: SideOn(spec.view, subject),
+    "handheld": lambda spec, subject, seed: HandHeld(spec.view, subject, seed),
+    "ceiling": lambda _spec, subject, _seed: Ceiling(subject),
+    "eyes": lambda _spec, subject, _seed: FirstPerson(subject),
 }
+FIXED = ("tripod", "ceiling", "eyes")
+"""These are where they are even if that is in a wall; so is a shot. `free` keeps clear of walls by itself."""
 NAMES = tuple(_MAKERS)
-"""Cameras that there always are; `eyes` is first person."""
+"""Cameras that there always are: `free` is the window's while nobody turns it, `eyes` is first person."""
 
 
-def camera(name: str, view: ViewSpec, *, shots: Mapping[str, Shot] | None = None, subject: int = 0,
-           seed: int = 0, walls: Walls | None = None) -> Camera:  # fmt: skip
+def camera(name: str, spec: SetSpec, *, shots: Mapping[str, Shot] | None = None, subject: int = 0,
+           seed: int = 0) -> Camera:  # fmt: skip
     """A new camera by name: one of NAMES, or of a take's shots.
 
     Args:
         name: of the camera.
-        view: the set's first view.
+        spec: the set: its view is where some cameras begin, its walls and furniture are what they keep clear of.
         shots: see `game.camera.shot.shots_of`.
-        subject: whom it looks at.
+        subject: the character that it looks at.
         seed: of what is random about it.
-        walls: what it stays between, see `walls_of`; a tripod, his eyes and shots stand where they are put.
 
     Raises:
         CameraError: there is no such camera.
@@ -245,17 +233,8 @@ def camera(name: str, view: ViewSpec, *, shots: Mapping[str, Shot] | None = None
         return ShotCamera(shots[name])
     if name not in _MAKERS:
         raise CameraError(f"no camera is called {name!r}; there are {', '.join([*NAMES, *(shots or {})])}")
-    made = _MAKERS[name](view, subject, seed)
-    return made if walls is None or name in ("tripod", "eyes", "ceiling") else Indoors(made, walls)
-
-
-def walls_of(spec: SetSpec) -> Walls | None:
-    """What encloses a set, a little inside its floor's edges; nothing does outdoors."""
-    if spec.light.outdoors:
-        return None
-    (x, y), (width, length) = spec.ground.center, spec.ground.size
-    half_x, half_y = 0.5 * width - WALL_CLEARANCE, 0.5 * length - WALL_CLEARANCE
-    return x - half_x, y - half_y, x + half_x, y + half_y
+    made = _MAKERS[name](spec, subject, seed)
+    return made if name in (*FIXED, "free") else ClearOfObstacles(made, Obstacles(spec))
 
 
 def side_of(view: ViewSpec) -> float:

@@ -1,4 +1,4 @@
-"""Hands a CameraPose to Panda3D."""
+"""Hands the numbers of `game.camera` to Panda3D."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import numpy as np
 import panda3d.core as p3d
 
 from game.camera.camera_pose import CameraPose
+from game.camera.orbit_camera import FOV
+
+NEAR, FAR = 0.05, 200.0
+"""m, what is drawn lies between these distances from the eye"""
 
 
 def place(pose: CameraPose, node: p3d.NodePath, lens: p3d.Lens | None = None) -> None:
@@ -17,3 +21,9 @@ def place(pose: CameraPose, node: p3d.NodePath, lens: p3d.Lens | None = None) ->
     node.set_mat(p3d.LMatrix4(*rows.reshape(-1).tolist()))
     if lens is not None:
         lens.min_fov = math.degrees(pose.fov)
+
+
+def make_lens(lens: p3d.Lens) -> None:
+    """Gives a lens the range of the game, and the free camera's field of view."""
+    lens.min_fov = math.degrees(FOV)
+    lens.set_near_far(NEAR, FAR)

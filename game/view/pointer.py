@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 import panda3d.core as p3d
 
+from game.camera.camera_rig import CameraRig
 from game.input.mouse_drag import MouseDrag
 from game.input.picking import Ray
 from game.input.world_actions import WorldActions
 from game.session.session import Session
-from game.view.camera_rig import CameraRig
 from game.view.scrub_bar import ScrubBar
 
 Doing = Literal["pull", "orbit", "scrub"]

@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import panda3d.core as p3d
 
+from game.camera.camera_rig import CameraRig
+from game.camera.keyframes import Keyframes
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.sound.track import HZ
 from game.view import pick_pipe
+from game.view.camera_node import make_lens, place
 from game.view.film import FilmError, FilmWriter, Sound
 from game.view.film_camera import FilmCamera
-from game.view.orbit_camera import OrbitCamera, make_lens
 from game.view.quality import QUALITIES
 from game.view.shapes import BACKGROUND, ShapesView
 from game.view.stage import Stage
@@ -96,7 +98,7 @@ class Recorder:
 
 
 class TickFilm:
-    """Films a run that has no window: a camera that follows the first character, a picture every tick.
+    """Films a run that has no window, as the window would show it if nobody touched the camera: a picture every tick.
 
     Raises FilmError where nothing can be drawn or written.
     """
@@ -109,19 +111,19 @@ class TickFilm:
             raise FilmError(f"cannot film: {error}") from error
         self._view = _open_view(self._output, spec, first.model)
         self._film = FilmCamera(self._output.buffer, self._view.root, size, samples=self._output.samples)
-        self._orbit = OrbitCamera.of(spec.view)
+        self._rig = CameraRig(spec, Keyframes())
         self._fps = first.model.control_hz
         self._writer = FilmWriter(path, size, self._fps)
         make_lens(self._film.lens)
 
     def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> None:
         """Adds the picture of one tick. Raises FilmError."""
-        self._view.show(snapshot, items, 1.0 / self._fps)
-        if snapshot.num_characters:
-            self._orbit.update(snapshot.state.root_pos[0], 1.0 / self._fps)
-        self._orbit.place(self._film.node)
+        seconds = 1.0 / self._fps
+        pose = self._rig.update(snapshot, 0, seconds, snapshot.time)
+        place(pose, self._film.node, self._film.lens)
         if isinstance(self._view, Stage):
-            self._orbit.place(self._view.camera)  # faces look at it, dust faces it
+            place(pose, self._view.camera)  # faces look at it, dust faces it
+        self._view.show(snapshot, items, seconds)
         self._output.engine.render_frame()
         self._writer.write(self._film.frame())
 

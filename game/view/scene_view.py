@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import panda3d.core as p3d
 
+from game.camera.camera_pose import CameraPose
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.view.camera_rig import CameraRig
+from game.view.camera_node import place
 from game.view.quality import QUALITIES, FirstFrames, Tier
 from game.view.shapes import ShapesView
 from game.view.stage import Stage
@@ -49,10 +50,17 @@ class SceneView:
         self._view.close()
         self._view = self._made()
 
-    def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], seconds: float, camera: CameraRig) -> None:
-        """Draws a snapshot that comes `seconds` after the last; `items`: what its props are, by id."""
+    def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], seconds: float, pose: CameraPose) -> None:
+        """Draws a snapshot.
+
+        Args:
+            snapshot: what to draw.
+            items: what each of its props is, by id.
+            seconds: since the last one.
+            pose: of the camera.
+        """
         if isinstance(self._view, Stage):
-            camera.place(self._view.camera)  # faces look at it, dust faces it
+            place(pose, self._view.camera)  # faces look at it, dust faces it
         self._view.show(snapshot, items, seconds)
 
     def measure(self, seconds: float) -> None:

@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from game.scene.set_spec import ItemSpec, PartSpec
+from game.camera.obstacles import distance_to_part
+from game.scene.set_spec import ItemSpec
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.roles import BodyPart
@@ -85,21 +86,6 @@ def airtime(in_air: list[bool], gravity: list[float], control_hz: int) -> float:
                 total += weight / control_hz
             stretch, weight = 0, 0.0
     return min(total, 3.0)
-
-
-def distance_to_part(point: Array, part: PartSpec) -> float:
-    """m from a point (3,) in an item's frame to the surface of one of its parts; negative inside."""
-    p = rotation.rotate_inverse(np.array(part.quaternion), point - np.array(part.position))
-    if part.shape == "sphere":
-        return float(np.linalg.norm(p)) - part.size[0]
-    if part.shape == "capsule":
-        p[2] -= min(max(float(p[2]), -0.5 * part.size[1]), 0.5 * part.size[1])
-        return float(np.linalg.norm(p)) - part.size[0]
-    if part.shape == "cylinder":
-        outside = np.array([math.hypot(p[0], p[1]) - part.size[0], abs(p[2]) - 0.5 * part.size[1]])
-    else:
-        outside = np.abs(p) - 0.5 * np.array(part.size)
-    return float(np.linalg.norm(np.maximum(outside, 0.0)) + min(float(outside.max()), 0.0))
 
 
 @dataclass

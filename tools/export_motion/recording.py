@@ -14,7 +14,8 @@ from game.camera.shot import shots_of
 from game.record.playback import Playback
 from game.record.take import Take
 from game.scene.set_file import load_set
-from game.scene.set_spec import ItemSpec, SetSpec, ViewSpec
+from game.scene.set_spec import ItemSpec, SetSpec
+from game.session.opening import BARE
 from game.sim import rotation
 from game.sim.kinematics import BodyPoses, body_poses
 from game.sim.model import CharacterModel
@@ -90,7 +91,7 @@ class Recording:
         once = replace(clip, loop=False)  # a loop would show its first frame in place of its last
         nothing: dict[int, ItemSpec] = {}
         shown = ((snapshot_at([once], frame / clip.fps), nothing) for frame in range(clip.num_frames))
-        looking = {name: camera(name, ViewSpec()) for name in cameras}
+        looking = {name: camera(name, BARE) for name in cameras}
         return Recording.of_snapshots(shown, clip.name, looking, clip.fps)
 
     @staticmethod
@@ -106,8 +107,8 @@ class Recording:
             ClipError: it lasts under two ticks.
         """
         place = load_set(take.set_name) if with_set and take.set_name else None
-        view, shots = place.view if place else ViewSpec(), shots_of(take.extra)
-        looking = {wanted: camera(wanted, view, shots=shots) for wanted in (*cameras, *shots)}
+        shots = shots_of(take.extra)
+        looking = {key: camera(key, place or BARE, shots=shots) for key in (*cameras, *shots)}
         with Playback.of(take) as playback:
             shown = ((tick.snapshot, tick.items) for tick in playback)
             return replace(Recording.of_snapshots(shown, name, looking), set_spec=place)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose, blend
-from game.camera.rigs import Camera, ShotCamera, camera, walls_of
+from game.camera.rigs import Camera, ShotCamera, camera
 from game.camera.shot import shots_of
 from game.record.playback import Playback
 from game.record.take import Take
@@ -68,7 +68,7 @@ def frames(take: Take, spec: SetSpec, timing: Timing, fps: int, camera_name: str
         TakeError, CameraError, ShotError.
     """
     shots = shots_of(take.extra)
-    look = camera(camera_name, spec.view, shots=shots, subject=subject, seed=seed, walls=walls_of(spec))
+    look = camera(camera_name, spec, shots=shots, subject=subject, seed=seed)
     ticks = _ticks(take, look)
     before = after = next(ticks)
     hz = before.snapshot.model.control_hz

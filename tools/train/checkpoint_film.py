@@ -19,7 +19,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import tyro  # noqa: E402
 
-from game.camera.rigs import camera, walls_of  # noqa: E402
+from game.camera.rigs import camera  # noqa: E402
 from game.play.events import Event, Play  # noqa: E402
 from game.play.runtime import Runtime  # noqa: E402
 from game.policy.library import PolicyLibrary  # noqa: E402
@@ -59,7 +59,7 @@ def film(source: Path, target: Path, seconds: float = 6.0) -> int:
         policy_export.export_checkpoint(source, Path(folder) / f"{NAME}.onnx", name=NAME)
         library = PolicyLibrary(model, [Path(folder)])
         runtime, attempts = Runtime(library), Attempts()
-        look, caption = camera(CAMERA, spec.view, walls=walls_of(spec)), Caption(SIZE)
+        look, caption = camera(CAMERA, spec), Caption(SIZE)
         silence = np.zeros((0, 2), np.float32)
         events: list[Event] = [Play(NAME, place=True)]
         try:
@@ -72,7 +72,7 @@ def film(source: Path, target: Path, seconds: float = 6.0) -> int:
                     _, resets = judge(attempts, runtime, events)
                     events = list(resets)
                     if resets:  # a cut: the camera does not swing up after him
-                        look = camera(CAMERA, spec.view, walls=walls_of(spec))
+                        look = camera(CAMERA, spec)
         finally:
             runtime.close()
             library.close()

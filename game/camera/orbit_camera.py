@@ -1,4 +1,4 @@
-"""OrbitCamera: turns about a point that may follow somebody. Numbers only; `place` hands them to Panda3D."""
+"""OrbitCamera: turns about a point that may follow somebody. FreeCamera: the one that the mouse turns in a set."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from game.scene.set_spec import ViewSpec
+from game.camera.camera_pose import CameraPose
+from game.camera.obstacles import Obstacles
+from game.scene.set_spec import SetSpec, ViewSpec
+from game.sim.snapshot import Snapshot
 
 Array = NDArray[np.float64]
 
-FOV = 42.0
-"""degrees, of the picture's smaller side"""
-NEAR, FAR = 0.05, 200.0
-NEAREST, FARTHEST, LEASH = 0.8, 25.0, 8.0
-"""m from the target: by the wheel; and a camera that stands is taken along at the leash"""
+FOV = math.radians(42.0)
+"""rad, of the picture's smaller side"""
+NEAREST, FARTHEST = 0.8, 25.0
+"""m from the target, by the mouse wheel"""
+LEASH = 8.0
+"""m from the target: a camera that stands still while he walks away comes along from here on"""
 FLOOR_CLEARANCE = 0.08
 """m, the eye stays this far above the floor"""
 
@@ -41,7 +44,7 @@ class OrbitCamera:
     follows: bool = True
     """whether `update` moves the target"""
     stands: bool = False
-    """whether following turns it where it stands, as in a room, rather than taking it along"""
+    """whether the eye stays in its place and only turns while it follows; otherwise it moves with the target"""
     rate: float = 6.0
     """1/s, how quickly it follows"""
 
@@ -69,6 +72,11 @@ class OrbitCamera:
         return np.asarray(eye)
 
     @property
+    def pose(self) -> CameraPose:
+        """The eye that looks at the target."""
+        return CameraPose.look(self.eye, self.target, FOV)
+
+    @property
     def forward(self) -> Array:
         """(3,) horizontal unit vector away from the viewer."""
         return np.array([-math.cos(self.yaw), -math.sin(self.yaw), 0.0])
@@ -88,23 +96,39 @@ class OrbitCamera:
         self.distance = min(max(self.distance * 0.9**steps, NEAREST), FARTHEST)
 
     def update(self, focus: Array, seconds: float) -> None:
-        """Draws near to a focus (3,) when it follows; sideways at once, up and down less, so that jumps show."""
+        """Follows a focus (3,): sideways all of the way, up and down half of it, so that a jump is seen as a jump."""
         if not self.follows or not np.isfinite(focus).all():
             return
-        wanted = np.array([focus[0], focus[1], 0.5 * (focus[2] + _home()[2])])
+        goal = np.array([focus[0], focus[1], 0.5 * (focus[2] + _home()[2])])
         eye = self.eye
-        self.target = self.target + (wanted - self.target) * (1.0 - math.exp(-self.rate * seconds))
+        self.target = self.target + (goal - self.target) * (1.0 - math.exp(-self.rate * seconds))
         if self.stands:
             self.look_from(eye)
             self.distance = min(max(self.distance, NEAREST), LEASH)
 
-    def place(self, node: p3d.NodePath) -> None:
-        """Puts a Panda3D camera where this one is."""
-        node.set_pos(*self.eye)
-        node.look_at(p3d.Point3(*self.target))
 
+class FreeCamera:
+    """An orbit camera in a set: it begins where the set's view is, and stays clear of walls and furniture."""
 
-def make_lens(lens: p3d.Lens) -> None:
-    """Gives a lens the game's field of view and range."""
-    lens.min_fov = FOV
-    lens.set_near_far(NEAR, FAR)
+    def __init__(self, spec: SetSpec, subject: int = 0) -> None:
+        """`subject`: the character that it follows."""
+        self.subject = subject
+        self.orbit = OrbitCamera.of(spec.view)
+        self._obstacles = Obstacles(spec)
+
+    @property
+    def pose(self) -> CameraPose:
+        """Where it is: on the orbit, or nearer to the target where the orbit leads through an obstacle."""
+        return self._obstacles.clear(self.orbit.pose, max(self.orbit.distance - NEAREST, 0.0))
+
+    def zoom(self, steps: float) -> None:
+        """Comes nearer (positive) or goes farther, from where it is seen to be."""
+        moved = float(np.linalg.norm(self.pose.position - self.orbit.eye))
+        self.orbit.distance = max(self.orbit.distance - moved, NEAREST)
+        self.orbit.zoom(steps)
+
+    def update(self, snapshot: Snapshot, seconds: float) -> CameraPose:
+        """Moves on by `seconds` and looks."""
+        if self.subject < snapshot.num_characters:
+            self.orbit.update(np.asarray(snapshot.state.root_pos[self.subject]), seconds)
+        return self.pose

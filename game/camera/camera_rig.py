@@ -1,21 +1,17 @@
-"""CameraRig: which camera is looked through: the free one that the mouse turns, or one of `game.camera.rigs`."""
+"""CameraRig: the camera of the moment: the free one that the mouse turns, one of `game.camera.rigs`, or a shot."""
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-import panda3d.core as p3d
 from numpy.typing import NDArray
 
 from game.camera import rigs
 from game.camera.camera_pose import CameraPose
 from game.camera.keyframes import Keyframes
+from game.camera.orbit_camera import FreeCamera, OrbitCamera
 from game.camera.rigs import Camera
-from game.scene.set_spec import ViewSpec
+from game.scene.set_spec import SetSpec
 from game.sim.snapshot import Snapshot
-from game.view.camera_node import place
-from game.view.orbit_camera import FOV, OrbitCamera
 
 Array = NDArray[np.float64]
 
@@ -25,29 +21,35 @@ TITLES = {"free": "the free camera", "side": "side-on", "handheld": "hand-held",
 
 
 class CameraRig:
-    """What the window is seen through. It is also the Eye of the controls."""
+    """What a set is seen through. The controls, too, ask it which way the viewer looks."""
 
-    def __init__(self, view: ViewSpec, marks: Keyframes) -> None:
-        """`view`: the set's own; `marks`: once there are some, their shot is a camera too."""
-        self._marks = marks
-        self.set_view(view)
+    def __init__(self, spec: SetSpec, keyframes: Keyframes) -> None:
+        """`spec`: the set; `keyframes`: as soon as there are some, the shot through them is a camera, too."""
+        self._keyframes = keyframes
+        self.begin(spec)
 
-    def set_view(self, view: ViewSpec) -> None:
-        """Begins anew in another set."""
-        self._view = view
-        self.orbit = OrbitCamera.of(view)
+    def begin(self, spec: SetSpec) -> None:
+        """Begins anew in a set, with the free camera where the set's view is."""
+        self._spec = spec
+        self._free = FreeCamera(spec)
+        self._camera: Camera = self._free
         self.name = FREE
-        self._camera: Camera | None = None
-        self.pose = self._free()
+        self.pose = self._free.pose
+
+    @property
+    def orbit(self) -> OrbitCamera:
+        """Of the free camera."""
+        return self._free.orbit
 
     @property
     def names(self) -> tuple[str, ...]:
         """All cameras that there are now."""
-        return (*RING, SHOT) if len(self._marks) else RING
+        return (*RING, SHOT) if len(self._keyframes) else RING
 
     def choose(self, name: str, subject: int = 0) -> str:
         """Looks through a camera; returns what to tell the person. Raises CameraError."""
-        self._camera = None if name in (FREE, SHOT) else rigs.camera(name, self._view, subject=subject)
+        named = name in (FREE, SHOT)
+        self._camera = self._free if named else rigs.camera(name, self._spec, subject=subject)
         self.name = name
         return f"camera: {TITLES.get(name, name)}"
 
@@ -59,7 +61,7 @@ class CameraRig:
 
     def home(self) -> None:
         """Puts the free camera where the set's view is, and looks through it."""
-        self.set_view(self._view)
+        self.begin(self._spec)
 
     def drag(self, dx: float, dy: float) -> None:
         """Turns by a mouse movement, in widths and heights of the window; any other camera is left where it is."""
@@ -69,37 +71,37 @@ class CameraRig:
     def zoom(self, steps: float) -> None:
         """Comes nearer (positive) or goes farther."""
         self._take_over()
-        self.orbit.zoom(steps)
+        self._free.zoom(steps)
 
     def _take_over(self) -> None:
         """Makes the free camera go on from where the present one stands."""
         if self.name != FREE:
             away = float(np.linalg.norm(self.pose.position - self.orbit.target))
             self.orbit.look_from(self.pose.position, self.pose.position + max(away, 1.0) * self.pose.forward)
-            self.name, self._camera = FREE, None
+            self.name, self._camera = FREE, self._free
 
     def update(self, snapshot: Snapshot, subject: int, seconds: float, time: float) -> CameraPose:
-        """Moves on by `seconds` and looks at a character of what is shown; `time`, s, is that of the take."""
-        if subject < snapshot.num_characters:
-            self.orbit.update(np.asarray(snapshot.state.root_pos[subject]), seconds if self.name == FREE else 0.0)
-        shot = self._marks.shot
+        """Moves on by `seconds` and looks.
+
+        Args:
+            snapshot: what is shown.
+            subject: the character that the free camera follows.
+            seconds: since the last update.
+            time: s, of the take, for a shot.
+        """
+        self._free.subject = subject
+        if self.name != FREE:
+            self._free.update(snapshot, 0.0)
+        shot = self._keyframes.shot
         if self.name == SHOT and shot is not None:
             self.pose = shot.at(time)
-        elif self._camera is not None:
-            self.pose = self._camera.update(snapshot, seconds)
         else:
-            self.name = FREE
-            self.pose = self._free()
+            if self.name == SHOT:  # its keyframes are gone
+                self.name = FREE
+            self.pose = self._camera.update(snapshot, seconds)
         return self.pose
 
-    def place(self, node: p3d.NodePath, lens: p3d.Lens | None = None) -> None:
-        """Puts a Panda3D camera there."""
-        place(self.pose, node, lens)
-
-    def _free(self) -> CameraPose:
-        return CameraPose.look(self.orbit.eye, self.orbit.target, math.radians(FOV))
-
-    # ---------------------------------------------------------------- Eye
+    # ---------------------------------------------------------------- which way the viewer looks
     @property
     def eye(self) -> Array:
         """(3,) where it looks from."""
