@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from game.policy.policy import Policy, PolicyError
 from tests.support.small_policy import MODEL, spec, write
-from tools import evaluate
+from tools.evaluate import __main__ as evaluate
 from tools.import_deepmimic.__main__ import import_policy
 from tools.policy_file import rewrite_card, write_policy
 

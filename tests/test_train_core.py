@@ -28,7 +28,8 @@ from tools.train.initial_states import EXPLORED, InitialStates
 from tools.train.network import ActorCritic, Normalizer
 from tools.train.ppo import PPO, Batch, NonFiniteError, advantages, log_prob
 from tools.train.reference_table import Reference, ReferenceTable, ReferenceTrack
-from tools.train.rewards import ImitationReward, RewardWeights, TrackedMotion
+from tools.train.rewards import DEEPMIMIC, TRAINING, ImitationReward, TrackedMotion
+from tools.train.stages import final_stage
 from tools.train.trainer import check
 
 MODEL = CharacterModel.load()
@@ -151,15 +152,16 @@ def still_track(count: int = 1) -> ReferenceTrack:
 
 def test_perfect_imitation_earns_one() -> None:
     track = still_track()
-    reward = ImitationReward(RewardWeights(), MODEL.joint_names, [5, 8, 11, 14])
-    terms = reward(TrackedMotion(*track), track)
-    assert torch.equal(terms, torch.ones(1, 5))
-    assert float(terms @ reward.weights) == pytest.approx(1.0)
+    for table in (TRAINING, DEEPMIMIC):
+        reward = ImitationReward(table, MODEL)
+        terms = reward(TrackedMotion(*track), track)
+        assert torch.equal(terms, torch.ones(1, len(table)))
+        assert float(terms @ reward.weights) == pytest.approx(1.0)
 
 
 def test_reward_terms_by_hand() -> None:
     track = still_track()
-    weights = rewards.joint_weights(MODEL.joint_names)
+    weights = rewards.joint_weights(MODEL)
     knee = MODEL.joint_names.index("right_knee")
     # 0.3 of a sum of 1 + .5 + .3 + 2 (.5 + .3 + .2 + .3 + .2) = 4.8
     assert float(weights[1 + knee]) == pytest.approx(0.3 / 4.8)
@@ -173,7 +175,7 @@ def test_reward_terms_by_hand() -> None:
         joint_rot=bent, joint_vel=velocity, body_pos=hand, root_vel=torch.tensor([[0.0, 3.0, 0.0]]),
         com=torch.tensor([[0.1, 0.0, 0.0]]),
     )  # fmt: skip
-    terms = ImitationReward(RewardWeights(), MODEL.joint_names, [5, 8, 11, 14])(motion, track)[0]
+    terms = ImitationReward(TRAINING, MODEL)(motion, track)[0]
     expected = [
         math.exp(-2.0 * 0.3 / 4.8 * 0.5**2),
         math.exp(-0.05 * 0.3 / 4.8 * 2.0**2),
@@ -184,26 +186,26 @@ def test_reward_terms_by_hand() -> None:
     np.testing.assert_allclose(terms, expected, rtol=1e-5)
 
 
-def test_drift_can_be_forgiven() -> None:
+def test_drift_can_be_ignored() -> None:
     track = still_track()
     shift = torch.tensor([0.4, -0.3, 0.1])
     moved = TrackedMotion(*track)._replace(
         root_pos=track.root_pos + shift, body_pos=track.body_pos + shift, com=track.com + shift
     )
-    forgiven = environment._undrifted(moved, track)
-    for array in (forgiven.root_pos[0], forgiven.body_pos[0, 7], forgiven.com[0]):
+    ignored = environment._without_drift(moved, track)
+    for array in (ignored.root_pos[0], ignored.body_pos[0, 7], ignored.com[0]):
         np.testing.assert_allclose(array, [0.0, 0.0, 0.1], atol=1e-6)
 
 
-def test_drift_is_forgiven_until_the_last_stage() -> None:
+def test_drift_is_ignored_until_the_final_stage() -> None:
     """Two steps alike but for where the clip has gone in the meantime: nowhere, half a metre and two metres off."""
-    config = TrainConfig("walk", worlds=1, forgive_drift=True, start_noise=0.0)
+    config = TrainConfig("walk", worlds=1, ignore_drift=True, start_noise=0.0)
     clip = MotionClip.load("walk").placed()
 
-    def step(polished: bool) -> environment.Outcome:
+    def step(final: bool) -> environment.Outcome:
         env = environment.ImitationEnvironment(config, clip, MODEL, 1, 3)
-        if polished:
-            env.polish()
+        if final:
+            env.stage = final_stage(config, clip, MODEL)
         env.reset(np.arange(3), np.zeros(3))
         env.anchor[:, 0] += [0.0, 0.5, 2.0]
         outcome = env.step(np.tile(clip.joint_rot[0], (3, 1, 1)))
@@ -214,7 +216,7 @@ def test_drift_is_forgiven_until_the_last_stage() -> None:
     np.testing.assert_allclose(before.terms[1:], before.terms[:1].expand(2, -1), atol=1e-4)
     assert before.terminated.tolist() == [False, False, False]
     assert after.terminated.tolist() == [False, False, True]
-    com = ImitationReward.terms.index("com")
+    com = [term.name for term in DEEPMIMIC].index("com")
     assert after.terms[0, com] > 0.99
     assert float(after.terms[1, com]) == pytest.approx(math.exp(-10.0 * 0.5**2), rel=0.1)
 
@@ -223,7 +225,7 @@ def test_terminations_by_hand() -> None:
     here = torch.zeros(2, 15, 3)
     there = here.clone()
     there[1, 3] = torch.tensor([0.6, 0.5, 0.0])
-    assert terminations.strayed(here, there, 0.75).tolist() == [False, True]
+    assert terminations.tracking_lost(here, there, 0.75).tolist() == [False, True]
     contact = np.zeros((2, 15), bool)
     contact[0, 5], contact[1, 4] = True, True
     allowed = np.zeros(15, bool)
@@ -318,8 +320,8 @@ def test_nan_stops_the_update_and_is_named() -> None:
 
 def test_he_explores_more_after_starts_that_fail() -> None:
     starts = InitialStates(TrainConfig("backflip", explore=6.0), 1.75, True, 8)
-    starts.begun[:] = 0.0
-    starts.begun[15] = 0.8
+    starts.start_failure[:] = 0.0
+    starts.start_failure[15] = 0.8
     begun = np.array([0.51, 0.51, 0.49, np.nan, 1.0])
     found = starts.exploration(begun, np.array([0.0, EXPLORED, 0.0, 0.0, 0.0]))
     np.testing.assert_allclose(found, [5.0, 1.0 + 4.0 / math.e, 1.0, 1.0, 1.0])
@@ -371,20 +373,21 @@ def test_training_and_play_tell_a_policy_the_same() -> None:
 
 
 @pytest.mark.parametrize("name", ["backflip", "getup_facedown"])
-def test_the_last_stage_starts_as_the_game_does(name: str) -> None:
+def test_the_final_stage_starts_as_the_game_does(name: str) -> None:
     """Both from poses half a physics step apart, and as deep in the floor: what is evaluated is what was learned."""
     policy = Policy.load(ROOT / "policies" / f"{name}.onnx", MODEL)
     clip = policy.spec.clip
     assert clip is not None
     config = TrainConfig(clip.name, start_noise=0.0, start_path=0.0)
-    env = environment.ImitationEnvironment(config, MotionClip.load(clip.name).placed(), MODEL, 1, 8)
-    env.polish()
+    followed = MotionClip.load(clip.name).placed()
+    env = environment.ImitationEnvironment(config, followed, MODEL, 1, 8)
+    env.stage = final_stage(config, followed, MODEL)
     phases = np.array([0.0, 0.13, 0.3, 0.47, 0.61, 0.75, 0.88, 1.0])
     env.reset(np.arange(8), phases * clip.duration)
     with open_world(MODEL) as world:
         played = CharacterState.stack([starting_state(world, policy, float(phase)) for phase in phases])
-    ours = env.crowd.state
-    np.testing.assert_allclose(ours.root_pos - env.crowd.places, played.root_pos, atol=2e-3)
+    ours = env.batched_worlds.state
+    np.testing.assert_allclose(ours.root_pos - env.batched_worlds.places, played.root_pos, atol=2e-3)
     # frames of 16 Hz meet at angles, which a table at the physics rate rounds off
     for field, tolerance in (("root_vel", 0.1), ("root_ang_vel", 0.3), ("joint_vel", 0.5)):
         error = np.abs(getattr(ours, field) - getattr(played, field)).reshape(8, -1).max(1)
@@ -436,24 +439,28 @@ def test_states_between_others_by_hand() -> None:
     np.testing.assert_allclose(to_first, to_second, atol=1e-9)
 
 
-def test_the_last_stage_is_about_the_clip_itself() -> None:
+def test_the_final_stage_is_about_the_clip_itself() -> None:
     """He follows another way through the clip, here one a hand higher; rewards are the clip's, starts lie between."""
     config = TrainConfig("walk", worlds=1, start_path=1.0, start_zero=0.0, start_own=0.0, start_noise=0.0)
     clip = MotionClip.load("walk").placed()
     path = replace(clip, root_pos=clip.root_pos + np.array([0.0, 0.0, 0.1]))
     env = environment.ImitationEnvironment(config, path, MODEL, 1, 8)
-    env.polish()
+    env.stage = final_stage(config, path, MODEL)
     env.seed(0)
     env.reset(np.arange(8), np.zeros(8))  # asked for, not drawn
-    placed = env.crowd.state.root_pos[:, 2] - env.crowd.places[:, 2]
+    placed = env.batched_worlds.state.root_pos[:, 2] - env.batched_worlds.places[:, 2]
     np.testing.assert_allclose(placed, clip.sample(np.zeros(8)).root_pos[:, 2], atol=0.01)
     env.reset(np.arange(8))
-    above = env.crowd.state.root_pos[:, 2] - env.crowd.places[:, 2] - clip.sample(env.time).root_pos[:, 2]
+    above = (
+        env.batched_worlds.state.root_pos[:, 2] - env.batched_worlds.places[:, 2] - clip.sample(env.time).root_pos[:, 2]
+    )
     assert (above > -0.001).all() and (above < 0.111).all()
     assert np.ptp(above) > 0.03
     standing = torch.zeros(8)
     np.testing.assert_allclose(
-        env.rewarded(standing).root_pos[:, 2], clip.sample(np.zeros(8)).root_pos[:, 2], atol=1e-5
+        env.stage.reference(standing).root_pos[:, 2], clip.sample(np.zeros(8)).root_pos[:, 2], atol=1e-5
     )
-    np.testing.assert_allclose(env.table(standing).root_pos[:, 2], path.sample(np.zeros(8)).root_pos[:, 2], atol=1e-5)
+    np.testing.assert_allclose(
+        env.followed(standing).root_pos[:, 2], path.sample(np.zeros(8)).root_pos[:, 2], atol=1e-5
+    )
     env.close()

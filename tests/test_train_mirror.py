@@ -13,10 +13,11 @@ from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.features import PolicyInputs
-from tools.train.mirror import Mirror, exchanged, mirrored, mirrored_turns, symmetrized
+from tools.train.mirror import Mirror, mirrored, mirrored_turns, symmetrized
 from tools.train.network import ActorCritic
 from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO, Batch, log_prob
+from tools.train.reflection import exchanged
 from tools.train.trainer import Trainer
 
 MODEL = CharacterModel.load()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -75,7 +76,7 @@ def test_resuming_is_exact_among_disturbances(tmp_path: Path) -> None:
     trainer = Trainer(config)
     trainer.robust_since = -(10**9)
     trainer.environment.disturbances.begin(trainer.environment.rng)
-    world = trainer.environment.crowd.worlds[0]
+    world = trainer.environment.batched_worlds.worlds[0]
     for value, usual, low, high in (
         (world.mass_scale, 1.0, 0.9, 1.1),
         (world.strength, 1.0, 0.9, 1.0),
@@ -85,14 +86,14 @@ def test_resuming_is_exact_among_disturbances(tmp_path: Path) -> None:
         assert (value >= low).all() and (value <= high).all() and (value != usual).all()
     losses(trainer, 1)
     trainer.save()
-    assert trainer.environment.crowd.worlds[0].mass_scale.tolist() != [1.0, 1.0]
+    assert trainer.environment.batched_worlds.worlds[0].mass_scale.tolist() != [1.0, 1.0]
     uninterrupted = losses(trainer, 2)
     assert losses(Trainer(config), 2) == uninterrupted
 
 
 def test_stages_follow_what_the_evaluation_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Landed: the last stage; surviving, at the next evaluation: disturbances. A resumed run is where it was."""
-    config = toy(tmp_path, polish_at=0.9, robust_at=0.9)
+    """Landed: the final stage; surviving, at the next evaluation: disturbances. A resumed run is where it was."""
+    config = toy(tmp_path, final_stage_at=0.9, robust_at=0.9)
     trainer = Trainer(config)
 
     def say(landed: float, survival: float) -> None:
@@ -101,27 +102,27 @@ def test_stages_follow_what_the_evaluation_says(tmp_path: Path, monkeypatch: pyt
         trainer.evaluate()
 
     say(landed=0.8, survival=0.0)
-    assert trainer.environment.rewarded is trainer.environment.table
+    assert trainer.environment.stage.reference is trainer.environment.followed
     assert trainer.stage == "learns"
     kept = trainer.best
     say(landed=0.95, survival=0.95)
     for environment in (trainer.environment, trainer.testing):
-        assert environment.rewarded is not environment.table
-        assert environment.reward.weights[0] == pytest.approx(0.65)
-    assert (trainer.polished_since, trainer.robust_since, trainer.stage) == (0, None, "last stage")
+        assert environment.stage.reference is not environment.followed
+        assert environment.stage.reward.weights[0] == pytest.approx(0.65)
+    assert (trainer.final_stage_since, trainer.robust_since, trainer.stage) == (0, None, "final stage")
     say(landed=0.5, survival=0.9)
-    assert (trainer.polished_since, trainer.robust_since, trainer.stage) == (0, 0, "disturbed 20%")
+    assert (trainer.final_stage_since, trainer.robust_since, trainer.stage) == (0, 0, "disturbed 20%")
     assert kept > 0.0
     losses(trainer, 1)
     trainer.save()
     uninterrupted = losses(trainer, 1)
     resumed = Trainer(config)
-    assert resumed.environment.rewarded is not resumed.environment.table
+    assert resumed.environment.stage.reference is not resumed.environment.followed
     assert losses(resumed, 1) == uninterrupted
 
 
 def test_what_is_kept_is_the_mean_of_the_last_updates(tmp_path: Path) -> None:
-    """Until the last stage the latest weights, then their average, which a resumed run goes on with."""
+    """Until the final stage the latest weights, then their average, which a resumed run goes on with."""
 
     def apart(trainer: Trainer) -> float:
         pairs = zip(trainer.average.networks.parameters(), trainer.graph.networks.parameters(), strict=True)
@@ -130,7 +131,7 @@ def test_what_is_kept_is_the_mean_of_the_last_updates(tmp_path: Path) -> None:
     learning = Trainer(toy(tmp_path / "a"))
     losses(learning, 2)
     assert apart(learning) == 0.0
-    config = toy(tmp_path / "b", polish_at=0.0, average_samples=50)
+    config = toy(tmp_path / "b", final_stage_at=0.0, average_samples=50)
     trainer = Trainer(config)
     losses(trainer, 2)
     assert apart(trainer) > 1e-5
@@ -141,10 +142,41 @@ def test_what_is_kept_is_the_mean_of_the_last_updates(tmp_path: Path) -> None:
     assert apart(resumed) == apart(trainer)
 
 
-def test_the_last_stage_can_be_asked_for(tmp_path: Path) -> None:
+def test_the_final_stage_can_begin_at_once(tmp_path: Path) -> None:
     Trainer(toy(tmp_path)).save()
-    assert Trainer(toy(tmp_path)).polished_since is None
-    assert Trainer(toy(tmp_path, polish_at=0.0)).polished_since == 0
+    assert Trainer(toy(tmp_path)).final_stage_since is None
+    assert Trainer(toy(tmp_path, final_stage_at=0.0)).final_stage_since == 0
+
+
+def test_a_checkpoint_of_schema_1_resumes_exactly(tmp_path: Path) -> None:
+    """The same file, with the names that its parts had then."""
+    config = toy(tmp_path, start_own=0.5, final_stage_at=0.0)
+    trainer = Trainer(config)
+    losses(trainer, 2)
+    trainer.save()
+    uninterrupted = losses(trainer, 2)
+    content = checkpoint.load(tmp_path / "checkpoint.pt")
+    for part, names in checkpoint.RENAMED.items():
+        earlier = {new: old for old, new in names.items()}
+        assert earlier.keys() <= content[part].keys()
+        content[part] = {earlier.get(key, key): value for key, value in content[part].items()}
+    content["config"]["entropy"] = 0.0
+    torch.save(content | {"schema": 1}, tmp_path / "checkpoint.pt")
+    resumed = Trainer(config)
+    assert (resumed.iteration, resumed.final_stage_since) == (2, 0)
+    assert losses(resumed, 2) == uninterrupted
+
+
+@pytest.mark.parametrize("name", ["backflip", "getup_faceup", "roll"])
+def test_what_is_in_progress_goes_on(tmp_path: Path, name: str) -> None:
+    folder = shutil.copytree(ROOT / "policies" / "in_progress" / name, tmp_path / name)
+    content = checkpoint.load(folder / "checkpoint.pt")
+    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in content["config"].items()}
+    trainer = Trainer(TrainConfig(**{**settings, "out": folder, "worlds": 1, "characters": 2, "steps": 4}))
+    assert trainer.samples == content["counters"]["samples"] and trainer.final_stage_since == 0
+    weights = trainer.graph.networks.state_dict()
+    assert all(torch.equal(weights[key], value) for key, value in content["learner"].items())
+    trainer.step()
 
 
 def test_resuming_something_else_is_refused(tmp_path: Path) -> None:

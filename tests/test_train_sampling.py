@@ -20,8 +20,7 @@ from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.feasible_reference import BLEND, feasible
 from tools.train.policy_export import export_checkpoint
-from tools.train.sampling import SETTLE, WINDOW, Sampler, _select, symmetric
-from tools.train.sampling import Path as Way
+from tools.train.sampling import SETTLE, WINDOW, SampledPath, Sampler, _select, symmetric
 from tools.train.trainer import Trainer
 from tools.train.warm_start import WarmStart
 
@@ -52,10 +51,10 @@ def test_a_way_becomes_a_clip_that_joins_its_own_start() -> None:
     known = np.arange(windows + 1) * WINDOW / MODEL.control_hz
     states = clip_states.pack(clip.sample(known))
     states[:, 0] += 0.1 * known
-    way = Way(np.full((windows, MODEL.num_joints, 3), 0.0), states, np.zeros(windows))
-    found = feasible(clip, MODEL, way, lead=3.0)
+    path = SampledPath(np.full((windows, MODEL.num_joints, 3), 0.0), states, np.zeros(windows))
+    found = feasible(clip, MODEL, path, lead=3.0)
     assert found.clip.duration == clip.duration
-    # follows the way in the middle, is the clip's own again at the end, but is not drawn back over the ground
+    # follows the path in the middle, is the clip's own again at the end, but is not drawn back over the ground
     assert found.clip.root_pos[8, 0] - clip.root_pos[8, 0] == pytest.approx(0.05, abs=0.02)
     carried = 0.1 * BLEND * clip.duration
     np.testing.assert_allclose(found.clip.root_pos[-1] - clip.root_pos[-1], [carried, 0.0, 0.0], atol=0.02)
@@ -67,15 +66,15 @@ def test_a_way_becomes_a_clip_that_joins_its_own_start() -> None:
 
 def test_a_way_through_a_clip_that_ends_goes_on_until_he_stands() -> None:
     clip = MotionClip.load("kick").placed()
-    crowd = BatchedWorlds(MODEL, 1, 2)
-    windows = Sampler(clip, MODEL, crowd, TrainConfig("kick", sampling_candidates=8)).num_windows
-    crowd.close()
+    batched_worlds = BatchedWorlds(MODEL, 1, 2)
+    windows = Sampler(clip, MODEL, batched_worlds, TrainConfig("kick", sampling_candidates=8)).num_windows
+    batched_worlds.close()
     known = np.arange(windows + 1) * WINDOW / MODEL.control_hz
     assert known[-1] == pytest.approx(clip.duration + SETTLE, abs=WINDOW / MODEL.control_hz)
     corrections, states = np.full((windows, MODEL.num_joints, 3), 0.2), clip_states.pack(clip.sample(known))
     states[:, 2] -= 0.05
-    found = feasible(clip, MODEL, Way(corrections, states, np.zeros(windows)), lead=1.75)
-    # he is to stand as the clip does, not as a wobble of the way had him when it ended
+    found = feasible(clip, MODEL, SampledPath(corrections, states, np.zeros(windows)), lead=1.75)
+    # he is to stand as the clip does, not as a wobble of the path had him when it ended
     np.testing.assert_allclose((clip.root_pos - found.clip.root_pos)[[5, -1], 2], [0.05, 0.0], atol=1e-3)
     assert found.clip.duration == clip.duration and found.starts[:, -1].max() < clip.duration
     # corrected to the end, then less and less, and at last not at all: the last one is held
@@ -87,16 +86,16 @@ def test_a_way_through_a_clip_that_ends_goes_on_until_he_stands() -> None:
 
 def test_more_rounds_find_no_worse_ways_and_the_trainer_follows(tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    crowd = BatchedWorlds(MODEL, 1, 4)
-    sampler = Sampler(MotionClip.load("run"), MODEL, crowd, TrainConfig("run", sampling_candidates=16))
+    batched_worlds = BatchedWorlds(MODEL, 1, 4)
+    sampler = Sampler(MotionClip.load("run"), MODEL, batched_worlds, TrainConfig("run", sampling_candidates=16))
     first, second = sampler.search(2)
-    way, later = second.best, list(sampler.search(2, first))
-    crowd.close()
-    assert way.cost.sum() <= first.best.cost.sum()
+    path, later = second.best, list(sampler.search(2, first))
+    batched_worlds.close()
+    assert path.cost.sum() <= first.best.cost.sum()
     assert sampler.spent(second.rounds) == 2 * 16 * WINDOW * sampler.num_windows
     # a search that goes on from a round's end tries the same; contacts that Bullet remembers differ
     assert len(later) == 1 and later[0].rounds == 2 and later[0].mean.shape == second.mean.shape
-    assert np.isfinite(way.states).all() and way.states.shape[0] == sampler.num_windows + 1
+    assert np.isfinite(path.states).all() and path.states.shape[0] == sampler.num_windows + 1
     toy = TrainConfig(
         "run", out=tmp_path, sampling_rounds=1, sampling_candidates=8, worlds=1, characters=2, steps=4, hidden=(8,),
         minibatch=4, epochs=1,
@@ -152,7 +151,7 @@ def test_a_run_starts_from_the_networks_and_the_path_of_another(tmp_path: Path) 
         out=tmp_path / "b",
         seed=1,
         init=init,
-        polish_at=0.0,
+        final_stage_at=0.0,
         sampling_rounds=None,
     )
     second = Trainer(more)
@@ -165,8 +164,8 @@ def test_a_run_starts_from_the_networks_and_the_path_of_another(tmp_path: Path) 
     assert second.inherited == {"samples": first.samples, "seconds": first.seconds}
     assert WarmStart(tmp_path / "b" / "checkpoint.pt").spent == second.inherited
     assert torch.equal(Trainer(more).graph.feedforward, second.graph.feedforward)
-    with pytest.raises(ConfigError, match="through another clip; --polish-at 0 rewards"):
-        Trainer(replace(more, out=tmp_path / "f", polish_at=0.9))
+    with pytest.raises(ConfigError, match="through another clip; --final-stage-at 0 rewards"):
+        Trainer(replace(more, out=tmp_path / "f", final_stage_at=0.9))
     with pytest.raises(ConfigError, match=r"the path in .* lasts 0.80 s, the clip 1.27 s"):
         Trainer(replace(toy, clip="walk", out=tmp_path / "c", init=init))
     with pytest.raises(ConfigError, match=r"other settings; add --hidden 8 --lead 1.75"):

@@ -18,7 +18,7 @@ from tools.train.config import ConfigError, TrainConfig  # noqa: E402
 
 
 def main() -> int:
-    """Start this machine's distributed, or be one of torchrun's; returns 1 after one line on what is wrong."""
+    """Start this machine's ranks, or be one of torchrun's; returns 1 after one line on what is wrong."""
     try:
         config = tyro.cli(TrainConfig, description=__doc__)
         trainer.check(config)

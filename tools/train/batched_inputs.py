@@ -17,6 +17,7 @@ from game.sim.kinematics import BodyPoses, BodyVelocities
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from tools.train.features import PolicyInputs
+from tools.train.rewards import TrackedMotion
 
 Array = NDArray[np.float64]
 
@@ -42,6 +43,14 @@ def anchored(
     com = np.empty((m, 3), np.float32)
     _fill_com(model.mass / model.mass.sum(), model.com, anchor, body_pos, body_rot, com)
     return PolicyInputs(*(torch.from_numpy(out[name]) for name in PolicyInputs._fields)), torch.from_numpy(com)
+
+
+def tracked_motion(inputs: PolicyInputs, com: Tensor) -> TrackedMotion:
+    """What the reward sees of `anchored`'s result."""
+    return TrackedMotion(
+        inputs.root_pos, inputs.root_rot, inputs.joint_rot, inputs.root_vel, inputs.root_ang_vel, inputs.joint_vel,
+        inputs.body_pos, com,
+    )  # fmt: skip
 
 
 @njit(cache=True)

@@ -10,7 +10,23 @@ import torch
 
 from game.sim.motion import MotionClip
 
-SCHEMA = 1
+SCHEMA = 2
+RENAMED = {
+    "config": {
+        "polish_at": "final_stage_at",
+        "stray": "tracking_error_limit",
+        "drift": "drift_limit",
+        "forgive_drift": "ignore_drift",
+        "lam": "gae_lambda",
+    },
+    "counters": {"polished_since": "final_stage_since"},
+    "environments": {
+        "begun": "start_phase",
+        "starts.failure": "starts.end_failure",
+        "starts.begun": "starts.start_failure",
+    },
+}
+"""Keys of schema 1 and what they are called since, in the parts of a run's checkpoint"""
 
 
 class CheckpointError(ValueError):
@@ -29,16 +45,27 @@ def save(path: Path, content: dict[str, Any]) -> None:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read what `save` wrote. Raises CheckpointError."""
+    """Read what `save` wrote, or a file of schema 1. Raises CheckpointError."""
     if not path.is_file():
         raise CheckpointError(f"no checkpoint at {path}")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise CheckpointError(f"{path.name} cannot be read: {error}") from error
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise CheckpointError(f"{path.name}: not a checkpoint of schema {SCHEMA}")
-    return content
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if schema not in (1, SCHEMA):
+        raise CheckpointError(f"{path.name}: schema {schema!r}, expected 1 or {SCHEMA}")
+    return _upgraded(content) if schema == 1 else content
+
+
+def _upgraded(content: dict[str, Any]) -> dict[str, Any]:
+    """A checkpoint of schema 1 with today's names."""
+    parts = {
+        part: {names.get(key, key): value for key, value in content[part].items() if key != "entropy"}
+        for part, names in RENAMED.items()
+        if part in content
+    }
+    return content | parts
 
 
 def clip_to_tensors(clip: MotionClip) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class ClipRows:
             state = moving(poses[0], poses[1], h)
         turns = {name: rotation.continuous(getattr(state, name)) for name in ("root_rot", "joint_rot")}
         self.table = pack(replace(state, **turns))
+        self.width = self.table.shape[1]
 
     def __call__(self, time: Array) -> Array:
         """Rows (M, width) at times (M,), 0..duration, held outside."""

@@ -58,7 +58,7 @@ class TrainConfig:
     sampling_size: float = 0.3
     """rad, standard deviation of the first round's corrections; the model's own damping needs 0.5"""
     start_path: float = 0.6
-    """share of the starts from the clip that are from sampling's path instead, if there is one; last stage: between"""
+    """share of the starts from the clip that are from sampling's path instead, if there is one; final stage: between"""
     kp_scale: float = 1.0
     """of the model's stiffness; the policy's card names its gains, and the game's controller takes them on"""
     kd_scale: float = 0.375
@@ -67,7 +67,7 @@ class TrainConfig:
     """ticks by which the pose that is corrected is ahead, to cancel the damping's lag; 3 for the model's own damping"""
     gamma: float = 0.97
     """discount of a control step"""
-    lam: float = 0.95
+    gae_lambda: float = 0.95
     """lambda of the generalised advantage estimate"""
     epochs: int = 5
     """passes over an iteration's samples"""
@@ -96,20 +96,20 @@ class TrainConfig:
     """length of an episode in cycles of a looping clip"""
     hold: float = 2.0
     """s that an episode goes on after the end of a clip that does not loop"""
-    stray: tuple[float, float] = (1.0, 0.75)
-    """m from the reference, moved to where he is, that end the episode, at first and after noise_samples"""
-    drift: float = 1.5
-    """m over the ground from where the reference is, at which the episode ends, unless drift is forgiven"""
-    forgive_drift: bool | None = None
-    """whether, until the last stage, his distance from the reference over the ground is ignored; by default where
-    sampling found the path"""
-    polish_at: float = 0.9
-    """share of first cycles that land in evaluation at which the last stage begins: DeepMimic's weights, and the clip
+    tracking_error_limit: tuple[float, float] = (1.0, 0.75)
+    """m between a body and the reference's, shifted over the ground to the character, that end the episode: at first,
+    and after noise_samples"""
+    drift_limit: float = 1.5
+    """m between the character and the reference over the ground that end the episode, unless drift is ignored"""
+    ignore_drift: bool | None = None
+    """whether, until the final stage, drift over the ground costs nothing; by default where sampling found the path"""
+    final_stage_at: float = 0.9
+    """share of first cycles that land in evaluation at which the final stage begins: DeepMimic's rewards, and the clip
     itself even where sampling found a path; 0: at once; over 1: never"""
     contact_bodies: tuple[str, ...] = ()
     """bodies that may touch the floor; empty: derived from the clip"""
     average_samples: int = 100_000
-    """samples over which the weights that are judged and kept are averaged, from the last stage on; 0: not at all"""
+    """samples over which the weights that are judged and kept are averaged, from the final stage on; 0: not at all"""
     lenient_samples: tuple[int, int] = (0, 0)
     """samples between which limbs on the floor are forgiven ever less often: until then they cost that tick's reward"""
     start_zero: float = 0.1
@@ -180,9 +180,9 @@ class TrainConfig:
         first, last = self.lenient_samples
         return 1.0 - min(1.0, max(0.0, (samples - first) / max(1, last - first))) if samples < last else 0.0
 
-    def stray_at(self, samples: int) -> float:
-        """Distance from the reference that ends an episode after so many samples."""
-        first, last = self.stray
+    def tracking_error_limit_at(self, samples: int) -> float:
+        """Distance of a body from the reference's, m, that ends an episode after so many samples."""
+        first, last = self.tracking_error_limit
         return first + (last - first) * min(1.0, samples / max(1, self.noise_samples))
 
     def to_json(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ PUSH_SECONDS = 0.2
 
 
 class DisturbedWorlds(Protocol):
-    """Characters in Worlds, per_world of them in each: tools.train.batched_worlds, or tools.evaluate's."""
+    """Characters in Worlds, per_world of them in each: tools.train.batched_worlds, or those of tools.evaluate."""
 
     model: CharacterModel
     worlds: list[World]
@@ -29,30 +29,30 @@ class DisturbedWorlds(Protocol):
 class Disturbances:
     """Of size 0 (none) to 1 (the configuration's). Gravity and friction are a world's, the rest is a character's."""
 
-    def __init__(self, config: TrainConfig, crowd: DisturbedWorlds) -> None:
-        self.config, self.crowd = config, crowd
+    def __init__(self, config: TrainConfig, worlds: DisturbedWorlds) -> None:
+        self.config, self.batch = config, worlds
         self.size = 0.0
         self._pelvis = 0
 
     def begin(self, rng: np.random.Generator, size: float = 1.0) -> None:
         """Set the size, and give everybody another body and every world another condition at once."""
         self.size = size
-        for character in range(self.crowd.num_characters):
+        for character in range(self.batch.num_characters):
             self.vary_body(character, rng)
-        for number in range(len(self.crowd.worlds)):
+        for number in range(len(self.batch.worlds)):
             self.vary_world(number, rng)
 
     def tick(self, rng: np.random.Generator) -> None:
         """Before each tick: start a push now and then."""
         if not self.size:
             return
-        crowd, model = self.crowd, self.crowd.model
+        batch, model = self.batch, self.batch.model
         chance = 1.0 / (self.config.push_every * model.control_hz)
-        for n in np.flatnonzero(rng.random(crowd.num_characters) < chance):
+        for n in np.flatnonzero(rng.random(batch.num_characters) < chance):
             angle, force = rng.uniform(0.0, 2.0 * np.pi), self.size * self.config.push_force * rng.random()
-            world, place = divmod(int(n), crowd.per_world)
+            world, place = divmod(int(n), batch.per_world)
             push = force * np.array([np.cos(angle), np.sin(angle), 0.0])
-            crowd.worlds[world].forces.push(place, self._pelvis, push, round(PUSH_SECONDS * model.control_hz))
+            batch.worlds[world].forces.push(place, self._pelvis, push, round(PUSH_SECONDS * model.control_hz))
 
     def vary(self, ended: NDArray[np.int64], rng: np.random.Generator) -> None:
         """Give characters (M,) that begin anew another body, and their worlds, now and then, another condition."""
@@ -60,26 +60,26 @@ class Disturbances:
             return
         for n in ended:
             self.vary_body(int(n), rng)
-            if rng.random() < 0.5 / self.crowd.per_world:
-                self.vary_world(int(n) // self.crowd.per_world, rng)
+            if rng.random() < 0.5 / self.batch.per_world:
+                self.vary_world(int(n) // self.batch.per_world, rng)
 
     def vary_body(self, character: int, rng: np.random.Generator) -> None:
         """Another strength and density for a character."""
-        number, place = divmod(character, self.crowd.per_world)
-        world = self.crowd.worlds[number]
+        number, place = divmod(character, self.batch.per_world)
+        world = self.batch.worlds[number]
         world.strength[place] = 1.0 - self.size * self.config.vary_strength * rng.random()
         world.set_mass_scale(place, 1.0 + self.size * self.config.vary_mass * rng.uniform(-1.0, 1.0))
 
     def vary_world(self, number: int, rng: np.random.Generator) -> None:
         """Another gravity and friction for a world."""
-        world, config, size = self.crowd.worlds[number], self.config, self.size
+        world, config, size = self.batch.worlds[number], self.config, self.size
         world.set_gravity(np.array(EARTH) * (1.0 + size * config.vary_gravity * rng.uniform(-1.0, 1.0)))
-        friction = self.crowd.model.friction
+        friction = self.batch.model.friction
         world.set_friction(friction * (1.0 + size * config.vary_friction * rng.uniform(-1.0, 1.0)))
 
     def state_dict(self) -> dict[str, Tensor]:
         """The worlds' conditions. Pushes under way are not kept: a checkpoint ends them."""
-        worlds = self.crowd.worlds
+        worlds = self.batch.worlds
         return {
             "gravity": torch.tensor(np.array([w.gravity for w in worlds])),
             "friction": torch.tensor(np.array([w.floor_friction for w in worlds])),
@@ -89,7 +89,7 @@ class Disturbances:
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Set the worlds' conditions."""
-        for k, world in enumerate(self.crowd.worlds):
+        for k, world in enumerate(self.batch.worlds):
             world.set_gravity(state["gravity"][k].numpy())
             world.set_friction(float(state["friction"][k]))
             world.strength[:] = state["strength"][k].numpy()

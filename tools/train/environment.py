@@ -1,4 +1,4 @@
-"""ImitationEnvironment: a crowd that imitates one clip; raw policy inputs out, joint targets in."""
+"""ImitationEnvironment: a batch of characters that imitate one clip; raw policy inputs out, joint targets in."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from game.play.initial_state import MAX_PENETRATION
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
 from tools.train import clip_states, terminations
-from tools.train.batched_inputs import anchored
+from tools.train.batched_inputs import anchored, tracked_motion
 from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import TrainConfig
 from tools.train.disturbances import Disturbances
 from tools.train.features import PolicyInputs
 from tools.train.initial_states import InitialStates
-from tools.train.mirror import symmetrized
 from tools.train.reference_table import CYCLE_TOLERANCE, ReferenceTable, ReferenceTrack
-from tools.train.rewards import DEEPMIMIC, ImitationReward, RewardWeights, TrackedMotion
+from tools.train.rewards import TrackedMotion
+from tools.train.stages import TrainingStage, learning_stage
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -31,80 +30,70 @@ OWN_SHARE = 0.5
 """of a cycle that an episode must have lasted for the state at the cycle's end to be remembered"""
 OWN_REWARD = 0.6
 """of a state at a cycle's end from which it is worth to start: most others are past saving and teach nothing"""
-CLEARANCE = 0.002
-"""m above the floor to which a start pose that reaches into it is lifted, before the last stage"""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a tick brought, before any reset."""
+    """What a tick led to, before any reset."""
 
     reward: Tensor
     """(N,)"""
     terms: Tensor
-    """(N, 5) of ImitationReward"""
+    """(N, K) of the stage's reward"""
     terminated: Bools
-    """(N,) fell, strayed or became absurd"""
+    """(N,) fell, lost the motion, or became absurd"""
     truncated: Bools
     """(N,) ran out of time"""
     fell: Bools
     """(N,) touched the floor with a body that the clip keeps off it"""
     wrapped: Bools
-    """(N,) came round to the next cycle: the anchor was taken anew"""
+    """(N,) began the next cycle, with a new anchor"""
 
 
 class ImitationEnvironment:
-    """N characters; the anchor is taken at the start and anew at every cycle, as the Runtime does it.
+    """N characters, each with an anchor frame that is set at the start and at every new cycle, as in the game.
 
     Time is a start time plus an integer number of ticks. Reset is explicit: `step` leaves ended episodes as they are.
     """
 
     def __init__(
-        self, config: TrainConfig, clip: MotionClip, model: CharacterModel, worlds: int, per_world: int
+        self,
+        config: TrainConfig,
+        clip: MotionClip,
+        model: CharacterModel,
+        num_worlds: int,
+        per_world: int,
+        path_states: Array | None = None,
     ) -> None:
+        """Build it in its learning stage; assign another TrainingStage to `stage` at any time.
+
+        Args:
+            clip: what the policy follows: the clip, or the feasible motion that sampling found in its place.
+            path_states: (M, width + 1) states that sampling found, see TrainingStage.
+        """
         self.config, self.clip, self.model = config, clip.placed(), model
-        self.crowd = BatchedWorlds(model, worlds, per_world)
-        n = self.num_characters = self.crowd.num_characters
-        self.table = ReferenceTable(clip, model)
-        self._states = clip_states.ClipRows(self.clip, model.physics_hz)
-        self._path: clip_states.ClipRows | None = None
-        self.rewarded = self.table
-        self.forgiving = bool(config.forgive_drift)
-        """whether the way over the ground neither costs reward nor ends an episode"""
-        self.depth = -CLEARANCE
-        """m, how deep in the floor the lowest point of a start may lie"""
-        self.stray = config.stray[1]
+        self.batched_worlds = BatchedWorlds(model, num_worlds, per_world)
+        n = self.num_characters = self.batched_worlds.num_characters
+        self.stage: TrainingStage = learning_stage(config, clip, model, path_states)
+        self.followed: ReferenceTable = self.stage.reference
+        """what the policy follows: it must be lost for an episode to end, whatever the stage rewards"""
+        self.tracking_error_limit = config.tracking_error_limit[1]
         """m, present limit"""
         self.lenient = 0.0
         """chance that a hand or a shin on the floor costs a tick's reward only, not the episode"""
         self._limbs = np.array(["shin" in b or "arm" in b or "hand" in b for b in model.body_names])
-        self.reward = self._reward(RewardWeights())
         self.allowed = contact_bodies(config, model)
         seconds = config.cycles * clip.duration if clip.loop else clip.duration + config.hold
         self.max_ticks = round(seconds * model.control_hz)
         self.ticks = np.zeros(n, np.int64)
         self.start_time = np.zeros(n)
-        self.begun = np.full(n, np.nan)
+        self.start_phase = np.full(n, np.nan)
         """(N,) phase of the clip in which the episode began, nan where it goes on where another ended"""
         self.anchor = np.zeros((n, 3))
         """(N, 3) x, y and heading of the anchor in the world"""
-        width = clip_states.pack(self.crowd.state).shape[1] + 1
-        self.starts = InitialStates(config, clip.duration, clip.loop, width)
-        self.disturbances = Disturbances(config, self.crowd)
+        self.starts = InitialStates(config, clip.duration, clip.loop, self.stage.start_states.width + 1)
+        self.disturbances = Disturbances(config, self.batched_worlds)
         self.rng = np.random.default_rng(0)
-
-    def polish(self) -> None:
-        """Begin the last stage: the clip itself and where it goes, the game's starts, DeepMimic's rewards."""
-        clip = MotionClip.load(self.config.clip)
-        clip = symmetrized(clip, self.model) if self.config.mirror else clip.placed()
-        self._path, self._states = self._states, clip_states.ClipRows(clip, self.model.physics_hz, as_played=True)
-        self.depth, self.forgiving = MAX_PENETRATION, False
-        self.rewarded, self.reward = ReferenceTable(clip, self.model), self._reward(DEEPMIMIC)
-        self.starts.path = self.starts.path[:0]
-
-    def _reward(self, weights: RewardWeights) -> ImitationReward:
-        ends = [self.model.body(name) for name in ("right_foot", "left_foot", "right_hand", "left_hand")]
-        return ImitationReward(weights, self.model.joint_names, ends)
 
     @property
     def allowed_names(self) -> list[str]:
@@ -120,18 +109,18 @@ class ImitationEnvironment:
     @property
     def exploration(self) -> Tensor:
         """(N,) what the noise of the actions is multiplied with."""
-        return torch.from_numpy(self.starts.exploration(self.begun, self.ticks / self.model.control_hz)).float()
+        return torch.from_numpy(self.starts.exploration(self.start_phase, self.ticks / self.model.control_hz)).float()
 
     def _cycle(self, time: Array) -> Array:
         return np.floor(time / self.clip.duration + CYCLE_TOLERANCE) if self.clip.loop else np.zeros_like(time)
 
-    def _anchored_time(self) -> Array:
+    def anchored_time(self) -> Array:
         """(N,) s since the present cycle began."""
         return self.time - self._cycle(self.time) * self.clip.duration
 
     # ---------------------------------------------------------------- episodes
     def seed(self, *numbers: int) -> None:
-        """Make the following starts and disturbances a function of these numbers and the state."""
+        """Make the starts and disturbances from here on a function of these numbers and the state."""
         self.rng = np.random.default_rng(numbers)
 
     def reset(self, indices: NDArray[np.int64], time: Array | None = None) -> None:
@@ -140,26 +129,29 @@ class ImitationEnvironment:
             return
         found = None
         if time is None:
-            time, found, self.begun[indices] = self.starts.draw(len(indices), self.rng)
-        flat = self._states(time)
+            time, found, self.start_phase[indices] = self.starts.draw(len(indices), self.rng, self.stage.path_states)
+        flat = self.stage.start_states(time)
         if found is not None:
             flat = np.where(np.isnan(found), self._eased(flat, time), found)
-        state = self._lifted(self._blurred(clip_states.unpack(flat, self.model.num_joints)))
+        state = self._raised(self._blurred(clip_states.unpack(flat, self.model.num_joints)))
         self.ticks[indices], self.start_time[indices] = 0, time
-        self.anchor[indices] = self.crowd.places[indices] * np.array([1.0, 1.0, 0.0])
-        self.crowd.reset(indices, replace(state, root_pos=state.root_pos + self.crowd.places[indices]))
+        self.anchor[indices] = self.batched_worlds.places[indices] * np.array([1.0, 1.0, 0.0])
+        self.batched_worlds.reset(
+            indices, replace(state, root_pos=state.root_pos + self.batched_worlds.places[indices])
+        )
 
     def _eased(self, flat: Array, time: Array) -> Array:
-        """Start states (M, width) of the clip; in the last stage some are on the way from there to the path.
+        """Start states (M, width) of the clip; in the final stage some lie between those and the path's.
 
         A policy that knows the path alone fails from the clip's flight every time, and so learns nothing there; from
         somewhere between it fails now and then.
         """
-        if self._path is None:
+        path_rows = self.stage.path_rows
+        if path_rows is None:
             return flat
         eased = self.rng.random(len(time)) < self.config.start_path
         share = np.where(eased, self.rng.random(len(time)), 0.0)
-        clip, path = (clip_states.unpack(row, self.model.num_joints) for row in (flat, self._path(time)))
+        clip, path = (clip_states.unpack(row, self.model.num_joints) for row in (flat, path_rows(time)))
         return clip_states.pack(clip.towards(path, share))
 
     def _blurred(self, state: CharacterState) -> CharacterState:
@@ -179,85 +171,87 @@ class ImitationEnvironment:
             state.joint_vel + speed,
         )
 
-    def _lifted(self, state: CharacterState) -> CharacterState:
+    def _raised(self, state: CharacterState) -> CharacterState:
         """Raised until nothing reaches deeper into the floor than it may."""
         poses = kinematics.body_poses(self.model, state.root_pos, state.root_rot, state.joint_rot)
-        state.root_pos[:, 2] += np.maximum(0.0, -self.depth - kinematics.lowest_point(self.model, poses))
+        lowest = kinematics.lowest_point(self.model, poses)
+        state.root_pos[:, 2] += np.maximum(0.0, -self.stage.max_penetration - lowest)
         return state
 
     # ---------------------------------------------------------------- a tick
     def inputs(self, chosen: NDArray[np.int64] | slice = slice(None)) -> PolicyInputs:
-        """What the contract hands the policy of characters `chosen`, float32."""
+        """The policy contract's inputs of characters `chosen`, float32."""
         return self._anchored(chosen)[0]
 
     def _anchored(self, chosen: NDArray[np.int64] | slice = slice(None)) -> tuple[PolicyInputs, Tensor]:
         """The policy's inputs and the centres of mass (M, 3)."""
-        crowd = self.crowd
-        gravity = np.repeat([w.gravity for w in crowd.worlds], crowd.per_world, axis=0)
+        batch = self.batched_worlds
+        gravity = np.repeat([w.gravity for w in batch.worlds], batch.per_world, axis=0)
         return anchored(
-            self.model, self.anchor[chosen], crowd.state[chosen], crowd.body_pos[chosen], crowd.body_rot[chosen],
+            self.model, self.anchor[chosen], batch.state[chosen], batch.body_pos[chosen], batch.body_rot[chosen],
             gravity[chosen], self.time[chosen],
         )  # fmt: skip
 
     def step(self, target: Array) -> Outcome:
         """Advance one tick towards joint targets (N, J, 4)."""
         self.disturbances.tick(self.rng)
-        self.crowd.step(target)
+        self.batched_worlds.step(target)
         before = self._cycle(self.time)
         self.ticks += 1
         wrapped = self._cycle(self.time) != before
-        self._anchor_anew(np.flatnonzero(wrapped))
+        self._move_anchor(np.flatnonzero(wrapped))
         inputs, com = self._anchored()
-        time = torch.from_numpy(self._anchored_time().astype(np.float32))
-        done = _motion(inputs, com)
-        tracked = self.table(time)
-        level = _undrifted(done, tracked)
-        # a jump that falls short is still a jump: the way over the ground has a limit of its own
-        strayed = self._strayed(level, tracked)
-        if self.rewarded is not self.table:
-            # what starts from the clip need not be on the path yet
-            tracked = self.rewarded(time)
-            level = _undrifted(done, tracked)
-            strayed &= self._strayed(level, tracked)
-        terms = self.reward(level if self.forgiving else done, tracked)
-        absurd = self.crowd.faults()
-        fell = terminations.fell(self.crowd.floor_contacts(), self.allowed)
-        if not self.forgiving:
-            strayed |= terminations.drifted(done.root_pos, tracked.root_pos, self.config.drift).numpy()
-        terminated = self._ends(fell) | strayed | absurd
-        reward = torch.where(torch.from_numpy(absurd | fell), torch.zeros(()), terms @ self.reward.weights)
+        time = torch.from_numpy(self.anchored_time().astype(np.float32))
+        motion, stage = tracked_motion(inputs, com), self.stage
+        reference = self.followed(time)
+        shifted = _without_drift(motion, reference)
+        # a jump that falls short is still a jump: drift over the ground has a limit of its own
+        lost = self._tracking_lost(shifted, reference)
+        if stage.reference is not self.followed:
+            # an episode that starts from the clip need not be on the path yet
+            reference = stage.reference(time)
+            shifted = _without_drift(motion, reference)
+            lost &= self._tracking_lost(shifted, reference)
+        terms = stage.reward(shifted if stage.ignore_drift else motion, reference)
+        absurd = self.batched_worlds.faults()
+        fell = terminations.fell(self.batched_worlds.floor_contacts(), self.allowed)
+        if not stage.ignore_drift:
+            lost |= terminations.drifted(motion.root_pos, reference.root_pos, self.config.drift_limit).numpy()
+        terminated = self._ends(fell) | lost | absurd
+        reward = torch.where(torch.from_numpy(absurd | fell), torch.zeros(()), terms @ stage.reward.weights)
         truncated = (self.ticks >= self.max_ticks) & ~terminated
-        # who has just been put down shortly before the end says nothing about how our own cycles end
+        # a state shortly after a start says nothing about how the policy's own cycles end
         settled = self.ticks > OWN_SHARE * self.clip.duration * self.model.control_hz
-        hopeful = reward.numpy() > OWN_REWARD
-        self._remember(np.flatnonzero(wrapped & ~terminated & settled & hopeful))
+        good = reward.numpy() > OWN_REWARD
+        self._remember(np.flatnonzero(wrapped & ~terminated & settled & good))
         self.latest = inputs
         return Outcome(reward, terms, terminated, truncated, fell, wrapped)
 
-    def _strayed(self, motion: TrackedMotion, tracked: ReferenceTrack) -> Bools:
-        return terminations.strayed(motion.body_pos, tracked.body_pos, self.stray).numpy()
+    def _tracking_lost(self, motion: TrackedMotion, reference: ReferenceTrack) -> Bools:
+        """(N,) whether some body is farther from the reference's than the present limit."""
+        return terminations.tracking_lost(motion.body_pos, reference.body_pos, self.tracking_error_limit).numpy()
 
     def _ends(self, fell: Bools) -> Bools:
-        """(N,) which falls end the episode; limbs on the floor are forgiven by chance while `lenient`."""
+        """(N,) which falls end the episode: with probability `lenient`, hands and shins on the floor do not."""
         if not self.lenient:
             return fell
-        forgiven = self.rng.random(len(fell)) < self.lenient
-        badly = terminations.fell(self.crowd.floor_contacts(), self.allowed | self._limbs)
-        return np.asarray(fell & (badly | ~forgiven))
+        spared = self.rng.random(len(fell)) < self.lenient
+        not_limbs = terminations.fell(self.batched_worlds.floor_contacts(), self.allowed | self._limbs)
+        return np.asarray(fell & (not_limbs | ~spared))
 
     def end(self, outcome: Outcome) -> NDArray[np.int64]:
         """Count the episodes that ended, begin new ones in their place, and return which characters' (M,)."""
         ended = np.flatnonzero(outcome.terminated | outcome.truncated)
-        phase = np.clip(self._anchored_time()[ended] / self.clip.duration, 0.0, 1.0)
-        self.starts.learn(phase, outcome.terminated[ended], self.begun[ended])
+        phase = np.clip(self.anchored_time()[ended] / self.clip.duration, 0.0, 1.0)
+        self.starts.learn(phase, outcome.terminated[ended], self.start_phase[ended])
         self.disturbances.vary(ended, self.rng)
         self.reset(ended)
         return ended
 
-    def _anchor_anew(self, indices: NDArray[np.int64]) -> None:
+    def _move_anchor(self, indices: NDArray[np.int64]) -> None:
         if not len(indices):
             return
-        state = self.crowd.state[indices]
+        state = self.batched_worlds.state[indices]
         self.anchor[indices, :2] = state.root_pos[:, :2]
         self.anchor[indices, 2] = rotation.heading(state.root_rot)
 
@@ -266,15 +260,16 @@ class ImitationEnvironment:
         if not len(indices):
             return
         anchor = self.anchor[indices]
-        state = self.crowd.state[indices].moved(-anchor * np.array([1.0, 1.0, 0.0]))
+        state = self.batched_worlds.state[indices].moved(-anchor * np.array([1.0, 1.0, 0.0]))
         state = state.moved(np.zeros(3), -anchor[:, 2])
-        self.starts.remember(np.concatenate([clip_states.pack(state), self._anchored_time()[indices, None]], axis=1))
+        self.starts.remember(np.concatenate([clip_states.pack(state), self.anchored_time()[indices, None]], axis=1))
 
     # ---------------------------------------------------------------- keeping
     def state_dict(self) -> dict[str, Tensor]:
         """All that the next iteration depends on, as tensors of the same shape on every rank."""
-        state = {f"state.{f.name}": torch.tensor(getattr(self.crowd.state, f.name)) for f in fields(CharacterState)}
-        state |= {k: torch.tensor(getattr(self, k)) for k in ("ticks", "start_time", "begun", "anchor")}
+        own = self.batched_worlds.state
+        state = {f"state.{f.name}": torch.tensor(getattr(own, f.name)) for f in fields(CharacterState)}
+        state |= {k: torch.tensor(getattr(self, k)) for k in ("ticks", "start_time", "start_phase", "anchor")}
         state |= {f"starts.{k}": v for k, v in self.starts.state_dict().items()}
         return state | {f"disturbances.{k}": v for k, v in self.disturbances.state_dict().items()}
 
@@ -283,13 +278,13 @@ class ImitationEnvironment:
         self.starts.load_state_dict({k[7:]: v for k, v in state.items() if k.startswith("starts.")})
         self.disturbances.load_state_dict({k[13:]: v for k, v in state.items() if k.startswith("disturbances.")})
         self.ticks, self.start_time = state["ticks"].numpy().copy(), state["start_time"].numpy().copy()
-        self.begun, self.anchor = state["begun"].numpy().copy(), state["anchor"].numpy().copy()
-        self.crowd.state = CharacterState(*(state[f"state.{f.name}"].numpy() for f in fields(CharacterState)))
-        self.crowd.rebuild()
+        self.start_phase, self.anchor = state["start_phase"].numpy().copy(), state["anchor"].numpy().copy()
+        self.batched_worlds.state = CharacterState(*(state[f"state.{f.name}"].numpy() for f in fields(CharacterState)))
+        self.batched_worlds.rebuild()
 
     def close(self) -> None:
         """Give the Bullet clients back."""
-        self.crowd.close()
+        self.batched_worlds.close()
 
 
 def contact_bodies(config: TrainConfig, model: CharacterModel) -> Bools:
@@ -304,14 +299,7 @@ def contact_bodies(config: TrainConfig, model: CharacterModel) -> Bools:
     return allowed
 
 
-def _motion(inputs: PolicyInputs, com: Tensor) -> TrackedMotion:
-    return TrackedMotion(
-        inputs.root_pos, inputs.root_rot, inputs.joint_rot, inputs.root_vel, inputs.root_ang_vel, inputs.joint_vel,
-        inputs.body_pos, com,
-    )  # fmt: skip
-
-
-def _undrifted(motion: TrackedMotion, reference: ReferenceTrack) -> TrackedMotion:
+def _without_drift(motion: TrackedMotion, reference: ReferenceTrack) -> TrackedMotion:
     """The motion shifted over the ground so that its root is above or below the reference's."""
     drift = (motion.root_pos - reference.root_pos) * torch.tensor([1.0, 1.0, 0.0])
     return motion._replace(

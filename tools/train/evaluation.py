@@ -1,4 +1,4 @@
-"""Evaluation: the deterministic policy, a fixed number of seconds, no mercy after a fall."""
+"""Evaluation: the deterministic policy, a fixed number of seconds, and nothing is earned after a fall."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tools.train.environment import ImitationEnvironment
 from tools.train.network import ActorCritic
 from tools.train.policy_graph import PolicyGraph
 
-UPSIDE = 1.2
-"""rad off the reference's root rotation at which a cycle no longer counts"""
+MAX_ROOT_ERROR = 1.2
+"""rad between the root's rotation and the reference's at which a cycle no longer counts"""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Means over episodes; a fall is the clip's rule (environment.allowed), a stray pose alone is none."""
+    """Means over episodes; a fall is a touch that the clip does not allow (environment.allowed), not a bad pose."""
 
     survival: float
     """share of episodes without a fall"""
@@ -29,9 +29,9 @@ class Scores:
     reward: float
     """per tick, 0 after a fall: the normalised return"""
     landed: float
-    """share of episodes from phase 0 whose first cycle came round without a fall or losing the motion"""
+    """share of episodes from phase 0 that completed their first cycle without a fall or losing the motion"""
     cycles: float
-    """cycles per episode that came round so before the first that did not"""
+    """cycles per episode that were completed so, before the first that was not"""
     survival_zero: float
     """as survival, of the episodes from phase 0"""
 
@@ -68,17 +68,17 @@ def evaluate(
         for _ in range(ticks):
             seen, pose = graph.observe(environment.inputs())
             outcome = environment.step(graph.target(pose, networks.act(seen)).double().numpy())
-            alive &= ~(outcome.fell | environment.crowd.faults())
-            good &= alive & (_off_axis(environment) < UPSIDE)
+            alive &= ~(outcome.fell | environment.batched_worlds.faults())
+            good &= alive & (_root_error(environment) < MAX_ROOT_ERROR)
             life += alive
             reward += np.where(alive, outcome.reward.numpy(), 0.0)
-            came = outcome.wrapped & good
-            first |= came & (cycles == 0)
-            cycles += came
+            completed = outcome.wrapped & good
+            first |= completed & (cycles == 0)
+            cycles += completed
             lost = np.flatnonzero(~alive)
             if len(lost) == n:
                 break
-            # who lies on the floor is set up again: a heap of bodies costs four times the step
+            # characters on the floor are reset: a heap of bodies costs four times the step
             down = lost[outcome.fell[lost]]
             environment.reset(down, np.zeros(len(down)))
     if not environment.clip.loop:
@@ -89,10 +89,10 @@ def evaluate(
     return Scores(mean[0], mean[1], mean[2], mean_zero[3], mean[4], mean_zero[5])
 
 
-def _off_axis(environment: ImitationEnvironment) -> np.ndarray:
+def _root_error(environment: ImitationEnvironment) -> np.ndarray:
     """(N,) angle between the root and the reference's root."""
     inputs = environment.latest
-    reference = environment.table(torch.from_numpy(environment._anchored_time().astype(np.float32)))
+    reference = environment.followed(torch.from_numpy(environment.anchored_time().astype(np.float32)))
     return rotation.angle_between(inputs.root_rot.double().numpy(), reference.root_rot.double().numpy())
 
 

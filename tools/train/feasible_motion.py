@@ -1,4 +1,4 @@
-"""FeasibleMotion: what a run imitates: the clip, or the way through it that sampling found, kept with the run."""
+"""FeasibleMotion: what a run imitates: the clip, or the feasible path through it that sampling found."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import TrainConfig
 from tools.train.feasible_reference import FeasibleReference, feasible
 from tools.train.mirror import mirrored_turns, symmetrized
-from tools.train.sampling import Path, Sampler, Search, print_round, symmetric
+from tools.train.sampling import SampledPath, Sampler, Search, print_round, symmetric
 from tools.train.warm_start import WarmStart
 
 ROUNDS = 8
@@ -25,19 +25,22 @@ ROUNDS = 8
 
 @dataclass(frozen=True)
 class FeasibleMotion:
-    """What to follow, and what finding it took."""
+    """What the policy follows, and what it took to find it."""
 
     clip: MotionClip
-    way: FeasibleReference | None
-    """None: the clip itself"""
+    reference: FeasibleReference | None
+    """what sampling found; None: the clip itself is followed"""
     samples: int = 0
+    """control steps that the search took"""
     seconds: float = 0.0
+    """that the search took"""
 
 
-def route(config: TrainConfig, model: CharacterModel) -> FeasibleMotion:
-    """The clip; or the way through it, searched once and kept after every round in OUT/path.pt.
+def find_motion(config: TrainConfig, model: CharacterModel) -> FeasibleMotion:
+    """The clip; or the path through it, searched once and kept after every round in OUT/path.pt.
 
-    A search that was cut off, or asked for more rounds before anything was learned along it, goes on.
+    A search that was interrupted goes on, and so does one of which the configuration wants more rounds, as long as
+    nothing has been learned along it.
     """
     clip = MotionClip.load(config.clip)
     if config.mirror:
@@ -55,7 +58,7 @@ def route(config: TrainConfig, model: CharacterModel) -> FeasibleMotion:
         if content is not None:
             _keep(config, content)
     learned = (config.folder / "checkpoint.pt").is_file()
-    # a sum waits for all: nobody looks for the files after somebody has written them
+    # a sum waits for all ranks: none looks for the files after another one has written them
     distributed.total(torch.zeros(1))
     unfinished = content is not None and "clip" not in content and content.get("rounds", rounds) < rounds
     if (content is None and rounds) or (unfinished and not learned):
@@ -64,11 +67,11 @@ def route(config: TrainConfig, model: CharacterModel) -> FeasibleMotion:
         return FeasibleMotion(clip, None)
     if "clip" in content:
         clip = checkpoint.clip_from_tensors(content["clip"])
-    way = feasible(clip, model, _path(content), config.lead)
+    reference = feasible(clip, model, _path(content), config.lead)
     if config.mirror:
-        both = 0.5 * (way.feedforward + mirrored_turns(way.feedforward, model))
-        way = FeasibleReference(symmetrized(way.clip, model), both, way.starts)
-    return FeasibleMotion(way.clip, way, content["samples"], content["seconds"])
+        both = 0.5 * (reference.feedforward + mirrored_turns(reference.feedforward, model))
+        reference = FeasibleReference(symmetrized(reference.clip, model), both, reference.starts)
+    return FeasibleMotion(reference.clip, reference, content["samples"], content["seconds"])
 
 
 def _keep(config: TrainConfig, content: dict[str, Any]) -> None:
@@ -79,10 +82,10 @@ def _keep(config: TrainConfig, content: dict[str, Any]) -> None:
 def _searched(
     config: TrainConfig, model: CharacterModel, clip: MotionClip, rounds: int, content: dict[str, Any] | None
 ) -> dict[str, Any] | None:
-    """Sample a way through the clip, on from what an earlier search left; what path.pt then holds."""
-    begun = time.monotonic() - (content["seconds"] if content else 0.0)
-    crowd = BatchedWorlds(model, config.worlds, config.characters)
-    sampler = Sampler(clip, model, crowd, config)
+    """Sample a path through the clip, on from what an earlier search left; returns what path.pt then holds."""
+    started = time.monotonic() - (content["seconds"] if content else 0.0)
+    batched_worlds = BatchedWorlds(model, config.worlds, config.characters)
+    sampler = Sampler(clip, model, batched_worlds, config)
     done = Search(content["rounds"], _path(content), content["mean"].numpy()) if content else None
     for search in sampler.search(rounds, done):
         content = {
@@ -92,16 +95,16 @@ def _searched(
             "mean": torch.from_numpy(search.mean),
             "rounds": search.rounds,
             "samples": sampler.spent(search.rounds),
-            "seconds": time.monotonic() - begun,
+            "seconds": time.monotonic() - started,
         }
         _keep(config, content)
         if distributed.rank() == 0:
             print_round(search, content["samples"])
-    crowd.close()
+    batched_worlds.close()
     return content
 
 
-def _path(content: dict[str, Any]) -> Path:
-    """The best one of a search; who kept no costs did not keep the search either."""
+def _path(content: dict[str, Any]) -> SampledPath:
+    """The best path of a search; files of finished searches may hold no costs."""
     cost = content["cost"].numpy() if "cost" in content else np.zeros(0)
-    return Path(content["correction"].numpy(), content["states"].numpy(), cost)
+    return SampledPath(content["correction"].numpy(), content["states"].numpy(), cost)

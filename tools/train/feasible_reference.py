@@ -11,7 +11,7 @@ from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train import clip_states
-from tools.train.sampling import SETTLE, WINDOW, Path
+from tools.train.sampling import SETTLE, WINDOW, SampledPath
 
 Array = NDArray[np.float64]
 BLEND = 0.75
@@ -29,7 +29,7 @@ class FeasibleReference:
     """(M, width + 1) states on the way, each with its time"""
 
 
-def feasible(clip: MotionClip, model: CharacterModel, path: Path, lead: float) -> FeasibleReference:
+def feasible(clip: MotionClip, model: CharacterModel, path: SampledPath, lead: float) -> FeasibleReference:
     """Replace a clip's frames by the path's states, near its end gradually by its own again."""
     clip = clip.placed()
     known = np.arange(len(path.states), dtype=np.float64) * (WINDOW / model.control_hz)

@@ -1,8 +1,10 @@
-"""What a policy sees: raw inputs of the contract -> observation. This module itself is inside the exported graph."""
+"""What a policy sees: raw inputs of the contract -> observation. This module is part of the exported graph."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +15,10 @@ from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train import quaternion
 from tools.train.reference_table import Reference, ReferencePose
+from tools.train.reflection import AXIAL, POLAR, exchanged
 
+KEY_BODIES = ("head", "right_shin", "right_foot", "right_hand", "left_shin", "left_foot", "left_hand")
+"""whose positions a policy sees"""
 GRAVITY = 9.8
 """m/s2, divides the gravity input"""
 
@@ -41,6 +46,27 @@ class PolicyInputs(NamedTuple):
     """(B,) s since the start"""
 
 
+@dataclass(frozen=True, eq=False)
+class FeatureBlock:
+    """Consecutive numbers of an observation, items of the same kind: of joints, of bodies, or a single one."""
+
+    name: str
+    scale: float
+    """what the numbers are multiplied with"""
+    columns: Tensor
+    """(items * len(signs),) where they are among all the numbers that `Features.forward` computes"""
+    signs: tuple[float, ...]
+    """mirror rule: the signs of an item's numbers under reflection in the plane y = 0"""
+    partners: tuple[int, ...] = (0,)
+    """mirror rule: of each item, the item of the other side, counted within the block"""
+
+    @property
+    def mirrored_from(self) -> list[int]:
+        """(items * len(signs),) for each number, which one of the block its mirror image is, but for the sign."""
+        width = len(self.signs)
+        return [width * partner + k for partner in self.partners for k in range(width)]
+
+
 class Features(nn.Module):
     """Body, phase, and what is left to the reference now and at a few ticks ahead.
 
@@ -61,11 +87,10 @@ class Features(nn.Module):
         """Raises ValueError where a loop is shorter than one looks ahead: its table has no more than two cycles."""
         super().__init__()
         is_hinge = torch.tensor(model.joint_is_hinge)
-        keys = ("head", "right_shin", "right_foot", "right_hand", "left_shin", "left_foot", "left_hand")
         self.num_ahead = len(lookahead)
         self.register_buffer("spherical", torch.nonzero(~is_hinge)[:, 0])
         self.register_buffer("hinges", torch.nonzero(is_hinge)[:, 0])
-        self.register_buffer("key_bodies", torch.tensor([model.body(name) for name in keys]))
+        self.register_buffer("key_bodies", torch.tensor([model.body(name) for name in KEY_BODIES]))
         # columns: now, ahead..., and last the pose that the action corrects
         self.register_buffer("ticks", torch.tensor([0, *lookahead, lead], dtype=torch.float32) / model.control_hz)
         self.reference = Reference(clip, still=len(self.hinges))
@@ -76,13 +101,18 @@ class Features(nn.Module):
         # root, joints, and the hinges once more, to be compared with no turn at all
         items = torch.cat([torch.arange(1 + model.num_joints), 1 + self.hinges])
         self.register_buffer("turns", 4 * items[None, :, None] + torch.arange(4))
-        self._lay_out(model.num_joints, model.num_bodies)
+        self.blocks = self._make_blocks(model)
+        """what an observation consists of, in order; Mirror follows from it, too"""
+        self.register_buffer("columns", torch.cat([block.columns for block in self.blocks]))
+        scales = [torch.full(block.columns.shape, block.scale) for block in self.blocks]
+        self.register_buffer("scale", torch.cat(scales))
 
-    def _lay_out(self, num_joints: int, num_bodies: int) -> None:
-        """Which of all the numbers that `forward` computes an observation takes, and what they are multiplied with."""
+    def _make_blocks(self, model: CharacterModel) -> tuple[FeatureBlock, ...]:
+        """The observation's blocks. The order is part of every trained network's meaning."""
+        num_joints, num_bodies = model.num_joints, model.num_bodies
         spherical, hinges, keys = self.spherical, self.hinges, self.key_bodies
         items, ticks, one = self.turns.shape[1], len(self.ticks), torch.zeros(1, dtype=torch.long)
-        now, ahead = one, torch.arange(1, 1 + self.num_ahead)
+        now = one
         shapes = {
             "root_pos": (1, 3), "root_vel": (1, 3), "root_ang_vel": (1, 3), "gravity": (1, 3),
             "joint_vel": (num_joints, 3), "body_pos": (num_bodies, 3), "axes": (items, 6), "to_root": (ticks, 3),
@@ -99,27 +129,35 @@ class Features(nn.Module):
         # of `to_turn` the first three are seen from the joint's own frame, the last three from the root's parent
         own, outer, about_y = torch.arange(3), torch.arange(3, 6), one + 1
         no_turn = torch.arange(1 + num_joints, items)
-        blocks: list[tuple[float, Tensor]] = [
-            (1.0, part("root_pos", one, one + 2)),
-            (1.0, part("axes", one)),
-            (0.3, part("root_vel")),
-            (0.15, part("root_ang_vel")),
-            (1.0, part("axes", 1 + spherical)),
-            (-1.0, part("to_turn", now, no_turn, about_y)),
-            (0.1, part("joint_vel", spherical)),
-            (0.1, part("joint_vel", hinges, about_y)),
-            (1.0, part("body_pos", keys)),
-            (1.0 / GRAVITY, part("gravity")),
-            (1.0, part("phase", now)),
-            (3.0, part("to_root", now)),
-            (1.0, part("to_turn", now, one, outer)),
-            (1.0, part("to_turn", ahead, 1 + spherical, own)),
-            (1.0, part("to_turn", ahead, 1 + hinges, about_y)),
-            (1.0, part("to_root", ahead)),
-            (1.0, part("to_turn", ahead, one, outer)),
-        ]
-        self.register_buffer("columns", torch.cat([columns for _, columns in blocks]))
-        self.register_buffer("scale", torch.cat([torch.full(columns.shape, scale) for scale, columns in blocks]))
+        ball_sides, hinge_sides = (_sides(model.joint_names, joints) for joints in (spherical, hinges))
+        body_sides, unchanged = _sides(model.body_names, keys), (1.0,)
+        return (
+            FeatureBlock("root_height", 1.0, part("root_pos", one, one + 2), unchanged),
+            # the root's x axis is reflected as a vector; its y axis the other way round, as it becomes the -y axis
+            FeatureBlock("root_axes", 1.0, part("axes", one), POLAR + AXIAL),
+            FeatureBlock("root_vel", 0.3, part("root_vel"), POLAR),
+            FeatureBlock("root_ang_vel", 0.15, part("root_ang_vel"), AXIAL),
+            FeatureBlock("joint_axes", 1.0, part("axes", 1 + spherical), POLAR + AXIAL, ball_sides),
+            FeatureBlock("hinge_angle", -1.0, part("to_turn", now, no_turn, about_y), unchanged, hinge_sides),
+            FeatureBlock("joint_vel", 0.1, part("joint_vel", spherical), AXIAL, ball_sides),
+            FeatureBlock("hinge_vel", 0.1, part("joint_vel", hinges, about_y), unchanged, hinge_sides),
+            FeatureBlock("key_body_pos", 1.0, part("body_pos", keys), POLAR, body_sides),
+            FeatureBlock("gravity", 1.0 / GRAVITY, part("gravity"), POLAR),
+            FeatureBlock("phase", 1.0, part("phase", now), unchanged * 4),
+            FeatureBlock("root_pos_error", 3.0, part("to_root", now), POLAR),
+            FeatureBlock("root_rot_error", 1.0, part("to_turn", now, one, outer), AXIAL),
+            *self._ahead("joint_rot_ahead", lambda k: part("to_turn", k, 1 + spherical, own), AXIAL, ball_sides),
+            *self._ahead("hinge_ahead", lambda k: part("to_turn", k, 1 + hinges, about_y), unchanged, hinge_sides),
+            *self._ahead("root_pos_ahead", lambda k: part("to_root", k), POLAR),
+            *self._ahead("root_rot_ahead", lambda k: part("to_turn", k, one, outer), AXIAL),
+        )
+
+    def _ahead(
+        self, name: str, part: Callable[[Tensor], Tensor], signs: tuple[float, ...], partners: tuple[int, ...] = (0,)
+    ) -> list[FeatureBlock]:
+        """A block of scale 1 for each moment that one looks ahead to."""
+        moments = range(1, 1 + self.num_ahead)
+        return [FeatureBlock(f"{name}_{k}", 1.0, part(torch.tensor([k])), signs, partners) for k in moments]
 
     @property
     def size(self) -> int:
@@ -144,3 +182,8 @@ class Features(nn.Module):
             pose.phase.flatten(1),
         ]
         return torch.cat(every, dim=1)[:, self.columns] * self.scale, pose
+
+
+def _sides(names: tuple[str, ...], items: Tensor) -> tuple[int, ...]:
+    """For each item (M,), an index of `names`, the place in `items` of the one on the other side."""
+    return tuple(exchanged(tuple(names[k] for k in items.tolist())))

@@ -56,7 +56,7 @@ class Films:
         checkpoint.save(source, content)
         self._log = (self._folder / "log.txt").open("w+b")
         command = [sys.executable, "-m", "tools.train.checkpoint_film", str(source), str(self._unfinished)]
-        # a session of its own: the terminal's Ctrl-C is for the distributed, which end it
+        # a session of its own: the terminal's Ctrl-C is for the ranks, which end this process themselves
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, start_new_session=True
         )

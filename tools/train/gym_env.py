@@ -54,7 +54,7 @@ class Imitate(gymnasium.Env[Vector, Vector]):
         with torch.inference_mode():
             target = self._residual(self._pose, ACTION_LIMIT * torch.as_tensor(action, dtype=torch.float32)[None])
         outcome = self._environment.step(target.double().numpy())
-        terms = dict(zip(self._environment.reward.terms, outcome.terms[0].tolist(), strict=True))
+        terms = dict(zip(self._environment.stage.reward.names, outcome.terms[0].tolist(), strict=True))
         ended = bool(outcome.terminated[0]), bool(outcome.truncated[0])
         return self._observe(), float(outcome.reward[0]), *ended, {"terms": terms}
 

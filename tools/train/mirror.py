@@ -18,20 +18,9 @@ from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train.features import Features
+from tools.train.reflection import AXIAL, POLAR, exchanged
 
 Array = NDArray[np.float64]
-POLAR = (1.0, -1.0, 1.0)
-"""signs of what points: positions, velocities, forces"""
-AXIAL = (-1.0, 1.0, -1.0)
-"""signs of what turns: angular velocities, rotation vectors, a quaternion's x, y, z"""
-Block = tuple[list[int], list[float]]
-"""where each number of a block comes from, counted from the block's first, and its sign"""
-
-
-def exchanged(names: tuple[str, ...]) -> list[int]:
-    """(len(names),) the index of each name's other side; of what has none, its own."""
-    turned = [n.replace("right_", "left_") if "right_" in n else n.replace("left_", "right_") for n in names]
-    return [names.index(n) for n in turned]
 
 
 def mirrored(clip: MotionClip, model: CharacterModel) -> MotionClip:
@@ -71,37 +60,13 @@ class Mirror:
     """Mirror images of observations and actions: every number moves to another place, or changes its sign, or both."""
 
     def __init__(self, model: CharacterModel, features: Features) -> None:
-        spherical, hinges = features.spherical.tolist(), features.hinges.tolist()
-        joints, keys = exchanged(model.joint_names), features.key_bodies.tolist()
-        bodies = exchanged(model.body_names)
-        other = {
-            "spherical": [spherical.index(joints[j]) for j in spherical],
-            "hinges": [hinges.index(joints[j]) for j in hinges],
-            "keys": [keys.index(bodies[b]) for b in keys],
-        }
-        one, ahead = [0], features.num_ahead
-        bend = [_block(other["spherical"], AXIAL)] * ahead + [_block(other["hinges"], (1.0,))] * ahead
-        blocks = [
-            _block(one, (1.0,)),  # root height
-            _block(one, POLAR + AXIAL),  # root rotation: the x axis is turned as a vector, y the other way
-            _block(one, POLAR),  # root velocity
-            _block(one, AXIAL),  # root angular velocity
-            _block(other["spherical"], POLAR + AXIAL),
-            _block(other["hinges"], (1.0,)),  # hinges turn about y
-            _block(other["spherical"], AXIAL),
-            _block(other["hinges"], (1.0,)),
-            _block(other["keys"], POLAR),
-            _block(one, POLAR),  # gravity
-            _block(one, (1.0,) * 4),  # phase
-            _block(one, POLAR),  # root position error
-            _block(one, AXIAL),  # root rotation error
-            *bend,
-            *[_block(one, POLAR)] * ahead,
-            *[_block(one, AXIAL)] * ahead,
-        ]
-        self._from, self._sign = _joined(blocks)
-        if len(self._from) != features.size:
-            raise ValueError(f"the mirror knows {len(self._from)} numbers of an observation of {features.size}")
+        places, signs, begin = [], [], 0
+        for block in features.blocks:
+            places += [begin + k for k in block.mirrored_from]
+            signs += list(block.signs) * len(block.partners)
+            begin += len(block.columns)
+        self._from, self._sign = torch.tensor(places), torch.tensor(signs)
+        joints = exchanged(model.joint_names)
         columns = [(j, k) for j, hinge in enumerate(model.joint_is_hinge) for k in ((1,) if hinge else (0, 1, 2))]
         self._action_from = torch.tensor([columns.index((joints[j], k)) for j, k in columns])
         self._action_sign = torch.tensor([AXIAL[k] for _, k in columns])
@@ -113,16 +78,3 @@ class Mirror:
     def action(self, x: Tensor) -> Tensor:
         """(..., num_actions) -> (..., num_actions)."""
         return x[..., self._action_from] * self._action_sign
-
-
-def _block(places: list[int], signs: tuple[float, ...]) -> Block:
-    """Things of len(signs) numbers each, the k-th from where the places[k]-th is."""
-    width = len(signs)
-    return [width * p + k for p in places for k in range(width)], list(signs) * len(places)
-
-
-def _joined(blocks: list[Block]) -> tuple[Tensor, Tensor]:
-    """Blocks one behind the other."""
-    begins = np.cumsum([0, *[len(where) for where, _ in blocks]])
-    places = [int(begin) + p for begin, (where, _) in zip(begins, blocks, strict=False) for p in where]
-    return torch.tensor(places), torch.tensor([s for _, signs in blocks for s in signs])

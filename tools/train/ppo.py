@@ -40,7 +40,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Update:
-    """What an update did, the same on all distributed."""
+    """What an update did, the same on all ranks."""
 
     policy_loss: float
     value_loss: float
@@ -94,7 +94,7 @@ class PPO:
         with torch.no_grad():
             inputs = networks.normalizer(batch.observation)
             value = networks.critic(inputs)[..., 0] / (1.0 - config.gamma)
-            advantage = advantages(batch.reward, value, batch.done, batch.bootstrap, config.gamma, config.lam)
+            advantage = advantages(batch.reward, value, batch.done, batch.bootstrap, config.gamma, config.gae_lambda)
             returns = ((advantage + value[:-1]) * (1.0 - config.gamma)).flatten()
             advantage = _standardized(advantage.flatten())
         seen, inputs = batch.observation[:-1].flatten(0, 1), inputs[:-1].flatten(0, 1)
@@ -180,7 +180,7 @@ class PPO:
 
 
 def _standardized(x: Tensor) -> Tensor:
-    """Zero mean and unit variance over all distributed."""
+    """Zero mean and unit variance over all ranks."""
     moments = distributed.mean(torch.stack([x.mean(), x.square().mean()]).double())
     return (x - moments[0].float()) / ((moments[1] - moments[0] ** 2).clamp(min=0.0).sqrt().float() + 1e-6)
 

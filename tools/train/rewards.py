@@ -1,16 +1,18 @@
-"""The imitation reward: small pure functions, all (N, ...) -> (N,) in 0..1. Equations: DeepMimic (2018), section 5.
+"""The imitation reward: errors as small pure functions, all (N, ...) -> (N,), and tables of the terms made of them.
 
-The weights and exponents are those that landed a backflip from nothing in 1.25 M samples here, not the paper's.
+Equations: DeepMimic (Peng et al. 2018), section 5. The same terms train a policy and measure it (tools.evaluate).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from game.sim.model import CharacterModel
 from tools.train.reference_table import ReferenceTrack
 
 JOINT_WEIGHTS = {
@@ -24,6 +26,7 @@ JOINT_WEIGHTS = {
     "elbow": 0.2,
 }
 """Of DeepMimic's humanoid, scaled to the sum 1 before use."""
+END_EFFECTORS = ("right_foot", "left_foot", "right_hand", "left_hand")
 
 
 class TrackedMotion(NamedTuple):
@@ -39,24 +42,23 @@ class TrackedMotion(NamedTuple):
     com: Tensor
 
 
-@dataclass(frozen=True)
-class RewardWeights:
-    """Weight and exponent of each term; the weights sum to 1, so a perfect imitation earns 1 a tick."""
+@dataclass(frozen=True, eq=False)
+class RewardedBody:
+    """What the errors need to know of a body."""
 
-    pose: tuple[float, float] = (0.4, 2.0)
-    velocity: tuple[float, float] = (0.1, 0.05)
-    end_effector: tuple[float, float] = (0.2, 10.0)
-    root: tuple[float, float] = (0.2, 8.0)
-    com: tuple[float, float] = (0.1, 10.0)
+    joint_weights: Tensor
+    """(1 + J,) of the root and the joints, of sum 1"""
+    end_effectors: Tensor
+    """(E,) indices of the hands and feet among the bodies"""
+
+    @staticmethod
+    def of(model: CharacterModel) -> RewardedBody:
+        return RewardedBody(joint_weights(model), torch.tensor([model.body(name) for name in END_EFFECTORS]))
 
 
-DEEPMIMIC = RewardWeights((0.65, 2.0), (0.1, 0.1), (0.15, 40.0), (0.0, 1.0), (0.1, 10.0))
-"""The paper's, by which tools.evaluate measures."""
-
-
-def joint_weights(joint_names: tuple[str, ...]) -> Tensor:
+def joint_weights(model: CharacterModel) -> Tensor:
     """(1 + J,) weights of the root and the joints, of sum 1."""
-    names = ["root", *(name.removeprefix("right_").removeprefix("left_") for name in joint_names)]
+    names = ["root", *(name.removeprefix("right_").removeprefix("left_") for name in model.joint_names)]
     weights = torch.tensor([JOINT_WEIGHTS[name] for name in names])
     return weights / weights.sum()
 
@@ -67,26 +69,26 @@ def angle_squared(a: Tensor, b: Tensor) -> Tensor:
     return 16.0 * torch.asin(0.5 * (same - b).square().sum(-1).sqrt()).square()
 
 
-def pose_error(motion: TrackedMotion, reference: ReferenceTrack, weights: Tensor) -> Tensor:
+def pose_error(motion: TrackedMotion, reference: ReferenceTrack, body: RewardedBody) -> Tensor:
     """sum_j w_j |q_j* (-) q_j|^2, rad2, the root included."""
-    root = angle_squared(motion.root_rot, reference.root_rot)
+    weights, root = body.joint_weights, angle_squared(motion.root_rot, reference.root_rot)
     return weights[0] * root + angle_squared(motion.joint_rot, reference.joint_rot) @ weights[1:]
 
 
-def velocity_error(motion: TrackedMotion, reference: ReferenceTrack, weights: Tensor) -> Tensor:
+def velocity_error(motion: TrackedMotion, reference: ReferenceTrack, body: RewardedBody) -> Tensor:
     """sum_j w_j |w_j* - w_j|^2, (rad/s)2, the root included."""
-    root = (motion.root_ang_vel - reference.root_ang_vel).square().sum(-1)
+    weights, root = body.joint_weights, (motion.root_ang_vel - reference.root_ang_vel).square().sum(-1)
     return weights[0] * root + (motion.joint_vel - reference.joint_vel).square().sum(-1) @ weights[1:]
 
 
-def end_effector_error(motion: TrackedMotion, reference: ReferenceTrack, bodies: Tensor) -> Tensor:
-    """mean_e |p_e* - p_e|^2, m2, positions of hands and feet relative to the root."""
-    ours = motion.body_pos[:, bodies] - motion.root_pos[:, None]
-    theirs = reference.body_pos[:, bodies] - reference.root_pos[:, None]
+def end_effector_error(motion: TrackedMotion, reference: ReferenceTrack, body: RewardedBody) -> Tensor:
+    """mean_e |p_e* - p_e|^2, m2, positions of hands and feet relative to the root, in the anchor frame's axes."""
+    ours = motion.body_pos[:, body.end_effectors] - motion.root_pos[:, None]
+    theirs = reference.body_pos[:, body.end_effectors] - reference.root_pos[:, None]
     return (ours - theirs).square().sum(-1).mean(-1)
 
 
-def root_error(motion: TrackedMotion, reference: ReferenceTrack) -> Tensor:
+def root_error(motion: TrackedMotion, reference: ReferenceTrack, _: RewardedBody) -> Tensor:
     """|dx|^2 + 0.1 |dq|^2 + 0.01 |dv|^2 + 0.001 |dw|^2 of the root (released DeepMimic code, not in the paper)."""
     return (
         (motion.root_pos - reference.root_pos).square().sum(-1)
@@ -96,29 +98,54 @@ def root_error(motion: TrackedMotion, reference: ReferenceTrack) -> Tensor:
     )
 
 
-def com_error(motion: TrackedMotion, reference: ReferenceTrack) -> Tensor:
+def com_error(motion: TrackedMotion, reference: ReferenceTrack, _: RewardedBody) -> Tensor:
     """|c* - c|^2, m2, of the whole body's centre of mass."""
     return (motion.com - reference.com).square().sum(-1)
 
 
+ErrorFunction = Callable[[TrackedMotion, ReferenceTrack, RewardedBody], Tensor]
+
+
+@dataclass(frozen=True)
+class RewardTerm:
+    """One addend of the reward: weight * exp(-exponent * error), so that no error earns the whole weight."""
+
+    name: str
+    error: ErrorFunction
+    weight: float
+    """the weights of a table are scaled to the sum 1, so that a perfect imitation earns 1 a tick"""
+    exponent: float
+
+
+TRAINING = (
+    RewardTerm("pose", pose_error, weight=0.4, exponent=2.0),
+    RewardTerm("velocity", velocity_error, weight=0.1, exponent=0.05),
+    RewardTerm("end_effector", end_effector_error, weight=0.2, exponent=10.0),
+    RewardTerm("root", root_error, weight=0.2, exponent=8.0),
+    RewardTerm("com", com_error, weight=0.1, exponent=10.0),
+)
+"""With these a backflip landed after 1.25 M samples from nothing; they are wider than the paper's."""
+
+DEEPMIMIC = (
+    RewardTerm("pose", pose_error, weight=0.65, exponent=2.0),
+    RewardTerm("velocity", velocity_error, weight=0.1, exponent=0.1),
+    RewardTerm("end_effector", end_effector_error, weight=0.15, exponent=40.0),
+    RewardTerm("com", com_error, weight=0.1, exponent=10.0),
+)
+"""The paper's: of the final stage of training, and of tools.evaluate."""
+
+
 class ImitationReward:
-    """sum_k weight_k exp(-exponent_k error_k) over the five errors above."""
+    """The weighted sum of the terms of a table."""
 
-    terms = ("pose", "velocity", "end_effector", "root", "com")
-
-    def __init__(self, weights: RewardWeights, joint_names: tuple[str, ...], end_effectors: list[int]) -> None:
-        pairs = torch.tensor([getattr(weights, name) for name in self.terms])
-        self.weights, self.exponents = pairs[:, 0] / pairs[:, 0].sum(), pairs[:, 1]
-        self.joint_weights = joint_weights(joint_names)
-        self.end_effectors = torch.tensor(end_effectors)
+    def __init__(self, terms: tuple[RewardTerm, ...], model: CharacterModel) -> None:
+        self.terms, self.body = terms, RewardedBody.of(model)
+        self.names = tuple(term.name for term in terms)
+        weights = torch.tensor([term.weight for term in terms])
+        self.weights = weights / weights.sum()
+        self._exponents = torch.tensor([term.exponent for term in terms])
 
     def __call__(self, motion: TrackedMotion, reference: ReferenceTrack) -> Tensor:
-        """The five terms (N, 5), each exp(-exponent * error); their weighted sum is the reward."""
-        errors = [
-            pose_error(motion, reference, self.joint_weights),
-            velocity_error(motion, reference, self.joint_weights),
-            end_effector_error(motion, reference, self.end_effectors),
-            root_error(motion, reference),
-            com_error(motion, reference),
-        ]
-        return torch.exp(-self.exponents * torch.stack(errors, dim=-1))
+        """The terms (N, len(names)), each exp(-exponent * error); `terms @ weights` (N,) is the reward, 0 to 1."""
+        errors = [term.error(motion, reference, self.body) for term in self.terms]
+        return torch.exp(-self._exponents * torch.stack(errors, dim=-1))

@@ -6,28 +6,37 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from tools.train import distributed
 from tools.train.environment import ImitationEnvironment
 from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import Batch, log_prob
 
 
-@dataclass(frozen=True)
+@dataclass
 class RolloutStats:
-    """What happened in a rollout; sums, so that ranks can be added up."""
+    """What happened in a rollout, as sums, which can be added up over ranks."""
 
-    sums: Tensor
-    """(10,): ticks, reward, five terms, ended episodes, of these failed, their ticks"""
+    terms: dict[str, float]
+    """of each term of the reward, over all ticks"""
+    ticks: int = 0
+    """of all characters"""
+    reward: float = 0.0
+    episodes: int = 0
+    """that ended"""
+    failed: int = 0
+    """of these, that were terminated"""
+    episode_ticks: int = 0
+    """length of those that ended, together"""
 
-    @staticmethod
-    def empty() -> Tensor:
-        return torch.zeros(10, dtype=torch.float64)
-
-    @property
-    def episodes(self) -> int:
-        """How many ended."""
-        return int(self.sums[7])
+    def over_ranks(self) -> RolloutStats:
+        """The sums of all ranks together."""
+        values = [*self.terms.values(), self.ticks, self.reward, self.episodes, self.failed, self.episode_ticks]
+        *terms, ticks, reward, episodes, failed, episode_ticks = distributed.total(
+            torch.tensor(values, dtype=torch.float64)
+        ).tolist()
+        named = dict(zip(self.terms, terms, strict=True))
+        return RolloutStats(named, int(ticks), reward, int(episodes), int(failed), int(episode_ticks))
 
 
 def collect(
@@ -40,7 +49,8 @@ def collect(
     spread = torch.empty(steps, n)
     logs, reward = torch.empty(steps, n), torch.empty(steps, n)
     done, bootstrap = torch.zeros(steps, n), torch.zeros(steps, n)
-    sums = RolloutStats.empty()
+    names = environment.stage.reward.names
+    stats = RolloutStats(dict.fromkeys(names, 0.0))
     networks = graph.networks
     with torch.inference_mode():
         seen, pose = graph.observe(environment.inputs())
@@ -53,19 +63,20 @@ def collect(
             outcome = environment.step(graph.target(pose, action[t]).double().numpy())
             ended = outcome.terminated | outcome.truncated
             reward[t], done[t] = outcome.reward, torch.from_numpy(ended).float()
-            late = np.flatnonzero(outcome.truncated)
-            if len(late):
-                cut, _ = graph.observe(environment.inputs(late))
-                bootstrap[t, torch.from_numpy(late)] = networks.value(cut) / (1.0 - gamma)
-            sums[0] += n
-            sums[1] += outcome.reward.sum()
-            sums[2:7] += outcome.terms.sum(0)
-            sums[7] += int(ended.sum())
-            sums[8] += int(outcome.terminated.sum())
-            sums[9] += int(environment.ticks[ended].sum())
-            begun = environment.end(outcome)
-            seen, pose = graph.observe(environment.inputs() if len(begun) else environment.latest)
+            truncated = np.flatnonzero(outcome.truncated)
+            if len(truncated):
+                cut, _ = graph.observe(environment.inputs(truncated))
+                bootstrap[t, torch.from_numpy(truncated)] = networks.value(cut) / (1.0 - gamma)
+            stats.ticks += n
+            stats.reward += float(outcome.reward.sum())
+            for name, value in zip(names, outcome.terms.sum(0).tolist(), strict=True):
+                stats.terms[name] += value
+            stats.episodes += int(ended.sum())
+            stats.failed += int(outcome.terminated.sum())
+            stats.episode_ticks += int(environment.ticks[ended].sum())
+            restarted = environment.end(outcome)
+            seen, pose = graph.observe(environment.inputs() if len(restarted) else environment.latest)
         observation[steps] = seen
     # out of inference mode: learning needs tensors that autograd may save
     tensors = (observation, action, spread, logs, reward, done, bootstrap)
-    return Batch(*(t.clone() for t in tensors)), RolloutStats(sums)
+    return Batch(*(t.clone() for t in tensors)), stats

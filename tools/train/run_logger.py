@@ -11,7 +11,6 @@ from tools.train import distributed, evaluation
 from tools.train.config import TrainConfig
 from tools.train.evaluation import Scores
 from tools.train.ppo import Update
-from tools.train.rewards import ImitationReward
 from tools.train.rollout import RolloutStats
 
 EVERY = 2.0
@@ -22,7 +21,7 @@ LOG_EVERY = 20.0
 class RunLogger:
     """Writes FOLDER/metrics.jsonl, FOLDER/tensorboard and the line."""
 
-    def __init__(self, config: TrainConfig, samples: int, seconds: float) -> None:
+    def __init__(self, config: TrainConfig, control_hz: int, samples: int, seconds: float) -> None:
         self.active = distributed.rank() == 0
         if not self.active:
             return
@@ -32,26 +31,26 @@ class RunLogger:
 
         self._board = SummaryWriter(str(config.folder / "tensorboard"))
         self._table = (config.folder / "metrics.jsonl").open("a", encoding="utf-8")
-        self._config = config
+        self._config, self._control_hz = config, control_hz
         self._start = (samples, seconds)
         self._shown = 0.0
         self._scores: Scores | None = None
 
     def iteration(
-        self, samples: int, seconds: float, wall: float, update: Update, tally: RolloutStats, noise: float, stage: str
+        self, samples: int, seconds: float, wall: float, update: Update, stats: RolloutStats, noise: float, stage: str
     ) -> None:
         """After every iteration, which took `wall` s, with actions of deviation `noise`."""
         if not self.active:
             return
-        ticks, reward, *terms, ended, failed, length = tally.sums.tolist()
+        ticks, episodes = stats.ticks, max(1, stats.episodes)
         row: dict[str, Any] = {
             "samples": samples,
             "seconds": round(seconds, 1),
             "samples_per_second": round(ticks / wall),
-            "reward": round(reward / ticks, 4),
-            "failed": round(failed / max(1.0, ended), 4),
-            "episode_seconds": round(length / max(1.0, ended) / 30.0, 3),
-            **{name: round(v / ticks, 4) for name, v in zip(ImitationReward.terms, terms, strict=True)},
+            "reward": round(stats.reward / ticks, 4),
+            "failed": round(stats.failed / episodes, 4),
+            "episode_seconds": round(stats.episode_ticks / episodes / self._control_hz, 3),
+            **{name: round(value / ticks, 4) for name, value in stats.terms.items()},
             "policy_loss": round(update.policy_loss, 5),
             "value_loss": round(update.value_loss, 6),
             "kl": round(update.kl, 5),

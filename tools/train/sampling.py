@@ -1,4 +1,4 @@
-"""Sampling: finds one way through a clip before any policy is learned (SAMCON, Liu et al. 2010).
+"""Sampling: finds one path through a clip before any policy is learned (SAMCON, Liu et al. 2010).
 
 The clip is cut into windows of two ticks. In each, many constant corrections of the joint targets are tried from the
 states that did best so far, and the best outcomes go on. A few rounds, each around the best path of the last, give
@@ -21,7 +21,7 @@ from game.sim.state import CharacterState
 from tools.train import clip_states, distributed
 from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import TrainConfig
-from tools.train.rewards import joint_weights
+from tools.train.rewards import END_EFFECTORS, joint_weights
 from tools.train.terminations import allowed_contacts, fell
 
 Array = NDArray[np.float64]
@@ -29,7 +29,7 @@ Ints = NDArray[np.int64]
 WINDOW = 2
 """ticks that a correction lasts"""
 SETTLE = 0.6
-"""s for which the search goes on after the end of a clip that does not loop: he has to stand where it leaves him"""
+"""s for which the search goes on after the end of a clip that does not loop: the path has to end in a stand"""
 LIMIT = 2.5
 """rad, largest correction"""
 EFFORT = 0.02
@@ -45,8 +45,8 @@ CHILDREN = 6
 
 
 @dataclass(frozen=True)
-class Path:
-    """A way through the clip. W windows."""
+class SampledPath:
+    """A path through the clip. W windows."""
 
     correction: Array
     """(W, J, 3) rad, rotation vectors in the joints' frames"""
@@ -62,7 +62,7 @@ class Search:
 
     rounds: int
     """that are done"""
-    best: Path
+    best: SampledPath
     mean: Array
     """(W, J, 3) rad, the corrections around which the next round tries others"""
 
@@ -70,30 +70,32 @@ class Search:
 class Sampler:
     """Searches with the worlds of all ranks; every rank draws the same numbers and holds the same population."""
 
-    def __init__(self, clip: MotionClip, model: CharacterModel, crowd: BatchedWorlds, config: TrainConfig) -> None:
-        self.clip, self.model, self.crowd = clip.placed(), model, crowd
+    def __init__(
+        self, clip: MotionClip, model: CharacterModel, batched_worlds: BatchedWorlds, config: TrainConfig
+    ) -> None:
+        self.clip, self.model, self.batched_worlds = clip.placed(), model, batched_worlds
         self.lead, self.size = config.lead, config.sampling_size
         seconds = clip.duration + (0.0 if clip.loop else SETTLE)
         self.num_windows = int(np.ceil(seconds * model.control_hz / WINDOW))
-        batch = crowd.num_characters * distributed.world_size()
+        batch = batched_worlds.num_characters * distributed.world_size()
         self.samples = int(np.ceil(config.sampling_candidates / batch)) * batch
         self.elite = self.samples // 8
         self.seed = config.seed
         self.rng: np.random.Generator
         """of the present round"""
-        self.weights = joint_weights(model.joint_names).double().numpy()
+        self.weights = joint_weights(model).double().numpy()
         self.asymmetry = 0.35 if symmetric(clip, model) else 1.0
-        self.ends = [model.body(n) for n in ("right_foot", "left_foot", "right_hand", "left_hand")]
+        self.ends = [model.body(n) for n in END_EFFECTORS]
         low = kinematics.lowest_points(model, self._kinematics(np.arange(0.0, clip.duration, 1 / 60))[1]).min(0)
         self.allowed = allowed_contacts(clip, model)
         self.floor = np.minimum(low, CLEAR)
         """(B,) height under which a body should not come: the clip's own lowest, CLEAR at most"""
 
-    def search(self, num_rounds: int, begun: Search | None = None) -> Iterator[Search]:
-        """Go on from `begun`, or from nothing, until `num_rounds` are done; yields after each."""
-        mean = np.zeros((self.num_windows, self.model.num_joints, 3)) if begun is None else begun.mean
-        best = None if begun is None else begun.best
-        for number in range(0 if begun is None else begun.rounds, num_rounds):
+    def search(self, num_rounds: int, earlier: Search | None = None) -> Iterator[Search]:
+        """Go on from an earlier search, or from nothing, until `num_rounds` are done; yields after each."""
+        mean = np.zeros((self.num_windows, self.model.num_joints, 3)) if earlier is None else earlier.mean
+        best = None if earlier is None else earlier.best
+        for number in range(0 if earlier is None else earlier.rounds, num_rounds):
             self.rng = np.random.default_rng((self.seed, number))
             paths = self._round(mean, self.size * max(0.85**number, 0.16), first=number == 0)
             if best is None or paths[0].cost.sum() < best.cost.sum():
@@ -107,7 +109,7 @@ class Sampler:
         return num_rounds * self.samples * WINDOW * self.num_windows
 
     # ---------------------------------------------------------------- a round
-    def _round(self, mean: Array, size: float, first: bool) -> list[Path]:
+    def _round(self, mean: Array, size: float, first: bool) -> list[SampledPath]:
         """One pass through the clip; returns its best paths, the best first."""
         elite, n = self.elite, self.samples
         start = clip_states.pack(self.clip.sample(np.zeros(elite)))
@@ -134,14 +136,14 @@ class Sampler:
         order = np.argsort(total)[: max(4, elite // 8)]
         return [self._trace(history, start[0], int(k)) for k in order]
 
-    def _trace(self, history: list[tuple[Ints, Array, Array, Array]], start: Array, last: int) -> Path:
+    def _trace(self, history: list[tuple[Ints, Array, Array, Array]], start: Array, last: int) -> SampledPath:
         correction, cost, states = [], [], []
         for parent, tried, costs, reached in reversed(history):
             correction.append(tried[last])
             cost.append(costs[last])
             states.append(reached[last])
             last = int(parent[last])
-        return Path(np.array(correction[::-1]), np.array([start, *states[::-1]]), np.array(cost[::-1]))
+        return SampledPath(np.array(correction[::-1]), np.array([start, *states[::-1]]), np.array(cost[::-1]))
 
     def _noise(self, count: int, size: float) -> Array:
         """(count, J, 3) normal corrections; nearly mirror-symmetric for symmetric clips; hinges about y alone."""
@@ -160,21 +162,21 @@ class Sampler:
         return size * noise
 
     def _try(self, states: Array, tried: Array, window: int) -> tuple[Array, Array]:
-        """Run a window from states (n, width) with corrections (n, J, 3), shared among the distributed."""
-        crowd, size = self.crowd, self.crowd.num_characters
+        """Run a window from states (n, width) with corrections (n, J, 3), shared among the ranks."""
+        batch, size = self.batched_worlds, self.batched_worlds.num_characters
         reached, costs = np.empty_like(states), np.empty(len(states))
-        everyone = np.arange(size)
+        all_characters = np.arange(size)
         for base in range(0, len(states), size * distributed.world_size()):
             first = base + distributed.rank() * size
             mine = slice(first, first + size)
-            crowd.reset(everyone, clip_states.unpack(states[mine], self.model.num_joints).moved(crowd.places))
+            batch.reset(all_characters, clip_states.unpack(states[mine], self.model.num_joints).moved(batch.places))
             cost = np.zeros(size)
             turn = rotation.from_rotvec(tried[mine])
             for tick in range(window * WINDOW, (window + 1) * WINDOW):
                 ahead = self.clip.sample((tick + self.lead) / self.model.control_hz).joint_rot
-                crowd.step(rotation.multiply(np.broadcast_to(ahead, turn.shape), turn))
+                batch.step(rotation.multiply(np.broadcast_to(ahead, turn.shape), turn))
                 cost += self._cost((tick + 1) / self.model.control_hz) / WINDOW
-            shared = np.concatenate([clip_states.pack(crowd.state.moved(-crowd.places)), cost[:, None]], axis=1)
+            shared = np.concatenate([clip_states.pack(batch.state.moved(-batch.places)), cost[:, None]], axis=1)
             gathered = distributed.gather(torch.from_numpy(shared)).flatten(0, 1).numpy()
             span = slice(base, base + len(gathered))
             reached[span], costs[span] = gathered[:, :-1], gathered[:, -1]
@@ -193,19 +195,19 @@ class Sampler:
         return np.asarray(np.einsum("tbk,b->tk", vel, self.model.mass / self.model.mass.sum()))
 
     def _cost(self, time: float) -> Array:
-        """(N,) of the crowd's states against the clip at one time: pose, root, centre of mass, ends, floor."""
-        crowd, model = self.crowd, self.model
-        wanted, theirs, their_vel = self._kinematics(np.array([time]))
-        state = crowd.state.moved(-crowd.places)
-        poses = kinematics.BodyPoses(crowd.body_pos - crowd.places[:, None], crowd.body_rot)
-        worlds = crowd.worlds
+        """(N,) of the characters' states against the clip at one time: pose, root, centre of mass, ends, floor."""
+        batch, model = self.batched_worlds, self.model
+        reference, theirs, their_vel = self._kinematics(np.array([time]))
+        state = batch.state.moved(-batch.places)
+        poses = kinematics.BodyPoses(batch.body_pos - batch.places[:, None], batch.body_rot)
+        worlds = batch.worlds
         speeds = kinematics.BodyVelocities(
             np.concatenate([w.body_velocities.vel for w in worlds]),
             np.concatenate([w.body_velocities.ang_vel for w in worlds]),
         )
-        pose = rotation.angle_between(state.joint_rot, wanted.joint_rot) ** 2 @ self.weights[1:]
-        turn = rotation.angle_between(state.root_rot, wanted.root_rot) ** 2
-        spin = ((state.root_ang_vel - wanted.root_ang_vel) ** 2).sum(-1)
+        pose = rotation.angle_between(state.joint_rot, reference.joint_rot) ** 2 @ self.weights[1:]
+        turn = rotation.angle_between(state.root_rot, reference.root_rot) ** 2
+        spin = ((state.root_ang_vel - reference.root_ang_vel) ** 2).sum(-1)
         com = kinematics.center_of_mass(model, poses) - kinematics.center_of_mass(model, theirs)
         com_vel = self._com_vel(poses, speeds) - their_vel
         ends = ((poses.pos[:, self.ends] - theirs.pos[:, self.ends]) ** 2).sum(-1).mean(-1)
@@ -215,13 +217,13 @@ class Sampler:
             2.0 * pose + 2.0 * turn + 0.03 * spin + (com**2) @ np.array([10.0, 10.0, 40.0])
             + 0.6 * (com_vel**2).sum(-1) + 2.0 * ends + 600.0 * (deep**2).sum(-1)
         )  # fmt: skip
-        cost += TOUCH * fell(crowd.floor_contacts(), self.allowed)
-        cost = np.where(np.isfinite(cost) & ~crowd.faults(), cost, HOPELESS)
+        cost += TOUCH * fell(batch.floor_contacts(), self.allowed)
+        cost = np.where(np.isfinite(cost) & ~batch.faults(), cost, HOPELESS)
         return np.asarray(np.minimum(cost, HOPELESS))
 
 
 def print_round(search: Search, spent: int) -> None:
-    """Tell of the best path so far on the terminal."""
+    """Print the best path so far."""
     cost = search.best.cost
     worst = int(cost.argmax())
     print(
@@ -242,12 +244,12 @@ def symmetric(clip: MotionClip, model: CharacterModel, limit: float = 0.35) -> b
 
 def _select(cost: Array, parent: Ints, count: int) -> Ints:
     """Indices of the `count` cheapest, at most CHILDREN of each parent."""
-    taken: dict[int, int] = {}
+    children: dict[int, int] = {}
     chosen: list[int] = []
     for k in np.argsort(cost, kind="stable"):
         of = int(parent[k])
-        if taken.get(of, 0) < CHILDREN:
-            taken[of] = taken.get(of, 0) + 1
+        if children.get(of, 0) < CHILDREN:
+            children[of] = children.get(of, 0) + 1
             chosen.append(int(k))
             if len(chosen) == count:
                 break

@@ -11,7 +11,7 @@ from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 
 
-def strayed(body_pos: Tensor, reference_pos: Tensor, limit: float) -> Tensor:
+def tracking_lost(body_pos: Tensor, reference_pos: Tensor, limit: float) -> Tensor:
     """Some body is farther than `limit` m from where the reference has it: (N, B, 3) x2 -> (N,).
 
     Pose-error termination: MimicKit and DeepMimic's successors; without it a fall is imitated for seconds.

@@ -84,10 +84,10 @@ def _measure(
     learner, generator = PPO(graph.networks, config), torch.Generator().manual_seed(0)
     collect(environment, graph, 4, NOISE, generator)
     theirs.measure(4)
-    crowd, observe, reset, clock = _Clock(), _Clock(), _Clock(), SubstepClock(STEP)
-    for world in environment.crowd.worlds:
+    stepping, observe, reset, clock = _Clock(), _Clock(), _Clock(), SubstepClock(STEP)
+    for world in environment.batched_worlds.worlds:
         clock.put_into(world)
-    environment.crowd.step = crowd.wrap(environment.crowd.step)  # type: ignore[method-assign]
+    environment.batched_worlds.step = stepping.wrap(environment.batched_worlds.step)  # type: ignore[method-assign]
     environment.end = reset.wrap(environment.end)  # type: ignore[method-assign]
     graph.observe = observe.wrap(graph.observe)  # type: ignore[method-assign]
     collecting = learning = their_seconds = 0.0
@@ -102,14 +102,14 @@ def _measure(
             their_seconds += theirs.measure(THEIR_STEPS)
     spent = clock.read()
     # what the clock itself cost is no part of it
-    collecting, crowd.seconds = collecting - spent["watch"], crowd.seconds - spent["watch"]
+    collecting, stepping.seconds = collecting - spent["watch"], stepping.seconds - spent["watch"]
     samples = num * config.steps * environment.num_characters
     parts = {
         "step": spent["step"],
-        "rest_of_world": crowd.seconds - spent["step"],
+        "rest_of_world": stepping.seconds - spent["step"],
         "observe": observe.seconds,
         "reset": reset.seconds,
-        "reward_and_actions": collecting - crowd.seconds - observe.seconds - reset.seconds,
+        "reward_and_actions": collecting - stepping.seconds - observe.seconds - reset.seconds,
         "learn": learning,
         "total": collecting + learning,
     }

@@ -21,7 +21,7 @@ from tools.train.checkpoint import clip_to_tensors
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores
-from tools.train.feasible_motion import route
+from tools.train.feasible_motion import find_motion
 from tools.train.films import Films
 from tools.train.mirror import Mirror
 from tools.train.policy_graph import PolicyGraph
@@ -29,6 +29,7 @@ from tools.train.ppo import PPO, Update
 from tools.train.rollout import RolloutStats, collect
 from tools.train.run_logger import RunLogger
 from tools.train.sampling import symmetric
+from tools.train.stages import final_stage
 from tools.train.warm_start import WarmStart
 
 EVALUATION_WORLDS = 4
@@ -41,16 +42,16 @@ class Trainer:
         check(config)
         self.config = config
         self.model = CharacterModel.load().with_gains(config.kp_scale, config.kd_scale)
-        followed = route(config, self.model)
-        self.clip, self.feasible = followed.clip, followed.way
+        followed = find_motion(config, self.model)
+        self.clip, self.feasible = followed.clip, followed.reference
         self.samples, self.seconds = followed.samples, followed.seconds
         self.iteration, self.episodes = 0, 0
         self.noise = config.noise[0]
         """standard deviation of the latest actions"""
         self.inherited: dict[str, float] = {}
         """samples and seconds of the run whose networks this one began with"""
-        if config.forgive_drift is None:
-            config = self.config = dataclasses.replace(config, forgive_drift=self.feasible is not None)
+        if config.ignore_drift is None:
+            config = self.config = dataclasses.replace(config, ignore_drift=self.feasible is not None)
         torch.manual_seed(config.seed)
         self.graph = PolicyGraph(self.model, self.clip, config.hidden, config.action_scale, config.lead, config.lateral)
         if self.feasible is not None:
@@ -58,11 +59,10 @@ class Trainer:
         mirror = Mirror(self.model, self.graph.features) if config.mirror else None
         self.ppo = PPO(self.graph.networks, config, mirror)
         self.average = Average(self.graph.networks, config.average_samples)
-        self.environment = ImitationEnvironment(config, self.clip, self.model, config.worlds, config.characters)
-        if self.feasible is not None:
-            self.environment.starts.path = self.feasible.starts
+        path = None if self.feasible is None else self.feasible.starts
+        self.environment = ImitationEnvironment(config, self.clip, self.model, config.worlds, config.characters, path)
         self.testing = ImitationEnvironment(config, self.clip, self.model, EVALUATION_WORLDS, config.characters)
-        self.polished_since: int | None = None
+        self.final_stage_since: int | None = None
         self.robust_since: int | None = None
         self.best, self.evaluated_at = -1.0, -(10**12)
         self.first_landing: dict[str, float] = {}
@@ -77,7 +77,7 @@ class Trainer:
                 earlier.fill(self.graph.networks)
                 self.inherited = earlier.spent
             self.average.follow(self.graph.networks, math.inf)
-            self._stage(config.polish_at <= 0.0)
+            self._enter_stage(final=config.final_stage_at <= 0.0)
             self.environment.seed(config.seed, distributed.rank(), 0)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
 
@@ -94,74 +94,74 @@ class Trainer:
         self.environment.seed(*seed)
         generator = torch.Generator().manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
         self.environment.disturbances.size = self._disturbance()
-        self.environment.stray = config.stray_at(self.samples)
+        self.environment.tracking_error_limit = config.tracking_error_limit_at(self.samples)
         self.environment.lenient = config.lenient_at(self.samples)
         self.noise = config.noise_at(self.samples, self._robust())
-        batch, tally = collect(self.environment, self.graph, config.steps, self.noise, generator)
+        batch, stats = collect(self.environment, self.graph, config.steps, self.noise, generator)
         update = self.ppo.update(batch, generator)
         self.iteration += 1
         fresh = config.steps * config.num_characters * distributed.world_size()
         self.samples += fresh
-        # while everything is still to be learned the mean would lag behind
-        self.average.follow(self.graph.networks, math.inf if self.polished_since is None else fresh)
-        total = RolloutStats(distributed.total(tally.sums))
+        # before the final stage the weights change so fast that their mean would lag behind
+        self.average.follow(self.graph.networks, math.inf if self.final_stage_since is None else fresh)
+        total = stats.over_ranks()
         self.episodes += total.episodes
         return update, total
 
     @property
     def stage(self) -> str:
-        """What he is at, in a word or two."""
+        """Name of the present stage."""
         if self.robust_since is not None:
             return f"disturbed {self._disturbance():.0%}"
-        return "learns" if self.polished_since is None else "last stage"
+        return self.environment.stage.name
 
     def _disturbance(self) -> float:
-        """Size of the disturbances, 0 to 1: from a fifth on they grow with the stage."""
+        """Size of the disturbances, 0 to 1: they begin with a fifth and grow during the robustness stage."""
         return 0.0 if self.robust_since is None else 0.2 + 0.8 * self._robust()
 
     def _robust(self) -> float:
-        """How much of the robustness stage is behind, 0 to 1."""
+        """How much of the robustness stage is over, 0 to 1."""
         if self.robust_since is None:
             return 0.0
         return min(1.0, (self.samples - self.robust_since) / max(1, self.config.robust_samples))
 
-    def _stage(self, polish: bool) -> None:
-        """Be in the last stage if it has come, or comes now."""
-        if self.polished_since is None and polish:
-            self.polished_since, self.best = self.samples, -1.0
-        if self.polished_since is not None:
-            for environment in (self.environment, self.testing):
-                environment.polish()
+    def _enter_stage(self, *, final: bool) -> None:
+        """Begin the final stage if `final`, and put the environments into it once it has begun."""
+        if self.final_stage_since is None and final:
+            self.final_stage_since, self.best = self.samples, -1.0
+        if self.final_stage_since is not None:
+            stage = final_stage(self.config, self.clip, self.model)
+            self.environment.stage = self.testing.stage = stage
 
     # ---------------------------------------------------------------- a run
     def run(self) -> None:
-        """Iterate until time or samples are used up, or somebody interrupts."""
+        """Iterate until the time or the samples are used up, or a signal interrupts."""
         signal.signal(signal.SIGINT, self._interrupt)
         signal.signal(signal.SIGTERM, self._interrupt)
-        live = RunLogger(self.config, self.samples, self.seconds)
-        begun, before = time.monotonic(), self.seconds
+        logger = RunLogger(self.config, self.model.control_hz, self.samples, self.seconds)
+        started, before = time.monotonic(), self.seconds
         saved = time.monotonic()
         while not self._finished():
             if self.samples - self.evaluated_at >= self.config.evaluate_samples:
-                live.scores(self.samples, self.seconds, self.evaluate())
-            started = time.monotonic()
-            update, tally = self.step()
-            self.seconds = before + time.monotonic() - begun
-            wall = time.monotonic() - started
-            live.iteration(self.samples, self.seconds, wall, update, tally, self.noise, self.stage)
+                logger.scores(self.samples, self.seconds, self.evaluate())
+            iteration_started = time.monotonic()
+            update, stats = self.step()
+            self.seconds = before + time.monotonic() - started
+            wall = time.monotonic() - iteration_started
+            logger.iteration(self.samples, self.seconds, wall, update, stats, self.noise, self.stage)
             self.films.consider(self._policy)
             due = time.monotonic() - saved > 60.0 * self.config.checkpoint_minutes
             if distributed.total(torch.tensor([float(due and distributed.rank() == 0)])).item():
                 self.save()
                 saved = time.monotonic()
-        self.seconds = before + time.monotonic() - begun
-        live.scores(self.samples, self.seconds, self.evaluate())
+        self.seconds = before + time.monotonic() - started
+        logger.scores(self.samples, self.seconds, self.evaluate())
         self.save()
         if distributed.rank() == 0:
             self.ages.finish(self.config.folder / "best.pt")
         if not self.interrupted:
             self.films.finish()
-        live.close()
+        logger.close()
 
     def _interrupt(self, *_: object) -> None:
         self.interrupted = True
@@ -181,15 +181,15 @@ class Trainer:
         self.evaluated_at = self.samples
         if scores.landed > 0.0 and "landed" not in self.first_landing:
             self.first_landing = {"landed": self.samples, "landed_seconds": round(self.seconds, 1)}
-        if self.polished_since is None and scores.landed >= self.config.polish_at:
-            self._stage(True)
+        if self.final_stage_since is None and scores.landed >= self.config.final_stage_at:
+            self._enter_stage(final=True)
         elif self.robust_since is None and scores.survival >= self.config.robust_at:
             self.robust_since = self.samples
             self.best = -1.0
         if distributed.rank() == 0:
             content = self._policy() | {"scores": evaluation.as_dict(scores)}
             self.ages.consider(content, scores)
-            # what went through the robustness stage is not measured against what did not
+            # a policy of the robustness stage is not compared with those before it
             if scores.score >= self.best:
                 self.best = scores.score
                 checkpoint.save(self.config.folder / "best.pt", content)
@@ -208,20 +208,20 @@ class Trainer:
         }
 
     def _policy(self) -> dict[str, Any]:
-        """What tools.export takes, and what came before it."""
+        """What tools.export needs, and how much training it took."""
         facts = {"samples": self.samples, "seconds": round(self.seconds, 1), "episodes": self.episodes}
         return self._networks() | facts
 
     def save(self) -> None:
         """Write a checkpoint and go on from it as a resumed run would: in fresh Worlds with the stored states."""
         own = self.environment.state_dict()
-        everyone = {k: distributed.gather(v) for k, v in own.items()}
+        all_ranks = {k: distributed.gather(v) for k, v in own.items()}
         if distributed.rank() == 0:
             content = self._networks() | {
                 "learner": self.graph.networks.state_dict(),
                 "optimizer": self.ppo.optimizer.state_dict(),
                 "rate": self.ppo.rate,
-                "environments": everyone,
+                "environments": all_ranks,
                 "counters": {
                     k: getattr(self, k)
                     for k in (
@@ -229,7 +229,7 @@ class Trainer:
                         "samples",
                         "seconds",
                         "episodes",
-                        "polished_since",
+                        "final_stage_since",
                         "robust_since",
                         "best",
                         "evaluated_at",
@@ -243,20 +243,20 @@ class Trainer:
 
     def resume(self, content: dict[str, Any]) -> None:
         """Take over a checkpoint."""
-        # checkpoints of before the averaging hold one set of networks
+        # checkpoints from before weights were averaged hold one set of networks
         self.graph.networks.load_state_dict(content.get("learner", content["networks"]))
         self.average.networks.load_state_dict(content["networks"])
         self.ppo.optimizer.load_state_dict(content["optimizer"])
         self.ppo.rate = content["rate"]
         for name, value in content["counters"].items():
             setattr(self, name, value)
-        self._stage(self.config.polish_at <= 0.0)
+        self._enter_stage(final=self.config.final_stage_at <= 0.0)
         self.ages.load_state_dict(content["ages"])
         self.inherited = content.get("inherited", {})
-        everyone = content["environments"]
+        all_ranks = content["environments"]
         ours = (distributed.world_size(), self.environment.num_characters)
-        if "ticks" in everyone and tuple(everyone["ticks"].shape) == ours:
-            self.environment.load_state_dict({k: v[distributed.rank()] for k, v in everyone.items()})
+        if "ticks" in all_ranks and tuple(all_ranks["ticks"].shape) == ours:
+            self.environment.load_state_dict({k: v[distributed.rank()] for k, v in all_ranks.items()})
         else:
             # another number of ranks or characters: the networks go on, the episodes begin anew
             self.environment.seed(self.config.seed, distributed.rank(), self.iteration)
@@ -264,12 +264,12 @@ class Trainer:
 
 
 def check(config: TrainConfig) -> None:
-    """Look before anything starts whether a run can.
+    """Check a configuration before anything starts.
 
     Raises:
         ClipError: there is no such clip.
         CheckpointError: what lies in the run's folder, or at --init, cannot be read.
-        ConfigError: it belongs to another clip or network, or a setting does not fit the clip.
+        ConfigError: what lies there belongs to another clip or network, or a setting does not fit the clip.
     """
     clip, file = MotionClip.load(config.clip), config.folder / "checkpoint.pt"
     if config.mirror and not symmetric(clip, CharacterModel.load()):
@@ -291,7 +291,7 @@ def _written(config: dict[str, Any], names: list[str]) -> str:
 
 
 def main(config: TrainConfig) -> None:
-    """Train as one rank of what the environment says."""
+    """Train as one rank of the group that the process environment names."""
     distributed.join()
     try:
         trainer = Trainer(config)

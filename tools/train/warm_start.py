@@ -1,4 +1,4 @@
-"""Warm start: what a run takes over from another one of a like motion: its networks, and its way through the motion."""
+"""Warm start: a run begins with the networks, and the path through the motion, of another run of a similar motion."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class WarmStart:
         if differ:
             options = " ".join(f"--{name.replace('_', '-')} {_written(theirs[name])}" for name in differ)
             raise ConfigError(f"--init: {self._file} was trained with other settings; add {options}")
-        if config.sampling_rounds != 0 and config.polish_at > 0.0 and self.path(clip) is not None:
-            raise ConfigError("--init: its path leads through another clip; --polish-at 0 rewards what is like it")
+        if config.sampling_rounds != 0 and config.final_stage_at > 0.0 and self.path(clip) is not None:
+            raise ConfigError("--init: its path leads through another clip; --final-stage-at 0 rewards what is like it")
 
     @property
     def spent(self) -> dict[str, float]:

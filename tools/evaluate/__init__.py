@@ -1,0 +1,1 @@
+"""Measures policies: `python -m tools.evaluate policies/NAME.onnx`."""
