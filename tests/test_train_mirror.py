@@ -17,7 +17,6 @@ from tools.train.mirror import Mirror, mirrored, mirrored_turns, symmetrized
 from tools.train.network import ActorCritic
 from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO, Batch, log_prob
-from tools.train.reflection import exchanged
 from tools.train.trainer import Trainer
 
 MODEL = CharacterModel.load()
@@ -51,7 +50,7 @@ def wild(count: int, seed: int = 0) -> PolicyInputs:
 def reflected(x: PolicyInputs) -> PolicyInputs:
     """The same states seen in a mirror that stands in the plane y = 0."""
     v, q = torch.tensor([1.0, -1.0, 1.0]), torch.tensor([-1.0, 1.0, -1.0, 1.0])
-    joints, bodies = exchanged(MODEL.joint_names), exchanged(MODEL.body_names)
+    joints, bodies = MODEL.roles.opposite_joint, MODEL.roles.opposite_body
     return PolicyInputs(
         x.root_pos * v, x.root_rot * q, x.root_vel * v, -x.root_ang_vel * v,
         (x.joint_rot * q)[:, joints], (-x.joint_vel * v)[:, joints], (x.body_pos * v)[:, bodies], x.gravity * v, x.time,
@@ -67,10 +66,8 @@ def graph_of(clip: str) -> PolicyGraph:
     return graph
 
 
-def test_sides_are_exchanged_and_the_middle_stays() -> None:
-    assert exchanged(("neck", "right_hip", "left_hip")) == [0, 2, 1]
-    # the body is its own mirror image
-    swap = exchanged(MODEL.body_names)
+def test_the_body_is_its_own_mirror_image() -> None:
+    swap = MODEL.roles.opposite_body
     np.testing.assert_allclose(MODEL.body_offset * [1, -1, 1], MODEL.body_offset[swap], atol=1e-12)
     np.testing.assert_allclose(MODEL.mass, MODEL.mass[swap])
     np.testing.assert_allclose(MODEL.com * [1, -1, 1], MODEL.com[swap], atol=1e-12)
@@ -108,7 +105,7 @@ def test_features_of_mirrored_states_are_mirrored_features(clip: str) -> None:
     action = torch.randn(32, 28, generator=torch.Generator().manual_seed(1))
     target = graph.target(pose, action)
     turned = graph.target(image_pose, mirror.action(action))
-    expected = (target * torch.tensor([-1.0, 1.0, -1.0, 1.0]))[:, exchanged(MODEL.joint_names)]
+    expected = (target * torch.tensor([-1.0, 1.0, -1.0, 1.0]))[:, MODEL.roles.opposite_joint]
     aligned = turned * torch.where((turned * expected).sum(-1, keepdim=True) < 0.0, -1.0, 1.0)
     torch.testing.assert_close(aligned, expected, atol=1e-5, rtol=1e-5)
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -171,8 +172,9 @@ def test_a_checkpoint_of_schema_1_resumes_exactly(tmp_path: Path) -> None:
 def test_what_is_in_progress_goes_on(tmp_path: Path, name: str) -> None:
     folder = shutil.copytree(ROOT / "policies" / "in_progress" / name, tmp_path / name)
     content = checkpoint.load(folder / "checkpoint.pt")
-    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in content["config"].items()}
-    trainer = Trainer(TrainConfig(**{**settings, "out": folder, "worlds": 1, "characters": 2, "steps": 4}))
+    settings: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content["config"].items()}
+    settings |= {"out": folder, "worlds": 1, "characters": 2, "steps": 4}
+    trainer = Trainer(TrainConfig(**settings))
     assert trainer.samples == content["counters"]["samples"] and trainer.final_stage_since == 0
     weights = trainer.graph.networks.state_dict()
     assert all(torch.equal(weights[key], value) for key, value in content["learner"].items())

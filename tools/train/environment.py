@@ -11,7 +11,8 @@ from torch import Tensor
 
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
-from game.sim.motion import MotionClip
+from game.sim.motion import MotionClip, cycle_of
+from game.sim.roles import BodyPart
 from game.sim.state import CharacterState
 from tools.train import clip_states, terminations
 from tools.train.batched_inputs import anchored, tracked_motion
@@ -20,12 +21,14 @@ from tools.train.config import TrainConfig
 from tools.train.disturbances import Disturbances
 from tools.train.features import PolicyInputs
 from tools.train.initial_states import InitialStates
-from tools.train.reference_table import CYCLE_TOLERANCE, ReferenceTable, ReferenceTrack
+from tools.train.reference_table import ReferenceTable, ReferenceTrack
 from tools.train.rewards import TrackedMotion
 from tools.train.stages import TrainingStage, learning_stage
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+LIMBS = (BodyPart.SHIN, BodyPart.UPPER_ARM, BodyPart.FOREARM, BodyPart.HAND)
+"""whose touches of the floor `ImitationEnvironment.lenient` is about"""
 OWN_SHARE = 0.5
 """of a cycle that an episode must have lasted for the state at the cycle's end to be remembered"""
 OWN_REWARD = 0.6
@@ -81,7 +84,7 @@ class ImitationEnvironment:
         """m, present limit"""
         self.lenient = 0.0
         """chance that a hand or a shin on the floor costs a tick's reward only, not the episode"""
-        self._limbs = np.array(["shin" in b or "arm" in b or "hand" in b for b in model.body_names])
+        self._limbs = np.isin(np.arange(model.num_bodies), model.roles.all_of(*LIMBS))
         self.allowed = contact_bodies(config, model)
         seconds = config.cycles * clip.duration if clip.loop else clip.duration + config.hold
         self.max_ticks = round(seconds * model.control_hz)
@@ -112,7 +115,7 @@ class ImitationEnvironment:
         return torch.from_numpy(self.starts.exploration(self.start_phase, self.ticks / self.model.control_hz)).float()
 
     def _cycle(self, time: Array) -> Array:
-        return np.floor(time / self.clip.duration + CYCLE_TOLERANCE) if self.clip.loop else np.zeros_like(time)
+        return cycle_of(time, self.clip.duration, self.clip.loop)
 
     def anchored_time(self) -> Array:
         """(N,) s since the present cycle began."""

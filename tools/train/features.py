@@ -9,16 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train import quaternion
 from tools.train.reference_table import Reference, ReferencePose
-from tools.train.reflection import AXIAL, POLAR, exchanged
+from tools.train.reflection import AXIAL, POLAR
 
-KEY_BODIES = ("head", "right_shin", "right_foot", "right_hand", "left_shin", "left_foot", "left_hand")
-"""whose positions a policy sees"""
 GRAVITY = 9.8
 """m/s2, divides the gravity input"""
 
@@ -90,7 +89,7 @@ class Features(nn.Module):
         self.num_ahead = len(lookahead)
         self.register_buffer("spherical", torch.nonzero(~is_hinge)[:, 0])
         self.register_buffer("hinges", torch.nonzero(is_hinge)[:, 0])
-        self.register_buffer("key_bodies", torch.tensor([model.body(name) for name in KEY_BODIES]))
+        self.register_buffer("key_bodies", torch.tensor(model.roles.key_bodies))
         # columns: now, ahead..., and last the pose that the action corrects
         self.register_buffer("ticks", torch.tensor([0, *lookahead, lead], dtype=torch.float32) / model.control_hz)
         self.reference = Reference(clip, still=len(self.hinges))
@@ -129,8 +128,8 @@ class Features(nn.Module):
         # of `to_turn` the first three are seen from the joint's own frame, the last three from the root's parent
         own, outer, about_y = torch.arange(3), torch.arange(3, 6), one + 1
         no_turn = torch.arange(1 + num_joints, items)
-        ball_sides, hinge_sides = (_sides(model.joint_names, joints) for joints in (spherical, hinges))
-        body_sides, unchanged = _sides(model.body_names, keys), (1.0,)
+        ball_sides, hinge_sides = (_partners(model.roles.opposite_joint, joints) for joints in (spherical, hinges))
+        body_sides, unchanged = _partners(model.roles.opposite_body, keys), (1.0,)
         return (
             FeatureBlock("root_height", 1.0, part("root_pos", one, one + 2), unchanged),
             # the root's x axis is reflected as a vector; its y axis the other way round, as it becomes the -y axis
@@ -184,6 +183,7 @@ class Features(nn.Module):
         return torch.cat(every, dim=1)[:, self.columns] * self.scale, pose
 
 
-def _sides(names: tuple[str, ...], items: Tensor) -> tuple[int, ...]:
-    """For each item (M,), an index of `names`, the place in `items` of the one on the other side."""
-    return tuple(exchanged(tuple(names[k] for k in items.tolist())))
+def _partners(opposite: NDArray[np.int64], items: Tensor) -> tuple[int, ...]:
+    """For each of the joints or bodies `items` (M,), the place in `items` of the one on the other side."""
+    places = items.tolist()
+    return tuple(places.index(int(opposite[item])) for item in places)

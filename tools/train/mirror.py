@@ -18,7 +18,7 @@ from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train.features import Features
-from tools.train.reflection import AXIAL, POLAR, exchanged
+from tools.train.reflection import AXIAL, POLAR
 
 Array = NDArray[np.float64]
 
@@ -30,7 +30,7 @@ def mirrored(clip: MotionClip, model: CharacterModel) -> MotionClip:
         placed,
         root_pos=placed.root_pos * POLAR,
         root_rot=placed.root_rot * turn,
-        joint_rot=(placed.joint_rot * turn)[:, exchanged(model.joint_names)],
+        joint_rot=(placed.joint_rot * turn)[:, model.roles.opposite_joint],
     )
 
 
@@ -53,7 +53,7 @@ def _halfway(a: Array, b: Array) -> Array:
 
 def mirrored_turns(turns: Array, model: CharacterModel) -> Array:
     """The mirror images of joints' rotation vectors (..., J, 3)."""
-    return turns[..., exchanged(model.joint_names), :] * AXIAL
+    return np.asarray(turns[..., model.roles.opposite_joint, :] * np.array(AXIAL))
 
 
 class Mirror:
@@ -66,7 +66,7 @@ class Mirror:
             signs += list(block.signs) * len(block.partners)
             begin += len(block.columns)
         self._from, self._sign = torch.tensor(places), torch.tensor(signs)
-        joints = exchanged(model.joint_names)
+        joints = model.roles.opposite_joint.tolist()
         columns = [(j, k) for j, hinge in enumerate(model.joint_is_hinge) for k in ((1,) if hinge else (0, 1, 2))]
         self._action_from = torch.tensor([columns.index((joints[j], k)) for j, k in columns])
         self._action_sign = torch.tensor([AXIAL[k] for _, k in columns])

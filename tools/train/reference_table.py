@@ -11,13 +11,10 @@ from torch import Tensor, nn
 
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
-from game.sim.motion import MotionClip
+from game.sim.motion import CYCLE_TOLERANCE, MotionClip
 from game.sim.state import CharacterState
 
 Array = NDArray[np.float64]
-
-CYCLE_TOLERANCE = 1e-4
-"""Cycles: float32 times that fall a hair short of a whole cycle count as the next one."""
 
 
 class ReferencePose(NamedTuple):
@@ -66,7 +63,7 @@ class Reference(nn.Module):
         self.register_buffer("table", torch.tensor(_table(placed, still), dtype=torch.float32))
 
     def wrap(self, time: Tensor) -> Tensor:
-        """Seconds (...) since the start -> seconds since the present cycle's anchor was taken."""
+        """Seconds (...) since the start -> seconds since the present cycle began, by the rule of motion.cycle_of."""
         if not self.loop:
             return time
         cycles = time / self.duration

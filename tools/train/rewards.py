@@ -9,24 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from game.sim.model import CharacterModel
 from tools.train.reference_table import ReferenceTrack
-
-JOINT_WEIGHTS = {
-    "root": 1.0,
-    "chest": 0.5,
-    "neck": 0.3,
-    "hip": 0.5,
-    "knee": 0.3,
-    "ankle": 0.2,
-    "shoulder": 0.3,
-    "elbow": 0.2,
-}
-"""Of DeepMimic's humanoid, scaled to the sum 1 before use."""
-END_EFFECTORS = ("right_foot", "left_foot", "right_hand", "left_hand")
 
 
 class TrackedMotion(NamedTuple):
@@ -53,14 +42,14 @@ class RewardedBody:
 
     @staticmethod
     def of(model: CharacterModel) -> RewardedBody:
-        return RewardedBody(joint_weights(model), torch.tensor([model.body(name) for name in END_EFFECTORS]))
+        weights = torch.tensor(joint_weights(model), dtype=torch.float32)
+        return RewardedBody(weights, torch.tensor(model.roles.end_effectors))
 
 
-def joint_weights(model: CharacterModel) -> Tensor:
+def joint_weights(model: CharacterModel) -> NDArray[np.float64]:
     """(1 + J,) weights of the root and the joints, of sum 1."""
-    names = ["root", *(name.removeprefix("right_").removeprefix("left_") for name in model.joint_names)]
-    weights = torch.tensor([JOINT_WEIGHTS[name] for name in names])
-    return weights / weights.sum()
+    weights = model.roles.joint_weights
+    return np.asarray(weights / weights.sum())
 
 
 def angle_squared(a: Tensor, b: Tensor) -> Tensor:

@@ -21,7 +21,8 @@ from game.sim.state import CharacterState
 from tools.train import clip_states, distributed
 from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import TrainConfig
-from tools.train.rewards import END_EFFECTORS, joint_weights
+from tools.train.reflection import AXIAL
+from tools.train.rewards import joint_weights
 from tools.train.terminations import allowed_contacts, fell
 
 Array = NDArray[np.float64]
@@ -83,9 +84,9 @@ class Sampler:
         self.seed = config.seed
         self.rng: np.random.Generator
         """of the present round"""
-        self.weights = joint_weights(model).double().numpy()
+        self.weights = joint_weights(model)
         self.asymmetry = 0.35 if symmetric(clip, model) else 1.0
-        self.ends = [model.body(n) for n in END_EFFECTORS]
+        self.ends = list(model.roles.end_effectors)
         low = kinematics.lowest_points(model, self._kinematics(np.arange(0.0, clip.duration, 1 / 60))[1]).min(0)
         self.allowed = allowed_contacts(clip, model)
         self.floor = np.minimum(low, CLEAR)
@@ -147,17 +148,14 @@ class Sampler:
 
     def _noise(self, count: int, size: float) -> Array:
         """(count, J, 3) normal corrections; nearly mirror-symmetric for symmetric clips; hinges about y alone."""
-        names, a = self.model.joint_names, self.asymmetry
-        noise = self.rng.normal(size=(count, len(names), 3))
-        mirror = np.array([-1.0, 1.0, -1.0])
-        for j, name in enumerate(names):
-            if name.startswith("right_"):
-                k = names.index(name.replace("right_", "left_"))
-                if a < 1.0:
-                    both, one = noise[:, j].copy(), a * noise[:, k]
-                    noise[:, j], noise[:, k] = both + one, both * mirror + one
-            elif not name.startswith("left_"):
-                noise[:, j] *= np.array([a, 1.0, a]) * (0.5 if name == "neck" else 1.0)
+        model, a = self.model, self.asymmetry
+        noise = self.rng.normal(size=(count, model.num_joints, 3))
+        for j, k in enumerate(model.roles.opposite_joint):
+            if j < k and a < 1.0:
+                both, one = noise[:, j].copy(), a * noise[:, k]
+                noise[:, j], noise[:, k] = both + one, both * AXIAL + one
+            elif j == k:
+                noise[:, j] *= np.array([a, 1.0, a]) * (0.5 if j == model.neck else 1.0)
         noise[:, self.model.joint_is_hinge] *= np.array([0.0, 1.0, 0.0])
         return size * noise
 
@@ -235,9 +233,8 @@ def print_round(search: Search, spent: int) -> None:
 
 def symmetric(clip: MotionClip, model: CharacterModel, limit: float = 0.35) -> bool:
     """Whether left and right do nearly the same all the time: mean angle of mirrored joints under limit rad."""
-    mirror = np.array([-1.0, 1.0, -1.0, 1.0])
-    names = model.joint_names
-    pairs = [(j, names.index(n.replace("right_", "left_"))) for j, n in enumerate(names) if n.startswith("right_")]
+    mirror = np.array([*AXIAL, 1.0])
+    pairs = [(j, k) for j, k in enumerate(model.roles.opposite_joint) if j < k]
     angles = [rotation.angle_between(clip.joint_rot[:, j] * mirror, clip.joint_rot[:, k]).mean() for j, k in pairs]
     return bool(np.mean(angles) < limit)
 
