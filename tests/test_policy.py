@@ -41,7 +41,7 @@ def test_hinges_may_be_told_their_angles() -> None:
     out = policy.run(random_inputs(MODEL, 3))
     np.testing.assert_array_equal(out.hinge_target, np.full((3, 4), 7.0))
     assert out.reference is None
-    assert not policy.tells_reference
+    assert not policy.has_reference
     assert "'hinge_target' has shape ['batch', 5], expected ['batch', 4]" in refused(with_card(hinge_graph(0.0, 5)))
     assert "weights 'angle' are not finite" in refused(with_card(hinge_graph(float("inf"))))
 

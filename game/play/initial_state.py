@@ -24,7 +24,7 @@ def starting_state(world: World, policy: Policy | None, phase: float) -> Charact
     A policy that tells no reference starts from the default pose.
     """
     standing = world.standing((0.0, 0.0))
-    if policy is None or policy.spec.clip is None or not policy.tells_reference:
+    if policy is None or policy.spec.clip is None or not policy.has_reference:
         return standing
     clip, model = policy.spec.clip, world.model
     h = 0.5 / model.physics_hz

@@ -1,4 +1,4 @@
-"""PolicyLibrary: finds policies in folders, loads them beside the game's own time, and notices new ones."""
+"""PolicyLibrary: finds policies in folders, loads them on a thread of its own, and notices new files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POLL_SECONDS = 0.25
 
 @dataclass
 class _Entry:
-    """One file: what it looked like when it was last read, and what came of it."""
+    """One file: its time and size when it was last read, and the policy or error that came of it."""
 
     stamp: tuple[int, int]
     future: Future[Policy]
@@ -26,21 +26,21 @@ class _Entry:
 
 
 class PolicyLibrary:
-    """Policies by name (the file's stem). What is broken is refused with its reason, and what played plays on."""
+    """Policies by name (the file's stem). A broken file is refused with the reason; its last good version stays loaded."""
 
     def __init__(self, model: CharacterModel, folders: list[Path] | None = None) -> None:
         """Look at folders (policies/ by default); a later folder's policies hide an earlier one's of the same name."""
         self.model = model
         self.folders = folders if folders is not None else [policies_dir()]
         self.refused: dict[str, str] = {}
-        """reason why, by name, of the files that are no policies"""
+        """why, by name, of the files that were refused"""
         self._entries: dict[Path, _Entry] = {}
         self._loaded: dict[str, Policy] = {}
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="policies")
         self._next_poll = 0.0
         self._lock = threading.Lock()
         self._messages: list[str] = []
-        """not yet told by `poll`"""
+        """for the next `poll` to return"""
         self._scan(settle=False)
 
     def close(self) -> None:
@@ -49,7 +49,7 @@ class PolicyLibrary:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All that could be played, sorted; those still loading among them."""
+        """Of all policies that are loaded or still loading, sorted."""
         pending = {path.stem for path, entry in self._entries.items() if not entry.future.done()}
         self._collect()
         return tuple(sorted(pending | self._loaded.keys()))
@@ -89,7 +89,7 @@ class PolicyLibrary:
         return tuple(n for _, n in sorted(ages))
 
     def poll(self) -> list[str]:
-        """Look for what is new, at most every POLL_SECONDS; returns what to tell the user."""
+        """Look for new files, at most every POLL_SECONDS; returns messages for the user."""
         now = time.monotonic()
         if now >= self._next_poll:
             self._next_poll = now + POLL_SECONDS
@@ -124,7 +124,7 @@ class PolicyLibrary:
                 )
 
     def _collect(self) -> None:
-        """Take in what has been loaded or refused."""
+        """Move what has finished loading into `_loaded` or `refused`, with a message for each."""
         with self._lock:
             for path, entry in self._entries.items():
                 if not entry.future.done() or entry.future.cancelled():
@@ -132,7 +132,7 @@ class PolicyLibrary:
                 error = entry.future.exception()
                 if error is None:
                     policy = entry.future.result()
-                    if self._loaded.get(path.stem) is not policy and self._hides(path):
+                    if self._loaded.get(path.stem) is not policy and self._is_uppermost(path):
                         self._loaded[path.stem] = policy
                         self.refused.pop(path.stem, None)
                         if not entry.announced:
@@ -142,7 +142,7 @@ class PolicyLibrary:
                     self._messages.append(f"refused {error}")
                 entry.announced = True
 
-    def _hides(self, path: Path) -> bool:
+    def _is_uppermost(self, path: Path) -> bool:
         """Whether no later folder has a file of this name."""
         order = [folder for folder in self.folders if (folder / path.name) in self._entries]
         return not order or order[-1] == path.parent

@@ -71,7 +71,7 @@ def _check_tensor(tensor: onnx.TensorProto) -> None:
 
 
 def _check_sizes(model: onnx.ModelProto) -> None:
-    """Infer all shapes for a batch of one; what is decided by values must come out known and small."""
+    """Infer all shapes for a batch of one. Sizes that values decide must be computable beforehand, and small."""
     single = onnx.ModelProto()
     single.CopyFrom(model)
     for port in single.graph.input:
@@ -109,7 +109,7 @@ def _infer(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
 
 
 def _fold(model: onnx.ModelProto, shapes: dict[str, tuple[int, ...]]) -> bool:
-    """Replace the nodes that compute with known sizes alone by their results; whether there were any."""
+    """Replace nodes whose inputs are all known by their results; returns whether there were any."""
     graph = model.graph
     known = {t.name: numpy_helper.to_array(t) for t in graph.initializer if np.prod(t.dims) <= FOLDED_ELEMENTS}
     folded = []

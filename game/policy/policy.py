@@ -42,7 +42,7 @@ class PolicyReference(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PolicyOutput:
-    """What a policy wants for M characters, and the pose of the clip if it tells."""
+    """The joint targets of M characters, and the pose of the clip where the policy outputs it."""
 
     joint_target: NDArray[np.float64]
     """(M, J, 4) child in parent"""
@@ -52,7 +52,7 @@ class PolicyOutput:
 
 
 class Policy:
-    """A loaded policy. Stateless: what it remembers is the anchor and the time, and the Runtime holds those."""
+    """A loaded policy. It keeps no state: the anchor and the time are each character's, and its agent holds them."""
 
     def __init__(self, data: bytes, model: CharacterModel, path: Path | None = None) -> None:
         """Check and load a policy from the bytes of its file. Raises PolicyError."""
@@ -72,14 +72,14 @@ class Policy:
             raise PolicyError(f"no metadata property {METADATA_KEY!r}; there are {sorted(metadata) or 'none'}")
         self.spec = PolicySpec.from_json(metadata[METADATA_KEY])
         self.spec.check(model)
-        taken, given = shapes_for(model.num_joints, model.num_bodies), _output_shapes(model)
-        self.inputs = _check_ports("input", self._session.get_inputs(), taken)
-        outputs = _check_ports("output", self._session.get_outputs(), given)
+        input_shapes, output_shapes = shapes_for(model.num_joints, model.num_bodies), _output_shapes(model)
+        self.inputs = _check_ports("input", self._session.get_inputs(), input_shapes)
+        outputs = _check_ports("output", self._session.get_outputs(), output_shapes)
         if TARGET not in outputs:
             raise PolicyError(f"no output {TARGET!r}; there are {', '.join(outputs)}")
-        self.tells_hinges, self.tells_reference = HINGES in outputs, set(REFERENCE) <= set(outputs)
-        self._sizes = {**taken, **given}
-        self.outputs = (TARGET, *(HINGES,) * self.tells_hinges, *REFERENCE * self.tells_reference)
+        self.has_hinge_targets, self.has_reference = HINGES in outputs, set(REFERENCE) <= set(outputs)
+        self._sizes = {**input_shapes, **output_shapes}
+        self.outputs = (TARGET, *(HINGES,) * self.has_hinge_targets, *REFERENCE * self.has_reference)
         self._try_out(model)
         self.gains = tuple(np.array(self.spec.gains[key]) for key in ("kp", "kd"))
         """(J,) each"""
@@ -108,13 +108,13 @@ class Policy:
             raise PolicyError(f"{path.name}: {error}") from error
 
     def run(self, inputs: Inputs) -> PolicyOutput:
-        """Ask for the targets of M characters. Raises PolicyError where the answer is not finite."""
+        """Compute the targets of M characters. Raises PolicyError where an output is not finite."""
         values = self._session.run(self.outputs, {name: inputs[name] for name in self.inputs})
         self._check_finite(values)
         return self._output([np.asarray(value, np.float64) for value in values])
 
     def bind(self, m: int) -> Binding:
-        """For asking for the targets of M characters again and again."""
+        """Inputs and outputs that stay in memory, for computing the targets of M characters again and again."""
         return Binding(self, m)
 
     def _check_finite(self, values: list[Any]) -> None:
@@ -123,9 +123,9 @@ class Policy:
                 raise PolicyError(f"{self.spec.name}: output {name} is not finite")
 
     def _output(self, values: list[NDArray[np.float64]]) -> PolicyOutput:
-        """What `outputs` say."""
+        """The values of `outputs`, in that order, under their names."""
         target, *others = values
-        hinges = others.pop(0) if self.tells_hinges else None
+        hinges = others.pop(0) if self.has_hinge_targets else None
         return PolicyOutput(target, hinges, PolicyReference(*others) if others else None)
 
     def _try_out(self, model: CharacterModel) -> None:
@@ -169,7 +169,7 @@ class Binding:
         """to be filled in place"""
         self._policy, self._run = policy, policy._session.run_with_iobinding
         shapes = [(m, *policy._sizes[name]) for name in policy.outputs]
-        # one block, so that one look tells whether all is finite; each output begins on a line of the cache
+        # one block of memory, so that one pass checks all of it; each output begins on a cache line
         ends = np.cumsum([-(-int(np.prod(shape)) // 16) * 16 for shape in shapes]).tolist()
         self._all = np.zeros(ends[-1], np.float32)
         self._parts = [(slice(e, e + int(np.prod(s))), s) for e, s in zip([0, *ends], shapes, strict=False)]
@@ -183,7 +183,7 @@ class Binding:
         return [block[where].reshape(shape) for where, shape in self._parts]
 
     def run(self) -> PolicyOutput:
-        """Policy.run of `inputs`. Raises PolicyError where it fails or the answer is not finite."""
+        """As Policy.run, of `inputs`. Raises PolicyError where it fails or an output is not finite."""
         try:
             self._run(self._bound)
         except Exception as error:

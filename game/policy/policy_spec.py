@@ -44,9 +44,9 @@ class PolicySpec:
     character_sha256: str
     joints: tuple[str, ...]
     gains: dict[str, list[float]]
-    """kp, kd and torque_limit, one number a joint; the controller takes kp and kd on while the policy plays"""
+    """kp, kd and torque_limit, one number a joint; the controller uses its kp and kd while the policy plays"""
     anchor: str = "start"
-    """`start`: taken when the policy is started; `cycle`: taken anew at the first tick of every cycle of the clip"""
+    """`start`: set when the policy is started; `cycle`: set anew at the first tick of every cycle of the clip"""
     family: str = ""
     """policies of one family are the ages of one skill"""
     age: float | None = None
