@@ -26,7 +26,7 @@ class _Entry:
 
 
 class PolicyLibrary:
-    """Policies by name (the file's stem). A broken file is refused with the reason; its last good version stays loaded."""
+    """Policies by name (the file's stem). A broken file is refused, and its last good version stays loaded."""
 
     def __init__(self, model: CharacterModel, folders: list[Path] | None = None) -> None:
         """Look at folders (policies/ by default); a later folder's policies hide an earlier one's of the same name."""
