@@ -5,12 +5,13 @@ import pytest
 
 from game.scene.set_file import load_set
 from game.scene.set_spec import DRAWN_SHAPES, MATERIALS, PartSpec
+from game.sim import rotation
 from game.view import patterns
 from game.view.forms import form
 from game.view.ground_shade import PIXELS, ground_shade
 from game.view.quality import QUALITIES, FirstFrames, quality
 from game.view.set_view import FINISHES, drawn
-from game.view.vertices import Finish, Vertices, matrix, merge
+from game.view.vertices import Finish, Vertices, merge
 
 SIZES: dict[str, tuple[float, ...]] = {
     "box": (0.4, 0.6, 0.8),
@@ -99,7 +100,7 @@ def test_a_geom_holds_what_it_was_made_of() -> None:
 
 
 def test_rotation_matrices() -> None:
-    assert np.allclose(matrix(np.array([0.0, 0.0, np.sqrt(0.5), np.sqrt(0.5)])) @ [1, 0, 0], [0, 1, 0])
+    assert np.allclose(rotation.to_matrix(np.array([0.0, 0.0, np.sqrt(0.5), np.sqrt(0.5)])) @ [1, 0, 0], [0, 1, 0])
 
 
 @pytest.mark.parametrize("material", ["planks", "rug", "art", "grass", "gravel", "earth", "cardboard"])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from game.scene.set_file import load_set
 from game.scene.set_spec import GroundSpec, ItemSpec, LightSpec, PartSpec, SetSpec, ViewSpec
+from game.sim import rotation
 from game.sim.bullet import open_world
 from game.sim.contact import FLOOR, Contact
 from game.sim.kinematics import BodyPoses
@@ -23,7 +24,6 @@ from game.view.pick_pipe import Output, configure, open_offscreen
 from game.view.quality import QUALITIES, Tier
 from game.view.skin import Skin, SkinError
 from game.view.stage import Stage
-from game.view.vertices import matrix
 
 SIZE = (96, 72)
 CHALK = GroundSpec(material="chalk", color=(0.8, 0.8, 0.8), size=(6.0, 6.0))
@@ -262,4 +262,5 @@ def test_dual_quaternions_carry_the_bind_pose_to_the_links() -> None:
 def test_the_matrices_and_the_quaternions_agree() -> None:
     skin = Skin.load(skin_path("avatar", "low"))
     pos, quat = pose_of(skin.bind)
-    assert np.allclose(matrix(quat), skin.bind[:, :3, :3], atol=1e-5) and np.allclose(pos, skin.bind[:, :3, 3])
+    assert np.allclose(rotation.to_matrix(quat), skin.bind[:, :3, :3], atol=1e-5)
+    assert np.allclose(pos, skin.bind[:, :3, 3])

@@ -7,7 +7,6 @@ the ground so that the centre of mass stays over them, except where a key says t
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import tyro
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from game.scene.json_text import JsonError, read_object
 from game.scene.paths import models_dir
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
@@ -51,14 +51,14 @@ def load_keys(source: str) -> dict[str, Any]:
     if not path.suffix:
         path = models_dir() / "keyed" / f"{source}.json"
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        content = read_object(path)
+    except JsonError as error:
         known = ", ".join(sorted(p.stem for p in (models_dir() / "keyed").glob("*.json")))
         raise ClipError(f"{source}: no file of keys ({error}); there are {known}") from error
-    keys = content.get("keys") if isinstance(content, dict) else None
+    keys = content.get("keys")
     if not isinstance(keys, list) or len(keys) < 2 or not all(isinstance(key, dict) for key in keys):
         raise ClipError(f"{path.name}: expected an object with two keys or more")
-    return dict(content)
+    return content
 
 
 def key_clip(content: dict[str, Any]) -> MotionClip:

@@ -104,9 +104,13 @@ def from_heading(angle: ArrayLike) -> Array:
 
 
 def to_matrix(q: Array) -> Array:
-    """Rotation matrices (..., 3, 3) of quaternions (..., 4)."""
-    eye = np.eye(3)
-    return np.stack([rotate(q, np.broadcast_to(eye[k], (*q.shape[:-1], 3))) for k in range(3)], axis=-1)
+    """Rotation matrices (..., 3, 3) of unit quaternions (..., 4)."""
+    x, y, z, w = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
+    m = np.empty((*q.shape[:-1], 3, 3))
+    m[..., 0, 0], m[..., 0, 1], m[..., 0, 2] = 1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)
+    m[..., 1, 0], m[..., 1, 1], m[..., 1, 2] = 2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)
+    m[..., 2, 0], m[..., 2, 1], m[..., 2, 2] = 2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)
+    return m
 
 
 def from_matrix(m: Array) -> Array:

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from game.scene.json_fields import parse_color
 from game.scene.paths import models_dir
+from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.view.face import Face, joint_turns
 from game.view.lights import NUM_JOINTS
 from game.view.skin import Skin, SkinError, SkinPart
-from game.view.vertices import Finish, Vertices, matrix, merge
+from game.view.vertices import Finish, Vertices, merge
 
 Array = NDArray[np.float64]
 
@@ -108,12 +109,12 @@ class Avatar:
     def _pose_face(self, pos: Array, quat: Array, face: Face) -> None:
         head_pos, head_quat = pos[self._head], quat[self._head]
         bind_pos, bind_quat = self._bind
-        turn, unbind = matrix(head_quat), matrix(bind_quat[self._head])
+        turn, unbind = rotation.to_matrix(head_quat), rotation.to_matrix(bind_quat[self._head])
         turns = joint_turns(face)
         for name, i in self._face_joints.items():
             local = unbind.T @ (bind_pos[i] - bind_pos[self._head])
             pos[i] = head_pos + turn @ local
-            quat[i] = _multiply(head_quat, turns[name]) if name in turns else head_quat
+            quat[i] = rotation.multiply(head_quat, turns[name]) if name in turns else head_quat
 
     def _shape_mouth(self, face: Face) -> None:
         wanted = tuple(round(face.morph(name), 3) for name in self._skin.morph_names)
@@ -141,7 +142,7 @@ class Avatar:
     def blobs(self, position: Array, quaternion: Array) -> Array:
         """(S, 4) centres and radii of the shading spheres of links at position (B, 3), quaternion (B, 4)."""
         body, center, radius = self._shading
-        centers = position[body] + np.einsum("bij,bj->bi", matrix(quaternion[body]), center)
+        centers = position[body] + np.einsum("bij,bj->bi", rotation.to_matrix(quaternion[body]), center)
         return np.concatenate([centers, radius[:, None]], axis=1)
 
     def close(self) -> None:
@@ -166,26 +167,14 @@ def _fill(target: p3d.PTA_LVecBase4f, rows: Array) -> None:
         target[i] = p3d.LVecBase4f(*row)
 
 
-def _multiply(a: Array, b: Array) -> Array:
-    """(..., 4) quaternion products, b applied first."""
-    av, aw, bv, bw = a[..., :3], a[..., 3:], b[..., :3], b[..., 3:]
-    vector = aw * bv + bw * av + np.cross(av, bv)
-    return np.concatenate([vector, aw * bw - (av * bv).sum(-1, keepdims=True)], axis=-1)
-
-
 def pose_of(frames: Array) -> tuple[Array, Array]:
     """Positions (K, 3) and quaternions (K, 4) of (K, 4, 4)."""
-    r = frames[:, :3, :3]
-    w = np.sqrt(np.maximum(1.0 + r[:, 0, 0] + r[:, 1, 1] + r[:, 2, 2], 1e-9)) / 2.0
-    xyz = np.stack([r[:, 2, 1] - r[:, 1, 2], r[:, 0, 2] - r[:, 2, 0], r[:, 1, 0] - r[:, 0, 1]], -1) / (4.0 * w[:, None])
-    q = np.concatenate([xyz, w[:, None]], axis=1)
-    return frames[:, :3, 3], q / np.linalg.norm(q, axis=1, keepdims=True)
+    return frames[:, :3, 3], rotation.from_matrix(frames[:, :3, :3])
 
 
 def dual_quaternions(pos: Array, quat: Array, bind_pos: Array, bind_quat: Array) -> tuple[Array, Array]:
     """(K, 4) real and dual parts of what takes the bind pose to pos (K, 3), quat (K, 4)."""
-    back = bind_quat * [-1.0, -1.0, -1.0, 1.0]
-    real = _multiply(quat, back)
-    shift = pos - np.einsum("kij,kj->ki", matrix(real), bind_pos)
-    dual = 0.5 * _multiply(np.concatenate([shift, np.zeros((len(shift), 1))], axis=1), real)
+    real = rotation.multiply(quat, rotation.conjugate(bind_quat))
+    shift = pos - rotation.rotate(real, bind_pos)
+    dual = 0.5 * rotation.multiply(np.concatenate([shift, np.zeros((len(shift), 1))], axis=1), real)
     return real, dual

@@ -7,9 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from game.sim import rotation
 from game.sim.snapshot import Snapshot
 from game.view.face import Mood
-from game.view.vertices import matrix
 
 Array = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ class ExpressionJudge:
             aim = np.array([velocity[0], velocity[1], 0.0])
         else:
             aim = eye - at
-        local = matrix(snapshot.body_rot[index, head]).T @ aim
+        local = rotation.to_matrix(snapshot.body_rot[index, head]).T @ aim
         flat = math.hypot(local[0], local[1])
         if flat < 1e-6:
             return 0.0, 0.0

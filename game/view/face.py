@@ -9,6 +9,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from game.scene.set_spec import quaternion_of
+from game.sim import rotation
+
 Array = NDArray[np.float64]
 Mood = Literal["calm", "effort", "fear", "pain", "dazed"]
 
@@ -74,17 +77,9 @@ RATE: dict[Mood, float] = {"calm": 3.0, "effort": 10.0, "fear": 12.0, "pain": 40
 """1/s, how fast a mood takes over"""
 
 
-def turn(roll: float, pitch: float, yaw: float) -> Array:
-    """(4,) xyzw of roll, then pitch, then yaw about the fixed axes."""
-    (cr, sr), (cp, sp), (cy, sy) = ((math.cos(a / 2), math.sin(a / 2)) for a in (roll, pitch, yaw))
-    return np.array(
-        [
-            sr * cp * cy - cr * sp * sy,
-            cr * sp * cy + sr * cp * sy,
-            cr * cp * sy - sr * sp * cy,
-            cr * cp * cy + sr * sp * sy,
-        ]
-    )
+def _turn(roll: float, pitch: float, yaw: float) -> Array:
+    """(4,) of roll, then pitch, then yaw about the fixed axes."""
+    return np.array(quaternion_of((roll, pitch, yaw)))
 
 
 def joint_turns(face: Face) -> dict[str, Array]:
@@ -92,11 +87,11 @@ def joint_turns(face: Face) -> dict[str, Array]:
     made = {}
     for side, s in (("left", 1.0), ("right", -1.0)):
         yaw = face.gaze_yaw - s * face.cross_eyed
-        made[f"{side}_eye"] = turn(0.0, -face.gaze_pitch, yaw)
+        made[f"{side}_eye"] = _turn(0.0, -face.gaze_pitch, yaw)
         # lids follow the eye up and down a little; a positive pitch lowers what looks along +x
         upper = face.upper_lid + 0.45 * face.gaze_pitch
-        made[f"{side}_upper_lid"] = turn(-s * face.lid_tilt, -upper, 0.0)
-        made[f"{side}_lower_lid"] = turn(-s * face.lid_tilt, face.lower_lid - 0.25 * face.gaze_pitch, 0.0)
+        made[f"{side}_upper_lid"] = _turn(-s * face.lid_tilt, -upper, 0.0)
+        made[f"{side}_lower_lid"] = _turn(-s * face.lid_tilt, face.lower_lid - 0.25 * face.gaze_pitch, 0.0)
         lift = face.brow_lift + s * face.brow_asymmetry
         made[f"{side}_brow"] = _brow(s, lift, face.brow_tilt)
     return made
@@ -106,22 +101,7 @@ def _brow(s: float, lift: float, tilt: float) -> Array:
     """Up along the forehead, then about the brow's own middle."""
     middle = np.array([0.86, 0.36 * s, 0.36])
     axis = middle / np.linalg.norm(middle)
-    half = -0.5 * s * tilt
-    about = np.append(axis * math.sin(half), math.cos(half))
-    return _multiply(turn(0.0, -lift, 0.0), about)
-
-
-def _multiply(a: Array, b: Array) -> Array:
-    ax, ay, az, aw = a
-    bx, by, bz, bw = b
-    return np.array(
-        [
-            aw * bx + ax * bw + ay * bz - az * by,
-            aw * by - ax * bz + ay * bw + az * bx,
-            aw * bz + ax * by - ay * bx + az * bw,
-            aw * bw - ax * bx - ay * by - az * bz,
-        ]
-    )
+    return rotation.multiply(_turn(0.0, -lift, 0.0), rotation.from_axis_angle(axis, -s * tilt))
 
 
 class FaceActor:

@@ -7,8 +7,8 @@ import panda3d.core as p3d
 from numpy.typing import NDArray
 
 from game.scene.set_spec import ItemSpec, PartSpec, SetSpec
+from game.sim import rotation
 from game.view.patterns import from_image
-from game.view.vertices import matrix
 
 Array = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ def _darken(open_sky: Array, item: ItemSpec, part: PartSpec, low: Array, pixel: 
     half = half_extents(part)
     if half is None or max(half) > 10.0:
         return
-    turn, inner = (matrix(np.array(q)) for q in (item.quaternion, part.quaternion))
+    turn, inner = (rotation.to_matrix(np.array(q)) for q in (item.quaternion, part.quaternion))
     center = np.array(item.position) + turn @ np.array(part.position)
     axes = turn @ inner * half
     bottom = float(center[2] - np.abs(axes[2]).sum())

@@ -8,6 +8,8 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import ArrayLike, NDArray
 
+from game.sim import rotation
+
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -67,7 +69,7 @@ class Vertices:
 
     def placed(self, position: ArrayLike, quaternion: ArrayLike) -> Vertices:
         """The same moved; position (3,), quaternion (4,) xyzw."""
-        turn = matrix(np.asarray(quaternion, float))
+        turn = rotation.to_matrix(np.asarray(quaternion, float))
         moved = self.position @ turn.T + np.asarray(position, float)
         return Vertices(
             moved, self.normal @ turn.T, self.triangles, self.color, self.surface, self.uv, self.joint, self.weight
@@ -118,17 +120,6 @@ def merge(meshes: list[Vertices]) -> Vertices:
         np.concatenate([m.joint for m in skinned if m.joint is not None]) if skinned else None,
         np.concatenate([m.weight for m in skinned if m.weight is not None]) if skinned else None,
     )
-
-
-def matrix(q: Array) -> Array:
-    """(..., 3, 3) rotation matrices of unit quaternions (..., 4) xyzw."""
-    x, y, z, w = np.moveaxis(q, -1, 0)
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.stack([np.stack(row, -1) for row in rows], -2)
 
 
 def _format(skinned: bool) -> p3d.GeomVertexFormat:

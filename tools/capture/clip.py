@@ -64,13 +64,13 @@ def make(
         Start(place, world @ fitted.body.root_rot, fitted.body.joint_rot, fitted.body.hinge), fitted.fps * slower
     )
     body = settle(_grounded(body), FPS, each)
-    joints = quaternions(body.joint_rot)
+    joints = rotation.from_matrix(body.joint_rot)
     rough = MotionClip(
         name=name,
         fps=FPS,
         loop=False,
         root_pos=body.root_pos,
-        root_rot=quaternions(body.root_rot),
+        root_rot=rotation.from_matrix(body.root_rot),
         joint_rot=joints,
         source=source,
         licence=licence,
@@ -107,8 +107,8 @@ def _resampled(body: Start, fps: float) -> Start:
     position = np.arange(max(2, int((count - 1) / fps * FPS + 1e-3) + 1)) * fps / FPS
     first = np.minimum(position.astype(int), count - 2)
     part = position - first
-    root = rotation.continuous(quaternions(body.root_rot))
-    joints = rotation.continuous(quaternions(body.joint_rot))
+    root = rotation.continuous(rotation.from_matrix(body.root_rot))
+    joints = rotation.continuous(rotation.from_matrix(body.joint_rot))
 
     def between(values: Array) -> Array:
         return np.asarray(values[first] + part[:, None] * (values[first + 1] - values[first]))
@@ -124,7 +124,7 @@ def _resampled(body: Start, fps: float) -> Start:
 def _grounded(body: Start) -> Start:
     """Raised or lowered so that what is lowest rests on the floor, following slow errors of the fitted height."""
     model = CharacterModel.load("humanoid")
-    poses = body_poses(model, body.root_pos, quaternions(body.root_rot), _with_hinges(body))
+    poses = body_poses(model, body.root_pos, rotation.from_matrix(body.root_rot), _with_hinges(body))
     low = lowest_point(model, poses)
     low = low - np.percentile(low, 15)
     flying, _ = flights(low > CLEAR, center_of_mass(model, poses)[:, 2], FPS)
@@ -144,21 +144,6 @@ def _filtered(values: Array, width: int, function: Callable[..., Any]) -> Array:
 
 def _with_hinges(body: Start) -> Array:
     """(F, J, 4)"""
-    joints = quaternions(body.joint_rot)
+    joints = rotation.from_matrix(body.joint_rot)
     joints[:, list(HINGES)] = rotation.from_axis_angle((0.0, 1.0, 0.0), body.hinge)
     return joints
-
-
-def quaternions(matrix: Array) -> Array:
-    """Unit quaternions (..., 4) of rotation matrices (..., 3, 3): the eigenvector that Bar-Itzhack (2000) names."""
-    m = np.moveaxis(matrix, (-2, -1), (0, 1))
-    k = np.stack(
-        [
-            np.stack([m[0, 0] - m[1, 1] - m[2, 2], m[0, 1] + m[1, 0], m[0, 2] + m[2, 0], m[2, 1] - m[1, 2]], -1),
-            np.stack([m[0, 1] + m[1, 0], m[1, 1] - m[0, 0] - m[2, 2], m[1, 2] + m[2, 1], m[0, 2] - m[2, 0]], -1),
-            np.stack([m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], m[2, 2] - m[0, 0] - m[1, 1], m[1, 0] - m[0, 1]], -1),
-            np.stack([m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], m[0, 0] + m[1, 1] + m[2, 2]], -1),
-        ],
-        axis=-2,
-    )
-    return np.asarray(np.linalg.eigh(k)[1][..., -1])
