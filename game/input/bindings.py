@@ -12,8 +12,9 @@ from itertools import groupby
 from pathlib import Path
 
 from game.scene.json_text import JsonError, read_object
+from game.scene.paths import user_dir
 
-KEYS_FILE = Path.home() / ".config" / "pratfall" / "keys.json"
+KEYS_FILE = user_dir() / "keys.json"
 """Read when it is there and no other is named."""
 
 

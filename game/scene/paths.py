@@ -1,6 +1,8 @@
-"""Where the data lies: beside the package in a clone, inside it once installed."""
+"""Where files lie: the data beside the package in a clone or inside it once installed, and the user's settings."""
 
 from pathlib import Path
+
+from platformdirs import user_config_path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -13,6 +15,11 @@ def models_dir() -> Path:
 def policies_dir() -> Path:
     """Returns the folder of the policies that ship with the game."""
     return _data_dir("policies")
+
+
+def user_dir() -> Path:
+    """Returns the user's own folder for settings; on Linux ~/.config/pratfall. It need not exist."""
+    return user_config_path("pratfall", appauthor=False)
 
 
 def _data_dir(name: str) -> Path:
