@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from game.play.fall_counter import FallCounter, touches_of
 from game.session.attempts import RETRY_SECONDS, VERDICT_SECONDS, Attempts, Verdict
 from game.sim import rotation
 from game.sim.bullet import open_world
@@ -40,6 +41,7 @@ class Story:
 
     def __init__(self, start: Snapshot) -> None:
         self.attempts = Attempts()
+        self.counter = FallCounter()
         self.now = start
         self.cycle = 0
 
@@ -59,7 +61,9 @@ class Story:
                 body_rot=np.broadcast_to(turn, self.now.body_rot.shape),
                 state=replace(self.now.state, root_ang_vel=np.array([[0.0, rate, 0.0]])),
             )
-            verdict = self.attempts.add(self.now, 0, self.cycle, HARMFUL) or verdict
+            [touches] = touches_of(contacts, [HARMFUL], MODEL.feet)
+            self.counter.add(touches, rate, 1.0 / MODEL.control_hz)
+            verdict = self.attempts.add(self.now, 0, self.cycle, HARMFUL, self.counter) or verdict
         return verdict
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from game.play.events import Strength, Timed
+from game.play.fall_counter import FallCounter, lateral_rates, touches_of
 from game.policy.library import PolicyLibrary
 from game.record.playback import verify
 from game.record.take import Take
@@ -42,12 +44,22 @@ def touch(body: str, impulse: float, kind: str = "floor", other: int = FLOOR) ->
     return Contact(0, MODEL.body(body), kind, other, -1, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0), impulse, 9e3)
 
 
-def judged(contacts: list[tuple[Contact, ...]]) -> Measures:
-    """Measures of a character to whom this happens, tick by tick."""
-    judge = Judge(MODEL, {})
-    for tick, touching in enumerate(contacts, 1):
-        judge.add(replace(standing(), tick=tick, contacts=touching))
+def watch(judge: Judge, snapshots: Iterable[Snapshot], *, hands_may_touch: bool = False) -> Measures:
+    """What a judge says of these ticks, and the counter that it is given."""
+    allowed = [body.endswith(("foot", "hand", "forearm") if hands_may_touch else "foot") for body in MODEL.body_names]
+    counter = FallCounter()
+    for snapshot in snapshots:
+        [touches] = touches_of(snapshot.contacts, [~np.array(allowed)], MODEL.feet)
+        [rate] = lateral_rates(snapshot.state.root_rot, snapshot.state.root_ang_vel)
+        counter.add(touches, rate, 1.0 / MODEL.control_hz)
+        judge.add(snapshot, counter)
     return judge.measures()
+
+
+def judged(contacts: list[tuple[Contact, ...]], *, hands_may_touch: bool = False) -> Measures:
+    """Measures of a character to whom this happens, tick by tick."""
+    ticks = [replace(standing(), tick=tick, contacts=touching) for tick, touching in enumerate(contacts, 1)]
+    return watch(Judge(MODEL, {}), ticks, hands_may_touch=hands_may_touch)
 
 
 def test_the_score_by_hand() -> None:
@@ -77,8 +89,10 @@ def test_a_fall_on_the_head() -> None:
     assert replace(m, airtime=0.4) == Measures(True, 0.75, 0.0, 0.4, 0.75, 0, 23, 23)
 
 
-def test_hands_and_feet_are_no_fall() -> None:
-    m = judged([(), (touch("left_hand", 20.0), touch("right_foot", 60.0)), (touch("left_forearm", 9.0),)])
+def test_what_the_policy_puts_down_is_no_fall() -> None:
+    ticks = [(), (touch("left_hand", 20.0), touch("right_foot", 60.0)), (touch("left_forearm", 9.0),)]
+    assert judged(ticks).fall_tick == 2
+    m = judged(ticks, hands_may_touch=True)
     assert not m.fell
     assert m.fall_tick == -1
     assert m.hardness == pytest.approx(9.0 / 60.0)
@@ -91,14 +105,12 @@ def test_a_head_bounces_but_counts_once() -> None:
 
 
 def test_flips_that_land_are_no_tumbles() -> None:
-    """Two turns in a second, about his own side."""
+    """Two turns in a second, about his own side; then his feet come down."""
     spin = replace(standing().state, root_ang_vel=np.array([[0.0, -4.0 * math.pi, 0.0]]))
-    judge = Judge(MODEL, {})
-    for tick in range(1, 31):
-        judge.add(replace(standing(), tick=tick, state=spin, contacts=()))
-    assert judge.measures().tumbles == 2.0
-    judge.landed_flips = 1
-    assert judge.measures().tumbles == 1.0
+    ticks = [replace(standing(), tick=tick, state=spin, contacts=()) for tick in range(1, 31)]
+    assert watch(Judge(MODEL, {}), ticks).tumbles == 2.0
+    landing = replace(standing(), tick=31, contacts=(touch("left_foot", 90.0),))
+    assert watch(Judge(MODEL, {}), [*ticks, landing]).tumbles == 1.0
 
 
 def test_near_misses() -> None:
@@ -112,9 +124,8 @@ def test_near_misses() -> None:
         judge = Judge(MODEL, {4: item})
         at = center + np.array([0.0, 0.1 + 0.1025 + gap, 0.0])
         props = PropPoses((4,), at[None], np.array([[0.0, 0.0, 0.0, 1.0]]))
-        for tick in (1, 2):
-            judge.add(replace(standing(), tick=tick, props=props, body_vel=velocity, contacts=contacts))
-        return judge.measures().near_misses
+        there = replace(standing(), props=props, body_vel=velocity, contacts=contacts)
+        return watch(judge, [replace(there, tick=tick) for tick in (1, 2)]).near_misses
 
     assert misses(0.05) == 1
     assert misses(0.5) == 0

@@ -34,8 +34,8 @@ def go(runtime: Runtime, ticks: int, *events: ev.Event) -> None:
 
 def test_the_published_backflip_lands_again_and_again(runtime: Runtime) -> None:
     go(runtime, 180, ev.Play("deepmimic_backflip", place=True))
-    assert runtime.agents[0].flips == 3
-    assert runtime.agents[0].falls == 0
+    assert runtime.agents[0].counter.flips == 3
+    assert runtime.agents[0].counter.falls == 0
     assert runtime.snapshot.tick == 180
     assert runtime.snapshot.time == 6.0
 
@@ -80,10 +80,10 @@ def test_letting_go_holds_the_default_pose(runtime: Runtime) -> None:
 
 def test_a_limp_fall_is_counted_once_until_he_is_up_again(runtime: Runtime) -> None:
     go(runtime, 60, ev.Strength(0.0))
-    assert runtime.agents[0].falls == 1
+    assert runtime.agents[0].counter.falls == 1
     go(runtime, 30, ev.Reset(), ev.Strength(1.0))
-    assert not runtime.agents[0].down
-    assert runtime.agents[0].falls == 1
+    assert not runtime.agents[0].counter.down
+    assert runtime.agents[0].counter.falls == 1
 
 
 def test_strength_acts_on_the_named_limb(runtime: Runtime) -> None:

@@ -91,7 +91,7 @@ def ticks(
             watch.read(), clock.read()
             start = time.thread_time()
             # whoever has fallen begins again: a heap on the floor is another motion
-            runtime.tick([ev.Reset(n) for n, p in enumerate(runtime.agents) if p.down])
+            runtime.tick([ev.Reset(n) for n, p in enumerate(runtime.agents) if p.counter.down])
             total = time.thread_time() - start
             if tick >= WARM_UP:
                 rows.append(_with_remainders({**watch.read(), **clock.read(), "total": total}))

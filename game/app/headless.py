@@ -183,8 +183,8 @@ def _report(runtime: Runtime, seconds: list[float], made: Take, replayed: Take |
     mean = sum(warm) / len(warm) if warm else 0.0
     return RunReport(
         ticks=runtime.tick_count,
-        falls=sum(agent.falls for agent in runtime.agents),
-        flips=sum(agent.flips for agent in runtime.agents),
+        falls=sum(agent.counter.falls for agent in runtime.agents),
+        flips=sum(agent.counter.flips for agent in runtime.agents),
         sim_ms_per_tick=1000.0 * mean,
         realtime_factor=1.0 / (runtime.model.control_hz * mean) if mean else 0.0,
         take_sha256=made.sha256,

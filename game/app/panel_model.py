@@ -123,9 +123,11 @@ class GamePanelModel:
     @property
     def tally(self) -> AttemptCounts:
         session = self._game.session
-        agent, attempts = session.runtime.agents[self._chosen], session.attempts
+        counter, attempts = session.runtime.agents[self._chosen].counter, session.attempts
         counts = dict(attempts.counts)
-        return AttemptCounts(attempts.number - 1, attempts.landed, agent.flips, agent.falls, counts, self._hits.hardest)
+        return AttemptCounts(
+            attempts.number - 1, attempts.landed, counter.flips, counter.falls, counts, self._hits.hardest
+        )
 
     # ---------------------------------------------------------------- time
     @property

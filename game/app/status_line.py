@@ -20,9 +20,9 @@ def lines(session: Session, chosen: int, camera: str) -> list[str]:
     names, name = session.policy_names, session.policy_of(chosen)
     place = f"   {names.index(name) + 1} of {len(names)}" if name in names else ""
     gravity = session.snapshot.gravity
-    agent = session.runtime.agents[chosen]
+    counter = session.runtime.agents[chosen].counter
     return [
         f"{name or 'nobody drives him: there is no policy'}{place}",
         f"gravity {gravity_name(gravity) or f'{np.linalg.norm(gravity):.1f} m/s2'}   {foot}",
-        f"flips {agent.flips}   falls {agent.falls}   {session.attempts.line()}",
+        f"flips {counter.flips}   falls {counter.falls}   {session.attempts.line()}",
     ]

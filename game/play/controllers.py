@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from game.play.agent import Agent, lateral_rates
+from game.play.agent import Agent
+from game.play.fall_counter import lateral_rates, touches_of
 from game.policy.anchor import Anchor, from_anchor
 from game.policy.observation import observe_into
 from game.policy.policy import Binding, Policy, PolicyError, PolicyOutput, PolicyReference
@@ -50,6 +51,7 @@ class PolicyControllers:
         self.world = world
         self.agents: list[Agent] = []
         self._random = random
+        self._not_feet = ~np.isin(np.arange(world.model.num_bodies), world.model.feet)
         self._bindings: dict[Policy, Binding] = {}
         """to the policies that play"""
 
@@ -134,13 +136,12 @@ class PolicyControllers:
                 if len(agent.delayed) > nerves.delay:
                     agent.delayed.popleft()
 
-    def judge(self) -> NDArray[np.bool_]:
-        """Count the falls and flips of the tick that was made; (N,) who touched the floor with what he must not."""
-        world = self.world
+    def count_falls(self) -> NDArray[np.bool_]:
+        """Counts the falls and flips of the tick that was made; (N,) who touched the floor with what he must not."""
+        world, model = self.world, self.world.model
         rates = lateral_rates(world.state.root_rot, world.state.root_ang_vel).tolist()
-        touched, dt = world.fallen.copy(), 1.0 / world.model.control_hz
-        for index, agent in enumerate(self.agents):
-            if touched[index] and agent.policy is not None:
-                touched[index] = (world.floor_touch[index] & agent.policy.harmful).any()
-            agent.judge(bool(touched[index]), bool(world.standing_on[index]), rates[index], dt)
-        return touched
+        harmful = [self._not_feet if agent.policy is None else agent.policy.harmful for agent in self.agents]
+        touches = touches_of(world.contacts, harmful, model.feet)
+        for agent, touched, rate in zip(self.agents, touches, rates, strict=True):
+            agent.counter.add(touched, rate, 1.0 / model.control_hz)
+        return np.array([touched.floor for touched in touches], bool)

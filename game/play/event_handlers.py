@@ -126,7 +126,7 @@ class EventHandlers:
         agent = self.agents[character]
         state = starting_state(self.world, agent.policy, phase)
         agent.start(agent.policy, agent.home, self.world.tick, phase)
-        agent.stand_up()
+        agent.counter.stand_up()
         self.world.reset([character], agent.home.place(state)[None])
 
     # ---------------------------------------------------------------- characters

@@ -79,7 +79,7 @@ class Runtime:
         targets = self._joint_targets()
         self.world.step(targets.rotation, targets.hinge)
         self._restart_after_faults()
-        self.controllers.judge()
+        self.controllers.count_falls()
         self.snapshot = self.world.snapshot(tuple(self._messages), targets.ghosts)
         self._record()
         return self.snapshot
@@ -111,7 +111,7 @@ class Runtime:
             self._messages.append(f"character {index} left the realm of physics and was put back on his feet")
             agent, state = self.agents[index], self.world.state[index]
             agent.start(agent.policy, Anchor.under(state.root_pos, state.root_rot), self.world.tick, 0.0)
-            agent.stand_up()
+            agent.counter.stand_up()
 
     def _record(self) -> None:
         digest = hashlib.blake2b(self.world.state_bytes, digest_size=8)

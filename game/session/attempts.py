@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from game.play.fall_counter import UPHILL, FallCounter
 from game.sim import rotation
 from game.sim.roles import FallGroup
 from game.sim.snapshot import Snapshot
@@ -28,8 +29,6 @@ RETRY_SECONDS = 1.5
 """from the fall until the next attempt: the moment that he gets"""
 BUMP = 1.0
 """N s in a tick, less is a brush"""
-PROP_TICKS = 5
-"""lying on a thing for so long is a fall too; a ball in the face is none"""
 STEP = 0.3
 """m that a foot moves after it has landed: he stepped out"""
 OVER, UNDER = 0.8, 0.9
@@ -92,7 +91,7 @@ class Attempt:
         """Begins with the snapshot; `cycle` counts the rounds of what he does."""
         self.cycle = cycle
         self.fall_tick: int | None = None
-        self.told = False
+        self.has_verdict = False
         self._character = character
         self._first_tick = snapshot.tick
         self._start = snapshot.state.root_pos[character].copy()
@@ -103,40 +102,31 @@ class Attempt:
         """ticks since he touched anything"""
         self._longest = 0
         self._turned = 0.0
-        self._lying = 0
         self._landings: dict[int, Array] = {}
         self._step = 0.0
 
-    def add(self, snapshot: Snapshot, harmful: Mask) -> None:
-        """Takes in a tick; `harmful` (B,): the bodies whose touch is a fall."""
+    def add(self, snapshot: Snapshot, harmful: Mask, counter: FallCounter) -> None:
+        """Takes in a tick that `counter` has counted; `harmful` (B,): the bodies whose touch is a fall."""
         i, model = self._character, snapshot.model
         mine = [c for c in snapshot.contacts if c.character == i and c.kind in ("floor", "prop")]
         standing = any(c.body in model.feet for c in mine)
-        hurt = {c.body for c in mine if harmful[c.body] and c.kind == "floor"}
-        leaning = {c.body for c in mine if harmful[c.body] and c.kind == "prop" and c.normal[2] > 0.5}
-        self._lying = self._lying + 1 if leaning and not standing else 0
-        if self._lying >= PROP_TICKS:
-            hurt |= leaning
+        self.aloft = min(counter.aloft, snapshot.tick - self._first_tick + 1)
         if self.fall_tick is None:
-            self._fly(snapshot, bool(mine), standing)
+            self._fly(snapshot, counter.turn, standing)
             gone = float(np.linalg.norm(snapshot.state.root_pos[i] - self._start)) > GONE and not standing
-            if hurt or gone:
+            if counter.down or gone:
                 self.fall_tick = snapshot.tick
         if self.fall_tick is not None:
-            bumps = {c.body for c in mine if c.impulse > BUMP} | hurt
+            bumps = {c.body for c in mine if c.impulse > BUMP or c.kind == "floor" or c.normal[2] > UPHILL}
             groups = {self._groups[body] for body in bumps if body in self._groups and harmful[body]}
             self._fall.add(groups, _axes(snapshot, i))
 
-    def _fly(self, snapshot: Snapshot, touching: bool, standing: bool) -> None:
-        """Follows flight, turns and where the feet came down."""
+    def _fly(self, snapshot: Snapshot, turn: float, standing: bool) -> None:
+        """Follows flight, turns and where the feet came down; `turn`, rad: of the tick, see FallCounter."""
         i = self._character
-        if touching:
-            self.aloft = 0
-        else:
-            self.aloft += 1
+        if self.aloft:
             self._longest = max(self._longest, self.aloft)
-            state = snapshot.state
-            self._turned += float(rotation.rotate_inverse(state.root_rot[i], state.root_ang_vel[i])[1]) / self._hz
+            self._turned += turn
         if not self.flew or not standing:
             return
         for contact in snapshot.contacts:
@@ -189,7 +179,9 @@ class Attempts:
         """What he did so far does not count: he was put elsewhere, or does something else now."""
         self._tries.pop(character, None)
 
-    def add(self, snapshot: Snapshot, character: int, cycle: int, harmful: Mask) -> Verdict | None:
+    def add(
+        self, snapshot: Snapshot, character: int, cycle: int, harmful: Mask, counter: FallCounter
+    ) -> Verdict | None:
         """Takes in a tick of a character.
 
         Args:
@@ -197,6 +189,7 @@ class Attempts:
             character: index.
             cycle: rounds of his skill that are behind him.
             harmful: (B,) the bodies whose touch is a fall.
+            counter: has counted the character's falls and turns up to this tick.
 
         Returns:
             How his attempt ended, once it is clear.
@@ -204,7 +197,7 @@ class Attempts:
         attempt = self._tries.get(character)
         if attempt is None:
             attempt = self._tries[character] = Attempt(snapshot, character, cycle)
-        attempt.add(snapshot, harmful)
+        attempt.add(snapshot, harmful, counter)
         if attempt.fall_tick is None:
             if cycle == attempt.cycle or attempt.aloft:
                 return None
@@ -213,23 +206,23 @@ class Attempts:
                 return None
             del self._tries[character]
             return self._count(attempt.landing(), True, attempt.seconds(snapshot.tick))
-        if attempt.told or attempt.since_fall(snapshot.tick) < VERDICT_SECONDS:
+        if attempt.has_verdict or attempt.since_fall(snapshot.tick) < VERDICT_SECONDS:
             return None
-        attempt.told = True
+        attempt.has_verdict = True
         words, seconds = attempt.mishap(snapshot), attempt.seconds(snapshot.tick)
-        told = f"{words} after {seconds:.0f} s" if seconds >= LONG_SECONDS else words
-        return self._count(told, False, seconds, words)
+        sentence = f"{words} after {seconds:.0f} s" if seconds >= LONG_SECONDS else words
+        return self._count(sentence, False, seconds, words)
 
     def is_over(self, character: int, tick: int) -> bool:
         """Whether he has had his moment after a fall."""
         attempt = self._tries.get(character)
-        return attempt is not None and attempt.told and attempt.since_fall(tick) >= RETRY_SECONDS
+        return attempt is not None and attempt.has_verdict and attempt.since_fall(tick) >= RETRY_SECONDS
 
     def line(self) -> str:
         """The counter, for the screen."""
         falls = [(words, n) for words, n in self.counts.most_common() if words not in LANDINGS]
-        told = [*([("landed", self.landed)] if self.landed else []), *falls[:2]]
-        return "   ".join([f"attempt {self.number}", *(f"{words} {n}" for words, n in told)])
+        shown = [*([("landed", self.landed)] if self.landed else []), *falls[:2]]
+        return "   ".join([f"attempt {self.number}", *(f"{words} {n}" for words, n in shown)])
 
     def _count(self, words: str, landed: bool, seconds: float, key: str = "") -> Verdict:
         verdict = Verdict(self.number, words, landed, seconds)

@@ -39,7 +39,7 @@ def judge(attempts: Attempts, runtime: Runtime, events: Sequence[Event]) -> tupl
         held = any(force.character == character for force in runtime.world.forces)
         if over and attempts.retry and not held:
             resets.append(Reset(character))
-        elif over and not attempts.retry and not runtime.agents[character].down:
+        elif over and not attempts.retry and not runtime.agents[character].counter.down:
             attempts.begin(character)  # he is on his feet again
     return verdicts, resets
 
@@ -51,9 +51,8 @@ def _judge_one(attempts: Attempts, runtime: Runtime, character: int) -> tuple[Ve
     time = agent.time(runtime.tick_count, model.control_hz)
     # loop: a clip that ends has been done once when its time is over
     cycle = int(cycle_of(time, clip.duration, loop=True)) if clip is not None else 0
-    feet = np.isin(np.arange(model.num_bodies), model.feet)
-    harmful = agent.policy.harmful if agent.policy is not None else ~feet
-    verdict = attempts.add(snapshot, character, cycle, harmful)
+    harmful = agent.policy.harmful if agent.policy is not None else ~np.isin(np.arange(model.num_bodies), model.feet)
+    verdict = attempts.add(snapshot, character, cycle, harmful, agent.counter)
     away = float(np.hypot(*(snapshot.state.root_pos[character, :2] - [agent.home.x, agent.home.y])))
     ended = verdict is not None and verdict.landed and (away > FAR or (clip is not None and not clip.loop))
     return verdict, ended or attempts.is_over(character, snapshot.tick)

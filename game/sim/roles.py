@@ -88,8 +88,6 @@ class BodyRoles:
     """hands and feet, whose places are rewarded in training"""
     key_bodies: tuple[int, ...]
     """whose places a policy that we train sees; their order is the network's"""
-    cushioned: frozenset[int]
-    """that may touch down without it being a pratfall"""
     fall_groups: Mapping[FallGroup, tuple[int, ...]]
     limbs: Mapping[str, tuple[str, ...]]
     """names of joints by the group's name: events scale the strength of a limb"""
@@ -155,7 +153,6 @@ def load_roles(
         push_body=body_names.index(fields.choice("push_body", body_names)),
         end_effectors=indices(fields, "end_effectors"),
         key_bodies=indices(fields, "key_bodies"),
-        cushioned=frozenset(indices(fields, "cushioned")),
         fall_groups={group: indices(groups, group) for group in FallGroup},
         limbs={f.text("name"): f.names("joints", joint_names) for f in fields.sections("limbs")},
         joint_weights=np.array(

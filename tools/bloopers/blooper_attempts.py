@@ -49,12 +49,11 @@ def run(luck: Luck, library: PolicyLibrary, spec: SetSpec, seconds: float, seed:
         neck = runtime.model.joint_names[runtime.model.neck]
         for snapshot, present, _ in playback:
             items |= present
-            judge.add(snapshot)
+            judge.add(snapshot, runtime.agents[0].counter)
             if luck.gives_up and 0 < judge.fall_tick == snapshot.tick - GIVES_UP:
                 for event in (Strength(0.06), Strength(0.25, neck)):
                     playback.add(Timed(snapshot.tick, event))
-        flips = runtime.agents[0].flips
-        judge.landed_flips = flips
+        flips = runtime.agents[0].counter.flips
         attempt = BlooperAttempt(luck, judge.measures(), flips, seed)
         take = Take.of(runtime, title=f"BlooperAttempt {luck.number}", set_name=spec.name, words=list(luck.words))
         return attempt, take

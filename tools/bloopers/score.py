@@ -11,7 +11,7 @@ airtime    s in the air from 1.5 s before the fall on, stretches under 0.2 s lef
 hardness   the hardest hit by anything but a foot or a hand, impulse / 60 N s, at most 2
 near_misses   things that the head passed within 15 cm of at over 1.5 m/s without touching them
 
-A fall is a body that touches the floor or lands on a thing, feet, hands and forearms excepted.
+Falls and turns are those of game.play.fall_counter.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.camera.obstacles import distance_to_part
+from game.play.fall_counter import FallCounter
 from game.scene.set_spec import ItemSpec
 from game.sim import rotation
 from game.sim.model import CharacterModel
@@ -98,12 +99,10 @@ class Judge:
     character: int = 0
     fall_tick: int = -1
     """of the first fall, -1 before it"""
-    landed_flips: int = 0
-    """set it before `measures`: turns that were meant are no tumbles"""
     _hits: HitFinder = field(default_factory=HitFinder)
     _head: float = 0.0
     _last_head: int = -1000
-    _turned: float = 0.0
+    _tumbles: float = 0.0
     _in_air: list[bool] = field(default_factory=list)
     _pull: list[float] = field(default_factory=list)
     _hardest: float = 0.0
@@ -111,29 +110,19 @@ class Judge:
     _near: set[int] = field(default_factory=set)
     _touched: set[int] = field(default_factory=set)
 
-    def add(self, snapshot: Snapshot) -> None:
-        """Watches one tick."""
+    def add(self, snapshot: Snapshot, counter: FallCounter) -> None:
+        """Watches one tick that `counter` has counted from the first one on."""
         mine = [c for c in snapshot.contacts if c.character == self.character and c.kind != "self"]
-        self._in_air.append(not mine)
+        self._in_air.append(counter.aloft > 0)
         self._pull.append(float(np.linalg.norm(snapshot.gravity)))
-        rate = rotation.rotate_inverse(
-            snapshot.state.root_rot[self.character], snapshot.state.root_ang_vel[self.character]
-        )
-        self._turned += float(rate[1]) / self.model.control_hz
+        self._tumbles = counter.tumbles
         for hit in self._hits.find(snapshot):
             if hit.character == self.character:
                 self._strike(hit)
-        if self.fall_tick < 0 and any(not self._cushioned(c.body) and self._supports(c.normal) for c in mine):
+        if self.fall_tick < 0 and counter.falls:
             self.fall_tick = snapshot.tick
         self._touched |= {c.other for c in mine if c.kind == "prop" and c.body == self.model.roles.head}
         self._pass_by(snapshot)
-
-    def _cushioned(self, body: int) -> bool:
-        return body in self.model.roles.cushioned
-
-    @staticmethod
-    def _supports(normal: tuple[float, float, float]) -> bool:
-        return normal[2] > 0.5
 
     def _strike(self, hit: SoundHit) -> None:
         worth = hit.impulse / HARD_FULL
@@ -168,11 +157,10 @@ class Judge:
         """What happened so far."""
         hz = self.model.control_hz
         run_up = max(0, self.fall_tick - 1 - round(RUN_UP * hz)) if self.fall_tick >= 0 else len(self._in_air)
-        turns = max(0.0, abs(self._turned) / (2.0 * math.pi) - self.landed_flips)
         return Measures(
             fell=self.fall_tick >= 0,
             head=self._head,
-            tumbles=float(math.floor(turns + 0.15)),
+            tumbles=float(math.floor(self._tumbles + 0.15)),
             airtime=airtime(self._in_air[run_up:], self._pull[run_up:], hz),
             hardness=min(2.0, self._hardest / HARD_FULL),
             near_misses=len(self._near - self._touched),

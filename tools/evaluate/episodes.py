@@ -140,8 +140,8 @@ def _run_world(
             disturbances.tick(rng)
             world.step(targets.rotation, targets.hinge)
             up = lasted == num_ticks
-            lasted = np.where(controllers.judge() & up, tick, lasted)
-            flips = np.where(up, [p.flips for p in controllers.agents], flips)
+            lasted = np.where(controllers.count_falls() & up, tick, lasted)
+            flips = np.where(up, [p.counter.flips for p in controllers.agents], flips)
             since_anchor = np.array([p.time(world.tick, hz) - _cycle_start(p) for p in controllers.agents])
             gained = reward(world.state, world.body_poses, [p.anchor for p in controllers.agents], since_anchor)
             returns += np.where(lasted == num_ticks, gained, 0.0)
