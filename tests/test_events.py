@@ -19,6 +19,9 @@ from tests.support.small_policy import MODEL
 SAMPLES: list[ev.Event] = [
     ev.Play("walk", character=2, phase=0.5, place=True),
     ev.Play(None),
+    ev.Perform("jump", cycles=2),
+    ev.Steer((0.9, -0.3)),
+    ev.GetUp(specialist=True),
     ev.Reset(1),
     ev.Crowd(4),
     ev.Push((1.0, 2.0, 3.0), "head", 1, 0.5),
@@ -72,7 +75,7 @@ def test_defaults_may_be_left_out() -> None:
         ({"type": "push"}, "tick None"),
         ({"tick": -1, "type": "push"}, "tick -1"),
         ({"tick": 1.5, "type": "push"}, "tick 1.5"),
-        ({"tick": 0, "type": "sneeze"}, "there are play, reset, crowd"),
+        ({"tick": 0, "type": "sneeze"}, "there are play, perform, steer"),
         ({"tick": 0, "type": "push"}, "force"),
         ({"tick": 0, "type": "push", "force": [1, 2]}, "force"),
         ({"tick": 0, "type": "push", "force": [1, 2, 3], "colour": "red"}, "colour"),

@@ -100,7 +100,7 @@ def rewrite(path: Path, **changes: object) -> None:
 def test_a_newer_schema_says_so(short: Take, tmp_path: Path) -> None:
     short.save(tmp_path / "t")
     rewrite(tmp_path / "t", schema=99)
-    with pytest.raises(TakeError, match="schema 99, newer than 1"):
+    with pytest.raises(TakeError, match="schema 99, newer than 2"):
         Take.load(tmp_path / "t")
 
 
@@ -139,7 +139,7 @@ def test_what_is_no_take_is_refused(short: Take, tmp_path: Path) -> None:
 def test_an_unknown_event_is_named(short: Take, tmp_path: Path) -> None:
     short.save(tmp_path / "t")
     rewrite(tmp_path / "t", events=[{"tick": 3, "type": "sneeze"}])
-    with pytest.raises(TakeError, match="'sneeze'; there are play, reset"):
+    with pytest.raises(TakeError, match="'sneeze'; there are play, perform"):
         Take.load(tmp_path / "t")
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from game.play.agent import Agent
 from game.play.fall_counter import lateral_rates, touches_of
-from game.policy.anchor import Anchor, from_anchor
-from game.policy.observation import observe_into
+from game.policy.anchor import ORIGIN, Anchor, from_anchor
+from game.policy.observation import Inputs, observe_into, observe_reference
 from game.policy.policy import Binding, Policy, PolicyError, PolicyOutput, PolicyReference
 from game.sim import kinematics, rotation
 from game.sim.kinematics import BodyPoses, BodyVelocities
@@ -83,7 +83,9 @@ class PolicyControllers:
             aims.rotation[where] = out.joint_target
             if out.hinge_target is not None:
                 aims.hinge[where] = out.hinge_target
-            if out.reference is not None:
+            if policy.spec.lookahead:
+                told.append((members, [ORIGIN] * len(members), self._shown(members)))
+            elif out.reference is not None:
                 told.append((members, [self.agents[index].anchor for index in members], out.reference))
         self._disturb(aims)
         return aims, failed
@@ -109,6 +111,8 @@ class PolicyControllers:
             bound = self._bindings[policy] = policy.bind(len(members))
         inputs = bound.inputs
         observe_into(inputs, anchors, state, poses, velocities, world.gravity, times)
+        if policy.spec.lookahead:
+            self._show_references(policy, members, inputs)
         for k, index in enumerate(members):
             noise = self.agents[index].nerves.sense_noise
             if noise:
@@ -120,6 +124,24 @@ class PolicyControllers:
                 if "joint_vel" in inputs:
                     inputs["joint_vel"][k] += jitter
         return bound.run()
+
+    def _show_references(self, policy: Policy, members: list[int], inputs: Inputs) -> None:
+        """Lets the members' performances go on by a tick, and fills the inputs of what lies ahead."""
+        ahead, world = np.array(policy.spec.lookahead), self.world
+        for row, index in enumerate(members):
+            agent = self.agents[index]
+            performance = agent.performance
+            assert performance is not None
+            bodies = BodyPoses(world.body_poses.pos[index], world.body_poses.rot[index])
+            performance.advance(world.state[index], bodies)
+            observe_reference(inputs, row, agent.anchor, *performance.poses(ahead))
+
+    def _shown(self, members: list[int]) -> PolicyReference:
+        """What the members' performances show now, in the world."""
+        now = np.zeros(1)
+        performances = [self.agents[index].performance for index in members]
+        poses = [performance.poses(now) for performance in performances if performance is not None]
+        return PolicyReference(*(np.concatenate(parts) for parts in zip(*poses, strict=True)))
 
     def _disturb(self, aims: JointTargets) -> None:
         """What nerves do to the aims, in place."""
@@ -140,7 +162,7 @@ class PolicyControllers:
         """Counts the falls and flips of the tick that was made; (N,) who touched the floor with what he must not."""
         world, model = self.world, self.world.model
         rates = lateral_rates(world.state.root_rot, world.state.root_ang_vel).tolist()
-        harmful = [self._not_feet if agent.policy is None else agent.policy.harmful for agent in self.agents]
+        harmful = [self._not_feet if agent.policy is None else agent.harmful for agent in self.agents]
         touches = touches_of(world.contacts, harmful, model.feet)
         for agent, touched, rate in zip(self.agents, touches, rates, strict=True):
             agent.counter.add(touched, rate, 1.0 / model.control_hz)

@@ -11,13 +11,17 @@ import numpy as np
 from game.play import events as ev
 from game.play.agent import Agent
 from game.play.body_groups import joints_of
+from game.play.clip_library import ClipLibrary
 from game.play.controllers import PolicyControllers
 from game.play.events import Event, EventError
-from game.play.initial_state import starting_state
+from game.play.initial_state import reference_rotation, starting_state
+from game.play.performance import Performance, lying
+from game.play.reference import aligned_heading
 from game.policy.anchor import Anchor
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy
 from game.sim.forces import GrabSpring
+from game.sim.kinematics import BodyPoses
 
 MAX_CROWD = 64
 SPACING = 1.8
@@ -65,6 +69,7 @@ class EventHandlers:
         self.model = controllers.world.model
         self.agents = controllers.agents
         self.library = library
+        self.clips = ClipLibrary(self.model)
         self.policies: dict[str, Policy] = {}
         """every policy that was played, by the name in the take"""
         self._hands: dict[int, GrabSpring] = {}
@@ -85,18 +90,77 @@ class EventHandlers:
     @handles(ev.Play)
     def play(self, event: ev.Play) -> ev.Play:
         """The event returned names the policy as `policies` does."""
-        agent = self._agent(event.character)
+        self._agent(event.character)
         _check_phase(event.phase)
         policy = None
         if event.policy is not None:
             name, policy = self._policy(event.policy)
             event = replace(event, policy=name)
-        root = self.world.state[event.character]
-        agent.start(policy, Anchor.under(root.root_pos, root.root_rot), self.world.tick, event.phase)
-        self.use_gains_of_policy(event.character)
+        self._begin(event.character, policy, event.phase, aligned=event.aligned)
         if event.place:
             self._place(event.character, event.phase)
         return event
+
+    @handles(ev.Perform)
+    def perform(self, event: ev.Perform) -> ev.Perform:
+        """The event returned names the policy as `policies` does."""
+        agent = self._agent(event.character)
+        _check_phase(event.phase)
+        if event.cycles is not None and event.cycles < 1:
+            raise EventError(f"{event.cycles} cycles, expected 1 or more")
+        self.clips.get(event.clip)
+        if agent.performance is None:
+            name, policy = self._performer(event.policy)
+            event = replace(event, policy=name)
+            self._begin(event.character, policy, 0.0)
+        assert agent.performance is not None
+        agent.performance.perform(event.clip, self.world.state[event.character], event.phase, event.cycles)
+        return event
+
+    @handles(ev.Steer)
+    def steer(self, event: ev.Steer) -> None:
+        _check_finite("velocity", event.velocity)
+        performance = self._agent(event.character).performance
+        if performance is None:
+            raise EventError("nobody to steer: the policy that drives him has its own clip; play one that follows "
+                             "references, such as performer")  # fmt: skip
+        performance.steer(np.array(event.velocity), self.world.state[event.character])
+
+    @handles(ev.GetUp)
+    def get_up(self, event: ev.GetUp) -> None:
+        character, agent = event.character, self._agent(event.character)
+        state, poses = self.world.state[character], self.world.body_poses
+        bodies = BodyPoses(poses.pos[character], poses.rot[character])
+        if agent.performance is not None and not event.specialist:
+            agent.performance.get_up(state, bodies)
+        else:
+            _, policy = self._policy(f"getup_{lying(self.model, bodies)}")
+            self._begin(character, policy, 0.0)
+
+    def restart(self, character: int) -> None:
+        """Starts a character's policy anew from where it is."""
+        agent = self.agents[character]
+        self._begin(character, agent.policy, 0.0, aligned=False)
+        agent.counter.stand_up()
+
+    def _begin(self, character: int, policy: Policy | None, phase: float, *, aligned: bool = True) -> None:
+        """Lets a policy drive a character from where it is."""
+        agent, state = self.agents[character], self.world.state[character]
+        anchor, performance = Anchor.under(state.root_pos, state.root_rot), None
+        if policy is not None and policy.spec.lookahead:
+            performance = Performance(self.clips, state)
+        elif policy is not None and aligned:
+            reference = reference_rotation(self.world, policy, phase)
+            if reference is not None:
+                anchor = replace(anchor, heading=aligned_heading(state.root_rot, reference))
+        agent.start(policy, anchor, self.world.tick, phase, performance)
+        self.use_gains_of_policy(character)
+
+    def _performer(self, name: str) -> tuple[str, Policy]:
+        """The policy of a name, which must follow references. Raises PolicyError, EventError."""
+        if not self.library.get(name).spec.lookahead:
+            raise EventError(f"policy {name!r} has its own clip; a performer follows references")
+        return self._policy(name)
 
     @handles(ev.Reset)
     def reset(self, event: ev.Reset) -> None:
@@ -125,9 +189,12 @@ class EventHandlers:
         """Puts a character into the starting pose of its policy at home."""
         agent = self.agents[character]
         state = starting_state(self.world, agent.policy, phase)
-        agent.start(agent.policy, agent.home, self.world.tick, phase)
-        agent.counter.stand_up()
         self.world.reset([character], agent.home.place(state)[None])
+        performance = None
+        if agent.policy is not None and agent.policy.spec.lookahead:
+            performance = Performance(self.clips, self.world.state[character])
+        agent.start(agent.policy, agent.home, self.world.tick, phase, performance)
+        agent.counter.stand_up()
 
     # ---------------------------------------------------------------- characters
     @handles(ev.Crowd)

@@ -51,6 +51,41 @@ class Play(Event):
     """0..1, where in the clip it starts"""
     place: bool = False
     """put the character into the clip's pose at that phase, where it first stood"""
+    aligned: bool = True
+    """the clip is turned as he is turned, however he lies; else by the heading of his x axis (takes of schema 1)"""
+
+
+@dataclass(frozen=True)
+class Perform(Event):
+    """Do a clip, joined from wherever the character is, with a policy that follows references; then stand."""
+
+    clip: str
+    """name in models/clips"""
+    character: int = 0
+    phase: float = 0.0
+    """0..1, where in the clip it starts"""
+    cycles: int | None = None
+    """of a clip that loops, so many; None goes on until something else is wanted"""
+    policy: str = "performer"
+    """who does it, unless the character is driven by a policy that follows references already"""
+
+
+@dataclass(frozen=True)
+class Steer(Event):
+    """Walk or run over the ground, for a character whose policy follows references; he stands where it is 0."""
+
+    velocity: tuple[float, float]
+    """m/s, world: x and y"""
+    character: int = 0
+
+
+@dataclass(frozen=True)
+class GetUp(Event):
+    """Rise from however the character lies."""
+
+    character: int = 0
+    specialist: bool = False
+    """by the policy that learned just this, also where the character's own follows references"""
 
 
 @dataclass(frozen=True)

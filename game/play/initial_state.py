@@ -43,6 +43,19 @@ def starting_state(world: World, policy: Policy | None, phase: float) -> Charact
     return state.moved(np.array([0.0, 0.0, max(0.0, -float(lowest) - MAX_PENETRATION)]))
 
 
+def reference_rotation(world: World, policy: Policy, phase: float) -> NDArray[np.float64] | None:
+    """The root's rotation (4,) in a policy's reference at a phase, in its anchor frame; None where it tells none."""
+    if policy.spec.clip is None or not policy.has_reference:
+        return None
+    standing = world.standing((0.0, 0.0))[None]
+    poses = kinematics.body_poses(world.model, standing.root_pos, standing.root_rot, standing.joint_rot)
+    rest = kinematics.body_velocities(world.model, poses, standing.root_vel, standing.root_ang_vel, standing.joint_vel)
+    time = np.array([phase * policy.spec.clip.duration])
+    out = policy.run(observe([ORIGIN], standing, poses, rest, world.gravity, time))
+    assert out.reference is not None
+    return np.asarray(rotation.normalize(out.reference.root_rot[0]))
+
+
 def moving(now: Pose, later: Pose, h: float) -> CharacterState:
     """A pose on its way to another one, h seconds later: root (..., 3), its rotation (..., 4), joints' (..., J, 4)."""
     (pos, rot, joints), (next_pos, next_rot, next_joints) = now, later

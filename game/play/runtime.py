@@ -11,14 +11,15 @@ from collections.abc import Iterable
 import numpy as np
 
 from game.play.agent import Agent
+from game.play.clip_library import ClipLibrary
 from game.play.controllers import JointTargets, PolicyControllers
 from game.play.event_handlers import EventHandlers
 from game.play.events import Event, EventError, Timed
-from game.policy.anchor import Anchor
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy, PolicyError
 from game.sim.bullet import open_world
 from game.sim.contents import WorldError
+from game.sim.motion import ClipError
 from game.sim.snapshot import Snapshot
 
 
@@ -59,6 +60,11 @@ class Runtime:
         self._handlers.library = library
 
     @property
+    def clips(self) -> ClipLibrary:
+        """Where `Perform` finds clips."""
+        return self._handlers.clips
+
+    @property
     def policies(self) -> dict[str, Policy]:
         """Every policy that was played, by the name that events in `log` call it by."""
         return self._handlers.policies
@@ -87,7 +93,7 @@ class Runtime:
     def _carry_out(self, event: Event, strict: bool) -> None:
         try:
             done = self._handlers.carry_out(event)
-        except (EventError, WorldError, PolicyError) as error:
+        except (ClipError, EventError, WorldError, PolicyError) as error:
             if strict:
                 raise EventError(f"tick {self.world.tick}: {error}") from error
             self._messages.append(str(error))
@@ -109,9 +115,7 @@ class Runtime:
         """Starts the policy anew of whom the world has put back on his feet."""
         for index in self.world.faults:
             self._messages.append(f"character {index} left the realm of physics and was put back on his feet")
-            agent, state = self.agents[index], self.world.state[index]
-            agent.start(agent.policy, Anchor.under(state.root_pos, state.root_rot), self.world.tick, 0.0)
-            agent.counter.stand_up()
+            self._handlers.restart(index)
 
     def _record(self) -> None:
         digest = hashlib.blake2b(self.world.state_bytes, digest_size=8)

@@ -34,6 +34,12 @@ SHAPES: dict[str, tuple[str | int, ...]] = {
     "time": (),
 }
 """The inputs that a policy may have, without the batch dimension."""
+AHEAD: dict[str, tuple[str | int, ...]] = {
+    "reference_ahead_root_pos": ("ahead", 3),
+    "reference_ahead_root_rot": ("ahead", 4),
+    "reference_ahead_joint_rot": ("ahead", "joints", 4),
+}
+"""Further inputs of a policy with a lookahead: the reference's poses at those times, in the anchor's frame"""
 
 
 class Observation(NamedTuple):
@@ -73,10 +79,11 @@ class Observation(NamedTuple):
 _EMPTY = {name: np.empty((0,) * (1 + len(shape)), np.float32) for name, shape in SHAPES.items()}
 
 
-def shapes_for(num_joints: int, num_bodies: int) -> dict[str, tuple[int, ...]]:
-    """SHAPES of one body."""
-    sizes = {"joints": num_joints, "bodies": num_bodies}
-    return {name: tuple(sizes[d] if isinstance(d, str) else d for d in shape) for name, shape in SHAPES.items()}
+def shapes_for(num_joints: int, num_bodies: int, num_ahead: int = 0) -> dict[str, tuple[int, ...]]:
+    """SHAPES of one body; with `num_ahead` poses of a lookahead, AHEAD's too."""
+    sizes = {"joints": num_joints, "bodies": num_bodies, "ahead": num_ahead}
+    names = {**SHAPES, **AHEAD} if num_ahead else SHAPES
+    return {name: tuple(sizes[d] if isinstance(d, str) else d for d in shape) for name, shape in names.items()}
 
 
 def observe(
@@ -169,3 +176,35 @@ def _fill(frame, world_arrays, out_arrays):  # type: ignore[no-untyped-def]
             put_vector(out.gravity[n], c, s, g[0], g[1], g[2])
         if len(out.time) == m:
             out.time[n] = world.time[n]
+
+
+def observe_reference(
+    inputs: Inputs, row: int, anchor: Anchor, root_pos: Array, root_rot: Array, joint_rot: Array
+) -> None:
+    """Fill a character's row of AHEAD's inputs, in place.
+
+    Args:
+        inputs: a policy's, (M, K, ...).
+        row: which of the M.
+        anchor: his.
+        root_pos: (K, 3) of the reference, world.
+        root_rot: (K, 4)
+        joint_rot: (K, J, 4)
+    """
+    pos, rot, joints = (inputs.get(name, _NO_AHEAD) for name in AHEAD)
+    frame = np.array([anchor.x, anchor.y, anchor.heading])
+    _fill_ahead(frame, root_pos, root_rot, pos[row] if len(pos) else pos, rot[row] if len(rot) else rot)
+    if len(joints):
+        joints[row] = joint_rot
+
+
+_NO_AHEAD = np.empty((0, 4), np.float32)
+
+
+@njit(cache=True)
+def _fill_ahead(frame, root_pos, root_rot, out_pos, out_rot):  # type: ignore[no-untyped-def]
+    c, s, half_c, half_s = np.cos(frame[2]), np.sin(frame[2]), np.cos(0.5 * frame[2]), np.sin(0.5 * frame[2])
+    for k in range(len(out_pos)):
+        put_vector(out_pos[k], c, s, root_pos[k, 0] - frame[0], root_pos[k, 1] - frame[1], root_pos[k, 2])
+    for k in range(len(out_rot)):
+        put_rotation(out_rot[k], half_c, half_s, root_rot[k])

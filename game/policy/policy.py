@@ -12,7 +12,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from game.policy.anchor import ORIGIN
-from game.policy.observation import Inputs, observe, shapes_for
+from game.policy.observation import AHEAD, Inputs, observe, observe_reference, shapes_for
 from game.policy.onnx_guard import check_graph
 from game.policy.policy_spec import METADATA_KEY, PolicyError, PolicySpec
 from game.sim import kinematics
@@ -72,7 +72,9 @@ class Policy:
             raise PolicyError(f"no metadata property {METADATA_KEY!r}; there are {sorted(metadata) or 'none'}")
         self.spec = PolicySpec.from_json(metadata[METADATA_KEY])
         self.spec.check(model)
-        input_shapes, output_shapes = shapes_for(model.num_joints, model.num_bodies), _output_shapes(model)
+        ahead = len(self.spec.lookahead)
+        input_shapes = shapes_for(model.num_joints, model.num_bodies, ahead)
+        output_shapes = _output_shapes(model)
         self.inputs = _check_ports("input", self._session.get_inputs(), input_shapes)
         outputs = _check_ports("output", self._session.get_outputs(), output_shapes)
         if TARGET not in outputs:
@@ -138,8 +140,15 @@ class Policy:
             )  # fmt: skip
             poses = kinematics.body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
             still = kinematics.body_velocities(model, poses, state.root_vel, state.root_ang_vel, state.joint_vel)
+            inputs = observe([ORIGIN] * m, state, poses, still, np.array([0, 0, -9.8]), np.linspace(0, 1, m))
+            if ahead := len(self.spec.lookahead):
+                # a reference that stands as he does
+                inputs |= {name: np.empty((m, *self._sizes[name]), np.float32) for name in AHEAD}
+                pose = state[0].root_pos, state[0].root_rot, state[0].joint_rot
+                for row in range(m):
+                    observe_reference(inputs, row, ORIGIN, *(np.repeat(part[None], ahead, axis=0) for part in pose))
             try:
-                out = self.run(observe([ORIGIN] * m, state, poses, still, np.array([0, 0, -9.8]), np.linspace(0, 1, m)))
+                out = self.run(inputs)
             except PolicyError:
                 raise
             except Exception as error:

@@ -10,9 +10,12 @@ from typing import Any
 from game.scene.json_text import JsonError, parse_object
 from game.sim.model import CharacterModel
 
-SCHEMA = 1
+SCHEMAS = (1, 2)
+"""1: the clip is inside the graph; 2: the reference's next poses are inputs, see `PolicySpec.lookahead`"""
 METADATA_KEY = "pratfall"
 REQUIRED = {"name", "skill", "clip", "control_hz", "character", "character_sha256", "joints", "gains"}
+MAX_LOOKAHEAD = (32, 2.0)
+"""poses, and s ahead, that a policy may ask for"""
 MAX_GAINS = {"kp": 5000.0, "kd": 500.0}
 """N m/rad and N m s/rad; the controller is stable for any, but these are no longer a body's"""
 ANCHORS = ("start", "cycle")
@@ -53,6 +56,10 @@ class PolicySpec:
     """0 newborn .. 1 trained"""
     allowed_contacts: tuple[str, ...] = ()
     """bodies beside the feet that may touch the floor without it being called a fall"""
+    lookahead: tuple[float, ...] = ()
+    """s from now, of the poses of the reference that the policy has as inputs; empty where it has its clip inside"""
+    repertoire: dict[str, str] = field(default_factory=dict)
+    """of a policy with lookahead: the clip of each skill that it knows"""
     training: dict[str, Any] = field(default_factory=dict)
     """samples, seconds, minutes, config, ..."""
     scores: dict[str, Any] = field(default_factory=dict)
@@ -70,7 +77,11 @@ class PolicySpec:
 
     def to_json(self) -> str:
         """The metadata property's text."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)})
+        card = asdict(self)
+        if not self.lookahead:
+            # a file of schema 1 as it always was
+            del card["lookahead"], card["repertoire"]
+        return json.dumps({"schema": 2 if self.lookahead else 1, **card})
 
     @staticmethod
     def from_json(text: str) -> PolicySpec:
@@ -80,8 +91,11 @@ class PolicySpec:
         except JsonError as error:
             raise PolicyError(str(error)) from error
         schema = card.pop("schema", None)
-        if schema != SCHEMA:
-            raise PolicyError(f"metadata schema {schema!r}, expected {SCHEMA}")
+        if schema not in SCHEMAS:
+            raise PolicyError(f"metadata schema {schema!r}, expected {' or '.join(map(str, SCHEMAS))}")
+        if bool(card.get("lookahead")) != (schema == 2):
+            raise PolicyError(f"metadata of schema {schema} with a lookahead of {card.get('lookahead')}: a lookahead "
+                              "is what schema 2 has and schema 1 has not")  # fmt: skip
         known = {f.name for f in fields(PolicySpec)}
         if missing := REQUIRED - card.keys():
             raise PolicyError(f"metadata lacks {', '.join(sorted(missing))}")
@@ -117,6 +131,10 @@ def _typed(card: dict[str, Any]) -> PolicySpec:
     anchor = card.get("anchor", "start")
     if anchor not in ANCHORS:
         raise ValueError(f"anchor {anchor!r}, expected one of {', '.join(ANCHORS)}")
+    lookahead = tuple(float(ahead) for ahead in card.get("lookahead", ()))
+    most, longest = MAX_LOOKAHEAD
+    if len(lookahead) > most or not all(0.0 <= ahead <= longest for ahead in lookahead):
+        raise ValueError(f"lookahead {lookahead}, expected at most {most} numbers of 0..{longest} s")
     age = card.get("age")
     if age is not None and not 0.0 <= float(age) <= 1.0:
         raise ValueError(f"age {age}, expected 0..1")
@@ -133,6 +151,8 @@ def _typed(card: dict[str, Any]) -> PolicySpec:
         family=str(card.get("family", "")),
         age=None if age is None else float(age),
         allowed_contacts=tuple(str(b) for b in card.get("allowed_contacts", ())),
+        lookahead=lookahead,
+        repertoire={str(skill): str(name) for skill, name in dict(card.get("repertoire", {})).items()},
         training=dict(card.get("training", {})),
         scores=dict(card.get("scores", {})),
         provenance=str(card.get("provenance", "")),

@@ -1,7 +1,7 @@
 """Take: what was set up, every event with its tick and the policies: enough to run it again, bit for bit.
 
 On disk a take is a folder or one zip file: take.json, trace.json (what happened, tick by
-tick, to hold a replay against) and policies/NAME.onnx.
+tick, to hold a replay against), policies/NAME.onnx and clips/NAME.json.
 """
 
 from __future__ import annotations
@@ -25,12 +25,16 @@ from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy, PolicyError
 from game.scene.json_text import JsonError, parse_json
 from game.sim.model import CharacterModel, ModelError
+from game.sim.motion import ClipError
 
-SCHEMA = 1
+SCHEMA = 2
+"""1 had no clips, and policies were started by the heading of the x axis"""
 MAX_FILES = 256
 MAX_BYTES = 512 << 20
 MAX_TICKS = 10_000_000
-CARD, TRACE, POLICIES = "take.json", "trace.json", "policies"
+CARD, TRACE, POLICIES, CLIPS = "take.json", "trace.json", "policies", "clips"
+FOLDERS = {POLICIES: ".onnx", CLIPS: ".json"}
+"""and how the names of their files end"""
 
 TraceRow = tuple[str, list[list[float]]]
 
@@ -59,6 +63,8 @@ class Take:
     events: tuple[Timed, ...]
     policies: dict[str, bytes]
     """the ONNX files, by the names that the events use"""
+    clips: dict[str, bytes] = field(default_factory=dict)
+    """the JSON of the clips that references were made of, by the names that the events use"""
     trace: tuple[TraceRow, ...] = ()
     character: str = "humanoid"
     character_sha256: str = ""
@@ -79,6 +85,7 @@ class Take:
             # as they will be read again: a script's 0 is 0.0 on disk, and the hash is of what is on disk
             tuple(ev.from_json(ev.to_json(timed)) for timed in runtime.log),
             {name: policy.data for name, policy in runtime.policies.items()},
+            dict(runtime.clips.used),
             tuple(runtime.trace),
             runtime.model.name,
             runtime.model.sha256,
@@ -112,6 +119,7 @@ class Take:
 
     def _files(self) -> dict[str, bytes]:
         files = {f"{POLICIES}/{name}.onnx": data for name, data in self.policies.items()}
+        files |= {f"{CLIPS}/{name}.json": data for name, data in self.clips.items()}
         return {TRACE: _canonical([list(row) for row in self.trace]), **files}
 
     # ---------------------------------------------------------------- running it again
@@ -129,7 +137,14 @@ class Take:
                 library.add(name, Policy(data, model))
             except PolicyError as error:
                 raise TakeError(f"its policy {name!r}: {error}") from error
-        return Runtime(library, seed=self.seed)
+        runtime = Runtime(library, seed=self.seed)
+        for name, data in self.clips.items():
+            try:
+                runtime.clips.add(name, data)
+            except ClipError as error:
+                runtime.close()
+                raise TakeError(f"its clip {name!r}: {error}") from error
+        return runtime
 
     def divergence(self, trace: Sequence[TraceRow], first_tick: int = 0) -> Divergence | None:
         """Hold what a Runtime did from a tick on against the take; None where every bit is the same."""
@@ -181,16 +196,18 @@ class Take:
             raise TakeError(
                 f"{path.name} is of schema {card['schema']}, newer than {SCHEMA}: it needs a newer Pratfall"
             )
-        if card["schema"] != SCHEMA:
-            raise TakeError(f"{path.name} is of schema {card['schema']}, expected {SCHEMA}")
+        if card["schema"] < 1:
+            raise TakeError(f"{path.name} is of schema {card['schema']}, expected 1..{SCHEMA}")
         try:
             take = _from_card(card, files)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
             raise TakeError(f"{path.name}: {CARD} {reason}") from error
-        if take.sha256 != card.get("sha256"):
-            raise TakeError(f"{path.name} was changed after it was saved: its hash is {take.sha256[:12]}..., "
-                            f"expected {str(card.get('sha256'))[:12]}...")  # fmt: skip
+        expected = card.pop("sha256", None)
+        found = _sha256(_canonical(card))
+        if found != expected:
+            raise TakeError(f"{path.name} was changed after it was saved: its hash is {found[:12]}..., "
+                            f"expected {str(expected)[:12]}...")  # fmt: skip
         return take
 
 
@@ -203,12 +220,13 @@ def _from_card(card: dict[str, Any], files: dict[str, bytes]) -> Take:
     if not 0 <= int(card["num_ticks"]) <= MAX_TICKS:
         raise ValueError(f"has {card['num_ticks']} ticks, expected 0..{MAX_TICKS}")
     rows = _parse(files[TRACE], TRACE) if TRACE in files else []
-    stem = {PurePosixPath(n).stem: n for n in card["files"] if n.startswith(POLICIES + "/")}
+    kept = {f: {PurePosixPath(n).stem: files[n] for n in card["files"] if n.startswith(f + "/")} for f in FOLDERS}
     return Take(
         seed=int(card["seed"]),
         num_ticks=int(card["num_ticks"]),
-        events=tuple(ev.from_json(e) for e in card["events"]),
-        policies={s: files[n] for s, n in stem.items()},
+        events=tuple(ev.from_json(e if card["schema"] > 1 else _as_schema_2(e)) for e in card["events"]),
+        policies=kept[POLICIES],
+        clips=kept[CLIPS],
         trace=tuple((str(digest), [[float(v) for v in p] for p in pos]) for digest, pos in rows),
         character=str(card["character"]),
         character_sha256=str(card["character_sha256"]),
@@ -217,6 +235,11 @@ def _from_card(card: dict[str, Any], files: dict[str, bytes]) -> Take:
         first_tick=int(card["first_tick"]),
         extra=dict(card["extra"]),
     )
+
+
+def _as_schema_2(event: Any) -> Any:
+    """The JSON of a schema 1 take's event as today's: policies were started by the heading of the x axis."""
+    return {**event, "aligned": False} if isinstance(event, dict) and event.get("type") == "play" else event
 
 
 def _sha256(data: bytes) -> str:
@@ -237,11 +260,17 @@ def _parse(data: bytes, name: str) -> Any:
 def _wanted(name: str) -> bool:
     """Whether a file belongs to takes; whatever else lies in the folder is left alone."""
     parts = PurePosixPath(name).parts
-    return name in (CARD, TRACE) or (len(parts) == 2 and parts[0] == POLICIES and name.endswith(".onnx"))
+    return name in (CARD, TRACE) or (len(parts) == 2 and parts[0] in FOLDERS and name.endswith(FOLDERS[parts[0]]))
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files of a take that lies in a folder; whatever else is there is left out."""
+    kept = [file for name, ending in FOLDERS.items() for file in sorted((folder / name).glob(f"*{ending}"))]
+    return [file for file in (folder / CARD, folder / TRACE, *kept) if file.is_file()]
 
 
 def _read_folder(path: Path) -> dict[str, bytes]:
-    found = [p for p in (path / CARD, path / TRACE, *sorted((path / POLICIES).glob("*.onnx"))) if p.is_file()]
+    found = files_of(path)
     _check_size(len(found), sum(p.stat().st_size for p in found))
     return {p.relative_to(path).as_posix(): p.read_bytes() for p in found}
 

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-from game.record.take import CARD, POLICIES, TRACE
+from game.record.take import CARD, FOLDERS, files_of
 from game.scene.json_text import parse_object
 
 MAX_CARD_BYTES = 64 << 20
@@ -72,9 +72,9 @@ class TakeFolder:
         if path not in self._known or self._known[path][1] is None:
             raise TakeFolderError(f"{path} is no take of {self.folder}")
         try:
-            for file in (path / CARD, path / TRACE, *(path / POLICIES).glob("*.onnx")) if path.is_dir() else (path,):
+            for file in files_of(path) if path.is_dir() else (path,):
                 file.unlink(missing_ok=True)
-            for folder in (path / POLICIES, path):
+            for folder in (*(path / name for name in FOLDERS), path):
                 if folder.is_dir() and not any(folder.iterdir()):  # what else lies there is left alone
                     folder.rmdir()
         except OSError as error:

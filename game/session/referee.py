@@ -51,7 +51,7 @@ def _judge_one(attempts: Attempts, runtime: Runtime, character: int) -> tuple[Ve
     time = agent.time(runtime.tick_count, model.control_hz)
     # loop: a clip that ends has been done once when its time is over
     cycle = int(cycle_of(time, clip.duration, loop=True)) if clip is not None else 0
-    harmful = agent.policy.harmful if agent.policy is not None else ~np.isin(np.arange(model.num_bodies), model.feet)
+    harmful = agent.harmful if agent.policy is not None else ~np.isin(np.arange(model.num_bodies), model.feet)
     verdict = attempts.add(snapshot, character, cycle, harmful, agent.counter)
     away = float(np.hypot(*(snapshot.state.root_pos[character, :2] - [agent.home.x, agent.home.y])))
     ended = verdict is not None and verdict.landed and (away > FAR or (clip is not None and not clip.loop))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from game.scene.json_text import JsonError, read_object
+from game.scene.json_text import JsonError, parse_object, read_object
 from game.scene.paths import models_dir
 from game.sim import rotation
 from game.sim.model import CharacterModel
@@ -214,12 +214,23 @@ class MotionClip:
             known = ", ".join(sorted(p.stem for p in (models_dir() / "clips").glob("*.json")))
             raise ClipError(f"no clip at {source}; there are {known}")
         try:
-            card = read_object(path)
+            return MotionClip._of(read_object(path), path.name)
         except JsonError as error:
             raise ClipError(str(error)) from error
+
+    @staticmethod
+    def parse(data: bytes, name: str) -> MotionClip:
+        """Read a clip's JSON; `name` is what messages call it. Raises ClipError."""
+        try:
+            return MotionClip._of(parse_object(data, name), name)
+        except JsonError as error:
+            raise ClipError(str(error)) from error
+
+    @staticmethod
+    def _of(card: dict[str, Any], name: str) -> MotionClip:
         try:
             if card.get("schema") != SCHEMA:
-                raise ClipError(f"{path.name}: not a clip of schema {SCHEMA}")
+                raise ClipError(f"{name}: not a clip of schema {SCHEMA}")
             arrays = {name: np.array(card[name], float) for name in _ARRAYS}
             return MotionClip(
                 str(card["name"]),
@@ -232,9 +243,9 @@ class MotionClip:
                 notes=dict(card.get("notes", {})),
             )
         except KeyError as error:
-            raise ClipError(f"{path.name}: has no {error}") from error
+            raise ClipError(f"{name}: has no {error}") from error
         except (ValueError, TypeError) as error:
-            raise ClipError(f"{path.name}: {error}") from error
+            raise ClipError(f"{name}: {error}") from error
 
 
 def _row(frame: Array) -> str:

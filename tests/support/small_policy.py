@@ -50,6 +50,24 @@ def hinge_graph(angle: float, width: int = 4) -> onnx.ModelProto:
     return model
 
 
+LOOKAHEAD = (0.0, 1.0 / 30.0, 16.0 / 30.0)
+
+
+def puppet_graph(ahead: int = len(LOOKAHEAD)) -> onnx.ModelProto:
+    """A performer of the simplest kind: joint_target = the reference's joints a tick ahead."""
+    size: list[str | int | None] = ["batch", ahead, 12, 4]
+    seen = helper.make_tensor_value_info("reference_ahead_joint_rot", TensorProto.FLOAT, size)
+    target = helper.make_tensor_value_info("joint_target", TensorProto.FLOAT, ["batch", 12, 4])
+    which = numpy_helper.from_array(np.array(1, np.int64), "which")
+    nodes = [helper.make_node("Gather", ["reference_ahead_joint_rot", "which"], ["joint_target"], axis=1)]
+    return with_graph(helper.make_graph(nodes, "puppet", [seen], [target], [which]))
+
+
+def puppet_spec(**changes: Any) -> PolicySpec:
+    """The card of `puppet_graph`."""
+    return spec(**({"name": "performer", "skill": "performer", "clip": None, "lookahead": LOOKAHEAD} | changes))
+
+
 def with_graph(body: onnx.GraphProto) -> onnx.ModelProto:
     return helper.make_model(body, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
