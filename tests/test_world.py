@@ -1,4 +1,4 @@
-"""The world against mechanics by hand, and the guard against absurd states."""
+"""The world against mechanics by hand, and the guard against implausible states."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_contacts_name_both_sides(world: World) -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, 1e4])
-def test_absurd_states_never_get_out(world: World, bad: float) -> None:
+def test_implausible_states_never_get_out(world: World, bad: float) -> None:
     state = world.state[0]
     world.reset([0], replace(state, root_vel=np.array([bad, 0.0, 0.0]))[None])
     world.step(HANG)

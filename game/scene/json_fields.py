@@ -13,7 +13,7 @@ class SetError(ValueError):
 
 
 class JsonFields:
-    """One JSON object. Each reader takes a field out; `done` refuses what nobody asked for."""
+    """One JSON object. Each method reads a field; `done` refuses fields that no method has read."""
 
     def __init__(self, data: dict[str, Any], where: str, ignored: tuple[str, ...] = ()) -> None:
         """`where` names the object in errors, e.g. "park.json: items[2]". "comment" is always allowed."""

@@ -45,7 +45,7 @@ class PartSpec:
 
 @dataclass(frozen=True)
 class ItemSpec:
-    """A thing in a set: one rigid body of solid parts, with what is only drawn beside it."""
+    """An item of a set: one rigid body of solid parts, and decor that is only drawn."""
 
     name: str
     position: Vec3 = (0.0, 0.0, 0.0)
@@ -71,7 +71,7 @@ class ItemSpec:
     """whether it throws one"""
 
     def at(self, position: Vec3, yaw: float = 0.0) -> ItemSpec:
-        """The same thing elsewhere; `yaw` in radians."""
+        """The same item at another position and heading; yaw in rad."""
         return replace(self, position=position, quaternion=quaternion_of((0.0, 0.0, yaw)))
 
 
@@ -84,7 +84,7 @@ class GroundSpec:
     material: str = "planks"
     color: Vec3 = (1.0, 1.0, 1.0)
     size: tuple[float, float] = (20.0, 20.0)
-    """m, how much of it is drawn, x and y"""
+    """m, edges in x and y of the part that is drawn"""
     center: tuple[float, float] = (0.0, 0.0)
 
 

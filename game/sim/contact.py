@@ -11,7 +11,7 @@ FLOOR = -1
 
 
 class Contact(NamedTuple):
-    """One pair of things that touched during a tick, summed over its substeps."""
+    """One pair of bodies that touched during a tick, summed over its substeps."""
 
     character: int
     """index of the character, or -1 where a prop touched the floor or another prop"""

@@ -1,4 +1,4 @@
-"""How a model's joints lie in the flat rows that the controller and PyBullet work on.
+"""JointLayout: where each joint of a model lies in the flat vectors that the controller and the engine work on.
 
 q: per joint a quaternion (4) or a hinge's angle (1); qd and torque: per joint a vector (3) or a hinge's rate (1).
 """
@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 
 class JointLayout:
-    """Converts between rotations per joint (N, J, 4), velocities (N, J, 3) and flat rows q (N, Q), qd (N, V)."""
+    """Converts between rotations per joint (N, J, 4), velocities (N, J, 3) and flat vectors q (N, Q), qd (N, V)."""
 
     def __init__(self, model: CharacterModel) -> None:
         self.tree: Tree = tree_of(model)
@@ -30,9 +30,9 @@ class JointLayout:
         self.v_slices = [slice(a, a + (1 if h else 3)) for a, h in zip(starts_v, hinge, strict=True)]
 
     def pack_rotations(self, joint_rot: Array, hinge_angle: Array | None = None) -> Array:
-        """(N, J, 4) -> (N, Q); of a hinge's rotation the turn about y is taken, -pi..pi.
+        """(N, J, 4) -> (N, Q); of a hinge's rotation only its twist about y counts, -pi..pi.
 
-        hinge_angle: (N, H) rad, of any number of turns, taken instead where it is not nan.
+        hinge_angle: (N, H) rad, of any number of turns, which replaces that twist where it is not nan.
         """
         q = np.empty((len(joint_rot), self.num_q))
         angle = np.empty((len(joint_rot), 0)) if hinge_angle is None else hinge_angle
@@ -41,19 +41,19 @@ class JointLayout:
         return q
 
     def pack_velocities(self, joint_vel: Array) -> Array:
-        """(N, J, 3) -> (N, V); of a hinge's velocity the rate about y is taken."""
+        """(N, J, 3) -> (N, V); of a hinge's velocity only the part about y counts."""
         qd = np.empty((len(joint_vel), self.num_v))
         _pack_velocities(self.tree, np.ascontiguousarray(joint_vel, dtype=np.float64), qd)
         return qd
 
     def per_axis(self, per_joint: Array) -> Array:
-        """(..., J) -> (..., V): a joint's number for each of its axes."""
+        """(..., J) -> (..., V): each joint's number, repeated for each of its axes."""
         return np.repeat(per_joint, self._widths, axis=-1)
 
     def unpack(self, q: Array, qd: Array) -> tuple[Array, Array]:
         """(N, Q), (N, V) -> (N, J, 4), (N, J, 3)."""
         rot, vel = np.empty((len(q), self.num_joints, 4)), np.empty((len(q), self.num_joints, 3))
-        unpack_rows(self.tree.hinge, self.tree.q_index, self.tree.v_index, q, qd, rot, vel)
+        unpack_joints(self.tree.hinge, self.tree.q_index, self.tree.v_index, q, qd, rot, vel)
         return rot, vel
 
 
@@ -90,7 +90,7 @@ def _pack_velocities(tree, joint_vel, qd):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def unpack_rows(hinge, q_index, v_index, q, qd, rot, vel):  # type: ignore[no-untyped-def]
+def unpack_joints(hinge, q_index, v_index, q, qd, rot, vel):  # type: ignore[no-untyped-def]
     """Fill rot (N, J, 4) and vel (N, J, 3) from q (N, Q) and qd (N, V); the first three are the tree's."""
     for n in range(len(q)):
         for i in range(1, len(hinge)):

@@ -47,9 +47,9 @@ def body_poses(model: CharacterModel, root_pos: Array, root_rot: Array, joint_ro
         model.body_parent,
         model.body_joint,
         model.body_offset,
-        _rows(root_pos, 3),
-        _rows(root_rot, 4),
-        _rows(joint_rot, model.num_joints, 4),
+        _flat(root_pos, 3),
+        _flat(root_rot, 4),
+        _flat(joint_rot, model.num_joints, 4),
         pos.reshape(-1, model.num_bodies, 3),
         rot.reshape(-1, model.num_bodies, 4),
     )
@@ -70,24 +70,24 @@ def body_velocities(
     fill_velocities(
         model.body_parent,
         model.body_joint,
-        _rows(poses.pos, model.num_bodies, 3),
-        _rows(poses.rot, model.num_bodies, 4),
-        _rows(root_vel, 3),
-        _rows(root_ang_vel, 3),
-        _rows(joint_vel, model.num_joints, 3),
+        _flat(poses.pos, model.num_bodies, 3),
+        _flat(poses.rot, model.num_bodies, 4),
+        _flat(root_vel, 3),
+        _flat(root_ang_vel, 3),
+        _flat(joint_vel, model.num_joints, 3),
         vel.reshape(-1, model.num_bodies, 3),
         ang_vel.reshape(-1, model.num_bodies, 3),
     )
     return BodyVelocities(vel, ang_vel)
 
 
-def _rows(array: Array, *shape: int) -> Array:
-    """All leading dimensions as one, contiguous."""
+def _flat(array: Array, *shape: int) -> Array:
+    """The array with all leading dimensions made one, contiguous."""
     return np.ascontiguousarray(array, dtype=np.float64).reshape(-1, *shape)
 
 
 @njit(cache=True)
-def _turned(q, v):  # type: ignore[no-untyped-def]
+def _rotated(q, v):  # type: ignore[no-untyped-def]
     tx, ty, tz = 2.0 * (q[1] * v[2] - q[2] * v[1]), 2.0 * (q[2] * v[0] - q[0] * v[2]), 2.0 * (q[0] * v[1] - q[1] * v[0])
     return (
         v[0] + q[3] * tx + q[1] * tz - q[2] * ty,
@@ -105,7 +105,7 @@ def fill_poses(parents, joints, offsets, root_pos, root_rot, joint_rot, pos, rot
                 pos[n, b] = root_pos[n]
                 rot[n, b] = root_rot[n]
                 continue
-            x, y, z = _turned(rot[n, p], offsets[b])
+            x, y, z = _rotated(rot[n, p], offsets[b])
             pos[n, b, 0], pos[n, b, 1], pos[n, b, 2] = pos[n, p, 0] + x, pos[n, p, 1] + y, pos[n, p, 2] + z
             if j < 0:
                 rot[n, b] = rot[n, p]
@@ -134,7 +134,7 @@ def fill_velocities(parents, joints, pos, rot, root_vel, root_ang_vel, joint_vel
             vel[n, b, 2] = vel[n, p, 2] + wx * dy - wy * dx
             ang[n, b] = ang[n, p]
             if j >= 0:
-                x, y, z = _turned(rot[n, b], joint_vel[n, j])
+                x, y, z = _rotated(rot[n, b], joint_vel[n, j])
                 ang[n, b, 0] += x
                 ang[n, b, 1] += y
                 ang[n, b, 2] += z

@@ -37,7 +37,7 @@ class ClipError(ValueError):
 def cycle_of(time: ArrayLike, duration: float, loop: bool) -> Array:
     """Which cycle of a clip it is at times (...), s since its phase 0; whole numbers, always 0 where it does not loop.
 
-    The one rule by which an anchor is taken anew, in the game, in training and in policies' graphs.
+    The one rule by which a new cycle begins and its anchor is set, in the game, in training and in policies' graphs.
     """
     time = np.asarray(time, float)
     return np.asarray(np.floor(time / duration + CYCLE_TOLERANCE) if loop else np.zeros_like(time))

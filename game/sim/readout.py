@@ -1,4 +1,4 @@
-"""Readout: what is known of the characters after a tick, computed from the flat rows in one compiled pass."""
+"""Readout: what can be read of the characters after a tick, computed from their `StateTable` in one compiled pass."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from game.sim.joint_layout import JointLayout, unpack_rows
+from game.sim.joint_layout import JointLayout, unpack_joints
 from game.sim.kinematics import BodyPoses, BodyVelocities, fill_poses, fill_velocities
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
@@ -18,12 +18,12 @@ Flags = NDArray[np.bool_]
 
 
 class Readout(NamedTuple):
-    """Of N characters; nobody writes to it again."""
+    """Of N characters; its arrays are never written to again."""
 
     state: CharacterState
     """batch (N,)"""
     state_bytes: bytes
-    """the state's fields, one behind the other"""
+    """the state's fields, one after the other"""
     poses: BodyPoses
     """(N, B, ...), world"""
     velocities: BodyVelocities
@@ -45,7 +45,7 @@ class ReadoutBuilder:
             "root_pos": (3,), "root_rot": (4,), "joint_rot": (joints, 4),
             "root_vel": (3,), "root_ang_vel": (3,), "joint_vel": (joints, 3),
         }  # fmt: skip
-        self._more: dict[str, tuple[int, ...]] = {
+        self._extra: dict[str, tuple[int, ...]] = {
             "pos": (bodies, 3), "rot": (bodies, 4), "vel": (bodies, 3), "ang_vel": (bodies, 3), "share": (joints,),
         }  # fmt: skip
         self._layout = self._layout_for(0)
@@ -57,7 +57,7 @@ class ReadoutBuilder:
         )  # fmt: skip
 
     def of(self, table: Array, torque: Array, floor_touch: Flags) -> Readout:
-        """Compute it all.
+        """Compute a readout.
 
         Args:
             table: (N, 13 + Q + V), see `StateTable`
@@ -70,7 +70,7 @@ class ReadoutBuilder:
         block = np.empty((), self._layout)
         state = block["state"]
         root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel = [state[name] for name in self._shapes]
-        pos, rot, vel, ang_vel, share = [block[name] for name in self._more]
+        pos, rot, vel, ang_vel, share = [block[name] for name in self._extra]
         fallen, on_feet = block["fallen"], block["on_feet"]
         _fill(
             self._constants, table, torque, floor_touch,
@@ -83,28 +83,28 @@ class ReadoutBuilder:
         )  # fmt: skip
 
     def _layout_for(self, n: int) -> np.dtype[np.void]:
-        """One record with everything of n characters, each field by itself in one piece."""
+        """A record type with every array of n characters, so that one allocation makes them all."""
         state = [(name, np.float64, (n, *shape)) for name, shape in self._shapes.items()]
-        more = [(name, np.float64, (n, *shape)) for name, shape in self._more.items()]
-        return np.dtype([("state", state), *more, ("fallen", np.bool_, (n,)), ("on_feet", np.bool_, (n,))])
+        extra = [(name, np.float64, (n, *shape)) for name, shape in self._extra.items()]
+        return np.dtype([("state", state), *extra, ("fallen", np.bool_, (n,)), ("on_feet", np.bool_, (n,))])
 
 
 @njit(cache=True)
-def _fill(constants, table, torque, floor_touch, state, more, fallen, on_feet):  # type: ignore[no-untyped-def]
+def _fill(constants, table, torque, floor_touch, state, extra, fallen, on_feet):  # type: ignore[no-untyped-def]
     hinge, q_index, v_index, num_q, body_parent, body_joint, body_offset, limit, is_foot = constants
     root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel = state
-    pos, rot, vel, ang_vel, share = more
+    pos, rot, vel, ang_vel, share = extra
     root_pos[:], root_rot[:] = table[:, :3], table[:, 3:7]
     root_vel[:], root_ang_vel[:] = table[:, 7:10], table[:, 10:13]
-    unpack_rows(hinge, q_index, v_index, table[:, 13 : 13 + num_q], table[:, 13 + num_q :], joint_rot, joint_vel)
+    unpack_joints(hinge, q_index, v_index, table[:, 13 : 13 + num_q], table[:, 13 + num_q :], joint_rot, joint_vel)
     fill_poses(body_parent, body_joint, body_offset, root_pos, root_rot, joint_rot, pos, rot)
     fill_velocities(body_parent, body_joint, pos, rot, root_vel, root_ang_vel, joint_vel, vel, ang_vel)
     for n in range(len(table)):
         for j in range(share.shape[1]):
-            most = 0.0
+            largest = 0.0
             for k in range(v_index[j + 1], v_index[j + 1] + (1 if hinge[j + 1] else 3)):
-                most = max(most, abs(torque[n, k]) / limit[k])
-            share[n, j] = most
+                largest = max(largest, abs(torque[n, k]) / limit[k])
+            share[n, j] = largest
         fallen[n] = on_feet[n] = False
         for b in range(floor_touch.shape[1]):
             if floor_touch[n, b] and is_foot[b]:

@@ -30,7 +30,7 @@ class PropPoses:
 
 
 class Ghosts:
-    """Poses that nobody has: computed when they are first asked for, which is hardly ever."""
+    """Poses of the references that are being imitated. They are computed at the first use, as most ticks need none."""
 
     def __init__(self, compute: Callable[[], BodyPoses]) -> None:
         """compute: (N, B, ...), world; nan where a character has no ghost."""

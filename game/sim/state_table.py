@@ -1,4 +1,4 @@
-"""StateTable: the characters' states as flat rows of one table, the form that Bullet and the controller work on."""
+"""StateTable: the states of all characters as one table, a row each, as the engine and the controller use them."""
 
 from __future__ import annotations
 

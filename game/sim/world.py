@@ -81,7 +81,7 @@ class World:
         """Close the engine; the world is unusable afterwards."""
         self.engine.close()
 
-    # ---------------------------------------------------------------- what there is to read
+    # ---------------------------------------------------------------- readout
     @property
     def num_characters(self) -> int:
         return self.contents.num_characters
@@ -117,7 +117,7 @@ class World:
         return self._readout.fallen
 
     @property
-    def standing_on(self) -> NDArray[np.bool_]:
+    def on_feet(self) -> NDArray[np.bool_]:
         """(N,) a foot touched the floor in the last tick."""
         return self._readout.on_feet
 
@@ -161,7 +161,7 @@ class World:
         return index
 
     def remove_character(self) -> None:
-        """Take the last character away. Raises WorldError where there is none."""
+        """Remove the last character. Raises WorldError where there is none."""
         last = self.contents.num_characters - 1
         if last < 0:
             raise WorldError("there is no character to remove")
@@ -170,7 +170,7 @@ class World:
         self._resize(last)
 
     def _resize(self, n: int) -> None:
-        """Make everything that has a row for each character that long; new rows are the model's defaults."""
+        """Give every per-character array n rows; new rows hold the model's defaults."""
         model = self.model
         self.contents.num_characters = n
         self.strength = _with_rows(self.strength, n, np.ones(model.num_joints))
@@ -191,7 +191,7 @@ class World:
         self._update_readout()
 
     def _update_readout(self) -> None:
-        """Compute what there is to read from the engine's states and the last tick's contacts."""
+        """Compute the readout from the engine's states and the last tick's contacts."""
         self._readout = self._builder.of(self.engine.states.table, self.engine.torque, self.floor_touch)
 
     # ---------------------------------------------------------------- props
@@ -204,7 +204,7 @@ class World:
         return prop
 
     def remove_prop(self, prop: int) -> None:
-        """Take a prop away. Raises WorldError."""
+        """Remove a prop. Raises WorldError."""
         self.contents.check_prop(prop)
         self.forces.release_from(prop=prop)
         self.engine.remove_prop(prop)

@@ -69,7 +69,7 @@ class BulletEngine:
     # ---------------------------------------------------------------- characters
     def add_character(self) -> None:
         index = len(self.characters)
-        # where nobody stands; a World puts it on the floor
+        # high up, away from the others; the World then puts it on the floor
         character = Character(self.client, self.model, self.joint_layout, (0.0, 0.0, 10.0 + 3.0 * index))
         self.characters.append(character)
         if not self._collide_characters:

@@ -1,4 +1,4 @@
-"""Bullet's C API, out of the library that pybullet installs: what of it this project calls, declared once.
+"""Bullet's C API, in the library that pybullet installs: the functions that this project calls, declared once.
 
 pybullet's Python functions make tuples and lists of every state and torque, which costs more than half of a physics
 step. The library under them exports the API that they are written in (bullet3's examples/SharedMemory/
@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 PYBULLET = "3.2.7"
-"""whose library this is written for"""
+"""the version whose library this is written for"""
 
 
 class BulletError(RuntimeError):
-    """Bullet is missing, is another one than expected, or did not do what it was asked."""
+    """Bullet is missing, is not the expected version, or a command failed."""
 
 
 _HANDLE, _INT, _DOUBLE, _NUMBERS = ctypes.c_void_p, ctypes.c_int, ctypes.c_double, ctypes.c_void_p

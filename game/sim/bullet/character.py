@@ -30,7 +30,7 @@ class Character:
                 client.free_ball(self.bullet_id, q.start, v.start)
 
     def set_mass_scale(self, scale: float) -> None:
-        """Make every body `scale` times as dense: its mass and inertia grow alike."""
+        """Make every body `scale` times as dense: its mass and inertia are multiplied by it."""
         for body, (mass, inertia) in enumerate(zip(self.model.mass, self.model.inertia, strict=True)):
             self.client.set_mass(self.bullet_id, body, scale * mass, scale * inertia)
 

@@ -1,4 +1,4 @@
-"""Client: a private Bullet server in this process, and what is asked of it outside of the inner loop."""
+"""Client: a private Bullet server in this process, and the commands to it that are not in the inner loop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_TURN = (0.0, 0.0, 0.0, 1.0)
 
 
 class Client:
-    """Bodies are numbers that Bullet gives; link -1 is a body's base. Every method raises BulletError if it fails."""
+    """Bodies are the ids that Bullet gives; link -1 is a body's base. Every method raises BulletError if it fails."""
 
     def __init__(self, dt: float, solver_iterations: int) -> None:
         """Start a server that steps by dt seconds."""
@@ -34,7 +34,7 @@ class Client:
         bullet.b3PhysicsParamSetNumSubSteps(command, 1)
         bullet.b3PhysicsParamSetTimeStep(command, dt)
         bullet.b3PhysicsParameterSetDeterministicOverlappingPairs(command, 0)
-        self._ask(command)
+        self._send(command)
 
     def close(self) -> None:
         """End the server; a second time nothing happens."""
@@ -55,7 +55,7 @@ class Client:
 
     @property
     def calls(self) -> Calls:
-        """What compiled code asks the server with."""
+        """What compiled code needs to send commands to the server."""
         if not self._handle:
             raise BulletError("this world has been closed")
         return self._calls
@@ -67,19 +67,19 @@ class Client:
     def _parameters(self) -> Any:
         return bullet.b3InitPhysicsParamCommand(self.handle)
 
-    def _ask(self, command: Any) -> Any:
+    def _send(self, command: Any) -> Any:
         bullet.b3SubmitClientCommand(self.handle, command)
         status = bullet.b3ProcessServerStatus(self.handle)
         if not status:
             raise BulletError("Bullet gives no answer")
         return status
 
-    # ---------------------------------------------------------------- what there is
+    # ---------------------------------------------------------------- bodies
     def set_gravity(self, gravity: Sequence[float]) -> None:
         """Set gravity (3,), m/s2."""
         command = self._parameters()
         bullet.b3PhysicsParamSetGravity(command, *gravity)
-        self._ask(command)
+        self._send(command)
 
     def add_urdf(self, path: Path, position: Sequence[float]) -> int:
         """Load a body that collides with itself, but not a link with its ancestors."""
@@ -88,7 +88,7 @@ class Client:
         bullet.b3LoadUrdfCommandSetFlags(command, flags)
         bullet.b3LoadUrdfCommandSetStartPosition(command, *position)
         with b3.quiet():
-            body = int(bullet.b3GetStatusBodyIndex(self._ask(command)))
+            body = int(bullet.b3GetStatusBodyIndex(self._send(command)))
         if body < 0:
             raise BulletError(f"Bullet cannot load {path}")
         return body
@@ -121,22 +121,22 @@ class Client:
         return self._add(command, mass, position, rotation)
 
     def _add(self, command: Any, mass: float, position: Sequence[float], rotation: Sequence[float]) -> int:
-        shape = bullet.b3GetStatusCollisionShapeUniqueId(self._ask(command))
+        shape = bullet.b3GetStatusCollisionShapeUniqueId(self._send(command))
         if shape < 0:
             raise BulletError("Bullet cannot make a shape")
         command = bullet.b3CreateMultiBodyCommandInit(self.handle)
         here = _doubles((0.0, 0.0, 0.0)), _doubles(_NO_TURN)
         bullet.b3CreateMultiBodyBase(command, mass, shape, -1, _doubles(position), _doubles(rotation), *here)
-        body = int(bullet.b3GetStatusBodyIndex(self._ask(command)))
+        body = int(bullet.b3GetStatusBodyIndex(self._send(command)))
         if body < 0:
             raise BulletError(f"Bullet cannot make a body of {mass} kg")
         return body
 
     def remove(self, body: int) -> None:
-        """Take a body away."""
-        self._ask(bullet.b3InitRemoveBodyCommand(self.handle, body))
+        """Remove a body."""
+        self._send(bullet.b3InitRemoveBodyCommand(self.handle, body))
 
-    # ---------------------------------------------------------------- what it is like
+    # ---------------------------------------------------------------- their properties
     def set_surface(
         self,
         body: int,
@@ -158,42 +158,42 @@ class Client:
             bullet.b3ChangeDynamicsInfoSetRestitution(command, body, link, restitution)
         if softness is not None:
             bullet.b3ChangeDynamicsInfoSetContactStiffnessAndDamping(command, body, link, *softness)
-        self._ask(command)
+        self._send(command)
 
     def set_mass(self, body: int, link: int, mass: float, inertia: Iterable[float]) -> None:
         """Set a link's mass and principal moments (3,)."""
         command = bullet.b3InitChangeDynamicsInfo(self.handle)
         bullet.b3ChangeDynamicsInfoSetMass(command, body, link, mass)
         bullet.b3ChangeDynamicsInfoSetLocalInertiaDiagonal(command, body, link, _doubles(inertia))
-        self._ask(command)
+        self._send(command)
 
     def set_damping(self, body: int, damping: float, joint_links: Sequence[int] = ()) -> None:
-        """Set how fast a body's velocities decay, 1/s, and that its joints do not resist."""
+        """Set how fast a body's velocities decay, 1/s; the joints of joint_links get no damping of their own."""
         command = bullet.b3InitChangeDynamicsInfo(self.handle)
         bullet.b3ChangeDynamicsInfoSetLinearDamping(command, body, damping)
         bullet.b3ChangeDynamicsInfoSetAngularDamping(command, body, damping)
-        self._ask(command)
+        self._send(command)
         for link in joint_links:
             command = bullet.b3InitChangeDynamicsInfo(self.handle)
             bullet.b3ChangeDynamicsInfoSetJointDamping(command, body, link, 0.0)
-            self._ask(command)
+            self._send(command)
 
     def set_filter(self, body: int, link: int, group: int, mask: int) -> None:
-        """Let a link collide with those alone whose group is in mask, and mask has its group."""
+        """Let a link collide only with links whose group is in `mask` and whose mask has `group`."""
         command = bullet.b3CollisionFilterCommandInit(self.handle)
         bullet.b3SetCollisionFilterGroupMask(command, body, link, group, mask)
-        self._ask(command)
+        self._send(command)
 
     def free_hinge(self, body: int, v: int) -> None:
-        """Put the motor of the hinge at velocity v of the body's own to zero force."""
+        """Switch the motor of a hinge off; v: the hinge's first column in qd."""
         command = bullet.b3JointControlCommandInit2(self.handle, body, b3.VELOCITY_CONTROL)
         bullet.b3JointControlSetDesiredVelocity(command, 6 + v, 0.0)
         bullet.b3JointControlSetKd(command, 6 + v, 1.0)
         bullet.b3JointControlSetDesiredForceTorque(command, 6 + v, 0.0)
-        self._ask(command)
+        self._send(command)
 
     def free_ball(self, body: int, q: int, v: int) -> None:
-        """Put the motor of the spherical joint at position q and velocity v of the body's own to zero force."""
+        """Switch the motor of a spherical joint off; q, v: the joint's first columns in q and qd."""
         command = bullet.b3JointControlCommandInit2(self.handle, body, b3.POSITION_CONTROL)
         bullet.b3JointControlSetDesiredPositionMultiDof(command, 7 + q, _doubles(_NO_TURN), 4)
         bullet.b3JointControlSetKp(command, 6 + v, 0.0)
@@ -201,22 +201,22 @@ class Client:
         for k in range(3):
             bullet.b3JointControlSetDesiredForceTorque(command, 6 + v + k, 0.0)
         bullet.b3JointControlSetDamping(command, 6 + v, 1.0)
-        self._ask(command)
+        self._send(command)
 
-    # ---------------------------------------------------------------- how it moves
+    # ---------------------------------------------------------------- their motion
     def set_pose(self, body: int, position: Iterable[float], rotation: Iterable[float]) -> None:
         """Put a body's base somewhere, at rest."""
         command = bullet.b3CreatePoseCommandInit(self.handle, body)
         bullet.b3CreatePoseCommandSetBasePosition(command, *position)
         bullet.b3CreatePoseCommandSetBaseOrientation(command, *rotation)
-        self._ask(command)
+        self._send(command)
 
     def set_velocity(self, body: int, velocity: Iterable[float], ang_vel: Iterable[float]) -> None:
         """Set the velocities (3,) of a body's base, world."""
         command = bullet.b3CreatePoseCommandInit(self.handle, body)
         bullet.b3CreatePoseCommandSetBaseLinearVelocity(command, _doubles(velocity))
         bullet.b3CreatePoseCommandSetBaseAngularVelocity(command, _doubles(ang_vel))
-        self._ask(command)
+        self._send(command)
 
     def set_joints(self, body: int, q: Array, qd: Array) -> None:
         """Set all joints' positions (Q,) and velocities (V,)."""
@@ -228,25 +228,25 @@ class Client:
             all_values = np.concatenate([np.zeros(root), values])
             given = (np.arange(len(all_values)) >= root).astype(np.int32)
             setter(command, len(all_values), all_values.ctypes.data, given.ctypes.data)
-        self._ask(command)
+        self._send(command)
 
     def base(self, body: int) -> tuple[Array, Array, Array, Array]:
         """A body's base: position (3,), rotation (4,), velocity (3,), angular velocity (3,), world."""
-        row = self.bases([body])[0]
-        return row[:3], row[3:7], row[7:10], row[10:]
+        state = self.bases([body])[0]
+        return state[:3], state[3:7], state[7:10], state[10:]
 
     def bases(self, bodies: Sequence[int]) -> Array:
-        """Rows (N, 13) as of `base`, of bodies without joints."""
-        rows = np.empty((len(bodies), 13))
-        read_states(self.calls, np.array(bodies, np.int64), 0, rows)
-        return rows
+        """(N, 13) position, rotation, velocity and angular velocity of bodies without joints."""
+        states = np.empty((len(bodies), 13))
+        read_states(self.calls, np.array(bodies, np.int64), 0, states)
+        return states
 
     def link(self, body: int, link: int) -> Any:
         """The state of a link, one `bullet.LINK`."""
         command = bullet.b3RequestActualStateCommandInit(self.handle, body)
         bullet.b3RequestActualStateCommandComputeLinkVelocity(command, 1)
         state = np.zeros((), b3.LINK)
-        if not bullet.b3GetLinkState(self.handle, self._ask(command), link, state.ctypes.data):
+        if not bullet.b3GetLinkState(self.handle, self._send(command), link, state.ctypes.data):
             raise BulletError(f"body {body} has no link {link}")
         return state
 
@@ -254,7 +254,7 @@ class Client:
         """Apply a force (3,), N, at a point (3,) to a link for the next step; world."""
         command = bullet.b3ApplyExternalForceCommandInit(self.handle)
         bullet.b3ApplyExternalForce(command, body, link, _doubles(force), _doubles(point), b3.WORLD_FRAME)
-        self._ask(command)
+        self._send(command)
 
 
 def _doubles(values: Iterable[float]) -> Any:

@@ -1,4 +1,4 @@
-"""Props: things made of a few solid parts, as bodies in a Bullet client."""
+"""Props: items of a set as rigid bodies in a Bullet client."""
 
 from __future__ import annotations
 

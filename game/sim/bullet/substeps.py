@@ -50,16 +50,16 @@ FUNCTIONS = {
     "begin_state": "b3RequestActualStateCommandInit",
     "get_state": "b3GetStatusActualState",
 }
-"""names of the functions whose addresses `Calls` has"""
+"""the function of the C API behind each address in `Calls`"""
 
 
 def calls_of(client: int) -> Calls:
-    """Bullet's own functions for a client's handle."""
+    """The addresses of Bullet's functions, for a client's handle."""
     return Calls(client, **{key: address(getattr(bullet, name)) for key, name in FUNCTIONS.items()})
 
 
 class ContactSums(NamedTuple):
-    """Sums over contact points, a row for each pair of links that touched; it grows as it must."""
+    """Sums over contact points, a row for each pair of links that touched; the arrays grow when they are full."""
 
     pairs: NDArray[np.int32]
     """(M, 4) bodies a and b, links a and b"""
@@ -75,8 +75,8 @@ def no_contacts(capacity: int = 64) -> ContactSums:
 
 
 @njit(cache=True)
-def _ask(calls, command):  # type: ignore[no-untyped-def]
-    """Carry a command out and return its status, 0 where there is none."""
+def _send(calls, command):  # type: ignore[no-untyped-def]
+    """Send a command and return the address of its status, 0 where there is none."""
     _submit(calls.submit, calls.client, command)
     return _of_client(calls.status, calls.client)
 
@@ -90,9 +90,9 @@ def read_states(calls: Calls, bodies: NDArray[np.int64], num_q: int, table: NDAr
     found = np.zeros(2, np.int64)
     at, num_v = found.ctypes.data, table.shape[1] - 13 - num_q
     for n in range(len(bodies)):
-        status = _ask(calls, _of_body(calls.begin_state, calls.client, bodies[n]))
+        status = _send(calls, _of_body(calls.begin_state, calls.client, bodies[n]))
         if status == 0 or _get_state(calls.get_state, status, 0, 0, 0, 0, at, at + 8, 0) == 0:
-            raise RuntimeError("Bullet does not tell the state of a body")
+            raise RuntimeError("Bullet does not give the state of a body")
         q, qd = carray(_doubles_at(found[0]), 7 + num_q), carray(_doubles_at(found[1]), 6 + num_v)
         table[n, :7] = q[:7]
         table[n, 7:13] = qd[:6]
@@ -107,24 +107,24 @@ def _send_torques(calls, bodies, torque):  # type: ignore[no-untyped-def]
         for k in range(torque.shape[1]):
             # the root's six come first
             _set_number(calls.set_torque, command, 6 + k, torque[n, k])
-        _ask(calls, command)
+        _send(calls, command)
 
 
 @njit(cache=True)
-def _add_contacts(calls, touched):  # type: ignore[no-untyped-def]
+def _add_contacts(calls, contacts):  # type: ignore[no-untyped-def]
     """Add the contact points of the substep that was just made."""
-    _ask(calls, _of_client(calls.begin_contacts, calls.client))
+    _send(calls, _of_client(calls.begin_contacts, calls.client))
     found = np.zeros(2, np.int64)
     _get_points(calls.get_contacts, calls.client, found.ctypes.data)
     count = found.view(np.int32)[0]
-    pairs, sums, used = touched
-    guess = 0
+    pairs, sums, used = contacts
+    expected = 0
     for point in carray(_points_at(found[1]), count):
         a, b, link_a, link_b, force = point.body[0], point.body[1], point.link[0], point.link[1], point.force
         total = -1
         # points come in nearly the same order as at the substep before
         for offset in range(used[0]):
-            k = (guess + offset) % used[0]
+            k = (expected + offset) % used[0]
             if pairs[k, 0] == a and pairs[k, 1] == b and pairs[k, 2] == link_a and pairs[k, 3] == link_b:
                 total = k
                 break
@@ -134,7 +134,7 @@ def _add_contacts(calls, touched):  # type: ignore[no-untyped-def]
                 pairs, sums = np.concatenate((pairs, pairs)), np.concatenate((sums, sums))
             used[0] += 1
             pairs[total, 0], pairs[total, 1], pairs[total, 2], pairs[total, 3] = a, b, link_a, link_b
-            # a bare touch still has a place
+            # so that a touch without force has a place and a normal, too
             for k in range(3):
                 sums[total, k], sums[total, 3 + k] = 1e-9 * point.on_a[k], 1e-9 * point.normal[k]
             sums[total, 6], sums[total, 7] = 1e-9, 0.0
@@ -144,51 +144,53 @@ def _add_contacts(calls, touched):  # type: ignore[no-untyped-def]
         sums[total, 6] += force
         if force > sums[total, 7]:
             sums[total, 7] = force
-        guess = total
+        expected = total
     return ContactSums(pairs, sums, used)
 
 
-def controller_for(tree: Tree, dt: float, rows: StateTable, torque: NDArray[np.float64]) -> int:
+def controller_for(tree: Tree, dt: float, states: StateTable, torque: NDArray[np.float64]) -> int:
     """The address of `stable_pd.torques` for a table of characters."""
     flat = np.empty((len(torque), 1))
     return compiled_address(
-        torques, tree, dt, rows.root_rot, rows.root_ang_vel, rows.q, rows.qd, flat, flat, flat, flat, torque
+        torques, tree, dt, states.root_rot, states.root_ang_vel, states.q, states.qd, flat, flat, flat, flat, torque
     )
 
 
 @njit(cache=True)
-def advance(calls, controller, bodies, tree, dt, rows, target, kp, kd, limit, torque, touched, substeps, detail):  # type: ignore[no-untyped-def]
+def advance(calls, controller, bodies, tree, dt, states, target, kp, kd, limit, torque, contacts, substeps, detail):  # type: ignore[no-untyped-def]
     """Make physics steps towards targets until all are made or a state is implausible.
 
     Args:
-        calls: the client and what it is asked with.
+        calls: the client and the functions to command it.
         controller: see `controller_for`.
         bodies: (N,) Bullet's ids of the characters.
         tree: the controller's `Tree` of them all.
         dt: s, of a substep.
-        rows: their `StateTable`; read from and written to.
+        states: their `StateTable`; read and filled.
         target: (N, Q)
         kp, kd, limit: (N, J) gains and torque limits.
         torque: (N, V) filled with those of the last substep.
-        touched: `ContactSums` of the tick so far.
+        contacts: `ContactSums` of the tick so far.
         substeps: first and one past the last to make, and one past the tick's last.
         detail: whether to read contacts at every substep, else at the tick's last.
 
     Returns:
-        how many of the tick's substeps are made, whether all states are sane, and `touched`, which may have moved.
+        how many of the tick's substeps are made, whether all states are plausible, and the contacts (new arrays where
+        they grew).
     """
     first, end, whole = substeps
-    sane = True
+    all_plausible = True
     for substep in range(first, end):
         call_compiled(
-            controller, tree, dt, rows.root_rot, rows.root_ang_vel, rows.q, rows.qd, target, kp, kd, limit, torque
-        )
+            controller, tree, dt, states.root_rot, states.root_ang_vel, states.q, states.qd,
+            target, kp, kd, limit, torque,
+        )  # fmt: skip
         _send_torques(calls, bodies, torque)
-        _ask(calls, _of_client(calls.begin_step, calls.client))
+        _send(calls, _of_client(calls.begin_step, calls.client))
         if detail or substep == whole - 1:
-            touched = _add_contacts(calls, touched)
-        read_states(calls, bodies, rows.q.shape[1], rows.table)
-        sane = plausible(rows.table)
-        if not sane:
-            return substep + 1, sane, touched
-    return end, sane, touched
+            contacts = _add_contacts(calls, contacts)
+        read_states(calls, bodies, states.q.shape[1], states.table)
+        all_plausible = plausible(states.table)
+        if not all_plausible:
+            return substep + 1, all_plausible, contacts
+    return end, all_plausible, contacts
