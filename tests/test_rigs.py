@@ -125,7 +125,7 @@ def test_look_points_at_the_target_upright() -> None:
     )
 
 
-def marks() -> tuple[Keyframe, ...]:
+def keyframes() -> tuple[Keyframe, ...]:
     points = [(0, 0, 1), (1, 0.5, 1.2), (1.5, 2, 1.0), (3, 2, 2.0)]
     return tuple(
         Keyframe(t, CameraPose.look(p, (4, 4, 0.5), 0.6 + 0.1 * k))
@@ -133,20 +133,20 @@ def marks() -> tuple[Keyframe, ...]:
     )
 
 
-def test_a_shot_goes_through_its_marks_and_stays_at_its_ends() -> None:
-    shot = Shot(marks())
-    for mark in shot.marks:
-        pose = shot.at(mark.time)
-        assert pose.position == pytest.approx(mark.pose.position)
-        assert float(rotation.angle_between(pose.rotation, mark.pose.rotation)) < 1e-9
-        assert pose.fov == pytest.approx(mark.pose.fov)
-    assert shot.at(-1.0) is shot.marks[0].pose
-    assert shot.at(9.0) is shot.marks[-1].pose
+def test_a_shot_goes_through_its_keyframes_and_stays_at_its_ends() -> None:
+    shot = Shot(keyframes())
+    for key in shot.keyframes:
+        pose = shot.at(key.time)
+        assert pose.position == pytest.approx(key.pose.position)
+        assert float(rotation.angle_between(pose.rotation, key.pose.rotation)) < 1e-9
+        assert pose.fov == pytest.approx(key.pose.fov)
+    assert shot.at(-1.0) is shot.keyframes[0].pose
+    assert shot.at(9.0) is shot.keyframes[-1].pose
 
 
 def test_a_shot_has_no_corners() -> None:
-    """Velocity and angular velocity before a mark are those after it; at the ends they are nil."""
-    shot, h = Shot(marks()), 1e-4
+    """Velocity and angular velocity before a keyframe are those after it; at the ends they are nil."""
+    shot, h = Shot(keyframes()), 1e-4
 
     def rates(time: float) -> np.ndarray:
         a, b = shot.at(time - h / 2), shot.at(time + h / 2)
@@ -160,7 +160,7 @@ def test_a_shot_has_no_corners() -> None:
     assert rates(4.0 - h) == pytest.approx(np.zeros(6), abs=0.01)
 
 
-def test_two_marks_make_a_slerp() -> None:
+def test_two_keyframes_make_a_slerp() -> None:
     a, b = (Keyframe(t, CameraPose(np.zeros(3), rotation.from_heading(t), 0.7)) for t in (0.0, 2.0))
     middle = Shot((a, b)).at(1.0)
     assert float(rotation.heading(middle.rotation)) == pytest.approx(1.0)
@@ -168,21 +168,21 @@ def test_two_marks_make_a_slerp() -> None:
 
 
 def test_shots_survive_a_take() -> None:
-    shot = Shot(marks())
+    shot = Shot(keyframes())
     again = shots_of({"shots": {"crane": shot_to_json(shot)}})["crane"]
     assert again.at(2.2).position == pytest.approx(shot.at(2.2).position)
     assert shots_of({}) == {}
 
 
 def test_broken_shots_are_refused_with_a_reason() -> None:
-    good = shot_to_json(Shot(marks()))
-    with pytest.raises(ShotError, match="'a': a mark lacks 'fov'"):
+    good = shot_to_json(Shot(keyframes()))
+    with pytest.raises(ShotError, match="'a': a keyframe lacks 'fov'"):
         shot_from_json([{k: v for k, v in good[0].items() if k != "fov"}], "a")
     with pytest.raises(ShotError, match="unit quaternion"):
         shot_from_json([{**good[0], "rotation": [0, 0, 0, 2]}], "a")
-    with pytest.raises(ShotError, match=r"at 0\.0 s comes after the one at 1\.0 s"):
+    with pytest.raises(ShotError, match=r"at 0\.0 s follows one at 1\.0 s"):
         shot_from_json([good[1], good[0]], "a")
-    with pytest.raises(ShotError, match="no marks"):
+    with pytest.raises(ShotError, match="no keyframes"):
         shot_from_json([], "a")
     with pytest.raises(ShotError, match="an object of shots"):
         shots_of({"shots": [1]})

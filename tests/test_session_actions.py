@@ -38,7 +38,7 @@ def session(library: PolicyLibrary) -> Iterator[Session]:
 
 @pytest.fixture
 def camera_rig(session: Session) -> CameraRig:
-    return CameraRig(BARE, session.marks)
+    return CameraRig(BARE, session.keyframes)
 
 
 @pytest.fixture
@@ -93,11 +93,11 @@ def test_marks_are_kept_with_the_take(
     (path,) = tmp_path.glob("*.zip")
     take = Take.load(path)
     assert take.first_tick == 49  # 451 ticks are seen again, the first of them is the 50th
-    (earlier, later) = shots_of(take.extra)["marked"].marks
+    (earlier, later) = shots_of(take.extra)["marked"].keyframes
     assert earlier.time == pytest.approx(150 / 30)
     assert later.time > earlier.time
     session_actions.marks_clear()
-    assert len(session.marks) == 0
+    assert len(session.keyframes) == 0
 
 
 def test_the_last_seconds_of_a_short_run_are_all_of_it(

@@ -166,7 +166,7 @@ def test_a_person_pulls_him_and_looks_again(window: Window) -> None:
     wait_for("a take with a shot", lambda: Take.load(window.files("take_*.zip")[-1]).extra)
     kept = Take.load(window.files("take_*.zip")[-1])
     assert kept.num_ticks == take.num_ticks  # it waited meanwhile
-    assert len(shots_of(kept.extra)["marked"].marks) == 2
+    assert len(shots_of(kept.extra)["marked"].keyframes) == 2
     window.press("i", "period")
     wait_for("one tick more", lambda: saved_take(window).num_ticks == take.num_ticks + 1)
     window.press("Escape")

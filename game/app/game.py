@@ -69,7 +69,7 @@ class Game:
         self.session = session
         self.bindings = bindings
         self.out = out
-        self.camera_rig = CameraRig(session.spec, session.marks)
+        self.camera_rig = CameraRig(session.spec, session.keyframes)
         self.world_actions = WorldActions(session, lambda: self.camera_rig)
         self.session_actions = SessionActions(session, self.camera_rig, out)
         self.take_folder = TakeFolder(out)

@@ -15,7 +15,7 @@ def lines(session: Session, chosen: int, camera: str) -> list[str]:
     speed = "paused" if session.paused else f"speed {session.speed:g}x"
     foot = f"{speed}   camera {camera}   {clock.get_average_frame_rate():.0f} fps"
     if session.replay is not None:
-        marks = f"   camera marks {len(session.marks)}" if len(session.marks) else ""
+        marks = f"   camera marks {len(session.keyframes)}" if len(session.keyframes) else ""
         return [f"REPLAY   {session.replay.seconds_left:.1f} s to the end{marks}", foot]
     names, name = session.policy_names, session.policy_of(chosen)
     place = f"   {names.index(name) + 1} of {len(names)}" if name in names else ""

@@ -218,7 +218,7 @@ class GameWindow(ShowBase):
         if placement.item is not None and ray is not None and session.replay is None and not self.pointer.is_covered():
             spot = placement.spot(ray, shown, items)
         self.overlay.show(self.camera, self.pointer.hand.line(shown), spot, placement.outline())
-        self.scrub_bar.show(session.replay, session.marks.times, session.clock.hz)
+        self.scrub_bar.show(session.replay, session.keyframes.times, session.clock.hz)
         for corner in self._left:
             corner.set_x(self.panel.inset)
         self.hud.raise_messages(session.replay is not None)

@@ -1,4 +1,4 @@
-"""CameraRig: the camera of the moment: the free one that the mouse turns, one of `game.camera.rigs`, or a shot."""
+"""CameraRig: the chosen camera: the free one that the mouse turns, one of `game.camera.rigs`, or a shot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TITLES = {"free": "the free camera", "side": "side-on", "handheld": "hand-held",
 
 
 class CameraRig:
-    """What a set is seen through. The controls, too, ask it which way the viewer looks."""
+    """Looks at a set through one camera at a time. Pushes and throws go along its `forward` and `right`."""
 
     def __init__(self, spec: SetSpec, keyframes: Keyframes) -> None:
         """`spec`: the set; `keyframes`: as soon as there are some, the shot through them is a camera, too."""
@@ -47,7 +47,7 @@ class CameraRig:
         return (*RING, SHOT) if len(self._keyframes) else RING
 
     def choose(self, name: str, subject: int = 0) -> str:
-        """Looks through a camera; returns what to tell the person. Raises CameraError."""
+        """Looks through a camera; returns a message for the screen. Raises CameraError."""
         named = name in (FREE, SHOT)
         self._camera = self._free if named else rigs.camera(name, self._spec, subject=subject)
         self.name = name

@@ -1,4 +1,4 @@
-"""Keyframes: where a person put the camera while he scrubbed a replay; together they are a shot."""
+"""Keyframes: camera poses that a person set while watching a replay; together they make a shot."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from game.camera.camera_pose import CameraPose
 from game.camera.shot import KEY, Keyframe, Shot, shot_to_json
 
 NAME = "marked"
-"""of the shot"""
+"""of the shot that they make, in takes"""
 NEAR = 1.0 / 60.0
-"""s: a mark this near to another one replaces it"""
+"""s: a keyframe nearer than this to another one replaces it"""
 
 
 class Keyframes:
     """Sorted by time."""
 
     def __init__(self) -> None:
-        self._marks: list[Keyframe] = []
+        self._keyframes: list[Keyframe] = []
 
     def __len__(self) -> int:
-        return len(self._marks)
+        return len(self._keyframes)
 
     @property
     def times(self) -> list[float]:
         """s, of the take"""
-        return [mark.time for mark in self._marks]
+        return [key.time for key in self._keyframes]
 
     def put(self, time: float, pose: CameraPose) -> None:
-        """Keyframes where the camera is at a time, s of the take."""
-        kept = [mark for mark in self._marks if abs(mark.time - time) > NEAR]
-        self._marks = sorted([*kept, Keyframe(time, pose)], key=lambda mark: mark.time)
+        """Sets a keyframe at a time, s of the take."""
+        kept = [key for key in self._keyframes if abs(key.time - time) > NEAR]
+        self._keyframes = sorted([*kept, Keyframe(time, pose)], key=lambda key: key.time)
 
     def clear(self) -> None:
-        """Takes them all away."""
-        self._marks = []
+        """Deletes all of them."""
+        self._keyframes = []
 
     @property
     def shot(self) -> Shot | None:
-        """The way through them; None where there are none."""
-        return Shot(tuple(self._marks)) if self._marks else None
+        """The path through them; None where there are none."""
+        return Shot(tuple(self._keyframes)) if self._keyframes else None
 
     def extra(self) -> dict[str, Any]:
-        """What a take keeps of them."""
+        """What a take keeps of them, for `Take.extra`."""
         shot = self.shot
         return {} if shot is None else {KEY: {NAME: shot_to_json(shot)}}

@@ -29,18 +29,18 @@ HEIGHT = 0.95
 
 
 class CameraError(ValueError):
-    """There is no such camera; says which there are."""
+    """There is no such camera; the message lists those that there are."""
 
 
 class Camera(Protocol):
-    """What looks at a character."""
+    """Looks at a character, frame after frame."""
 
     def update(self, snapshot: Snapshot, seconds: float, /) -> CameraPose:
         """Moves on by `seconds` (0 at first) and looks."""
 
 
 def focus(snapshot: Snapshot, subject: int) -> Array:
-    """(3,) the middle of a character's trunk and legs, steadier than his root; the origin where he is not there."""
+    """(3,) a character's centre of mass, steadier than his root; above the origin if he is not there."""
     if subject >= snapshot.num_characters:
         return np.array([0.0, 0.0, HEIGHT])
     weight = snapshot.model.mass / snapshot.model.mass.sum()
@@ -48,7 +48,7 @@ def focus(snapshot: Snapshot, subject: int) -> Array:
 
 
 class Tripod:
-    """Stands where the set's view stands and does not move: the room's own deadpan."""
+    """Stands where the set's view is and does not move."""
 
     def __init__(self, view: ViewSpec) -> None:
         self._pose = CameraPose.look(view.position, view.target, _smaller(view.field_of_view))
@@ -58,7 +58,7 @@ class Tripod:
 
 
 class Follow:
-    """A dolly: keeps its distance and its side, low in the room, and rises and falls less than he does."""
+    """A dolly: moves along with him, low, at one distance and on one side; rises and falls half as much."""
 
     def __init__(self, view: ViewSpec, subject: int, *, yaw: float | None = None, distance: float = 3.3,
                  height: float = 0.25, fov: float = 39.0) -> None:  # fmt: skip
@@ -88,7 +88,7 @@ class Orbit:
 
 
 class SideOn:
-    """Square to the way that he faced at first, on rails beside him: the view for judging a flip."""
+    """Moves along beside him, square to the direction that he faced at first: a flip is seen in profile."""
 
     def __init__(self, view: ViewSpec, subject: int, *, distance: float = 3.6) -> None:
         self._subject, self._distance, self._near = subject, distance, side_of(view)
@@ -106,7 +106,7 @@ class SideOn:
 
 
 class HandHeld:
-    """Somebody's phone: stands still, turns a little late and a little too far, breathes, and starts at a thud."""
+    """A phone in a hand: stays in one place, turns late and overshoots, sways, and jerks when he hits something."""
 
     def __init__(self, view: ViewSpec, subject: int, seed: int, *, fov: float = 34.0) -> None:
         """`fov` in degrees while he is 4 m away; it zooms a little as he comes and goes."""
@@ -124,7 +124,7 @@ class HandHeld:
         shock = self._shock.to(np.zeros(3), seconds)
         if snapshot.tick != self._tick:
             self._tick = snapshot.tick
-            self._startle(snapshot)
+            self._jerk(snapshot)
         breath, tremor = self._sway(0.27, 0.43), self._sway(1.7, 2.9)
         eye = self._eye + 0.016 * breath + 0.003 * tremor
         away = float(np.linalg.norm(aim - eye))
@@ -133,7 +133,7 @@ class HandHeld:
         jitter = away * (0.008 * breath + 0.0022 * tremor) + shock
         return CameraPose.look(eye, aim + jitter, self._zoom, roll=0.012 * float(breath[1]))
 
-    def _startle(self, snapshot: Snapshot) -> None:
+    def _jerk(self, snapshot: Snapshot) -> None:
         feet = snapshot.model.feet
         hits = [c.impulse for c in snapshot.contacts if c.character >= 0 and c.kind != "self" and c.body not in feet]
         if hits and self._shock.value is not None:
@@ -141,7 +141,7 @@ class HandHeld:
             self._shock.value = self._shock.value + kick * np.array([0.0, 0.0, 0.035])
 
     def _sway(self, slow: float, fast: float) -> Array:
-        """(3,) about -1..1; sums of sines whose periods never meet. Frequencies in Hz."""
+        """(3,) about -1..1; sums of sines whose frequencies (Hz) have no common multiple, so that it never repeats."""
         p, t = self._phases, 2.0 * math.pi * self._time
         return np.asarray(0.5 * (np.sin(slow * t + p[0]) + 0.6 * np.sin(1.618 * slow * t + p[1])
                                  + 0.4 * np.sin(fast * t + p[2])))  # fmt: skip
@@ -163,7 +163,7 @@ class Ceiling:
 
 
 class FirstPerson:
-    """What he sees. Whoever watches a backflip so has been warned."""
+    """First person: what he sees."""
 
     def __init__(self, subject: int, *, fov: float = 78.0) -> None:
         """`fov` in degrees."""
@@ -190,7 +190,7 @@ class ClearOfObstacles:
 
 
 class ShotCamera:
-    """A shot of camera marks, by the time of the take."""
+    """Moves along a shot, by the time of the take."""
 
     def __init__(self, shot: Shot) -> None:
         self.shot = shot

@@ -1,6 +1,6 @@
-"""Shot: camera marks with their times, and the smooth way through them.
+"""Shot: keyframes of the camera, and the smooth path through them.
 
-Marks lie in `Take.extra["shots"]`, a list of them by the shot's name. A mark is
+A take keeps its shots in `Take.extra["shots"]`: lists of keyframes, by the shot's name. A keyframe is
 {"time": s, "position": [x, y, z], "rotation": [x, y, z, w], "fov": rad}.
 """
 
@@ -23,11 +23,11 @@ Array = NDArray[np.float64]
 
 KEY = "shots"
 """of Take.extra"""
-MOST_MARKS = 10_000
+MOST_KEYFRAMES = 10_000
 
 
 class ShotError(ValueError):
-    """Marks make no shot; says what is wrong with which."""
+    """Keyframes that make no shot; the message says which of them is wrong, and how."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,54 +41,54 @@ class Keyframe:
 
 @dataclass(frozen=True, eq=False)
 class Shot:
-    """One mark or more, later and later."""
+    """One keyframe or more, sorted by time."""
 
-    marks: tuple[Keyframe, ...]
+    keyframes: tuple[Keyframe, ...]
 
     def __post_init__(self) -> None:
         """Raises ShotError."""
-        times = [mark.time for mark in self.marks]
+        times = [key.time for key in self.keyframes]
         if not times:
-            raise ShotError("a shot has no marks, expected at least one")
+            raise ShotError("a shot has no keyframes, expected at least one")
         for before, after in pairwise(times):
             if not after > before:
-                raise ShotError(f"a mark at {after} s comes after the one at {before} s, expected a later time")
+                raise ShotError(f"a keyframe at {after} s follows one at {before} s, expected times that grow")
 
     def at(self, time: float) -> CameraPose:
-        """The pose at a time, s; before the first mark and after the last it stays there.
+        """The pose at a time, s; before the first keyframe and after the last it stays there.
 
-        Position and field of view go along a Catmull-Rom spline over the marks' own times; orientation along its
-        counterpart on the sphere, whose turn is steady through every mark. It starts and ends at rest, so
-        two marks make a slerp that eases in and out.
+        Position and field of view go along a Catmull-Rom spline over the keyframes' own times; orientation along its
+        counterpart on the sphere, whose turn is steady through every keyframe. It starts and ends at rest, so
+        two keyframes make a slerp that eases in and out.
         """
-        marks = self.marks
-        if time <= marks[0].time or len(marks) == 1:
-            return marks[0].pose
-        if time >= marks[-1].time:
-            return marks[-1].pose
-        i = bisect_right([mark.time for mark in marks], time) - 1
-        span = marks[i + 1].time - marks[i].time
-        u = (time - marks[i].time) / span
-        here, there = marks[i].pose, marks[i + 1].pose
+        keyframes = self.keyframes
+        if time <= keyframes[0].time or len(keyframes) == 1:
+            return keyframes[0].pose
+        if time >= keyframes[-1].time:
+            return keyframes[-1].pose
+        i = bisect_right([key.time for key in keyframes], time) - 1
+        span = keyframes[i + 1].time - keyframes[i].time
+        u = (time - keyframes[i].time) / span
+        here, there = keyframes[i].pose, keyframes[i + 1].pose
         line = _hermite(u, span, _row(here), _row(there), self._drift(i), self._drift(i + 1))
-        # in the tangent space of this mark: the turn to the next, and how fast it changes at either end
+        # in the tangent space of this keyframe: the turn to the next, and how fast it changes at either end
         turn = rotation.difference(here.rotation, there.rotation)
         step = _hermite(u, span, np.zeros(3), turn, self._spin(i), _inverse_jacobian(turn) @ self._spin(i + 1))
         q = rotation.normalize(rotation.multiply(here.rotation, rotation.from_rotvec(step)))
         return CameraPose(line[:3], q, float(line[3]))
 
     def _drift(self, i: int) -> Array:
-        """(4,) per second, of position and field of view at a mark."""
-        if not 0 < i < len(self.marks) - 1:
+        """(4,) per second, of position and field of view at a keyframe."""
+        if not 0 < i < len(self.keyframes) - 1:
             return np.zeros(4)
-        a, b, c = (self.marks[k] for k in (i - 1, i, i + 1))
+        a, b, c = (self.keyframes[k] for k in (i - 1, i, i + 1))
         return _slope(_row(b.pose) - _row(a.pose), _row(c.pose) - _row(b.pose), b.time - a.time, c.time - b.time)
 
     def _spin(self, i: int) -> Array:
-        """(3,) rad/s, angular velocity at a mark in its own frame."""
-        if not 0 < i < len(self.marks) - 1:
+        """(3,) rad/s, angular velocity at a keyframe in its own frame."""
+        if not 0 < i < len(self.keyframes) - 1:
             return np.zeros(3)
-        a, b, c = (self.marks[k] for k in (i - 1, i, i + 1))
+        a, b, c = (self.keyframes[k] for k in (i - 1, i, i + 1))
         before, after = (rotation.difference(x.pose.rotation, y.pose.rotation) for x, y in ((a, b), (b, c)))
         return _slope(before, after, b.time - a.time, c.time - b.time)
 
@@ -126,32 +126,34 @@ def shots_of(extra: Mapping[str, Any]) -> dict[str, Shot]:
     shots = extra.get(KEY, {})
     if not isinstance(shots, dict):
         raise ShotError(f"{KEY!r} is a {type(shots).__name__}, expected an object of shots by name")
-    return {name: shot_from_json(marks, name) for name, marks in shots.items()}
+    return {name: shot_from_json(cards, name) for name, cards in shots.items()}
 
 
 def shot_to_json(shot: Shot) -> list[dict[str, Any]]:
     """What a take keeps of a shot."""
     return [
         {"time": m.time, "position": m.pose.position.tolist(), "rotation": m.pose.rotation.tolist(), "fov": m.pose.fov}
-        for m in shot.marks
+        for m in shot.keyframes
     ]
 
 
-def shot_from_json(marks: Any, name: str) -> Shot:
+def shot_from_json(cards: Any, name: str) -> Shot:
     """Reads a shot. Raises ShotError."""
-    if not isinstance(marks, list) or len(marks) > MOST_MARKS:
-        raise ShotError(f"shot {name!r}: expected a list of 1..{MOST_MARKS} marks, found {type(marks).__name__}")
+    if not isinstance(cards, list) or len(cards) > MOST_KEYFRAMES:
+        raise ShotError(
+            f"shot {name!r}: expected a list of 1..{MOST_KEYFRAMES} keyframes, found {type(cards).__name__}"
+        )
     try:
-        return Shot(tuple(_mark(mark) for mark in marks))
+        return Shot(tuple(_keyframe(card) for card in cards))
     except (ShotError, KeyError, TypeError, ValueError) as error:
-        reason = f"a mark lacks {error}" if isinstance(error, KeyError) else str(error)
+        reason = f"a keyframe lacks {error}" if isinstance(error, KeyError) else str(error)
         raise ShotError(f"shot {name!r}: {reason}") from error
 
 
-def _mark(card: Mapping[str, Any]) -> Keyframe:
+def _keyframe(card: Mapping[str, Any]) -> Keyframe:
     numbers = [float(card["time"]), *_floats(card["position"], 3), *_floats(card["rotation"], 4), float(card["fov"])]
     if not all(map(math.isfinite, numbers)) or not 0.01 < numbers[8] < 3.1:
-        raise ShotError(f"a mark {numbers}: expected finite numbers, and a fov of 0.01..3.1 rad")
+        raise ShotError(f"a keyframe {numbers}: expected finite numbers, and a fov of 0.01..3.1 rad")
     quaternion = np.array(numbers[4:8])
     if abs(np.linalg.norm(quaternion) - 1.0) > 0.01:
         raise ShotError(f"rotation {numbers[4:8]}: expected a unit quaternion, x y z w")

@@ -1,4 +1,4 @@
-"""Spring: follows a goal, a little late, the same at any frame rate."""
+"""Spring: follows a goal with a lag, in the same way at any frame rate."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 CUT = 1.5
-"""m: whoever is this far away from one update to the next was put there, and the spring does not cross the way"""
+"""m: a goal that moves farther than this in one update was put somewhere else; the spring jumps there"""
 
 
 class Spring:
-    """Follows a goal (3,), a little late. Solved exactly over each step, so that any frame rate gives the same.
+    """A damped spring that pulls a point (3,) to a goal. It is solved exactly over each step, so any frame rate works.
 
     Args:
         rate: rad/s, its natural frequency.
@@ -27,7 +27,7 @@ class Spring:
         self._velocity = np.zeros(3)
 
     def to(self, goal: Array, seconds: float) -> Array:
-        """Moves on towards the goal; at first, and after a CUT, it is there at once."""
+        """Moves towards the goal and returns where it is (3,), m; the first time, and beyond CUT, that is the goal."""
         if self.value is None or np.linalg.norm(goal - self.value) > CUT:
             self.value, self._velocity = goal.copy(), np.zeros(3)
             return self.value

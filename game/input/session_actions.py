@@ -107,12 +107,12 @@ class SessionActions:
         session = self._session
         if session.replay is None:
             return "camera marks are set in a replay: begin one first"
-        session.marks.put(session.replay.time, self._camera_rig.pose)
-        return f"camera mark {len(session.marks)}: the camera 'shot' goes along them"
+        session.keyframes.put(session.replay.time, self._camera_rig.pose)
+        return f"camera mark {len(session.keyframes)}: the camera 'shot' goes along them"
 
     @actions.does("marks_clear")
     def marks_clear(self) -> str:
-        self._session.marks.clear()
+        self._session.keyframes.clear()
         return "no camera marks"
 
     @actions.does("save_take")
@@ -128,7 +128,7 @@ class SessionActions:
     def _save(self, first_tick: int) -> str:
         """Packs a take and has it written beside the game's own time: that takes half a second."""
         session = self._session
-        take = Take.of(session.runtime, set_name=session.set_name, first_tick=first_tick, **session.marks.extra())
+        take = Take.of(session.runtime, set_name=session.set_name, first_tick=first_tick, **session.keyframes.extra())
         try:
             path = new_file(self._out, "take", "zip", self._saving)
         except OSError as error:

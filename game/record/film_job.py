@@ -13,11 +13,11 @@ RECORDER = "tools.record"
 
 
 class FilmJob:
-    """One film after the other; `poll` tells when one is ready."""
+    """Makes one film at a time; `poll` returns a message when it is ready."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._said: IO[bytes] | None = None
+        self._output: IO[bytes] | None = None
         self._out = Path()
 
     @staticmethod
@@ -31,37 +31,37 @@ class FilmJob:
         return self._process is not None
 
     def begin(self, take: Path, out: Path, camera: str) -> str:
-        """Films a take into a file by a camera of `game.camera.rigs`; returns what to tell the person."""
+        """Films a take into a file by a camera of `game.camera.rigs`; returns a message for the screen."""
         if self._process is not None:
             return f"{self._out.name} is still being filmed"
         self._out = out
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open until the process has ended
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - open until the process has ended
         command = [sys.executable, "-m", RECORDER, str(take), "--camera", camera, "--out", str(out)]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._said, stderr=self._said)
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output)
         return f"filming {take.name} again into {out}; play on"
 
     def poll(self) -> str | None:
-        """What has become of the film; None while there is nothing to tell."""
+        """A message for the screen when the film is ready or has failed, else None."""
         if self._process is None or self._process.poll() is None:
             return None
         status, self._process = self._process.returncode, None
-        words = self._last_words()
-        return f"filmed {self._out}" if status == 0 else f"{self._out.name} was not filmed: {words}"
+        reason = self._last_line()
+        return f"filmed {self._out}" if status == 0 else f"{self._out.name} was not filmed: {reason}"
 
     def close(self) -> None:
-        """Gives up what is being filmed."""
+        """Stops the film that is being made."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait()
             self._process = None
-            self._last_words()
+            self._last_line()
 
-    def _last_words(self) -> str:
-        """The last line that the other process said."""
-        if self._said is None:
+    def _last_line(self) -> str:
+        """The last line that the other process printed."""
+        if self._output is None:
             return ""
-        self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").replace("\r", "\n").strip().splitlines()
-        self._said.close()
-        self._said = None
-        return lines[-1] if lines else "it said nothing"
+        self._output.seek(0)
+        lines = self._output.read().decode(errors="replace").replace("\r", "\n").strip().splitlines()
+        self._output.close()
+        self._output = None
+        return lines[-1] if lines else "it printed nothing"

@@ -16,11 +16,11 @@ LEAD_IN = 5.0
 
 
 class ReplayFrame(NamedTuple):
-    """A tick that was seen."""
+    """A tick, kept to be shown again."""
 
     snapshot: Snapshot
     cut: bool
-    """nothing lies between it and the one before: somebody was put elsewhere"""
+    """a character was moved to another place: do not interpolate from the frame before"""
 
 
 class RecentFrames:
@@ -32,12 +32,12 @@ class RecentFrames:
         self._items: dict[int, ItemSpec] = {}
 
     def add(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], *, cut: bool = False) -> None:
-        """Keeps a tick, and what its props are (`items`, by id): they may be gone when it is looked at."""
+        """Keeps a tick, and what its props are (`items`, by id): some may be gone when it is replayed."""
         self._frames.append(ReplayFrame(snapshot, cut))
         self._items.update(items)
 
     def clear(self) -> None:
-        """Forgets: it is another world now, in which ticks and props count anew."""
+        """Forgets everything, for a new world, whose ticks and props are numbered from 0."""
         self._frames.clear()
         self._items.clear()
 
@@ -113,14 +113,14 @@ class Replay:
         self.seek(round(self.position) + ticks)
 
     def toggle_pause(self) -> None:
-        """Stays, or goes on; at the end that is from the beginning."""
+        """Pauses, or plays on; at the end it plays from the beginning."""
         if self.position >= self.last:
             self.position, self.paused = 0.0, False
         else:
             self.paused = not self.paused
 
     def advance(self, seconds: float) -> list[Snapshot]:
-        """Plays on for so many seconds on the wall; returns the ticks that it came past."""
+        """Plays on for so many seconds of real time; returns the ticks that it passed."""
         if self.paused or seconds <= 0.0:
             return []
         before = int(self.position)

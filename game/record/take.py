@@ -74,7 +74,7 @@ class Take:
     first_tick: int = 0
     """where the interesting part begins, for whoever shows it; a replay runs from 0 all the same"""
     extra: dict[str, Any] = field(default_factory=dict)
-    """camera marks and whatever else a front end keeps with a take"""
+    """shots (see game.camera.shot) and whatever else a front end keeps with a take"""
 
     @staticmethod
     def of(runtime: Runtime, *, title: str = "", set_name: str = "", first_tick: int = 0, **extra: Any) -> Take:

@@ -1,4 +1,4 @@
-"""TakeFolder: the takes in a folder, told without running them; renaming and deleting them."""
+"""TakeFolder: lists the takes in a folder, renames and deletes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_CARD_BYTES = 64 << 20
 
 
 class TakeFolderError(ValueError):
-    """A take cannot be renamed or deleted; says why."""
+    """A take cannot be renamed or deleted; the message says why."""
 
 
 class SavedTake(NamedTuple):
@@ -27,14 +27,14 @@ class SavedTake(NamedTuple):
 
 
 class TakeFolder:
-    """Looks at a folder as often as it is asked to, and reads only what is new there."""
+    """The takes of one folder. Listing it again reads only files that are new or have changed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._known: dict[Path, tuple[int, SavedTake | None]] = {}
 
     def takes(self) -> list[SavedTake]:
-        """All takes of the folder, newest first; what is none is left out."""
+        """All takes of the folder, newest first; other files are left out."""
         if not self.folder.is_dir():
             return []
         known: dict[Path, tuple[int, SavedTake | None]] = {}

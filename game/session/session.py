@@ -38,8 +38,8 @@ class Session:
         self.clock = FixedClock(runtime.model.control_hz)
         self.attempts = Attempts()
         self.recent = RecentFrames(runtime.model.control_hz)
-        self.marks = Keyframes()
-        """camera marks, by the time of this run"""
+        self.keyframes = Keyframes()
+        """of the camera, by the time of this run"""
         self.replay: Replay | None = None
         """what is looked at again; the run itself waits meanwhile"""
         self._news: list[str] = []
@@ -53,7 +53,7 @@ class Session:
         self.runtime.close()
         self.runtime, self.spec = Runtime(library, seed=self.runtime.seed), spec
         self.recent.clear()
-        self.marks.clear()
+        self.keyframes.clear()
         self.replay, self._pending, self._previous = None, events, self.runtime.snapshot
         for character in range(MAX_CROWD):
             self.attempts.begin(character)
@@ -63,7 +63,7 @@ class Session:
         self.runtime.close()
         self.runtime, self.spec = again.runtime, spec
         self.recent.clear()
-        self.marks.clear()
+        self.keyframes.clear()
         for frame in again.frames[-self.recent.capacity :]:
             self.recent.add(frame.snapshot, again.items, cut=frame.cut)
         self.replay, self._pending, self._previous = None, [], self.runtime.snapshot

@@ -1,4 +1,4 @@
-"""Filming: the window's film, begun and ended by one wish, and its still pictures."""
+"""Filming: starts and stops the window's film, and saves still pictures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Filming:
 
     @property
     def goes_on(self) -> bool:
-        """Whether it films."""
+        """Whether a film is being made."""
         return self._recorder is not None
 
     @property
@@ -30,7 +30,7 @@ class Filming:
         return minutes(self._recorder.seconds) if self._recorder is not None else ""
 
     def toggle(self) -> str:
-        """Begins or ends a film; returns what to tell the person."""
+        """Begins or ends a film; returns a message for the screen."""
         if self._recorder is None:
             try:
                 self._recorder = Recorder(self._window, self._scene, new_file(self._out, "film", "mp4"))
@@ -61,7 +61,7 @@ class Filming:
         return None
 
     def picture(self, camera: p3d.NodePath, lens: p3d.Lens) -> str:
-        """Saves what a camera sees, at the window's size; returns what to tell the person."""
+        """Saves what a camera sees, at the window's size; returns a message for the screen."""
         width, height = self._window.size
         film = FilmCamera(self._window, self._scene, (width, height))
         film.follow(camera, lens)

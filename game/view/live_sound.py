@@ -64,7 +64,7 @@ class LiveSound:
             self._player.update()
 
     def toggle(self) -> str:
-        """Mutes, or not any more; returns what to tell the person."""
+        """Switches the sound off, or on again; returns a message for the screen."""
         if self._player is None:
             return self.trouble
         self.muted = not self.muted

@@ -24,7 +24,7 @@ notify-level-x11display fatal
 
 
 class OutputError(Exception):
-    """No graphics output could be opened; says how to mend that."""
+    """No graphics output could be opened; the message says what to install."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ HOST_SIZE = (64, 64)
 def open_offscreen() -> Output:
     """Opens a small buffer that nobody sees, on the first module that works: a host for FilmCameras.
 
-    There is one for all who ask, and it stays open: of several contexts in a process Panda3D may read the wrong one.
+    All callers share one, and it stays open: with several contexts in a process Panda3D may read the wrong one.
 
     Raises:
         OutputError: none does.

@@ -80,7 +80,7 @@ class Recorder:
         if self._camera.active:
             self._writer.write(self._camera.frame(), self._due)
             self._last = self._due
-            if self._blocks and not self.is_behind:  # it waits for nobody
+            if self._blocks and not self.is_behind:  # never wait for the encoder
                 self._write_sound()
 
     def _write_sound(self) -> None:

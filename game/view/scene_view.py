@@ -71,7 +71,7 @@ class SceneView:
                 self.set_tier(tier)
 
     def set_tier(self, tier: Tier) -> str:
-        """Draws in another tier from now on; returns what to tell the person."""
+        """Draws in another tier from now on; returns a message for the screen."""
         self._quality, self._first_frames = QUALITIES[tier], None
         if isinstance(self._view, Stage):
             self._view.set_quality(self._quality)

@@ -1,4 +1,4 @@
-"""ScrubBar: where a replay is, at the foot of the window, with the camera's marks."""
+"""ScrubBar: where a replay is, at the foot of the window, with the camera's keyframes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BACK, DONE, HEAD, MARK = (0.05, 0.06, 0.08, 0.7), (0.95, 0.45, 0.30, 1.0), (1.0,
 REACH, BOTTOM, HEIGHT = 0.86, -0.90, 0.022
 """of the window's half width; its middle and half height, of the half height"""
 GRIP = 0.05
-"""of the half height: so far above and below a click still means it"""
+"""of the half height: clicks so far above and below the bar count, too"""
 
 
 class ScrubBar:
@@ -24,7 +24,7 @@ class ScrubBar:
         self._root.set_bin("fixed", 40)
         _card(self._root, BACK).set_scale(REACH, 1, HEIGHT)
         self._done, self._head = _card(self._root, DONE), _card(self._root, HEAD)
-        self._marks: list[p3d.NodePath] = []
+        self._ticks: list[p3d.NodePath] = []
         self._root.set_z(BOTTOM)
         self._root.hide()
 
@@ -38,8 +38,8 @@ class ScrubBar:
         """0..1, where along it a point of the window lies."""
         return min(max(0.5 + 0.5 * x / REACH, 0.0), 1.0)
 
-    def show(self, replay: Replay | None, marks: Sequence[float], hz: int) -> None:
-        """Shows where a replay is and the marks (s, of the take) in it; hides itself without one."""
+    def show(self, replay: Replay | None, keyframes: Sequence[float], hz: int) -> None:
+        """Shows how far a replay is and its camera keyframes (times in s of the take); hidden without one."""
         if replay is None:
             self._root.hide()
             return
@@ -50,20 +50,20 @@ class ScrubBar:
         self._head.set_scale(0.004, 1, 2 * HEIGHT)
         self._head.set_x(2 * half - REACH)
         first = replay.frames[0].snapshot.tick
-        places = [(time * hz - first) / max(replay.last, 1.0) for time in marks]
-        self._show_marks([place for place in places if 0.0 <= place <= 1.0])
+        places = [(time * hz - first) / max(replay.last, 1.0) for time in keyframes]
+        self._show_keyframes([place for place in places if 0.0 <= place <= 1.0])
 
-    def _show_marks(self, places: Sequence[float]) -> None:
-        while len(self._marks) > len(places):
-            self._marks.pop().remove_node()
-        while len(self._marks) < len(places):
-            self._marks.append(_card(self._root, MARK))
-        for node, place in zip(self._marks, places, strict=True):
+    def _show_keyframes(self, places: Sequence[float]) -> None:
+        while len(self._ticks) > len(places):
+            self._ticks.pop().remove_node()
+        while len(self._ticks) < len(places):
+            self._ticks.append(_card(self._root, MARK))
+        for node, place in zip(self._ticks, places, strict=True):
             node.set_scale(0.005, 1, 1.5 * HEIGHT)
             node.set_x(REACH * (2 * place - 1))
 
     def close(self) -> None:
-        """Takes it off the window."""
+        """Removes it from the window."""
         self._root.remove_node()
 
 

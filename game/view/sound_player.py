@@ -1,6 +1,6 @@
 """SoundPlayer: plays a SoundTrack's blocks as they come, through OpenAL.
 
-Make it before the ShowBase: Panda3D chooses its audio library once, when the first of all asks for it.
+Make it before the ShowBase: Panda3D chooses its audio library once, at the first use.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SETTINGS = "audio-library-name p3openal_audio\naudio-buffering-seconds 0.3\nnoti
 LEAD = 0.07
 """s that lie ready: less crackles, more is late"""
 MOST = 0.25
-"""s: what is over (the game caught up after a hitch) is left out, so that sound does not come later and later"""
+"""s: sound beyond this (after a hitch) is dropped, so that it does not lag behind the picture more and more"""
 
 
 class SoundError(Exception):
