@@ -20,7 +20,7 @@ def download(url: str, folder: Path, *, max_bytes: int = MAX_BYTES, max_seconds:
     try:
         import yt_dlp  # type: ignore[import-untyped]
     except ImportError as error:
-        raise CaptureError("--url needs yt-dlp: pip install -e '.[capture]'") from error
+        raise CaptureError("--url needs yt-dlp: pip install --group capture") from error
     folder.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + max_seconds
 
