@@ -279,7 +279,7 @@ def test_floor_and_crowd(screen: Screen) -> None:
     screen.click("page.World")
     screen.click("friction", across=0.01)
     screen.click("crowd", across=0.99)
-    assert screen.model.posted == [Friction(0.0), Crowd(16)]
+    assert screen.model.posted == [Friction(0.0), Crowd(64)]
 
 
 def test_set_and_props(screen: Screen) -> None:

@@ -1,4 +1,4 @@
-"""What a person can do, as data: a name, the keys that do it, the words that explain it.
+"""Every action of the player as data: its name, the keys that do it, the words that explain it.
 
 Keys have Panda3D's names (`space`, `arrow_up`, `f9`, `shift-arrow_up`, ...). A JSON file of
 `{"action": "key"}` or `{"action": ["key", "other key"]}` remaps any of them; `pad-face_a` is a gamepad's button.
@@ -158,12 +158,12 @@ def remap(changes: dict[str, object]) -> tuple[Action, ...]:
         _with_keys(action, _keys(action, changes[action.name])) if action.name in changes else action
         for action in ACTIONS
     )
-    taken: dict[str, str] = {}
+    used: dict[str, str] = {}
     for action in actions:
         for key in (*action.keys, *(PAD + button for button in action.pad)):
-            if key in taken:
-                raise ActionError(f"the key {key!r} does both {taken[key]} and {action.name}")
-            taken[key] = action.name
+            if key in used:
+                raise ActionError(f"the key {key!r} does both {used[key]} and {action.name}")
+            used[key] = action.name
     return actions
 
 

@@ -1,4 +1,4 @@
-"""SessionView, ViewDirection: the parts of a run and of a camera that the controls look at."""
+"""SessionView, ViewDirection: what WorldActions need of a session and of a camera."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 
 class ViewDirection(Protocol):
-    """Where a person looks from: any camera."""
+    """Any camera: where the player looks from."""
 
     @property
     def eye(self) -> Array:
@@ -32,7 +32,7 @@ class ViewDirection(Protocol):
 
 
 class SessionView(Protocol):
-    """What is being played: the part of a run that the controls look at."""
+    """The part of a session that is used."""
 
     @property
     def snapshot(self) -> Snapshot:

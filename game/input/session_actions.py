@@ -1,4 +1,4 @@
-"""SessionActions: what a person asks of time, cameras, replays and takes. Knows no keys and no window."""
+"""SessionActions: the actions on time, cameras, replays and takes. Knows no keys and no window."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAP = 0.5
 
 
 class CameraChooser(Protocol):
-    """The part of a viewfinder that is used."""
+    """The part of a camera rig that is used."""
 
     @property
     def pose(self) -> CameraPose:
@@ -44,7 +44,7 @@ class SessionActions:
         self._saving: dict[Path, Future[None]] = {}
 
     def poll(self) -> list[str]:
-        """What to tell the person of the takes that were being saved."""
+        """Messages for the screen about takes that have been saved since the last call, or that could not be."""
         done = [path for path, future in self._saving.items() if future.done()]
         return [_saved(path, self._saving.pop(path).exception()) for path in done]
 
@@ -126,7 +126,7 @@ class SessionActions:
         return self._save(max(0, ago) if session.replay is None else max(0, session.replay.frames[0].snapshot.tick - 1))
 
     def _save(self, first_tick: int) -> str:
-        """Packs a take and has it written beside the game's own time: that takes half a second."""
+        """Makes a take and has a thread write it: that takes half a second, and the game goes on meanwhile."""
         session = self._session
         take = Take.of(session.runtime, set_name=session.set_name, first_tick=first_tick, **session.keyframes.extra())
         try:
@@ -154,11 +154,11 @@ def _saved(path: Path, error: BaseException | None) -> str:
     return f"saved {path}" if error is None else f"the take cannot be saved: {error}"
 
 
-def new_file(folder: Path, kind: str, ending: str, taken: Collection[Path] = ()) -> Path:
-    """A path in a folder that nothing has yet and that is not taken; makes the folder. Raises OSError."""
+def new_file(folder: Path, kind: str, ending: str, reserved: Collection[Path] = ()) -> Path:
+    """The path of a file that does not exist yet, named by kind and time; makes the folder. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{kind}_{time.strftime('%Y%m%d_%H%M%S')}"
     path, more = folder / f"{stem}.{ending}", 1
-    while path.exists() or path in taken:
+    while path.exists() or path in reserved:
         path, more = folder / f"{stem}_{more}.{ending}", more + 1
     return path

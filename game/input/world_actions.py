@@ -1,4 +1,4 @@
-"""WorldActions: what a person asks for, turned into events. Knows no keys and no window."""
+"""WorldActions: the actions that change the world, as events. Knows no keys and no window."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from game.input.action_handlers import ActionTable
 from game.input.prop_placement import PropPlacement
 from game.input.protocols import SessionView, ViewDirection
-from game.play.events import ALL, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
+from game.play.events import ALL, MAX_CROWD, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
 from game.play.nerves import PRESETS
 from game.scene.set_spec import ItemSpec, PartSpec
+from game.sim.world import MAX_GRAVITY
 
 Array = NDArray[np.float64]
 
@@ -29,11 +30,10 @@ GRAVITIES: dict[str, Vec3] = {
     "upside down": (0.0, 0.0, 9.8),
 }
 """m/s2"""
-GRAVITY_STEP, MAX_GRAVITY = 1.0, 50.0
+GRAVITY_STEP = 1.0
 SHOVE, HARD_SHOVE = 250.0, 750.0
 """N, for Push's 0.2 s"""
 STRENGTH_STEP, LEAST_STRENGTH, MOST_STRENGTH = 0.25, 0.25, 3.0
-MAX_CROWD = 16
 BALL = ItemSpec(
     "ball",
     mass=3.0,
@@ -59,7 +59,7 @@ class WorldActions:
         self._limp: list[Strength] = []
         """how strong everybody was before he went limp"""
         self._nerves = 0
-        self._leant = -1
+        self._lean_tick = -1
         self.prop_placement = PropPlacement()
         self.chosen = 0
         """the character that shoves and balls are meant for"""
@@ -149,10 +149,10 @@ class WorldActions:
         self._shove(choice, HARD_SHOVE)
 
     def lean(self, right: float, away: float) -> None:
-        """Pushes him for a tick, each -1..1 of a shove, as the camera sees it; more often than once a tick is once."""
+        """Pushes him for the next tick, at most once a tick; each direction -1..1 of a shove, as the camera sees it."""
         tick = self._session.snapshot.tick
-        if tick != self._leant:
-            self._leant = tick
+        if tick != self._lean_tick:
+            self._lean_tick = tick
             camera, snapshot = self._camera(), self._session.snapshot
             force = SHOVE * (right * camera.right + away * camera.forward)
             self._session.post(Push(_vec3(force), self._pushed, self.chosen, 1.0 / snapshot.model.control_hz))

@@ -13,7 +13,7 @@ from game.play.agent import Agent
 from game.play.body_groups import joints_of
 from game.play.clip_library import ClipLibrary
 from game.play.controllers import PolicyControllers
-from game.play.events import Event, EventError
+from game.play.events import MAX_CROWD, Event, EventError
 from game.play.initial_state import reference_rotation, starting_state
 from game.play.performance import Performance, lying
 from game.play.reference import aligned_heading
@@ -23,7 +23,6 @@ from game.policy.policy import Policy
 from game.sim.forces import GrabSpring
 from game.sim.kinematics import BodyPoses
 
-MAX_CROWD = 64
 SPACING = 1.8
 """m between the characters of a crowd"""
 MAX_PUSH_SECONDS = 3600.0

@@ -18,6 +18,8 @@ from game.scene.set_spec import ItemSpec
 
 Vec3 = tuple[float, float, float]
 
+MAX_CROWD = 64
+"""of `Crowd.count`"""
 ALL = "all"
 """`Strength.part` of the whole body"""
 
@@ -101,6 +103,7 @@ class Crowd(Event):
     """Have this many characters; new ones copy the first one's policy, spread over its phases."""
 
     count: int
+    """1..MAX_CROWD"""
 
 
 @dataclass(frozen=True)

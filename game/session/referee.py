@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from game.play.event_handlers import MAX_CROWD
-from game.play.events import Event, Play, Reset
+from game.play.events import MAX_CROWD, Event, Play, Reset
 from game.play.runtime import Runtime
 from game.session.attempts import Attempts, Verdict
 from game.sim.motion import cycle_of

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from game.camera.keyframes import Keyframes
 from game.play.agent import Agent
 from game.play.clock import FixedClock
-from game.play.event_handlers import MAX_CROWD
-from game.play.events import Drag, Event, Play
+from game.play.events import MAX_CROWD, Drag, Event, Play
 from game.play.runtime import Runtime
 from game.policy.policy import PolicyError
 from game.record.playback import FinishedPlayback, is_cut, items_of

@@ -25,6 +25,7 @@ EARTH = (0.0, 0.0, -9.8)
 """m/s2. 9.8, not 9.81: the condition that the published policies were trained in."""
 MAX_GRAVITY = 200.0
 """m/s2"""
+"""m/s2"""
 
 
 class World:
@@ -125,7 +126,7 @@ class World:
     def set_gravity(self, gravity: ArrayLike) -> None:
         """Set gravity (3,), m/s2. Raises WorldError."""
         g = np.asarray(gravity, float)
-        if g.shape != (3,) or not np.isfinite(g).all() or np.linalg.norm(g) > MAX_GRAVITY:
+        if g.shape != (3,) or not np.isfinite(g).all() or np.linalg.norm(g) > MAX_GRAVITY + 1e-6:
             raise WorldError(f"gravity {g}: expected three numbers, together at most {MAX_GRAVITY} m/s2")
         self.gravity = g.copy()
         self.engine.set_gravity(g)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from imgui_bundle import imgui
 
-from game.input.world_actions import MAX_CROWD
-from game.play.events import Crowd
+from game.play.events import MAX_CROWD, Crowd
 from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.look import CORAL, SMALL, Look
@@ -77,6 +76,6 @@ class CrowdSection:
         """Draws the slider and what goes with it."""
         crowd = model.settings.crowd
         says = "alone" if crowd == 1 else f"{crowd} of him"
-        moved = w.slider(look, "crowd", "crowd", crowd, 1, MAX_CROWD, says=says, step=1.0, usual=1)
+        moved = w.slider(look, "crowd", "crowd", crowd, 1, MAX_CROWD, says=says, step=1.0, usual=1, logarithmic=True)
         if moved is not None:
             model.post(Crowd(round(moved)))
