@@ -22,22 +22,22 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 FLIGHT_SECONDS = 0.2
-"""off the ground for so long: he meant it"""
+"""off the ground for at least so long counts as a jump"""
 VERDICT_SECONDS = 0.7
-"""from the fall until it is clear which one it was"""
+"""from the fall until its verdict: what else touches down until then decides its name"""
 RETRY_SECONDS = 1.5
-"""from the fall until the next attempt: the moment that he gets"""
+"""from the fall until the next attempt"""
 BUMP = 1.0
-"""N s in a tick, less is a brush"""
+"""N s in a tick; less is not part of a fall"""
 STEP = 0.3
-"""m that a foot moves after it has landed: he stepped out"""
+"""m: a foot that moves farther after the landing has stepped out"""
 OVER, UNDER = 0.8, 0.9
-"""rad beyond and short of whole turns"""
+"""rad beyond and short of whole turns, from which a fall is called over-rotated or under-rotated"""
 LANDINGS = ("landed", "landed, stepped out")
 LONG_SECONDS = 5.0
-"""that an attempt went on for: worth a word"""
+"""an attempt that went on for so long has its length in its verdict"""
 GONE = 8.0
-"""m from where the attempt began"""
+"""m from where the attempt began, with no foot down: he has left the set"""
 
 
 class Verdict(NamedTuple):
@@ -54,7 +54,7 @@ class Verdict(NamedTuple):
 
 
 class Fall:
-    """What came down first, and what else; `words` says it as a sports commentator with no time for it would."""
+    """Which groups of bodies touched down, in order; `words` names the fall by them, as a sports commentator would."""
 
     def __init__(self) -> None:
         self._touched: dict[FallGroup, Array] = {}
@@ -167,7 +167,7 @@ class Attempts:
 
     def __init__(self) -> None:
         self.retry = True
-        """whether a fall is followed by the next attempt"""
+        """whether he is put back on his feet for the next attempt after a fall"""
         self.number = 1
         """of the attempt that goes on now"""
         self.counts: Counter[str] = Counter()
@@ -176,7 +176,7 @@ class Attempts:
         self._tries: dict[int, Attempt] = {}
 
     def begin(self, character: int) -> None:
-        """What he did so far does not count: he was put elsewhere, or does something else now."""
+        """Forgets the attempt that goes on: he was put elsewhere, or does something else now."""
         self._tries.pop(character, None)
 
     def add(
@@ -192,7 +192,7 @@ class Attempts:
             counter: has counted the character's falls and turns up to this tick.
 
         Returns:
-            How his attempt ended, once it is clear.
+            How his attempt ended, in the tick in which that is clear; else None.
         """
         attempt = self._tries.get(character)
         if attempt is None:
@@ -214,12 +214,12 @@ class Attempts:
         return self._count(sentence, False, seconds, words)
 
     def is_over(self, character: int, tick: int) -> bool:
-        """Whether he has had his moment after a fall."""
+        """Whether RETRY_SECONDS have passed since he fell."""
         attempt = self._tries.get(character)
         return attempt is not None and attempt.has_verdict and attempt.since_fall(tick) >= RETRY_SECONDS
 
     def line(self) -> str:
-        """The counter, for the screen."""
+        """The number of the attempt, landings and the most frequent falls: a line for the screen."""
         falls = [(words, n) for words, n in self.counts.most_common() if words not in LANDINGS]
         shown = [*([("landed", self.landed)] if self.landed else []), *falls[:2]]
         return "   ".join([f"attempt {self.number}", *(f"{words} {n}" for words, n in shown)])

@@ -12,11 +12,11 @@ from game.session.attempts import Attempts, Verdict
 from game.sim.motion import cycle_of
 
 FAR = 1.8
-"""m from home: who has landed so far away begins the next attempt at home again"""
+"""m from home: who lands farther away is put back there for the next attempt"""
 
 
 def judge(attempts: Attempts, runtime: Runtime, events: Sequence[Event]) -> tuple[list[Verdict], list[Reset]]:
-    """Takes in a tick that a run has just made.
+    """Judges a tick that a run has just made.
 
     Args:
         attempts: all that were made in it.
@@ -44,7 +44,7 @@ def judge(attempts: Attempts, runtime: Runtime, events: Sequence[Event]) -> tupl
 
 
 def _judge_one(attempts: Attempts, runtime: Runtime, character: int) -> tuple[Verdict | None, bool]:
-    """How a character's attempt ended, if it did, and whether he has had his moment after it."""
+    """How a character's attempt ended, if it did in this tick, and whether the next one begins."""
     agent, model, snapshot = runtime.agents[character], runtime.model, runtime.snapshot
     clip = agent.policy.spec.clip if agent.policy is not None else None
     time = agent.time(runtime.tick_count, model.control_hz)

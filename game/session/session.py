@@ -1,4 +1,4 @@
-"""Session: a Runtime on a clock. Takes events whenever they come, makes ticks when they are due."""
+"""Session: a Runtime on a clock. Events may be posted at any time; ticks are made when they are due."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from game.sim.snapshot import Snapshot, interpolate
 
 
 class Session:
-    """What a window shows.
+    """A run that goes on in real time, with attempts, replays of its last seconds, and changes of the set.
 
     Args:
         runtime: a fresh one.
@@ -38,15 +38,15 @@ class Session:
         self.attempts = Attempts()
         self.recent = RecentFrames(runtime.model.control_hz)
         self.keyframes = Keyframes()
-        """of the camera, by the time of this run"""
+        """the camera's keyframes, by the time of this run"""
         self.replay: Replay | None = None
-        """what is looked at again; the run itself waits meanwhile"""
-        self._news: list[str] = []
+        """shown instead of the run, which waits meanwhile; None where there is none"""
+        self._verdicts: list[str] = []
         self._pending = opening(runtime.library, policy, spec)
         self._previous = runtime.snapshot
 
     def change_set(self, spec: SetSpec) -> None:
-        """Begins anew in another set, with the same skill."""
+        """Begins a new run in another set, with the policy that the first character plays now."""
         policy, library = self.policy_of(0), self.runtime.library
         events = opening(library, policy, spec)
         self.runtime.close()
@@ -57,34 +57,40 @@ class Session:
         for character in range(MAX_CROWD):
             self.attempts.begin(character)
 
-    def resume(self, again: FinishedPlayback, spec: SetSpec, first_tick: int | None = None) -> None:
-        """Goes on from the end of a take that was run again in its set; from `first_tick` on it is looked at first."""
+    def resume(self, playback: FinishedPlayback, spec: SetSpec, first_tick: int | None = None) -> None:
+        """Goes on from the end of a take.
+
+        Args:
+            playback: the take, run to its end; its runtime becomes this session's.
+            spec: the take's set.
+            first_tick: show a replay of the take from this tick on first; None goes on at once.
+        """
         self.runtime.close()
-        self.runtime, self.spec = again.runtime, spec
+        self.runtime, self.spec = playback.runtime, spec
         self.recent.clear()
         self.keyframes.clear()
-        for frame in again.frames[-self.recent.capacity :]:
-            self.recent.add(frame.snapshot, again.items, cut=frame.cut)
+        for frame in playback.frames[-self.recent.capacity :]:
+            self.recent.add(frame.snapshot, playback.items, cut=frame.cut)
         self.replay, self._pending, self._previous = None, [], self.runtime.snapshot
-        if first_tick is not None and again.frames:
-            self.replay = Replay(again.frames, again.items, self.clock.hz)
-            self.replay.seek(first_tick - again.frames[0].snapshot.tick)
+        if first_tick is not None and playback.frames:
+            self.replay = Replay(playback.frames, playback.items, self.clock.hz)
+            self.replay.seek(first_tick - playback.frames[0].snapshot.tick)
         for character in range(MAX_CROWD):
             self.attempts.begin(character)
 
     @property
     def pending(self) -> Sequence[Event]:
-        """What was asked for and happens at the next tick."""
+        """Events that happen at the next tick, in order."""
         return self._pending
 
     @property
     def set_name(self) -> str:
-        """Of the set, for a take; empty for the bare floor."""
+        """The set's name as a take holds it; empty for the bare floor."""
         return "" if self.spec is BARE else self.spec.name
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest."""
+        """Of the last tick, whatever a replay shows."""
         return self.runtime.snapshot
 
     @property
@@ -94,13 +100,13 @@ class Session:
 
     @property
     def placed(self) -> Sequence[int]:
-        """Ids of the things that the set does not have."""
+        """Ids of the props that are not furniture of the set, in the order that they came."""
         furniture = sum(1 for item in self.spec.items if item.parts)
         return [prop for prop in self.runtime.world.props if prop >= furniture]
 
     @property
     def policy_names(self) -> Sequence[str]:
-        """All that could be played, in the order of the list: what bears a skill's own name first, young ages last."""
+        """All that can be played, in the number keys' order: those named as their skill first, young ages last."""
         library = self.runtime.library
         names, loaded = library.names, library.loaded
 
@@ -114,7 +120,7 @@ class Session:
         return tuple(sorted((name for name in names if "@" not in name), key=rank))
 
     def policy_of(self, character: int) -> str | None:
-        """The name of what a character plays, what was asked for counted in; None where nobody drives him."""
+        """The policy that a character plays, or will play from the next tick on; None where no policy drives him."""
         for event in reversed(self._pending):
             if isinstance(event, Play) and event.character == character:
                 return event.policy
@@ -131,10 +137,10 @@ class Session:
             return ()
 
     def post(self, event: Event) -> None:
-        """Has an event happen at the next tick."""
+        """Has an event happen at the next tick. Of several Drags of one hand in a row only the last is kept."""
         before = self._pending[-1] if self._pending else None
         if isinstance(event, Drag) and isinstance(before, Drag) and before.hand == event.hand:
-            self._pending.pop()  # a hand is only where it is at the tick
+            self._pending.pop()
         self._pending.append(event)
 
     def poll(self) -> list[str]:
@@ -144,27 +150,27 @@ class Session:
         """
         library = self.runtime.library
         messages = library.poll()
-        news, self._news = self._news, []
+        verdicts, self._verdicts = self._verdicts, []
         for index, agent in enumerate(self.runtime.agents):
             policy, name = agent.policy, self.policy_of(index)
             if not messages or policy is None or name not in library.names:
                 continue
             if library.get(name).sha256 != policy.sha256:
                 self.post(Play(name, index, phase=self._phase(agent)))
-        return [*messages, *news]
+        return [*messages, *verdicts]
 
     def begin_replay(self) -> bool:
-        """Looks at the last seconds again; whether there are any yet."""
+        """Shows the last seconds again. Returns False where no tick has been made yet."""
         self.replay = self.recent.replay()
         return self.replay is not None
 
     def end_replay(self) -> None:
-        """Goes on where the run stands."""
+        """Shows the run again, which goes on from where it waited."""
         self.replay = None
 
     @property
     def speed(self) -> float:
-        """Simulated seconds per second, of the replay if there is one."""
+        """Simulated seconds per real second; of the replay if there is one."""
         return self.clock.speed if self.replay is None else self.replay.speed
 
     def set_speed(self, speed: float) -> None:
@@ -173,11 +179,11 @@ class Session:
 
     @property
     def paused(self) -> bool:
-        """Whether time stands still, that of the replay if there is one."""
+        """Whether time stands still; in a replay, its time."""
         return self.clock.paused if self.replay is None else self.replay.paused
 
     def toggle_pause(self) -> None:
-        """Stays, or goes on."""
+        """Pauses, or goes on; in a replay, the replay."""
         if self.replay is None:
             self.clock.paused = not self.clock.paused
         else:
@@ -185,22 +191,22 @@ class Session:
 
     @property
     def time(self) -> float:
-        """s, of what is shown."""
+        """s since the run began, of what is shown."""
         return self.snapshot.time if self.replay is None else self.replay.time
 
     def advance(self, seconds: float) -> list[Snapshot]:
-        """Makes the ticks that are due after so many seconds on the wall, and returns them; those of a replay."""
+        """Makes the ticks due after so many real seconds and returns them; in a replay, those that it passed."""
         if self.replay is not None:
             return self.replay.advance(seconds)
         return [self._tick() for _ in range(self.clock.advance(seconds))]
 
     def played(self, seconds: float) -> float:
-        """How many of so many seconds on the wall are lived through: the clock drops what is over, a replay nothing."""
+        """How many of so many real seconds time goes on for: the clock drops what it cannot make up for."""
         clock = self.clock
         return seconds if self.replay is not None else min(seconds, clock.max_ticks / (clock.hz * clock.speed))
 
     def step(self) -> Snapshot:
-        """Makes one tick whatever the clock says; it is shown whole. In a replay it goes one further."""
+        """Makes one tick at once, clock or no clock, and shows it; in a replay it goes one tick further."""
         if self.replay is not None:
             self.replay.step(1)
             return self.replay.shown()
@@ -209,7 +215,7 @@ class Session:
         return snapshot
 
     def shown(self) -> Snapshot:
-        """What to draw: between the last two ticks, where the clock stands, or of the replay."""
+        """What to draw: interpolated between the last two ticks to the present moment; or of the replay."""
         if self.replay is not None:
             return self.replay.shown()
         if self._previous is self.snapshot:
@@ -218,7 +224,7 @@ class Session:
 
     @property
     def shown_items(self) -> Mapping[int, ItemSpec]:
-        """What each prop of what is shown is, by id."""
+        """What each prop of `shown` is, by id."""
         return self.items if self.replay is None else self.replay.items
 
     def _tick(self) -> Snapshot:
@@ -227,15 +233,15 @@ class Session:
         snapshot = self.runtime.tick(events)
         moved = is_cut(self.runtime, events)
         if moved:
-            self._previous = snapshot  # who was put elsewhere does not fly there
+            self._previous = snapshot  # nothing is interpolated across a jump
         self.recent.add(snapshot, self.items, cut=moved)
         verdicts, resets = judge(self.attempts, self.runtime, events)
-        self._news.extend(map(str, verdicts))
+        self._verdicts.extend(map(str, verdicts))
         self._pending.extend(resets)
         return snapshot
 
     def _phase(self, agent: Agent) -> float:
-        """0..1, where in its clip a agent is now."""
+        """0..1, where in its clip an agent is now."""
         clip = agent.policy.spec.clip if agent.policy is not None else None
         if clip is None:
             return 0.0
