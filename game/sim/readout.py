@@ -32,8 +32,6 @@ class Readout(NamedTuple):
     """(N, J) largest share of its limit that each joint used in the last substep, 0..1"""
     fallen: Flags
     """(N,) a body other than a foot touched the floor in the last tick"""
-    on_feet: Flags
-    """(N,) a foot touched it"""
 
 
 class ReadoutBuilder:
@@ -71,26 +69,26 @@ class ReadoutBuilder:
         state = block["state"]
         root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel = [state[name] for name in self._shapes]
         pos, rot, vel, ang_vel, share = [block[name] for name in self._extra]
-        fallen, on_feet = block["fallen"], block["on_feet"]
+        fallen = block["fallen"]
         _fill(
             self._constants, table, torque, floor_touch,
             (root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel),
-            (pos, rot, vel, ang_vel, share), fallen, on_feet,
+            (pos, rot, vel, ang_vel, share), fallen,
         )  # fmt: skip
         return Readout(
             CharacterState(root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel), state.tobytes(),
-            BodyPoses(pos, rot), BodyVelocities(vel, ang_vel), share, fallen, on_feet,
+            BodyPoses(pos, rot), BodyVelocities(vel, ang_vel), share, fallen,
         )  # fmt: skip
 
     def _layout_for(self, n: int) -> np.dtype[np.void]:
         """A record type with every array of n characters, so that one allocation makes them all."""
         state = [(name, np.float64, (n, *shape)) for name, shape in self._shapes.items()]
         extra = [(name, np.float64, (n, *shape)) for name, shape in self._extra.items()]
-        return np.dtype([("state", state), *extra, ("fallen", np.bool_, (n,)), ("on_feet", np.bool_, (n,))])
+        return np.dtype([("state", state), *extra, ("fallen", np.bool_, (n,))])
 
 
 @njit(cache=True)
-def _fill(constants, table, torque, floor_touch, state, extra, fallen, on_feet):  # type: ignore[no-untyped-def]
+def _fill(constants, table, torque, floor_touch, state, extra, fallen):  # type: ignore[no-untyped-def]
     hinge, q_index, v_index, num_q, body_parent, body_joint, body_offset, limit, is_foot = constants
     root_pos, root_rot, joint_rot, root_vel, root_ang_vel, joint_vel = state
     pos, rot, vel, ang_vel, share = extra
@@ -105,9 +103,7 @@ def _fill(constants, table, torque, floor_touch, state, extra, fallen, on_feet):
             for k in range(v_index[j + 1], v_index[j + 1] + (1 if hinge[j + 1] else 3)):
                 largest = max(largest, abs(torque[n, k]) / limit[k])
             share[n, j] = largest
-        fallen[n] = on_feet[n] = False
+        fallen[n] = False
         for b in range(floor_touch.shape[1]):
-            if floor_touch[n, b] and is_foot[b]:
-                on_feet[n] = True
-            elif floor_touch[n, b]:
+            if floor_touch[n, b] and not is_foot[b]:
                 fallen[n] = True

@@ -117,11 +117,6 @@ class World:
         """(N,) a body other than a foot touched the floor in the last tick."""
         return self._readout.fallen
 
-    @property
-    def on_feet(self) -> NDArray[np.bool_]:
-        """(N,) a foot touched the floor in the last tick."""
-        return self._readout.on_feet
-
     # ---------------------------------------------------------------- surroundings
     def set_gravity(self, gravity: ArrayLike) -> None:
         """Set gravity (3,), m/s2. Raises WorldError."""
