@@ -197,7 +197,6 @@ def test_a_reel(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_nonsense_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for more, words in (
         (["--policy", "ballet"], "no policy 'ballet'"),
-        (["--size", "big"], "expected WIDTHxHEIGHT"),
         (["--attempts", "0"], "expected --attempts"),
         (["--set", "moon"], "sets has no 'moon'"),
     ):

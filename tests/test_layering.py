@@ -26,6 +26,7 @@ PACKAGES = (
     "game.view.panel",
     "game.app",
     "game.__main__",
+    "tools.command_line",
     "tools.substep_clock",
     "tools.gltf_writer",
     "tools.policy_file",

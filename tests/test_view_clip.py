@@ -75,9 +75,9 @@ def test_a_film_moves(how: str, tmp_path: Path) -> None:
     ("told", "message"),
     [
         (["nobody"], "no clip at nobody"),
-        (["walk", "--size", "12"], "expected --size such as"),
+        (["walk", "--speed", "0"], "expected --speed over 0"),
         (["walk", "--size", "13x11"], "even and positive"),
-        (["walk", "--quality", "best"], "available: lite"),
+        (["walk", "--camera", "drone"], "no camera is called 'drone'"),
         (["walk", "--set", "moon"], "moon"),
     ],
 )

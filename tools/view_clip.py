@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from direct.showbase.ShowBase import ShowBase
 from tqdm import tqdm
 
 from game.camera.orbit_camera import OrbitCamera
-from game.camera.rigs import NAMES, camera
+from game.camera.rigs import CameraError, camera
 from game.scene.json_fields import SetError
 from game.scene.set_file import load_set
 from game.sim.kinematics import body_poses, body_velocities
@@ -26,10 +25,11 @@ from game.view import pick_pipe
 from game.view.camera_node import make_lens, place
 from game.view.film import FilmError, FilmWriter
 from game.view.film_camera import FilmCamera
-from game.view.quality import Quality, quality
+from game.view.quality import Quality, Tier, quality
 from game.view.shapes import BACKGROUND, ShapesView
 from game.view.stage import Stage
 from tools.clip_clinic.edit import mirrored
+from tools.command_line import Clips, Size, parse
 
 SPACING = 1.5
 """m between clips that are shown side by side"""
@@ -128,7 +128,7 @@ class _Scene:
 def film(clips: list[MotionClip], out: Path, seconds: float, options: ViewOptions = ViewOptions()) -> int:
     """Write an MP4 of so many seconds of the clips, fewer or more in the film where `speed` is not 1.
 
-    Returns the number of pictures. Raises FilmError, OutputError or SetError.
+    Returns the number of pictures. Raises CameraError, FilmError, OutputError or SetError.
     """
     pick_pipe.configure()
     output = pick_pipe.open_offscreen()
@@ -211,48 +211,62 @@ class _Window(ShowBase):
         return int(task.cont)
 
 
+@dataclass(frozen=True)
+class ViewClipOptions:
+    """The command line of tools.view_clip."""
+
+    clips: Clips
+    """files or names in models/clips, shown side by side"""
+    out: Path | None = None
+    """film into this .mp4 instead of a window"""
+    seconds: float | None = None
+    """of the clip to film; all of it by default, a loop twice"""
+    speed: float = 1.0
+    """0.25 is slow motion"""
+    size: Size = (1280, 720)
+    """of the window or film, pixels"""
+    fps: int = 30
+    """frames a second of the film, 1 to 240"""
+    set: str = "park"
+    """where it is shown, a name in models/sets"""
+    quality: Tier = "std"
+    """how well it is drawn"""
+    shapes: bool = False
+    """show what would collide, not the avatar"""
+    ghost: str | None = None
+    """show this other clip through the first one"""
+    camera: str = ""
+    """one of the game's cameras; by default one that the mouse turns"""
+    mirror: bool = False
+    """swap left and right"""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0, or 1 after one line on what is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m tools.view_clip", description=__doc__)
-    parser.add_argument("clips", nargs="+", metavar="CLIP", help="clips' files or names, shown side by side")
-    parser.add_argument("--out", type=Path, help="film into this .mp4 instead of a window")
-    parser.add_argument("--seconds", type=float, help="of the clip to film (default: all; two rounds of a loop)")
-    parser.add_argument("--speed", type=float, default=1.0, help="0.25 is slow motion")
-    parser.add_argument("--size", default="1280x720", help="WIDTHxHEIGHT")
-    parser.add_argument("--fps", type=int, default=30, help="of the film")
-    parser.add_argument("--set", default="park", dest="set_name", help="where it is shown, a name in models/sets")
-    parser.add_argument("--quality", default="std", help="lite, std or film")
-    parser.add_argument("--shapes", action="store_true", help="show what would collide, not the avatar")
-    parser.add_argument("--ghost", metavar="CLIP", help="show another clip through the first one")
-    parser.add_argument("--camera", choices=NAMES, default="", help="default: one that the mouse turns")
-    parser.add_argument("--mirror", action="store_true", help="swap left and right")
-    told = parser.parse_args(arguments)
+    command = parse(ViewClipOptions, "tools.view_clip", __doc__, arguments)
     try:
-        width, _, height = told.size.partition("x")
-        if not (width.isdigit() and height.isdigit() and told.speed > 0.0 and 1 <= told.fps <= 240):
-            raise ValueError("expected --size such as 1280x720, --speed over 0 and --fps 1 to 240")
-        ghost = MotionClip.load(told.ghost) if told.ghost else None
+        if not (command.speed > 0.0 and 1 <= command.fps <= 240):
+            raise ValueError("expected --speed over 0 and --fps 1 to 240")
         options = ViewOptions(
-            (int(width), int(height)),
-            told.fps,
-            told.speed,
-            told.set_name,
-            told.quality,
-            told.shapes,
-            ghost,
-            told.camera,
+            size=command.size,
+            fps=command.fps,
+            speed=command.speed,
+            set_name=command.set,
+            tier=command.quality,
+            shapes=command.shapes,
+            ghost=MotionClip.load(command.ghost) if command.ghost else None,
+            camera=command.camera,
         )
-        quality(options.tier)
-        clips = [MotionClip.load(clip) for clip in told.clips]
-        if told.mirror:
+        clips = [MotionClip.load(clip) for clip in command.clips]
+        if command.mirror:
             clips = [mirrored(clip) for clip in clips]
-        if told.out is None:
+        if command.out is None:
             _Window(clips, options).run()
             return 0
-        seconds = told.seconds or max((2.0 if c.loop else 1.0) * c.duration for c in clips)
-        count = film(clips, told.out, seconds, options)
-        print(f"{told.out}: {count} pictures")
-    except (ClipError, SetError, FilmError, pick_pipe.OutputError, OSError, ValueError) as error:
+        seconds = command.seconds or max((2.0 if c.loop else 1.0) * c.duration for c in clips)
+        count = film(clips, command.out, seconds, options)
+        print(f"{command.out}: {count} pictures")
+    except (ClipError, CameraError, SetError, FilmError, pick_pipe.OutputError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 
-import tyro
-
-from tools.build_avatar.build import build
 from tools.build_avatar.options import AvatarConfig
+from tools.command_line import parse
 
 
 def main(arguments: list[str] | None = None) -> None:
-    config = tyro.cli(AvatarConfig, args=arguments, description=__doc__)
+    config = parse(AvatarConfig, "tools.build_avatar", __doc__, arguments)
+    # the surface is built by scikit-image, which takes a second to load: --help does without
+    from tools.build_avatar.build import build
+
     for path in build(config, lambda text: print(text, file=sys.stderr, flush=True)):
         print(f"{path}  {path.stat().st_size / 1e3:.0f} kB")
 

@@ -5,92 +5,36 @@ Prints the Markdown table of README.md; with --hard the one of bad footage.
 
 from __future__ import annotations
 
-import argparse
-import contextlib
-import io
-import json
 import math
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+import tyro
 
 from game.scene.paths import models_dir
-from game.sim.motion import MotionClip
-from tools.capture import CaptureError, ground_truth, side_by_side
-from tools.capture.__main__ import main as capture
-from tools.capture.__main__ import parser
-from tools.capture.degradations import ALL, Degradation, film, within
-from tools.capture.run import chain
-from tools.capture.verdict import judge
-
-HEAD = (
-    "| clip | joints (mm) | root rotation (deg) | root height (cm) | world (mm) | missing | hard | verdict | s |\n"
-    "|---|---|---|---|---|---|---|---|---|"
-)
+from tools.command_line import parse
 
 
-def row(name: str, yaw: float, folder: Path) -> str:
-    """Film, capture and compare one clip. Raises RuntimeError when it cannot be captured."""
-    clip, film = MotionClip.load(name), folder / f"{name}.mp4"
-    ground_truth.film(clip, film, yaw=yaw)
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as errors:
-        code = capture([str(film), "--out", str(folder / name), "--report", str(folder), "--force", "--no-film"])
-    if code:
-        raise RuntimeError(f"{name}: {errors.getvalue()}")
-    facts = json.loads((folder / f"{name}.report.json").read_text("utf-8"))
-    found = ground_truth.compare(MotionClip.load(folder / f"{name}.json"), clip, facts["video"]["from"])
-    missing = next(check["value"] for check in facts["checks"] if check["name"] == "missing frames")
-    return (
-        f"| {name} | {1000 * found.joints:.0f} | {math.degrees(found.root_rotation):.1f} | {100 * found.height:.1f} "
-        f"| {1000 * found.world:.0f} | {missing:.0f} % | {facts['fit']['hard_frames']} | {facts['verdict']} "
-        f"| {sum(facts['seconds'].values()):.0f} |"
-    )
+@dataclass(frozen=True)
+class BenchmarkOptions:
+    """The command line of tools.capture.benchmark."""
+
+    clips: tyro.conf.Positional[tuple[str, ...]] = ()
+    """by default all of models/clips that are not captured themselves; with --hard the backflip"""
+    yaw: float = 30.0
+    """deg, of the camera: 0 from the right, 90 from the front"""
+    hard: tuple[str, ...] | None = None
+    """film footage that is degraded in the ways of these names, or in every way"""
 
 
-HARD_HEAD = (
-    "| footage | in flight on the truth | of frames | missing | hard | joints (mm) | verdict |\n"
-    "|---|---|---|---|---|---|---|"
-)
-_HEAD, _HIPS, _ANKLES = (7, 8), (23, 24), (28, 27)
-
-
-def hard_row(name: str, how: Degradation, yaw: float, folder: Path) -> str:
-    """Film a clip with a hardship, capture it, and say how often it lies on the truth in the picture."""
-    clip, path = MotionClip.load(name), folder / f"{how.name.replace(' ', '_')}.mp4"
-    reel = film(clip, how, path, yaw)
-    options = parser().parse_args([str(path)])
-    label = f"| {name}, {how.name} |"
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            found, _, _ = chain(options, path, name)
-    except CaptureError as error:
-        return f"{label} 0 % ({error}) | {int(reel.flying.sum())} | - | - | - | red |"
-    times, points = side_by_side.in_video(found)
-    number = {int(k): n for n, k in enumerate(found.seen.landmarks)}
-    spots = [points[:, [number[k] for k in pair]].mean(axis=1) for pair in (_HEAD, _HIPS)]
-    share, _ = within(reel, times, np.stack([*spots, *(points[:, number[k]] for k in _ANKLES)], axis=1))
-    first, end = found.chosen.span
-    missing = np.mean([reading is None for reading in found.chosen.readings[first:end]])
-    errors = ground_truth.compare(found.made.clip, clip, float(times[0]) / how.slower)
-    return (
-        f"{label} {share:.0%} | {int(reel.flying.sum())} | {missing:.0%} | {int(found.chosen.hard.sum())} "
-        f"| {1000 * errors.joints:.0f} | {judge(found).verdict} |"
-    )
-
-
-def _mocap() -> list[str]:
-    clips = (MotionClip.load(path) for path in sorted((models_dir() / "clips").glob("*.json")))
-    return [clip.name for clip in clips if "capture" not in clip.notes]
-
-
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Every clip, or those named."""
-    told = argparse.ArgumentParser(prog="python -m tools.capture.benchmark", description=__doc__)
-    told.add_argument("clips", nargs="*", help="all of models/clips that are not captured themselves")
-    told.add_argument("--yaw", type=float, default=30.0, help="of the camera, deg: 0 from the right, 90 from the front")
-    told.add_argument("--hard", nargs="*", metavar="NAME", help="footage that is bad in ways by these names, or in all")
-    options = told.parse_args()
+    options = parse(BenchmarkOptions, "tools.capture.benchmark", __doc__, arguments)
+    # torch takes seconds to load: --help does without
+    from tools.capture.benchmark_rows import HARD_HEAD, HEAD, hard_row, row
+    from tools.capture.degradations import ALL
+
     if options.hard is not None:
         print(HARD_HEAD, flush=True)
         with tempfile.TemporaryDirectory() as scratch:
@@ -99,11 +43,19 @@ def main() -> None:
                     for name in options.clips or ["backflip"]:
                         print(hard_row(name, how, math.radians(options.yaw), Path(scratch)), flush=True)
         return
-    names = options.clips or _mocap()
+    names = options.clips or _uncaptured()
     print(HEAD, flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         for name in names:
             print(row(name, math.radians(options.yaw), Path(scratch)), flush=True)
+
+
+def _uncaptured() -> list[str]:
+    """Names of the clips in models/clips that no capture made."""
+    from game.sim.motion import MotionClip
+
+    clips = (MotionClip.load(path) for path in sorted((models_dir() / "clips").glob("*.json")))
+    return [clip.name for clip in clips if "capture" not in clip.notes]
 
 
 if __name__ == "__main__":

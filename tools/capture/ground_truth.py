@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import argparse
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import tyro
 from numpy.typing import NDArray
 
 from game.sim import rotation
@@ -19,6 +19,7 @@ from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from game.view.film import FilmWriter
 from tools.capture.mannequin_room import MannequinRoom, PinholeCamera
+from tools.command_line import parse
 
 Array = NDArray[np.float64]
 
@@ -96,16 +97,23 @@ def film(
     return camera
 
 
-def main() -> None:
+@dataclass(frozen=True)
+class GroundTruthOptions:
+    """The command line of tools.capture.ground_truth."""
+
+    clip: tyro.conf.Positional[str]
+    """a clip's file, or its name in models/clips"""
+    film: tyro.conf.Positional[Path]
+    """the film: .mp4"""
+    yaw: float = 30.0
+    """deg, of the camera: 0 from the right, 90 from the front"""
+    cycles: float = 1.0
+    """how often a looping clip is repeated"""
+
+
+def main(arguments: list[str] | None = None) -> None:
     """Film one clip."""
-    parser = argparse.ArgumentParser(prog="python -m tools.capture.ground_truth", description=main.__doc__)
-    parser.add_argument("clip", help="a clip's file, or its name in models/clips")
-    parser.add_argument("film", type=Path, help="the film: .mp4")
-    parser.add_argument(
-        "--yaw", type=float, default=30.0, help="of the camera, deg: 0 from the right, 90 from the front"
-    )
-    parser.add_argument("--cycles", type=float, default=1.0, help="how often a looping clip is repeated")
-    options = parser.parse_args()
+    options = parse(GroundTruthOptions, "tools.capture.ground_truth", __doc__, arguments)
     options.film.parent.mkdir(parents=True, exist_ok=True)
     film(MotionClip.load(options.clip), options.film, yaw=math.radians(options.yaw), cycles=options.cycles)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import shutil
@@ -20,6 +19,7 @@ from game.scene.paths import models_dir
 from game.view.film import FilmError
 from game.view.pick_pipe import OutputError
 from tools.capture import CaptureError, clip, fit, people, report, scan, side_by_side
+from tools.capture.capture_options import CaptureOptions
 from tools.capture.choose import choose
 from tools.capture.observe import focal_length, observe
 from tools.capture.pose import BlazePose
@@ -33,7 +33,7 @@ RED_CODE = 2
 _PERSON_IN_PICTURE = "person {n}{mark}: {height} px tall, in {count} of {total} frames, x {x} y {y}"
 
 
-def run(options: argparse.Namespace, path: Path, scratch: Path) -> int:
+def run(options: CaptureOptions, path: Path, scratch: Path) -> int:
     """Everything is made in `scratch` and moved into place at the end; returns the exit code. Raises CaptureError."""
     torch.set_num_threads(1)  # the tensors are small: more threads only wait for each other
     name = _name(options, path)
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace, path: Path, scratch: Path) -> int:
     return 0
 
 
-def chain(options: argparse.Namespace, path: Path, name: str) -> tuple[Capture, int, dict[str, float]]:
+def chain(options: CaptureOptions, path: Path, name: str) -> tuple[Capture, int, dict[str, float]]:
     """The chain from video to clip; also how many people there are, and how long each part took."""
     seconds: dict[str, float] = {}
     section = open_section(path, options.start, options.end)
@@ -82,7 +82,7 @@ def chain(options: argparse.Namespace, path: Path, name: str) -> tuple[Capture, 
         print(f"note: {warning}")
     with _bar("people", len(found.used), seconds) as each:
         crowd = people.follow(found, pose, each)
-    chosen_person = people.choose(crowd, found, options.person, tuple(options.at) if options.at else None)
+    chosen_person = people.choose(crowd, found, options.person, options.at)
     if len(crowd) > 1:
         _print_people(crowd, chosen_person, found)
     with _bar("hard frames", None, seconds) as each:
@@ -125,15 +125,15 @@ def _print_people(crowd: list[people.Person], chosen: int, found: scan.Scan) -> 
                                         x=round(x), y=round(y)))  # fmt: skip
 
 
-def _name(options: argparse.Namespace, path: Path) -> str:
+def _name(options: CaptureOptions, path: Path) -> str:
     raw = options.out.name.removesuffix(".json") if options.out else path.stem
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in raw) or "clip"
 
 
-def _target(options: argparse.Namespace, name: str) -> Path:
+def _target(options: CaptureOptions, name: str) -> Path:
     if options.out is None:
         return models_dir() / "clips" / f"{name}.json"
-    out: Path = options.out
+    out = options.out
     return out if out.suffix == ".json" else out.with_name(out.name + ".json")
 
 

@@ -6,13 +6,14 @@ lets a loop begin at another moment.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from tyro.constructors import PrimitiveConstructorSpec
 
 from game.sim.motion import ClipError, MotionClip
 from tools.clip_clinic.balance import lean
@@ -21,49 +22,75 @@ from tools.clip_clinic.edit import begun, cut
 from tools.clip_clinic.fixes import mend
 from tools.clip_clinic.loops import SHORTEST, looped
 from tools.clip_clinic.text_report import markdown, table
+from tools.command_line import Clips, parse
+
+LoopLength = Annotated[
+    float,
+    PrimitiveConstructorSpec(
+        nargs=(0, 1),
+        metavar="[S]",
+        instance_from_str=lambda arguments: float(arguments[0]) if arguments else SHORTEST,
+        is_instance=lambda value: isinstance(value, float),
+        str_from_instance=lambda value: [str(value)],
+    ),
+]
+"""s; SHORTEST where the flag stands alone"""
+
+
+@dataclass(frozen=True)
+class ClinicOptions:
+    """The command line of tools.clip_clinic."""
+
+    clips: Clips
+    """files, or names in models/clips"""
+    fix: bool = False
+    """mend what can be mended and write the clip to --out"""
+    balance: bool = False
+    """with --fix: lean him where nothing could bear him up"""
+    loop: LoopLength | None = None
+    """cut out the part, S s or longer, that repeats"""
+    cut: tuple[float, float] | None = None
+    """cut out the part between two moments, s"""
+    begin: float | None = None
+    """let a loop begin at this moment, s"""
+    out: Path | None = None
+    """where the clip goes; a mended one to out/NAME.json by default"""
+    plot: Path | None = None
+    """write a picture of the clip over time: .png, .svg or .pdf"""
+    json: Path | None = None
+    """write the report as JSON"""
+    markdown: bool = False
+    """print the comparison as a Markdown table"""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns 0, or 1 after one line on what is wrong with the request."""
-    parser = argparse.ArgumentParser(prog="python -m tools.clip_clinic", description=__doc__)
-    parser.add_argument("clips", nargs="+", metavar="CLIP", help="a clip's file, or its name in models/clips")
-    parser.add_argument("--fix", action="store_true", help="mend what can be mended and write the clip to --out")
-    parser.add_argument("--balance", action="store_true", help="with --fix: lean him where nothing could bear him up")
-    parser.add_argument(
-        "--loop", type=float, nargs="?", const=SHORTEST, metavar="S", help="take the part, of S s or more, that repeats"
-    )
-    parser.add_argument("--cut", type=float, nargs=2, metavar=("START", "END"), help="take the part between, s")
-    parser.add_argument("--begin", type=float, metavar="S", help="let a loop begin at this moment")
-    parser.add_argument("--out", type=Path, help="where the mended clip goes (default: out/NAME.json)")
-    parser.add_argument("--plot", type=Path, help="write a picture of the clip over time: .png, .svg or .pdf")
-    parser.add_argument("--json", type=Path, help="write the report as JSON")
-    parser.add_argument("--markdown", action="store_true", help="print the comparison as a Markdown table")
-    told = parser.parse_args(arguments)
+    """Returns 0, or 1 after one line on what is wrong."""
+    options = parse(ClinicOptions, "tools.clip_clinic", __doc__, arguments)
     try:
-        edits = told.cut is not None or told.loop is not None or told.begin is not None
-        if len(told.clips) > 1 and (told.fix or told.plot or edits):
-            raise ClipError(f"--fix, --cut, --loop, --begin and --plot take one clip, found {len(told.clips)}")
-        if told.balance and not told.fix:
+        edits = options.cut is not None or options.loop is not None or options.begin is not None
+        if len(options.clips) > 1 and (options.fix or options.plot or edits):
+            raise ClipError(f"--fix, --cut, --loop, --begin and --plot take one clip, found {len(options.clips)}")
+        if options.balance and not options.fix:
             raise ClipError("--balance is a part of --fix")
-        clips = [MotionClip.load(clip) for clip in told.clips]
-        if told.cut:
-            clips = [cut(clips[0], *told.cut).placed()]
-        if told.loop is not None:
-            clips = [_loop(clips[0], told.loop)]
-        if told.begin is not None:
-            clips = [begun(clips[0], told.begin)]
-        if edits and told.out and not told.fix:
-            _save(clips[0], told.out)
+        clips = [MotionClip.load(clip) for clip in options.clips]
+        if options.cut:
+            clips = [cut(clips[0], *options.cut).placed()]
+        if options.loop is not None:
+            clips = [_loop(clips[0], options.loop)]
+        if options.begin is not None:
+            clips = [begun(clips[0], options.begin)]
+        if edits and options.out and not options.fix:
+            _save(clips[0], options.out)
         reports = [examine(clip) for clip in clips]
-        print(markdown(reports) if told.markdown else table(reports))
-        mended = _fix(clips[0], told.out, told.balance) if told.fix else None
-        if told.json:
-            told.json.write_text(json.dumps([r.as_dict() for r in reports], indent=1) + "\n", "utf-8")
-        if told.plot:
+        print(markdown(reports) if options.markdown else table(reports))
+        mended = _fix(clips[0], options.out, options.balance) if options.fix else None
+        if options.json:
+            options.json.write_text(json.dumps([r.as_dict() for r in reports], indent=1) + "\n", "utf-8")
+        if options.plot:
             from tools.clip_clinic import plot  # matplotlib takes a second to load
 
-            plot.save(told.plot, mended or clips[0], clips[0] if mended else None)
-            print(told.plot)
+            plot.save(options.plot, mended or clips[0], clips[0] if mended else None)
+            print(options.plot)
     except (ClipError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -2,55 +2,81 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from game.camera.rigs import NAMES, CameraError
-from game.camera.shot import ShotError
-from game.policy.policy import PolicyError
-from game.record.take import Take, TakeError
-from game.scene.gltf_file import GltfError
-from game.scene.json_fields import SetError
-from game.sim.motion import ClipError, MotionClip
-from tools.export_motion import bvh_export, glb_export
-from tools.export_motion.recording import Recording
+import tyro
+
+from tools.command_line import parse
+
+if TYPE_CHECKING:
+    from tools.export_motion.recording import Recording
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """The command line of tools.export_motion."""
+
+    take: tyro.conf.Positional[str]
+    """a take (folder or .zip), or a clip (.json, or its name in models/clips)"""
+    out: Path
+    """the file: .bvh or .glb"""
+    character: int = 1
+    """which one of a crowd a .bvh holds, 1 the first"""
+    detail: Literal["low", "mid", "high"] = "mid"
+    """of the avatar in a .glb"""
+    metres: bool = False
+    """write a .bvh in metres, not centimetres"""
+    camera: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """cameras of a .glb, several if wanted; follow by default. The shots of a take are in it anyway"""
+    no_set: bool = False
+    """leave the room or park out of a .glb"""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0, or 1 after one line on what is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m tools.export_motion", description=__doc__)
-    parser.add_argument("take", help="a take (folder or .zip), or a clip (.json, or its name in models/clips)")
-    parser.add_argument("--out", type=Path, required=True, help="the file: .bvh or .glb")
-    parser.add_argument("--character", type=int, default=1, help="which one of a crowd a .bvh holds, 1 the first")
-    parser.add_argument("--detail", choices=("low", "mid", "high"), default="mid", help="of the avatar in a .glb")
-    parser.add_argument("--metres", action="store_true", help="write a .bvh in metres, not centimetres")
-    parser.add_argument("--camera", action="append", choices=NAMES, help="cameras of a .glb, several if wanted "
-                        "(default: follow); the shots of a take are in it anyway")  # fmt: skip
-    parser.add_argument("--no-set", action="store_true", help="leave the room or park out of a .glb")
-    told = parser.parse_args(arguments)
+    options = parse(ExportOptions, "tools.export_motion", __doc__, arguments)
+    # the physics and the renderer take a second to load: --help does without
+    from game.camera.rigs import CameraError
+    from game.camera.shot import ShotError
+    from game.policy.policy import PolicyError
+    from game.record.take import TakeError
+    from game.scene.gltf_file import GltfError
+    from game.scene.json_fields import SetError
+    from game.sim.motion import ClipError
+    from tools.export_motion import bvh_export, glb_export
+
     try:
-        ending = told.out.suffix.lower()
+        ending = options.out.suffix.lower()
         if ending not in (".bvh", ".glb"):
-            raise ClipError(f"{told.out.name}: no writer for {ending!r} files; there are .bvh .glb")
-        recording = _read(told.take, told.camera or ["follow"], with_set=ending == ".glb" and not told.no_set)
+            raise ClipError(f"{options.out.name}: no writer for {ending!r} files; there are .bvh .glb")
+        with_set = ending == ".glb" and not options.no_set
+        recording = _read(options.take, list(options.camera) or ["follow"], with_set)
         if ending == ".glb":
-            glb_export.write(told.out, recording, told.detail)
+            glb_export.write(options.out, recording, options.detail)
         else:
-            written = bvh_export.text(recording, told.character - 1, 1.0 if told.metres else bvh_export.CENTIMETRES)
-            told.out.parent.mkdir(parents=True, exist_ok=True)
-            told.out.write_text(written, "utf-8")
+            units = 1.0 if options.metres else bvh_export.CENTIMETRES
+            written = bvh_export.text(recording, options.character - 1, units)
+            options.out.parent.mkdir(parents=True, exist_ok=True)
+            options.out.write_text(written, "utf-8")
     except (ClipError, GltfError, TakeError, SetError, CameraError, ShotError, PolicyError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     seconds = (recording.num_frames - 1) / recording.fps
     count = recording.num_characters
-    print(f"{told.out}: {seconds:.2f} s at {recording.fps:g} fps, {count} character(s), {len(recording.props)} prop(s)")
+    what = f"{count} character(s), {len(recording.props)} prop(s)"
+    print(f"{options.out}: {seconds:.2f} s at {recording.fps:g} fps, {what}")
     return 0
 
 
 def _read(source: str, cameras: list[str], with_set: bool) -> Recording:
     """A take or a clip. Raises TakeError, SetError, CameraError, ShotError, PolicyError or ClipError."""
+    from game.record.take import Take
+    from game.sim.motion import MotionClip
+    from tools.export_motion.recording import Recording
+
     path = Path(source)
     if path.is_dir() or path.suffix.lower() == ".zip":
         return Recording.of_take(Take.load(path), path.stem, cameras, with_set)

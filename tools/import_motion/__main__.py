@@ -2,65 +2,92 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import tyro
 
 from game.sim.motion import ClipError
 from tools.clip_clinic.checks import examine
 from tools.clip_clinic.text_report import table
-from tools.import_motion.read import ENDINGS, ImportOptions, read
+from tools.command_line import parse
+from tools.import_motion.read import ImportOptions, read
+
+
+@dataclass(frozen=True)
+class ImportCommand:
+    """The command line of tools.import_motion."""
+
+    file: tyro.conf.Positional[Path]
+    """motion file: .bvh .glb .gltf .vrm .vrma .txt .json .pkl .npz .c3d"""
+    out: Path | None = None
+    """the clip's .json; beside the file by default"""
+    name: str = ""
+    """the clip's name; that of --out by default"""
+    mapping: Path | None = None
+    """JSON of {"right_hip": "a joint of the file", ...}"""
+    up: str = ""
+    """axis that points up, such as y or -z; found by default"""
+    take: str = ""
+    """name of the animation in a glTF file; the one that moves most by default"""
+    fps: float = 0.0
+    """frame rate; 0: the file's, at most 60"""
+    start: float = 0.0
+    """s of the file, where the clip begins"""
+    end: float = float("inf")
+    """s of the file, where the clip ends"""
+    scale: float = 0.0
+    """factor to our lengths; 0: by the length of the legs"""
+    loop: bool = False
+    """the motion repeats"""
+    mirror: bool = False
+    """swap left and right"""
+    no_ground: bool = False
+    """leave feet that slip or dig in as they are"""
+    source: str = ""
+    """where the motion comes from, kept in the clip"""
+    licence: str = ""
+    """its licence, kept in the clip"""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0, or 1 after one line on what is wrong."""
-    told = _parser().parse_args(arguments)
-    options = ImportOptions(told.mapping, told.up, told.take, told.fps, told.start, told.end, told.scale,
-                            not told.no_ground, told.mirror)  # fmt: skip
+    command = parse(ImportCommand, "tools.import_motion", __doc__, arguments)
+    options = ImportOptions(
+        mapping=command.mapping,
+        up=command.up,
+        take=command.take,
+        fps=command.fps,
+        start=command.start,
+        end=command.end,
+        scale=command.scale,
+        ground=not command.no_ground,
+        mirror=command.mirror,
+    )
     try:
-        imported = read(told.file, options)
+        imported = read(command.file, options)
     except (ClipError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    out = told.out or told.file.with_suffix(".json")
+    out = command.out or command.file.with_suffix(".json")
     clip = replace(
         imported.clip,
-        name=told.name or out.stem,
-        loop=told.loop or imported.clip.loop,
-        source=told.source or imported.clip.source,
-        licence=told.licence or imported.clip.licence,
+        name=command.name or out.stem,
+        loop=command.loop or imported.clip.loop,
+        source=command.source or imported.clip.source,
+        licence=command.licence or imported.clip.licence,
     )
     for remark in imported.remarks:
         print(f"  {remark}")
     print(table([examine(clip)]))
-    if out == told.file:
+    if out == command.file:
         print(f"error: {out} would overwrite what was read; give --out", file=sys.stderr)
         return 1
     out.parent.mkdir(parents=True, exist_ok=True)
     clip.save(out)
     print(f"{out}: {clip.num_frames} frames at {clip.fps:g} fps, {clip.duration:.2f} s")
     return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tools.import_motion", description=__doc__)
-    parser.add_argument("file", type=Path, help="motion file: " + " ".join(ENDINGS))
-    parser.add_argument("--out", type=Path, help="the clip's .json (default: beside the file)")
-    parser.add_argument("--name", default="", help="the clip's name (default: of --out)")
-    parser.add_argument("--mapping", type=Path, help='JSON of {"right_hip": "a joint of the file", ...}')
-    parser.add_argument("--up", default="", help="axis that points up, such as y or -z (default: found)")
-    parser.add_argument("--take", default="", help="name of the animation in a glTF file")
-    parser.add_argument("--fps", type=float, default=0.0, help="frame rate (default: the file's, at most 60)")
-    parser.add_argument("--start", type=float, default=0.0, metavar="S", help="s")
-    parser.add_argument("--end", type=float, default=float("inf"), metavar="S", help="s")
-    parser.add_argument("--scale", type=float, default=0.0, help="factor to our lengths (default: by the legs)")
-    parser.add_argument("--loop", action="store_true", help="the motion repeats")
-    parser.add_argument("--mirror", action="store_true", help="swap left and right")
-    parser.add_argument("--no-ground", action="store_true", help="leave feet that slip or dig in as they are")
-    parser.add_argument("--source", default="", help="where the motion comes from, kept in the clip")
-    parser.add_argument("--licence", default="", help="its licence, kept in the clip")
-    return parser
 
 
 if __name__ == "__main__":

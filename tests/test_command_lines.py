@@ -1,0 +1,105 @@
+"""The tools' command lines: --help is quick and complete, missing arguments end with 2, sizes and loops are read."""
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.bloopers.bloopers_options import BloopersOptions
+from tools.build_avatar.options import AvatarConfig
+from tools.capture.benchmark import BenchmarkOptions
+from tools.capture.capture_options import CaptureOptions
+from tools.capture.ground_truth import GroundTruthOptions
+from tools.clip_clinic.__main__ import ClinicOptions
+from tools.clip_clinic.loops import SHORTEST
+from tools.command_line import parse
+from tools.export_motion.__main__ import ExportOptions
+from tools.import_motion.__main__ import ImportCommand
+from tools.record import RecordOptions
+from tools.view_clip import ViewClipOptions
+
+ROOT = Path(__file__).resolve().parents[1]
+TOOLS: dict[str, type] = {
+    "bloopers": BloopersOptions,
+    "build_avatar": AvatarConfig,
+    "capture": CaptureOptions,
+    "capture.benchmark": BenchmarkOptions,
+    "capture.ground_truth": GroundTruthOptions,
+    "clip_clinic": ClinicOptions,
+    "export_motion": ExportOptions,
+    "import_motion": ImportCommand,
+    "record": RecordOptions,
+    "view_clip": ViewClipOptions,
+}
+SLOW = ("torch", "cv2", "matplotlib", "skimage", "onnxruntime", "onnx")
+"""Libraries that take long to load, and that no --help waits for."""
+RUN = f"""
+import runpy, sys
+sys.argv = ["tool", "--help"]
+try:
+    runpy.run_module(sys.orig_argv[-1], run_name="__main__", alter_sys=True)
+finally:
+    print("loaded:", *sorted(set({SLOW!r}) & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_help_is_quick(tool: str) -> None:
+    done = subprocess.run([sys.executable, "-c", RUN, f"tools.{tool}"], cwd=ROOT, capture_output=True, text=True,
+                          timeout=60, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert f"usage: python -m tools.{tool}" in done.stdout
+    assert done.stdout.rstrip().endswith("loaded:")
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_every_option_is_explained(tool: str) -> None:
+    source = Path(sys.modules[TOOLS[tool].__module__].__file__ or "").read_text("utf-8")
+    body = source[source.index(f"class {TOOLS[tool].__name__}") :]
+    assert dataclasses.fields(TOOLS[tool])
+    undocumented = [
+        field.name
+        for field in dataclasses.fields(TOOLS[tool])
+        if not body.split(f"\n    {field.name}: ")[1].split("\n")[1].startswith('    """')
+    ]
+    assert undocumented == []
+
+
+@pytest.mark.parametrize("options", [BloopersOptions, ClinicOptions, ExportOptions, ImportCommand, RecordOptions,
+                                     GroundTruthOptions, ViewClipOptions])  # fmt: skip
+def test_missing_arguments_end_with_2(options: type) -> None:
+    with pytest.raises(SystemExit) as end:
+        parse(options, "tools.x", "", [])
+    assert end.value.code == 2
+
+
+def test_sizes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse(ViewClipOptions, "tools.x", "", ["walk", "--size", "640x360"]).size == (640, 360)
+    for wrong in ("640", "640x", "0x360", "axb", "640x360x2"):
+        with pytest.raises(SystemExit) as end:
+            parse(ViewClipOptions, "tools.x", "", ["walk", "--size", wrong])
+        assert end.value.code == 2
+        assert "expected WIDTHxHEIGHT" in capsys.readouterr().err
+
+
+def test_a_loop_with_and_without_a_length() -> None:
+    def loop(*arguments: str) -> float | None:
+        return parse(ClinicOptions, "tools.x", "", ["run", *arguments]).loop
+
+    assert loop() is None
+    assert loop("--loop", "--fix") == SHORTEST
+    assert loop("--loop", "1", "--fix") == 1.0
+
+
+def test_flags_are_named_as_before() -> None:
+    record = parse(RecordOptions, "tools.x", "", ["a.zip", "--out", "a.mp4", "--from", "1", "--to", "2", "--slow",
+                                                  "0.5", "--slow-between", "1.2", "1.5", "--mute"])  # fmt: skip
+    assert (record.begin, record.end, record.slow_between, record.mute) == (1.0, 2.0, (1.2, 1.5), True)
+    capture = parse(CaptureOptions, "tools.x", "", ["a.mp4", "--at", "0.7", "0.3", "--slow-motion", "4", "--no-film"])
+    assert (capture.video, capture.at, capture.slow_motion, capture.no_film) == (Path("a.mp4"), (0.7, 0.3), 4.0, True)
+    export = parse(ExportOptions, "tools.x", "", ["a", "--out", "b.glb", "--camera", "eyes", "--camera", "side"])
+    assert export.camera == ("eyes", "side")
+    benchmark = parse(BenchmarkOptions, "tools.x", "", ["backflip", "--hard"])
+    assert (benchmark.clips, benchmark.hard) == (("backflip",), ())

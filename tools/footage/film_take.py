@@ -1,0 +1,141 @@
+"""Films a take again, frame by frame, offline: into an MP4, a WebP loop, or a folder of pictures."""
+
+from __future__ import annotations
+
+import json
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from game.record.take import Take
+from game.scene.set_file import load_set
+from game.scene.set_spec import SetSpec
+from game.session.opening import BARE, NO_SET
+from game.sim.model import CharacterModel
+from game.sound.track import HZ
+from game.view.film import FilmWriter
+from game.view.quality import quality
+from tools.footage.frames import FilmFrame, frames
+from tools.footage.png import write_png
+from tools.footage.studio import Pass, Studio
+from tools.footage.timing import Timing, slowed, steady
+from tools.footage.webp import LoopWriter
+
+CRF, PRESET = 16, "medium"
+"""x264's: larger and slower than live, and better"""
+
+
+class RecordError(ValueError):
+    """No film can be made with these settings; the message says why."""
+
+
+@dataclass(frozen=True)
+class RecordSettings:
+    """How a take is filmed."""
+
+    camera: str = "follow"
+    size: tuple[int, int] = (1920, 1080)
+    fps: int = 60
+    tier: str = "film"
+    speed: float = 1.0
+    """of the take in the film: 0.25 is slow motion"""
+    begin: float | None = None
+    """s, of the take; by default where its interesting part begins"""
+    end: float | None = None
+    """s, of the take; by default its end"""
+    passes: tuple[Pass, ...] = ()
+    """pictures only: what is written beside them"""
+    subject: int = 0
+    """the character that the camera looks at"""
+    set_name: str = ""
+    """another set than the take's"""
+    sound: bool = True
+    slow: tuple[float, float] | None = None
+    """s of the take between which alone `speed` holds, with a ramp before and after"""
+
+
+def record(take: Take, out: Path, settings: RecordSettings = RecordSettings()) -> int:
+    """Films a take; returns the number of pictures.
+
+    Args:
+        take: it is run again, in a fresh world.
+        out: an .mp4; a .webp, a loop without sound; or a folder, for pictures.
+        settings: how.
+
+    Raises:
+        RecordError, CameraError, ShotError, SetError, StudioError, TakeError, FilmError, OSError.
+    """
+    spec = set_of(take, settings.set_name)
+    timing = _timing(take, settings)
+    shown = frames(take, spec, timing, settings.fps, settings.camera, subject=settings.subject)
+    tier = quality(settings.tier)
+    count = timing.num_frames(settings.fps)
+    with Studio(spec, settings.size, tier, settings.passes) as studio:
+        progress = tqdm(shown, total=count, desc=out.name, unit="frame", disable=None)
+        if out.suffix.lower() == ".mp4":
+            with FilmWriter(out, settings.size, settings.fps, crf=CRF, preset=PRESET,
+                            sound_hz=HZ if settings.sound else None) as film:  # fmt: skip
+                for frame in progress:
+                    film.write(studio.draw(frame))
+                    if settings.sound:
+                        film.write_sound(frame.sound)
+        elif out.suffix.lower() == ".webp":
+            with LoopWriter(out, settings.size, settings.fps) as loop:
+                for frame in progress:
+                    loop.write(studio.draw(frame))
+        else:
+            _write_pictures(progress, studio, out, settings)
+    return count
+
+
+def _write_pictures(shown: tqdm[FilmFrame], studio: Studio, out: Path, settings: RecordSettings) -> None:
+    """picture_00000.png ..., each pass likewise, sound.wav, and ids.json: what is which colour."""
+    out.mkdir(parents=True, exist_ok=True)
+    sound = []
+    for number, frame in enumerate(shown):
+        picture = studio.draw(frame)[:, :, 2::-1]
+        sound.append(frame.sound)
+        extra = studio.passes()
+        if "alpha" in extra:
+            # the colours are not multiplied by it
+            picture = np.dstack([picture, extra.pop("alpha").astype(np.uint8)])
+        write_png(out / f"picture_{number:05}.png", np.ascontiguousarray(picture))
+        for name, pixels in extra.items():
+            write_png(out / f"{name}_{number:05}.png", pixels)
+    if "id" in settings.passes:
+        (out / "ids.json").write_text(json.dumps(studio.things(), indent=1), encoding="utf-8")
+    if settings.sound:
+        _write_wav(out / "sound.wav", np.concatenate(sound))
+
+
+def _write_wav(path: Path, sound: NDArray[np.float32]) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(HZ)
+        file.writeframes((sound * 32767.0).astype("<i2").tobytes())
+
+
+def set_of(take: Take, name: str = "") -> SetSpec:
+    """The set that a take is shown in; the bare floor where it has none. Raises SetError."""
+    chosen = name or take.set_name
+    return BARE if chosen in ("", NO_SET) else load_set(chosen)
+
+
+def _timing(take: Take, settings: RecordSettings) -> Timing:
+    hz = CharacterModel.load(take.character).control_hz
+    last = take.num_ticks / hz
+    begin = take.first_tick / hz if settings.begin is None else settings.begin
+    end = last if settings.end is None else settings.end
+    if not 0.0 <= begin < end <= last + 1e-9:
+        raise RecordError(f"from {begin:g} to {end:g} s: the take is {last:g} s long")
+    if settings.slow is None:
+        return steady(begin, end, settings.speed)
+    try:
+        return slowed(begin, end, *settings.slow, settings.speed)
+    except ValueError as error:
+        raise RecordError(str(error)) from error
