@@ -10,11 +10,12 @@ import pytest
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
 from game.sim.model import CharacterModel
-from tools import bench
+from tools.bench import __main__ as command
+from tools.bench import measurements
 
 
 def test_the_command_prints_its_figures_last(capsys: pytest.CaptureFixture[str]) -> None:
-    assert bench.main(["--ticks", "3"]) == 0
+    assert command.main(["--ticks", "3"]) == 0
     figures = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert set(figures) == {"sim_overhead", "sim_overhead_1", "characters_realtime", "inference_us", "swap_ms"}
     assert all(math.isfinite(value) for value in figures.values())
@@ -29,7 +30,7 @@ def test_a_stopwatch_puts_back_what_it_watched() -> None:
         def work(self) -> int:
             return 7
 
-    watch, before = bench.Stopwatch(), Thing.work
+    watch, before = measurements.Stopwatch(), Thing.work
     with watch.on(Thing, "work", "w"):
         assert Thing().work() == 7
         assert Thing.work is not before
@@ -40,24 +41,25 @@ def test_a_stopwatch_puts_back_what_it_watched() -> None:
 
 def test_one_policy_can_take_both_places() -> None:
     library = PolicyLibrary(CharacterModel.load())
-    assert bench.policies(library, None)[1] == "walk"
-    assert bench.policies(library, "run") == ("run", "run")
+    assert measurements.policies(library, None)[1] == "walk"
+    assert measurements.policies(library, "run") == ("run", "run")
     with pytest.raises(PolicyError, match="no_such"):
-        bench.policies(library, "no_such")
+        measurements.policies(library, "no_such")
     library.close()
 
 
 def test_nonsense_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        bench.main(["--ticks", "0"])
-    assert "expected a positive number" in capsys.readouterr().err
+    assert command.main(["--ticks", "0"]) == 1
+    assert "--ticks 0: expected a positive number" in capsys.readouterr().err
+    assert command.main(["--ticks", "1", "--policy", "no_such"]) == 1
+    assert "no_such" in capsys.readouterr().err
 
 
 def test_the_split_of_a_tick_adds_up() -> None:
     library = PolicyLibrary(CharacterModel.load())
-    crowd, _ = bench.policies(library, None)
-    for row in bench.ticks(library, crowd, 2, 3):
-        assert set(bench.SPLIT) <= set(row)
+    crowd, _ = measurements.policies(library, None)
+    for row in measurements.ticks(library, crowd, 2, 3):
+        assert set(measurements.SPLIT) <= set(row)
         assert min(row[part] for part in ("step", "read", "pd", "set", "contacts", "inference")) > 0.0
-        assert sum(row[part] for part in bench.SPLIT) == pytest.approx(row["total"])
+        assert sum(row[part] for part in measurements.SPLIT) == pytest.approx(row["total"])
     library.close()

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from game.policy.policy import Policy, PolicyError
 from tests.support.small_policy import MODEL, spec, write
 from tools.evaluate import __main__ as evaluate
-from tools.import_deepmimic.__main__ import import_policy
+from tools.import_deepmimic import __main__ as import_deepmimic
 from tools.policy_file import rewrite_card, write_policy
 
 
@@ -56,7 +56,9 @@ def test_a_card_can_be_rewritten(tmp_path: Path) -> None:
 
 def test_the_importer_writes_what_it_wrote_before(tmp_path: Path) -> None:
     """Parity of torch and onnxruntime is checked on the way; the shipped file differs by its scores at most."""
-    policy = Policy.load(import_policy("jump", tmp_path), MODEL)
+    assert import_deepmimic.main(["jump", "--out", str(tmp_path)]) == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["deepmimic_jump.onnx"]
+    policy = Policy.load(tmp_path / "deepmimic_jump.onnx", MODEL)
     assert policy.spec.clip is not None
     assert policy.spec.clip.name == "jump"
     assert policy.spec.anchor == "cycle"

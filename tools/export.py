@@ -8,18 +8,19 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import tyro
 
+from tools.command_line import parse
+
 
 @dataclass(frozen=True)
-class ExportConfig:
-    """The command line."""
+class PolicyExportOptions:
+    """The command line of tools.export."""
 
-    source: Annotated[Path, tyro.conf.Positional]
+    source: tyro.conf.Positional[Path]
     """best.pt, checkpoint.pt or ages/NN.pt of a run"""
-    target: Annotated[Path, tyro.conf.Positional]
+    target: tyro.conf.Positional[Path]
     """the .onnx file to write"""
     name: str = ""
     """name of the policy; default: the file's"""
@@ -29,20 +30,22 @@ class ExportConfig:
     """0 newborn .. 1 trained"""
 
 
-def main(args: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    config = tyro.cli(ExportConfig, args=args, prog="python -m tools.export", description=__doc__)
+def main(arguments: list[str] | None = None) -> int:
+    """Returns 0, or 1 after one line on what is wrong."""
+    options = parse(PolicyExportOptions, "tools.export", __doc__, arguments)
     # torch takes seconds to load: --help does without
     from game.policy.policy import PolicyError
     from tools.train.checkpoint import CheckpointError
     from tools.train.policy_export import export_checkpoint
 
     try:
-        spec = export_checkpoint(config.source, config.target, name=config.name, age=config.age, skill=config.skill)
+        spec = export_checkpoint(
+            options.source, options.target, name=options.name, age=options.age, skill=options.skill
+        )
     except (CheckpointError, PolicyError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"{config.target}: {spec.name}, {spec.training['samples']} samples, {config.target.stat().st_size} bytes")
+    print(f"{options.target}: {spec.name}, {spec.training['samples']} samples, {options.target.stat().st_size} bytes")
     return 0
 
 

@@ -21,16 +21,17 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
 
 import tyro
 
+from tools.command_line import parse
+
 
 @dataclass(frozen=True)
-class EvaluateConfig:
-    """The command line."""
+class EvaluateOptions:
+    """The command line of tools.evaluate."""
 
-    policies: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    policies: tyro.conf.Positional[tuple[Path, ...]]
     """policy files"""
     episodes: int = 40
     """episodes from random phases; 10 more start from phase 0"""
@@ -46,9 +47,9 @@ class EvaluateConfig:
     """put the scores on the policies' cards"""
 
 
-def main(args: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    config = tyro.cli(EvaluateConfig, args=args, prog="python -m tools.evaluate", description=__doc__)
+def main(arguments: list[str] | None = None) -> int:
+    """Returns 0, or 1 after one line on what is wrong."""
+    options = parse(EvaluateOptions, "tools.evaluate", __doc__, arguments)
     # torch takes seconds to load: --help does without
     from game.policy.policy import Policy, PolicyError
     from game.sim.model import CharacterModel
@@ -56,21 +57,21 @@ def main(args: list[str] | None = None) -> int:
     from tools.evaluate.episodes import evaluate
     from tools.policy_file import rewrite_card
 
-    if not config.policies or config.episodes < 1 or config.seconds <= 0.0:
-        found = f"{len(config.policies)} policies, {config.episodes} episodes of {config.seconds} s"
+    if not options.policies or options.episodes < 1 or options.seconds <= 0.0:
+        found = f"{len(options.policies)} policies, {options.episodes} episodes of {options.seconds} s"
         print(f"error: {found}: expected positive numbers", file=sys.stderr)
-        return 2
-    for path in config.policies:
+        return 1
+    for path in options.policies:
         try:
             policy = Policy.load(path, CharacterModel.load())
             scores = evaluate(
-                policy, episodes=config.episodes, seconds=config.seconds, pushes=config.pushes,
-                disturbed=config.disturbed, seed=config.seed,
+                policy, episodes=options.episodes, seconds=options.seconds, pushes=options.pushes,
+                disturbed=options.disturbed, seed=options.seed,
             )  # fmt: skip
         except (PolicyError, ClipError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
-        if config.write:
+        if options.write:
             rewrite_card(path, replace(policy.spec, scores={**policy.spec.scores, **scores}))
         for key, value in scores.items():
             print(f"{key:26} {value}")

@@ -5,22 +5,26 @@ from __future__ import annotations
 import os
 import sys
 
-# before numpy and torch load their thread pools: ranks share the cores
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
-import tyro  # noqa: E402
-
-from game.sim.motion import ClipError  # noqa: E402
-from tools.train import distributed, trainer  # noqa: E402
-from tools.train.checkpoint import CheckpointError  # noqa: E402
-from tools.train.config import ConfigError, TrainConfig  # noqa: E402
+from tools.command_line import parse
+from tools.train.config import ConfigError, TrainConfig
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Start this machine's ranks, or be one of torchrun's; returns 1 after one line on what is wrong."""
     try:
-        config = tyro.cli(TrainConfig, description=__doc__)
+        config = parse(TrainConfig, "tools.train", __doc__, arguments)
+    except ConfigError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    # before numpy and torch load their thread pools: ranks share the cores
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    # torch takes seconds to load: --help does without
+    from game.sim.motion import ClipError
+    from tools.train import distributed, trainer
+    from tools.train.checkpoint import CheckpointError
+
+    try:
         trainer.check(config)
     except (ClipError, CheckpointError, ConfigError) as error:
         print(f"error: {error}", file=sys.stderr)

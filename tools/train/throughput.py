@@ -1,6 +1,6 @@
 """How fast training is: samples/s and where they go, over PyBullet's own environment, and what a second rank adds.
 
-python -m tools.train.throughput, or python -m tools.bench --train: a table, and last a JSON line.
+`python -m tools.bench --train` prints them: a table, and last a JSON line.
 
 Machines are noisy and shared, so all is CPU time of the process and what counts are ratios of things measured by turns
 in one run; the wall clock is in `samples_per_second_1_rank`, `_2_ranks` and `scaling` alone.
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import tyro
 
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
@@ -192,12 +191,3 @@ def show(found: Figures) -> None:
     for key, value in found.items():
         print(f"{key:30} {value:10.2f}")
     print(json.dumps({key: round(value, 4) for key, value in found.items()}), flush=True)
-
-
-def main(clip: str = "backflip", iterations: int = 3) -> None:
-    """Measure the trainer."""
-    show(figures(clip, iterations))
-
-
-if __name__ == "__main__":
-    tyro.cli(main, description=__doc__)

@@ -1,20 +1,8 @@
-"""Measures speed: `python -m tools.bench [--train]`: a table, and last a JSON line.
-
-Machines are noisy and shared, so what counts are ratios within one run, of the thread's own CPU time: every tick's cost
-over that of the bare physics steps inside it, the median over all ticks. Other processes that fill the caches make one
-character's ticks dearer, against their steps, than a crowd's.
-
-Who drives them: the game's backflip where a crowd does backflips (`sim_overhead`, `characters_realtime`), and the
-game's walk, our own policy, where it is one character (`sim_overhead_1`, `inference_us`); `swap_ms` is from one to the
-other. Their names are printed.
-"""
+"""What a tick costs: seconds by part, over the bare physics steps; inference; swaps between policies."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -30,9 +18,9 @@ from game.sim.model import CharacterModel
 from game.sim.world import World
 from tools.substep_clock import PARTS, STEP, SubstepClock
 
-CROWD = "backflip"
-ALONE = "walk"
-"""skills"""
+MANY = "backflip"
+SINGLE = "walk"
+"""skills, whose policies drive the many and the single character"""
 WARM_UP = 15
 """ticks before anything is measured"""
 
@@ -79,7 +67,7 @@ SPLIT = ("step", "read", "pd", "set", "contacts", "touches", "derive", "inferenc
 def ticks(
     library: PolicyLibrary, policy: str, characters: int, num_ticks: int, *, split: bool = True
 ) -> list[dict[str, float]]:
-    """Seconds of each tick of characters with a policy: `step`, the whole tick as `total`, if wanted all of SPLIT."""
+    """Seconds of each tick with a policy: `step`, the whole tick as `total`, with `split` all of SPLIT."""
     runtime, watch, clock, rows = Runtime(library), Stopwatch(), SubstepClock(PARTS if split else STEP), []
     runtime.tick([ev.Play(policy, place=True), ev.Crowd(characters)])
     clock.put_into(runtime.world)
@@ -90,7 +78,7 @@ def ticks(
         for tick in range(num_ticks + WARM_UP):
             watch.read(), clock.read()
             start = time.thread_time()
-            # whoever has fallen begins again: a heap on the floor is another motion
+            # characters that have fallen start again: a heap on the floor is another motion
             runtime.tick([ev.Reset(n) for n, p in enumerate(runtime.agents) if p.counter.down])
             total = time.thread_time() - start
             if tick >= WARM_UP:
@@ -134,20 +122,20 @@ def swap_seconds(library: PolicyLibrary, policy: str, other: str) -> float:
     return statistics.median(extra)
 
 
-def policies(library: PolicyLibrary, wanted: str | None) -> tuple[str, str]:
-    """Names of who drives the crowd and of who drives one alone. Raises PolicyError."""
-    crowd, alone = (find_policy(library, wanted or skill) for skill in (CROWD, ALONE))
-    assert crowd is not None and alone is not None  # of a name or skill that is not there, PolicyError is raised
-    return crowd, alone
+def policies(library: PolicyLibrary, name: str | None) -> tuple[str, str]:
+    """Names of the policies that drive many characters and a single one. Raises PolicyError."""
+    many, single = (find_policy(library, name or skill) for skill in (MANY, SINGLE))
+    assert many is not None and single is not None  # of a name or skill that is not there, PolicyError is raised
+    return many, single
 
 
-def measure(wanted: str | None, num_ticks: int) -> dict[str, float]:
-    """All figures; prints the split on the way. wanted: a policy's name or skill, in the place of both."""
+def measure(name: str | None, num_ticks: int) -> dict[str, float]:
+    """All figures; prints how a tick's time splits on the way. name: a policy or skill in the place of both."""
     model = CharacterModel.load()
     library = PolicyLibrary(model)
     figures: dict[str, float] = {}
-    crowd, alone = policies(library, wanted)
-    for suffix, characters, policy in (("", 16, crowd), ("_1", 1, alone)):
+    many, single = policies(library, name)
+    for suffix, characters, policy in (("", 16, many), ("_1", 1, single)):
         # a watch costs time itself: the ratio has one on the steps alone
         bare = ticks(library, policy, characters, num_ticks, split=False)
         figures[f"sim_overhead{suffix}"] = overhead(bare)
@@ -158,32 +146,7 @@ def measure(wanted: str | None, num_ticks: int) -> dict[str, float]:
         if not suffix:
             typical = statistics.median(row["total"] for row in bare)
             figures["characters_realtime"] = characters / model.control_hz / typical
-    figures["inference_us"] = 1e6 * inference_seconds(library, alone)
-    figures["swap_ms"] = 1e3 * swap_seconds(library, crowd, alone)
+    figures["inference_us"] = 1e6 * inference_seconds(library, single)
+    figures["swap_ms"] = 1e3 * swap_seconds(library, many, single)
     library.close()
     return figures
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="tools.bench", description=__doc__)
-    parser.add_argument("--ticks", type=int, default=300, help="measured ticks per part")
-    parser.add_argument("--policy", help="that drives them, by name or skill; default: see above")
-    parser.add_argument("--train", action="store_true", help="measure the trainer instead: samples/s, split, scaling")
-    options = parser.parse_args(argv)
-    if options.ticks < 1:
-        parser.error(f"{options.ticks} ticks: expected a positive number")
-    if options.train:
-        from tools.train import throughput as training
-
-        training.show(training.figures())
-        return 0
-    figures = measure(options.policy, options.ticks)
-    for key, value in figures.items():
-        print(f"{key:24} {value:10.3f}")
-    print(json.dumps({key: round(value, 4) for key, value in figures.items()}), flush=True)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
