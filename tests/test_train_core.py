@@ -350,7 +350,7 @@ def test_a_run_is_not_resumed_with_other_actions(tmp_path: Path) -> None:
     checkpoint.save(tmp_path / "checkpoint.pt", {"config": config.to_json()})
     check(config)
     check(replace(config, noise=(0.1, 0.1), kd_scale=1.0))
-    with pytest.raises(ConfigError, match=r"with clip backflip, kd_scale 1.0; asked for clip walk, kd_scale 0.375"):
+    with pytest.raises(ConfigError, match=r"with clip backflip, kd_scale 1.0; expected clip walk, kd_scale 0.375"):
         check(replace(config, clip="walk", kd_scale=0.375))
 
 

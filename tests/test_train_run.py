@@ -183,7 +183,7 @@ def test_what_is_in_progress_goes_on(tmp_path: Path, name: str) -> None:
 
 def test_resuming_something_else_is_refused(tmp_path: Path) -> None:
     Trainer(toy(tmp_path)).save()
-    with pytest.raises(ConfigError, match=r"hidden \[16\].*asked for.*hidden \[8\].*another --out"):
+    with pytest.raises(ConfigError, match=r"hidden \[16\].*expected.*hidden \[8\].*another --out"):
         Trainer(toy(tmp_path, hidden=(8,)))
 
 

@@ -2,7 +2,7 @@
 
 Machines are noisy and shared, so what counts are ratios within one run, of the thread's own CPU time: every tick's cost
 over that of the bare physics steps inside it, the median over all ticks. Other processes that fill the caches make one
-character's ticks dearer, against their steps, than a crowd's.
+character's ticks cost more, relative to their steps, than those of many.
 
 The game's backflip drives 16 characters (`sim_overhead`, `characters_realtime`), its walk a single one
 (`sim_overhead_1`, `inference_us`); `swap_ms` is from one to the other. The policies' names are printed.

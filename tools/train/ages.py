@@ -1,4 +1,4 @@
-"""Ages: the clumsier selves of a policy, kept on the way, each visibly better than the one before."""
+"""Ages: earlier, clumsier versions of a policy, kept during training, each visibly better than the one before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.train.config import TrainConfig
 from tools.train.evaluation import Scores
 
 STEP = 0.1
-"""how much better, in Scores.score, the next age is: about eight from newborn to trained"""
+"""how much better, in Scores.score, the next age must be: gives about eight from newborn to trained"""
 
 
 class Ages:

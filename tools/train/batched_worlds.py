@@ -19,7 +19,7 @@ SPACING = 12.0
 
 
 class BatchedWorlds:
-    """N = num_worlds * per_world characters of one model that do not touch each other. M of them may be named."""
+    """N = num_worlds * per_world characters of one model that do not touch each other. M is any number of them."""
 
     def __init__(self, model: CharacterModel, num_worlds: int, per_world: int) -> None:
         self.model, self.per_world = model, per_world

@@ -1,4 +1,4 @@
-"""Checkpoints: one file, written atomically, read without pickle's powers (torch.load(weights_only=True))."""
+"""Checkpoints: one file, written atomically, read without running pickled code (torch.load(weights_only=True))."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Film: a few seconds of a checkpoint's policy, from phase 0, and again after each fall; what it is burned in.
+"""Film: a few seconds of a checkpoint's policy, from phase 0, and again after each fall, with a caption.
 
 python -m tools.train.checkpoint_film runs/backflip/best.pt now.mp4
 """

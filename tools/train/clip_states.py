@@ -1,4 +1,4 @@
-"""Rows: character states as flat rows, to keep, stack, send and draw from."""
+"""Character states as flat rows, which can be stored, stacked, sent between ranks and drawn from."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class ClipRows:
     """A clip's states at the physics rate, linear between them: sampling them costs a tenth of MotionClip.sample."""
 
     def __init__(self, clip: MotionClip, hz: int, *, as_played: bool = False) -> None:
-        """Of velocities that are central differences of frames; `as_played`: those with which the game starts him.
+        """as_played: with the velocities of the game's starts, which are constant between two frames.
 
-        Those are the same all through a frame, and other ones in the next.
+        Otherwise velocities are central differences of frames, interpolated.
         """
         self.as_played = as_played
         self.duration, self.joints = clip.duration, clip.joint_rot.shape[1]

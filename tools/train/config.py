@@ -26,7 +26,7 @@ class TrainConfig:
     out: Path | None = None
     """folder of the run; default runs/CLIP"""
     hours: float | None = None
-    """stop after so many hours of this run, all sittings together"""
+    """stop after so many hours of this run, interruptions not counted"""
     samples: int | None = None
     """stop after so many control steps, all ranks together"""
     seed: int = 0
@@ -36,7 +36,7 @@ class TrainConfig:
     publish: Path | None = None
     """folder where each new age is put for a running game to load"""
     init: Path | None = None
-    """checkpoint of a run of a like motion: start from its networks, and from the path that sampling found there"""
+    """checkpoint of a run of a similar motion: start from its networks, and from the path that sampling found there"""
 
     worlds: int = 8
     """Bullet worlds of a rank"""
@@ -50,7 +50,7 @@ class TrainConfig:
     action_scale: float = 0.5
     """rad of correction for an action of 1; the model's own damping needs 1: with 0.5 it did not learn the backflip"""
     lateral: float = 0.5
-    """share of action_scale for turns about x and z: motions are mostly sagittal, and noise need not leave the plane"""
+    """share of action_scale for turns about x and z: most motions, and so the noise, stay in the sagittal plane"""
     sampling_rounds: int | None = None
     """rounds of sampling (SAMCON) before learning; 0: none; by default 8 where left and right do the same, else none"""
     sampling_candidates: int = 512
@@ -111,11 +111,12 @@ class TrainConfig:
     average_samples: int = 100_000
     """samples over which the weights that are judged and kept are averaged, from the final stage on; 0: not at all"""
     lenient_samples: tuple[int, int] = (0, 0)
-    """samples between which limbs on the floor are forgiven ever less often: until then they cost that tick's reward"""
+    """samples between which touches of the floor with hands, arms and shins end the episode ever more often: before the
+    first never, after the second always; each costs that tick's reward in any case"""
     start_zero: float = 0.1
     """share of episodes that start at the clip's start"""
     start_own: float = 0.3
-    """share that start where an earlier episode came round to the next cycle"""
+    """share that start in a state in which an earlier episode began its next cycle"""
     start_weighted: float = 0.5
     """of the remaining, share that start shortly before the phases that fail most; the others are uniform"""
     start_noise: float = 0.02
@@ -176,7 +177,7 @@ class TrainConfig:
         return float(std * min(1.0, self.robust_noise / std) ** robust)
 
     def lenient_at(self, samples: int) -> float:
-        """Chance that a limb on the floor does not end the episode after so many samples."""
+        """Probability that a limb on the floor does not end the episode, after so many samples."""
         first, last = self.lenient_samples
         return 1.0 - min(1.0, max(0.0, (samples - first) / max(1, last - first))) if samples < last else 0.0
 
@@ -191,6 +192,6 @@ class TrainConfig:
         return {k: list(v) if isinstance(v, tuple) else v for k, v in plain.items()}
 
     def differing(self, theirs: dict[str, Any]) -> list[str]:
-        """Names of the settings on which the meaning of an action depends and that `theirs`, as to_json, has other."""
+        """Names of the settings that give actions their meaning and differ from `theirs`, a to_json result."""
         ours = self.to_json()
         return [name for name in ACTIONS if name in theirs and theirs[name] != ours[name]]

@@ -35,7 +35,7 @@ class Disturbances:
         self._pelvis = 0
 
     def begin(self, rng: np.random.Generator, size: float = 1.0) -> None:
-        """Set the size, and give everybody another body and every world another condition at once."""
+        """Set the size, and draw new bodies for all characters and new conditions for all worlds at once."""
         self.size = size
         for character in range(self.batch.num_characters):
             self.vary_body(character, rng)
@@ -43,7 +43,7 @@ class Disturbances:
             self.vary_world(number, rng)
 
     def tick(self, rng: np.random.Generator) -> None:
-        """Before each tick: start a push now and then."""
+        """Before each tick: start pushes at random."""
         if not self.size:
             return
         batch, model = self.batch, self.batch.model
@@ -55,7 +55,7 @@ class Disturbances:
             batch.worlds[world].forces.push(place, self._pelvis, push, round(PUSH_SECONDS * model.control_hz))
 
     def vary(self, ended: NDArray[np.int64], rng: np.random.Generator) -> None:
-        """Give characters (M,) that begin anew another body, and their worlds, now and then, another condition."""
+        """Draw new bodies for characters (M,) that start an episode, and sometimes new conditions for their worlds."""
         if not self.size or not len(ended):
             return
         for n in ended:

@@ -32,7 +32,7 @@ LIMBS = (BodyPart.SHIN, BodyPart.UPPER_ARM, BodyPart.FOREARM, BodyPart.HAND)
 OWN_SHARE = 0.5
 """of a cycle that an episode must have lasted for the state at the cycle's end to be remembered"""
 OWN_REWARD = 0.6
-"""of a state at a cycle's end from which it is worth to start: most others are past saving and teach nothing"""
+"""of a state at a cycle's end for it to be remembered: from most others every episode fails, which teaches nothing"""
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ class ImitationEnvironment:
     def _eased(self, flat: Array, time: Array) -> Array:
         """Start states (M, width) of the clip; in the final stage some lie between those and the path's.
 
-        A policy that knows the path alone fails from the clip's flight every time, and so learns nothing there; from
-        somewhere between it fails now and then.
+        A policy that knows only the path fails every time from the clip's states in the air, and so learns nothing
+        from them; from states in between it fails sometimes.
         """
         path_rows = self.stage.path_rows
         if path_rows is None:

@@ -67,7 +67,7 @@ class FeatureBlock:
 
 
 class Features(nn.Module):
-    """Body, phase, and what is left to the reference now and at a few ticks ahead.
+    """Body, phase, and the differences to the reference now and a few ticks ahead.
 
     The frame is the anchor's: a heading frame flips in mid-air when the root's x axis passes the vertical.
     """
@@ -83,7 +83,7 @@ class Features(nn.Module):
     def __init__(
         self, model: CharacterModel, clip: MotionClip, lead: float, lookahead: tuple[int, ...] = (1, 4)
     ) -> None:
-        """Raises ValueError where a loop is shorter than one looks ahead: its table has no more than two cycles."""
+        """Raises ValueError where a loop is shorter than the look-ahead: its table has only two cycles."""
         super().__init__()
         is_hinge = torch.tensor(model.joint_is_hinge)
         self.num_ahead = len(lookahead)
@@ -154,7 +154,7 @@ class Features(nn.Module):
     def _ahead(
         self, name: str, part: Callable[[Tensor], Tensor], signs: tuple[float, ...], partners: tuple[int, ...] = (0,)
     ) -> list[FeatureBlock]:
-        """A block of scale 1 for each moment that one looks ahead to."""
+        """A block of scale 1 for each look-ahead time."""
         moments = range(1, 1 + self.num_ahead)
         return [FeatureBlock(f"{name}_{k}", 1.0, part(torch.tensor([k])), signs, partners) for k in moments]
 

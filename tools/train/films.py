@@ -69,7 +69,7 @@ class Films:
         return self._folder / f"{self._next:03d}.part.mp4"
 
     def _ended(self) -> None:
-        """Keep what came of it, or tell what went wrong; without graphics there will be no other."""
+        """Keep what came of it, or print what went wrong; on a machine without graphics no other film is tried."""
         assert self._process is not None and self._log is not None
         status, self._process = self._process.returncode, None
         self._log.seek(0)

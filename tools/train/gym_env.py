@@ -1,6 +1,6 @@
 """gymnasium.make("pratfall/Imitate-v0", clip="backflip"): the trainer's environment for other people's algorithms.
 
-Importing this module registers the name. The observation is what the exported graph computes, the action what it takes.
+Importing this module registers the name. Observation and action are those of the exported graph.
 """
 
 from __future__ import annotations

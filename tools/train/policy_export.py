@@ -43,9 +43,9 @@ def _spec(
 ) -> PolicySpec:
     counted = content.get("counters", content)  # a checkpoint's; best.pt and ages have no other
     samples, seconds = counted.get("samples", 0), counted.get("seconds", 0.0)
-    # where things lie on the machine that trained is nobody's business
+    # paths on the machine that trained are private
     config = {k: v for k, v in content["config"].items() if k not in ("out", "publish", "init")}
-    begun = "from another policy" if content["config"].get("init") else "from scratch"
+    origin = "from another policy" if content["config"].get("init") else "from scratch"
     return PolicySpec.for_model(
         model,
         name,
@@ -63,7 +63,7 @@ def _spec(
             "scores": content.get("scores", {}),
             "config": config,
         },
-        provenance=f"trained {begun} by tools.train on the clip {clip.name!r} ({clip.source})",
+        provenance=f"trained {origin} by tools.train on the clip {clip.name!r} ({clip.source})",
         licence="MIT",
     )
 

@@ -41,7 +41,7 @@ class Residual(nn.Module):
 
 
 class PolicyGraph(nn.Module):
-    """Features, normaliser, actor and residual, over one clip; and what sampling found, if it was asked, below them."""
+    """Features, normaliser, actor and residual, over one clip; and the feed-forward that sampling found, if any."""
 
     feedforward: Tensor
 
@@ -55,7 +55,7 @@ class PolicyGraph(nn.Module):
         lateral: float = 1.0,
         shown: MotionClip | None = None,
     ) -> None:
-        """shown: the clip that the exported graph tells of, where the policy follows another one through it."""
+        """shown: the clip whose pose is the graph's reference output, where the policy follows a path through it."""
         super().__init__()
         self.features = Features(model, clip, lead)
         self.shown = None if shown is None else Reference(shown)
@@ -70,7 +70,7 @@ class PolicyGraph(nn.Module):
         return observation, self._corrected(inputs, pose)
 
     def _corrected(self, inputs: PolicyInputs, pose: ReferencePose) -> Tensor:
-        """The reference a little ahead, with feed-forward."""
+        """The reference a little ahead, with the feed-forward added."""
         base = pose.joint_rot[:, -1]
         if not len(self.feedforward):
             return base

@@ -126,8 +126,8 @@ class PPO:
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Observations, inputs, actions and log-probabilities of samples, and then of their mirror images.
 
-        The old log-probability of a mirrored action is the policy's own in the mirrored state, as if it had drawn it
-        there: a policy that is not yet symmetric gives it another one.
+        The old log-probability of a mirrored action is the one that the policy gives it in the mirrored state: as long
+        as the policy is not symmetric, that is another one than the sample's.
         """
         networks = self.networks
         with torch.no_grad():

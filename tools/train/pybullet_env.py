@@ -1,7 +1,7 @@
 """PyBullet's own DeepMimic environment, stepped as its own agent steps it: what our speed is measured against.
 
-Its package asks for gym, which is absent, and formats an enum in a way that Python has given up: both are mended here,
-nothing is written into its folder.
+Its package asks for gym, which is absent, and formats an enum in a way that Python no longer allows: both are patched
+here, in memory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SPHERICAL = np.array([True, True, True, False, True, True, False, True, False, T
 
 
 class PyBulletDeepMimic:
-    """The environment on one of its clips, following the clip's pose as its action, begun anew after every fall."""
+    """The environment on one of its clips, following the clip's pose as its action, reset after every fall."""
 
     def __init__(self, clip: str) -> None:
         """Raises FileNotFoundError for a clip that it has no arguments for."""
@@ -51,7 +51,7 @@ class PyBulletDeepMimic:
         env, spent = self._env, 0.0
         for _ in range(steps):
             action = self._action()
-            begun = time.process_time()
+            started = time.process_time()
             env.record_state(0)
             env.calc_reward(0)
             env.set_action(0, action)
@@ -63,7 +63,7 @@ class PyBulletDeepMimic:
                     break
             if over:
                 env.reset()
-            spent += time.process_time() - begun
+            spent += time.process_time() - started
         return spent
 
     def _action(self) -> list[float]:

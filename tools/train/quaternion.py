@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 TINY = 1e-12
-"""rad below which a turn is none"""
+"""rad below which a rotation counts as none"""
 
 Form = tuple[Tensor, Tensor, Tensor]
 

@@ -23,7 +23,7 @@ class ReferencePose(NamedTuple):
     root_pos: Tensor
     """(..., 3)"""
     rot: Tensor
-    """(..., 1 + J + R, 4) of the root, the joints, and the R still ones that were asked for"""
+    """(..., 1 + J + R, 4) of the root, the joints, and R rotations by nothing (`still` of Reference)"""
     phase: Tensor
     """(..., 4) sin and cos of the phase's angle and of twice it: see `Reference`"""
     num_joints: int
@@ -40,19 +40,19 @@ class ReferencePose(NamedTuple):
 
 
 class Reference(nn.Module):
-    """A clip, placed above the origin with heading 0, sampled like MotionClip.sample: one row of a table, and one sine.
+    """A clip, placed above the origin with heading 0, sampled like MotionClip.sample with one table row and one sine.
 
     A loop's table goes on with a second cycle, where the first one ended, and its very last row is the frame before the
     first (index -1): so no sample has to turn or to shift a cycle. Between frames everything that is round moves along
     an arc, base cos(angle part) + way sin(angle part): rotations as unit quaternions, and the phase, once around the
-    circle in a cycle, half around where the clip ends, to tell its end from its start.
+    circle in a cycle, half around where the clip ends, so that its end differs from its start.
     """
 
     table: Tensor
     rotations: Tensor
 
     def __init__(self, clip: MotionClip, still: int = 0) -> None:
-        """still: how many rotations that are always none come after the joints', for what compares with them."""
+        """still: how many identity rotations follow those of the joints, for features that compare with them."""
         super().__init__()
         placed = clip.placed()
         self.duration, self.loop, self.num_frames = placed.duration, placed.loop, placed.num_frames

@@ -40,7 +40,7 @@ TOUCH = 15.0
 CLEAR = 0.06
 """m of air that a body other than the feet should keep below it where the clip does"""
 HOPELESS = 1e3
-"""cost of a state that is not worth going on from"""
+"""cost of a state from which the search does not go on"""
 CHILDREN = 6
 """most states of one parent that go on: keeps the population diverse"""
 

@@ -46,9 +46,9 @@ class _Clock:
 
     def wrap(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any, **kwargs: Any) -> Any:
-            begun = time.process_time()
+            started = time.process_time()
             result = call(*args, **kwargs)
-            self.seconds += time.process_time() - begun
+            self.seconds += time.process_time() - started
             return result
 
         return timed
@@ -92,12 +92,12 @@ def _measure(
     collecting = learning = their_seconds = 0.0
     with clock.on():
         for _ in range(num):
-            begun = time.process_time()
+            started = time.process_time()
             batch, _ = collect(environment, graph, config.steps, NOISE, generator)
-            collecting += time.process_time() - begun
-            begun = time.process_time()
+            collecting += time.process_time() - started
+            started = time.process_time()
             learner.update(batch, generator)
-            learning += time.process_time() - begun
+            learning += time.process_time() - started
             their_seconds += theirs.measure(THEIR_STEPS)
     spent = clock.read()
     # what the clock itself cost is no part of it
@@ -173,7 +173,7 @@ def _rank(config: TrainConfig, iterations: int) -> None:
 
 
 def _peak_gb() -> float:
-    """The most memory that this process had, GB (10^9 bytes); nan where the system does not tell."""
+    """The most memory that this process had, GB (10^9 bytes); nan where the system does not say."""
     status = Path("/proc/self/status")
     if not status.is_file():
         return float("nan")
@@ -182,7 +182,7 @@ def _peak_gb() -> float:
 
 
 def figures(clip: str = "backflip", iterations: int = 3) -> Figures:
-    """All of it."""
+    """The figures of `measure` and of `scaling`."""
     return measure(clip, iterations) | scaling(clip, iterations)
 
 

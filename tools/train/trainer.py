@@ -279,7 +279,7 @@ def check(config: TrainConfig) -> None:
         differ = ["clip"] * (theirs["clip"] != ours["clip"]) + config.differing(theirs)
         if differ:
             raise ConfigError(
-                f"{file} was trained with {_written(theirs, differ)}; asked for {_written(ours, differ)}. "
+                f"{file} was trained with {_written(theirs, differ)}; expected {_written(ours, differ)}. "
                 "Give another --out."
             )
     elif config.init is not None:

@@ -50,7 +50,7 @@ class WarmStart:
             raise ConfigError(f"--init: the networks of {self._file} do not fit these: {error}") from error
 
     def path(self, clip: MotionClip) -> dict[str, Any] | None:
-        """What sampling found there, and through which clip, that one at the pace of this; None: nothing.
+        """The path that sampling found there, and its clip at the pace of `clip`; None: there is no path.
 
         The loops must begin at the same moment of the motion (`tools.clip_clinic --begin`). Raises ConfigError where
         one of them lasts much longer.
