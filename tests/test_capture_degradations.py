@@ -1,4 +1,4 @@
-"""What makes footage hard keeps its truth in place."""
+"""Degraded footage keeps its ground truth in place."""
 
 from pathlib import Path
 

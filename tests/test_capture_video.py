@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tools.capture import CaptureError, video
-from tools.capture.scan import survey
+from tools.capture.scan import scan_video
 
 Image = NDArray[np.uint8]
 RANDOM = np.random.default_rng(0)
@@ -78,7 +78,7 @@ def test_duplicates_are_left_out(tmp_path: Path) -> None:
     frames = [ball(20.0 + 6 * k) for k in range(40)]
     for k in (9, 19, 29):
         frames[k] = frames[k - 1]
-    found = survey(look(write(tmp_path / "a.mp4", frames)))
+    found = scan_video(look(write(tmp_path / "a.mp4", frames)))
     assert found.num_duplicates == 3
     assert not {9, 19, 29} & set(found.used.tolist())
     assert found.fps == pytest.approx(30.0, abs=0.1)
@@ -88,14 +88,14 @@ def test_duplicates_are_left_out(tmp_path: Path) -> None:
 
 def test_a_fast_camera_is_thinned_out(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mp4", [ball(20.0 + k) for k in range(96)], [round(k * 1000 / 240) for k in range(96)])
-    found = survey(look(path))
+    found = scan_video(look(path))
     assert found.fps == pytest.approx(40.0, abs=1.5)
     assert len(found.used) == 16
 
 
 def test_a_cut_is_found_and_the_longest_shot_taken(tmp_path: Path) -> None:
     frames = [ball(20.0 + 3 * k) for k in range(15)] + [255 - ball(20.0 + 3 * k) for k in range(30)]
-    found = survey(look(write(tmp_path / "a.mp4", frames)))
+    found = scan_video(look(write(tmp_path / "a.mp4", frames)))
     assert list(found.cuts) == pytest.approx([0.5], abs=0.02)
     assert found.used[0] == 15
     assert found.used[-1] == 44
@@ -104,7 +104,7 @@ def test_a_cut_is_found_and_the_longest_shot_taken(tmp_path: Path) -> None:
 def test_a_moving_camera_is_measured(tmp_path: Path) -> None:
     wide = np.kron(RANDOM.integers(40, 220, (30, 60, 3)), np.ones((10, 10, 1))).astype(np.uint8)
     frames = [np.ascontiguousarray(wide[20:260, 2 * k : 2 * k + 400]) for k in range(30)]
-    found = survey(look(write(tmp_path / "a.mp4", frames)))
+    found = scan_video(look(write(tmp_path / "a.mp4", frames)))
     assert found.camera_path == pytest.approx(58 / 400, rel=0.1)
     # a point that stands in the world is at the same place once compensated
     assert found.camera[29] @ [100.0, 100.0, 1.0] == pytest.approx([158.0, 100.0], abs=3.0)
@@ -123,7 +123,7 @@ def test_what_is_no_video_is_refused(tmp_path: Path, content: bytes, message: st
 
 def test_too_short_and_too_long_videos_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match=r"1 frame\(s\) to look at, expected at least 10"):
-        survey(look(write(tmp_path / "one.mp4", [ball(50.0)])))
+        scan_video(look(write(tmp_path / "one.mp4", [ball(50.0)])))
     tiny = np.zeros((32, 32, 3), np.uint8)
     hour = write(tmp_path / "hour.mp4", [tiny] * 61, [60_000 * k for k in range(61)])
     with pytest.raises(CaptureError, match=r"too long \(60 minutes\): choose at most 30 s of it with --start"):
@@ -140,7 +140,7 @@ def test_a_damaged_file_says_how_much_can_be_read(tmp_path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CaptureError, match=r"is damaged: 0\.\d|1\.\d of 2\.0 s can be read"):
-        survey(look(path))
+        scan_video(look(path))
 
 
 def test_a_phone_held_upright_is_turned(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""BloopersOptions: what may be asked of a reel of falls."""
+"""BloopersOptions: the options of a reel of falls."""
 
 from __future__ import annotations
 

@@ -75,8 +75,8 @@ def draw(number: int, seed: int, policies: tuple[str, ...]) -> Luck:
     elif rng.random() < 0.1:
         words.append("One leg asleep.")
         events.append(Timed(0, Strength(0.25, str(rng.choice(_legs())))))
-    told = tuple(words) or ("No reason.",)
-    return Luck(number, policies[chosen], tuple(sorted(events, key=lambda t: t.tick)), told, rng.random() < 0.65)
+    reasons = tuple(words) or ("No reason.",)
+    return Luck(number, policies[chosen], tuple(sorted(events, key=lambda t: t.tick)), reasons, rng.random() < 0.65)
 
 
 def _legs() -> list[str]:

@@ -197,7 +197,7 @@ def _mouth(figure: Figure, n: int, proud: float) -> list[FacePiece]:
         moves = tuple(
             _mouth_layer(figure, MOUTHS[m], u, material, top, bottom, lift)[0] - rest[0] for m in MOUTH_MORPHS
         )
-        # when shut it has no area: which way it faces can be told only when it is open
+        # when shut it has no area: which way it faces is defined only when it is open
         wide = _mouth_layer(figure, MOUTHS["open"], u, material, top, bottom, lift)
         t = _facing(*wide, _grid(5, len(u)))
         made.append(FacePiece(material, "head", Mesh(rest[0], t), rest[1], moves))

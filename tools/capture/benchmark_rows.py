@@ -43,14 +43,14 @@ def row(name: str, yaw: float, folder: Path) -> str:
 
 
 HARD_HEAD = (
-    "| footage | in flight on the truth | of frames | missing | hard | joints (mm) | verdict |\n"
+    "| footage | in flight on the ground truth | of frames | missing | hard | joints (mm) | verdict |\n"
     "|---|---|---|---|---|---|---|"
 )
 _HEAD, _HIPS, _ANKLES = (7, 8), (23, 24), (28, 27)
 
 
 def hard_row(name: str, how: Degradation, yaw: float, folder: Path) -> str:
-    """Film a clip with a hardship, capture it, and say how often it lies on the truth in the picture."""
+    """Film a clip degraded in one way, capture it, and say how often it lies on the ground truth in the picture."""
     clip, path = MotionClip.load(name), folder / f"{how.name.replace(' ', '_')}.mp4"
     reel = film(clip, how, path, yaw)
     options = CaptureOptions(path)

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 FPS = 30.0
 MIN_FLYING = 8
-"""Frames of one flight from which gravity, and so the video's speed, can be told."""
+"""Frames of one flight from which gravity, and so the video's speed, can be measured."""
 USUAL_SPEEDS, NEAR_USUAL = (2.0, 4.0, 8.0), 1.15
 """Cameras and agents slow down by these; gravity tells the factor to a tenth or so, and near one of them it is it."""
 MAX_DRIFT = 0.35
@@ -55,7 +55,7 @@ def make(
     slow_motion: float | None = None,
     each: Callable[[], Any] = lambda: None,
 ) -> Made:
-    """Turn, scale, retime, resample and settle. `slow_motion`: known, else told from gravity."""
+    """Turn, scale, retime, resample and settle. `slow_motion`: if known; else it is measured by gravity in flight."""
     slower = slow_motion_of(fitted) if slow_motion is None else slow_motion
     scale = (_UPPER + _LOWER) / float(_UPPER * fitted.scale[2] + _LOWER * fitted.scale[3])
     world = _world_axes(fitted.up)
@@ -89,9 +89,9 @@ def slow_motion_of(fitted: Fitted) -> float:
         return 1.0
     if fitted.real_time:
         return 1.0
-    told = float(np.sqrt(GRAVITY / fitted.gravity))
-    usual = min(USUAL_SPEEDS, key=lambda speed: abs(np.log(speed / told)))
-    return usual if 1.0 / NEAR_USUAL < told / usual < NEAR_USUAL else told
+    measured = float(np.sqrt(GRAVITY / fitted.gravity))
+    usual = min(USUAL_SPEEDS, key=lambda speed: abs(np.log(speed / measured)))
+    return usual if 1.0 / NEAR_USUAL < measured / usual < NEAR_USUAL else measured
 
 
 def _world_axes(up: Array) -> Array:

@@ -1,4 +1,4 @@
-"""What real footage does to a picture, done to films of the mannequin whose truth is known."""
+"""What real footage does to a picture, done to films of the mannequin, whose pose is known."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HEAD = np.array([0.012, 0.0, 0.175])
 
 @dataclass(frozen=True, eq=False)
 class Reel:
-    """Pictures, and where in them the truth is. F frames."""
+    """Pictures, and where the mannequin truly is in them. F frames."""
 
     images: list[Image]
     points: Array
@@ -64,7 +64,7 @@ class Degradation:
 
 
 def film(clip: MotionClip, how: Degradation, path: Path, yaw: float = math.radians(30.0)) -> Reel:
-    """Film one cycle of a clip with a hardship."""
+    """Film one cycle of a clip degraded in one way."""
     reel = _shoot(clip, how, yaw)
     for change in how.after:
         reel = change(reel)

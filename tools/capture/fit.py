@@ -148,7 +148,7 @@ class _Problem:
         return torch.stack([torch.sin(pitch), torch.sin(roll) * torch.cos(pitch), torch.cos(roll) * torch.cos(pitch)])
 
     def find_phases(self, *, tell_gravity: bool) -> None:
-        """Find contacts and flights again; gravity, too, if asked; the floor as long as nothing rests on it."""
+        """Find contacts and flights again; and on request gravity; the floor as long as nothing rests on it."""
         with torch.no_grad():
             pose, up = self.pose(), self.up()
             points = self.skeleton.skin_points(pose)

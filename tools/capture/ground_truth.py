@@ -45,7 +45,7 @@ def poses_at(clip: MotionClip, times: Array) -> BodyPoses:
 
 @dataclass(frozen=True)
 class Errors:
-    """Medians over all frames of how far a captured clip is from the truth, turned as a whole to fit best."""
+    """Medians over all frames of how far a captured clip is from the true one, turned as a whole to fit best."""
 
     joints: float
     """m, of bodies against the pelvis"""

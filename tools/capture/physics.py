@@ -101,7 +101,7 @@ class _Arc:
 
 
 def _longest_arc(height: Array, fps: float) -> _Arc | None:
-    """The longest part of heights (n,) that a parabola explains and that is deep enough to be told from noise."""
+    """The longest part of heights (n,) that a parabola explains and that is deeper than noise."""
     for length in range(len(height), max(4, round(MIN_FLIGHT * fps)) - 1, -1):
         basis, triangle = np.linalg.qr(np.vander(np.arange(length), 3, increasing=True).astype(float))
         windows = np.lib.stride_tricks.sliding_window_view(height, length)

@@ -30,7 +30,7 @@ _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 900, 190, 52, 24
 
 def as_dict(capture: Capture, report: ClipReport, people: int, seconds: dict[str, float]) -> dict[str, Any]:
     """Everything that a program may want to know."""
-    found, fitted, made = capture.survey, capture.fitted, capture.made
+    found, fitted, made = capture.scan, capture.fitted, capture.made
     first, end = capture.chosen.span
     return {
         **report.as_dict(),

@@ -77,7 +77,7 @@ def chain(options: CaptureOptions, path: Path, name: str) -> tuple[Capture, int,
     section = open_section(path, options.start, options.end)
     pose = BlazePose()
     with _bar("looking", None, seconds) as each:
-        found = scan.survey(section, each)
+        found = scan.scan_video(section, each)
     for warning in _warnings(found):
         print(f"note: {warning}")
     with _bar("people", len(found.used), seconds) as each:

@@ -54,7 +54,7 @@ class Scan:
         return float(np.clip(_rate(self.used_times), 5.0, MAX_FPS + 5.0))
 
 
-def survey(section: VideoSection, each: Callable[[], Any] = lambda: None) -> Scan:
+def scan_video(section: VideoSection, each: Callable[[], Any] = lambda: None) -> Scan:
     """Look through a section. Raises CaptureError where there is too little to see."""
     times, changes, moves = [], [], []
     size, scale = (0, 0), 1.0

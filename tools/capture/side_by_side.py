@@ -29,7 +29,7 @@ _LEFT, _RIGHT, _MIDDLE, _SEEN = (255, 70, 60), (60, 140, 255), (255, 230, 60), (
 
 def film(capture: Capture, path: Path, each: Callable[[], Any] = lambda: None) -> None:
     """Write the film at the video's own pace."""
-    found, fitted = capture.survey, capture.fitted
+    found, fitted = capture.scan, capture.fitted
     first, end = capture.chosen.span
     times = found.used_times[first:end]
     number = {int(frame): k for k, frame in enumerate(found.used[first:end])}
@@ -58,7 +58,7 @@ def _camera(capture: Capture, size: tuple[int, int]) -> PinholeCamera:
     """The video's camera in the clip's world."""
     made = capture.made
     away, eye = made.axes[0], made.eye
-    fov = 2.0 * np.arctan(0.5 * capture.survey.size[0] / capture.focal)
+    fov = 2.0 * np.arctan(0.5 * capture.scan.size[0] / capture.focal)
     ahead = eye + away * max(float(np.median((made.clip.root_pos - eye) @ away)), 0.5)
     x, y, z = (float(v) for v in eye)
     return PinholeCamera((x, y, z), (float(ahead[0]), float(ahead[1]), float(ahead[2])), float(fov), size)
@@ -66,7 +66,7 @@ def _camera(capture: Capture, size: tuple[int, int]) -> PinholeCamera:
 
 def in_video(capture: Capture) -> tuple[Array, Array]:
     """Times (G,), s of the video, and where its frames show the fitted landmarks, (G, M, 2) px of the video."""
-    found, fitted = capture.survey, capture.fitted
+    found, fitted = capture.scan, capture.fitted
     times = found.used_times[capture.chosen.span[0]] + np.arange(len(fitted.markers)) / fitted.fps
     flat = -fitted.markers[..., 1:] / fitted.markers[..., :1] * capture.focal + 0.5 * np.array(found.size)
     frame = np.clip(np.searchsorted(found.times, times - 0.5 / fitted.fps), 0, len(found.times) - 1)

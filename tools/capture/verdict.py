@@ -25,7 +25,7 @@ BODY_HEIGHT = 1.62
 class Capture:
     """Everything that one run found out."""
 
-    survey: Scan
+    scan: Scan
     chosen: Chosen
     seen: Observations
     focal: float
@@ -35,7 +35,7 @@ class Capture:
 
 def judge(capture: Capture) -> ClipReport:
     """All checks."""
-    checks = [*_video(capture.survey), *_readings(capture.chosen), *_fit(capture.fitted, capture.made)]
+    checks = [*_video(capture.scan), *_readings(capture.chosen), *_fit(capture.fitted, capture.made)]
     return ClipReport(capture.made.clip.name, (*checks, *examine(capture.made.clip).checks))
 
 

@@ -96,7 +96,7 @@ class Recording:
 
     @staticmethod
     def of_take(take: Take, name: str, cameras: Sequence[str] = ("follow",), with_set: bool = True) -> Recording:
-        """Run a take again and keep what moved, in the set that it names unless told otherwise.
+        """Run a take again and keep what moved, in the set that it names unless another is given.
 
         The take's own shots are among the cameras in any case.
 
@@ -122,7 +122,7 @@ class Recording:
     ) -> Recording:
         """From snapshots, each with what its props are, and cameras that follow them.
 
-        `fps` is the control rate unless told. Raises ClipError for under two snapshots.
+        `fps` is the control rate by default. Raises ClipError for under two snapshots.
         """
         snapshots: list[Snapshot] = []
         items: dict[int, ItemSpec] = {}

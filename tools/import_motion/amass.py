@@ -66,7 +66,7 @@ def read(path: Path) -> SourceMotion:
 
 
 def _load(path: Path) -> dict[str, Array]:
-    """The arrays of numbers in an .npz, sizes checked before memory is asked for. Raises ClipError."""
+    """The arrays of numbers in an .npz, sizes checked before memory is allocated. Raises ClipError."""
     found: dict[str, Array] = {}
     try:
         with zipfile.ZipFile(path) as archive:

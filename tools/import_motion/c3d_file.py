@@ -55,22 +55,24 @@ def _read(name: str, data: bytes) -> Markers:
     order = _ORDERS.get(data[start + 3])
     if order is None:
         raise ClipError(f"{name}: byte order {data[start + 3]}, expected 84 (Intel) or 86 (MIPS)")
-    told = _parameters(data, start, order)
+    parameters = _parameters(data, start, order)
     num_points, num_analog, first, last = struct.unpack_from(f"{order}4H", data, 2)
     scale = float(struct.unpack_from(f"{order}f", data, 12)[0])
     data_block = struct.unpack_from(f"{order}H", data, 16)[0]
     rate = float(struct.unpack_from(f"{order}f", data, 20)[0])
     # long recordings do not fit the header's 16 bits
-    frames = max(last - first + 1, int(_number(told.get("POINT:FRAMES", 0))) & 0xFFFFFFFF if last == 0xFFFF else 0)
+    frames = max(
+        last - first + 1, int(_number(parameters.get("POINT:FRAMES", 0))) & 0xFFFFFFFF if last == 0xFFFF else 0
+    )
     if not 1.0 <= rate <= 2000.0 or scale == 0.0 or not np.isfinite(scale):
         raise ClipError(f"{name}: {rate:g} frames a second and scale {scale:g}, expected 1 to 2000 and not 0")
     check_size(name, num_points, frames)
     if num_points == 0:
         raise ClipError(f"{name}: it has no points")
     pos = _points(name, data[_BLOCK * (data_block - 1) :], order, frames, num_points, num_analog, scale)
-    labels = [*told.get("POINT:LABELS", []), *told.get("POINT:LABELS2", [])]
+    labels = [*parameters.get("POINT:LABELS", []), *parameters.get("POINT:LABELS2", [])]
     names = tuple(str(label).rpartition(":")[2].strip().upper() for label in labels[:num_points])
-    units = told.get("POINT:UNITS", ["mm"])
+    units = parameters.get("POINT:UNITS", ["mm"])
     return Markers(names, pos[:, : len(names)], rate, str(units[0]).strip().lower() if units else "mm")
 
 

@@ -138,16 +138,16 @@ def _keep_side(match: re.Match[str]) -> str:
 def load(path: Path, motion: SourceMotion) -> dict[str, str]:
     """Read a mapping file, {"right_hip": "joint of the file", ...}; what it leaves out is guessed. Raises ClipError."""
     try:
-        told = read_object(path)
+        given = read_object(path)
     except JsonError as error:
         raise ClipError(f"not a mapping file: {error}") from error
-    if not all(isinstance(v, str) for v in told.values()):
+    if not all(isinstance(v, str) for v in given.values()):
         raise ClipError(f'{path.name}: expected an object of "role": "joint"; roles are {", ".join(ROLES)}')
-    for role, joint in told.items():
+    for role, joint in given.items():
         if role not in ROLES:
             raise ClipError(f"{path.name}: {role!r} is no role; there are {', '.join(ROLES)}")
         motion.index(joint)
-    return guess(motion) | told
+    return guess(motion) | given
 
 
 def check(motion: SourceMotion, roles: dict[str, str]) -> None:

@@ -22,7 +22,7 @@ MAX_FPS = 60.0
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What may be told about a file that it does not tell itself."""
+    """What is given beside the file because the file itself may lack it."""
 
     mapping: Path | None = None
     """JSON of role -> joint, see mapping.py"""
@@ -121,5 +121,5 @@ def _retargeted(motion: SourceMotion, options: ImportOptions) -> tuple[MotionCli
     motion, said = retarget.upright(motion, roles, options.up)
     remarks.append(said)
     scale, said = retarget.scale_to_ours(motion, roles)
-    remarks.append(f"lengths times {options.scale:g} as told" if options.scale else said)
+    remarks.append(f"lengths times {options.scale:g} as given" if options.scale else said)
     return retarget.retarget(motion, roles, options.scale or scale), tuple(remarks)

@@ -49,9 +49,9 @@ def upright(motion: SourceMotion, roles: Mapping[str, str], up: str = "") -> tup
     """
     spine = _spine(motion, roles, motion.rest_pos)
     rest_axis = _nearest_axis(spine)
-    told = up or motion.up
-    if told:
-        axis, how = _axis(told), "told" if up else "by the format"
+    axis_name = up or motion.up
+    if axis_name:
+        axis, how = _axis(axis_name), "as given" if up else "by the format"
     else:
         standing = np.median(_spine(motion, roles, motion.pos), axis=0)
         # who lies or rolls most of the time tells nothing

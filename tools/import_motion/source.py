@@ -118,7 +118,7 @@ def pose(parents: NDArray[np.int64], offsets: Array, turns: Array) -> tuple[Arra
 
 
 def check_size(name: str, num_joints: int, num_frames: int) -> None:
-    """Raises ClipError for what is larger than any real recording, before memory is asked for."""
+    """Raises ClipError for what is larger than any real recording, before memory is allocated."""
     if num_joints > MAX_JOINTS:
         raise ClipError(f"{name}: {num_joints} joints, expected at most {MAX_JOINTS}")
     if num_frames < 2:
