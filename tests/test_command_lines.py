@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.bench.__main__ import BenchOptions
 from tools.bloopers.bloopers_options import BloopersOptions
 from tools.build_avatar.options import AvatarConfig
 from tools.capture.benchmark import BenchmarkOptions
@@ -15,22 +16,31 @@ from tools.capture.ground_truth import GroundTruthOptions
 from tools.clip_clinic.__main__ import ClinicOptions
 from tools.clip_clinic.loops import SHORTEST
 from tools.command_line import parse
+from tools.evaluate.__main__ import EvaluateOptions
+from tools.export import PolicyExportOptions
 from tools.export_motion.__main__ import ExportOptions
+from tools.import_deepmimic.__main__ import PublishedOptions
 from tools.import_motion.__main__ import ImportCommand
 from tools.record import RecordOptions
+from tools.train.config import TrainConfig
 from tools.view_clip import ViewClipOptions
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS: dict[str, type] = {
+    "bench": BenchOptions,
     "bloopers": BloopersOptions,
     "build_avatar": AvatarConfig,
     "capture": CaptureOptions,
     "capture.benchmark": BenchmarkOptions,
     "capture.ground_truth": GroundTruthOptions,
     "clip_clinic": ClinicOptions,
+    "evaluate": EvaluateOptions,
+    "export": PolicyExportOptions,
     "export_motion": ExportOptions,
+    "import_deepmimic": PublishedOptions,
     "import_motion": ImportCommand,
     "record": RecordOptions,
+    "train": TrainConfig,
     "view_clip": ViewClipOptions,
 }
 SLOW = ("torch", "cv2", "matplotlib", "skimage", "onnxruntime", "onnx")
