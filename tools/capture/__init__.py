@@ -8,6 +8,8 @@ Two frames of coordinates beside the house's: image pixels (x right, y down), an
 has the house's axes as seen by the camera: x away from it into the picture, y to the left, z up.
 """
 
+import game.policy  # noqa: F401  before onnxruntime: it forbids that to report to its makers
+
 
 class CaptureError(Exception):
     """The video cannot be captured; the message is one line for the person who gave it."""
