@@ -125,7 +125,7 @@ def test_pythons_are_named_alike_everywhere() -> None:
 
 
 def test_make_test_installs_every_group() -> None:
-    flags = " ".join(f"--group {name}" for name in sorted(groups()) if name != "tools")  # the others include it
+    flags = " ".join(f"--group {name}" for name in sorted(groups()))
     assert f"--editable . {flags}\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
