@@ -1,0 +1,173 @@
+"""Scripts: the file's form, and what the runner has happen when."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from game.play import events as ev
+from game.play.runtime import Runtime
+from game.policy.library import PolicyLibrary
+from game.policy.policy import Policy
+from game.session.script import CameraCut, Do, Script, ScriptError, Skill, Step, Turn, Wait, Walk
+from game.session.script_runner import PERFORMER, SETTLE, ScriptRunner
+from tests.support.small_policy import MODEL, puppet_graph, puppet_spec, with_card
+
+HZ = MODEL.control_hz
+STEPS = (
+    Wait(0.5),
+    CameraCut("handheld"),
+    Walk(to=(1.5, -0.5), run=True),
+    Walk(direction=90.0, seconds=2.0),
+    Turn(180.0),
+    Skill("bow"),
+    Skill("jump", cycles=2),
+    Do({"type": "push", "force": [500.0, 0.0, 0.0]}),
+)
+
+
+@pytest.fixture
+def runtime() -> Runtime:
+    library = PolicyLibrary(MODEL, folders=[])
+    library.add(PERFORMER, Policy(with_card(puppet_graph(), puppet_spec(repertoire={"leap": "jump"})), MODEL))
+    return Runtime(library)
+
+
+def play(runtime: Runtime, runner: ScriptRunner, ticks: int) -> list[tuple[int, ev.Event]]:
+    """Runs the script; which event came before which tick."""
+    happened = []
+    for _ in range(ticks):
+        tick = runtime.tick_count
+        events = runner.events()
+        runtime.tick(events, strict=True)
+        happened += [(tick, event) for event in events]
+    return happened
+
+
+def test_a_script_survives_its_file(tmp_path: Path) -> None:
+    script = Script(STEPS, "living_room")
+    file = tmp_path / "stunt.json"
+    file.write_text(json.dumps(script.to_json()))
+    assert Script.load(file) == script
+    assert {type(step) for step in STEPS} == set(Step.KINDS.values())
+
+
+def test_what_is_as_usual_is_left_out() -> None:
+    assert Script((Walk(to=(1.0, 2.0)),)).to_json()["steps"] == [{"do": "walk", "to": (1.0, 2.0)}]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[]", "expected an object"),
+        ('{"steps": 3}', "expected a list of steps"),
+        ('{"stps": []}', "stps is unknown; there are set, steps"),
+        ('{"steps": [{"do": "fly"}]}', "step 1: do 'fly'; there are wait, walk"),
+        ('{"steps": [{"do": "wait"}, 7]}', "step 2: a JSON int, expected an object"),
+        ('{"steps": [{"do": "wait", "seconds": -1}]}', "seconds -1.0, expected 0..3600"),
+        ('{"steps": [{"do": "wait", "minutes": 1}]}', "extra fields found"),
+        ('{"steps": [{"do": "skill"}]}', "required field missing"),
+        ('{"steps": [{"do": "skill", "name": "bow", "cycles": 0}]}', "cycles 0, expected 1..1000"),
+        ('{"steps": [{"do": "event", "event": {"type": "sneeze"}}]}', "'sneeze'; there are play"),
+        ('{"steps": [{"do": "walk", "to": [1e9, 0]}]}', "to 1000000000.0, expected -1000..1000"),
+    ],
+)
+def test_a_wrong_script_is_refused(content: str, message: str) -> None:
+    with pytest.raises(ScriptError, match=message):
+        Script.parse(content, "stunt.json")
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+        lambda x: (
+            st.lists(x, max_size=4)
+            | st.dictionaries(st.sampled_from(["do", "steps", "set", "to", "wait", "event"]), x, max_size=4)
+        ),
+    )
+)
+def test_any_json_is_a_script_or_refused(content: Any) -> None:
+    with contextlib.suppress(ScriptError):
+        Script.parse(json.dumps(content), "any")
+
+
+def test_waits_cameras_and_events_come_in_order(runtime: Runtime) -> None:
+    push = Do({"type": "push", "force": [100.0, 0.0, 0.0]})
+    runner = ScriptRunner(Script((CameraCut("side"), Wait(0.2), push, CameraCut("orbit"), Wait(0.1))), runtime)
+    happened = play(runtime, runner, 12)
+    assert happened == [(6, push.made())]
+    assert runner.cuts == [(0, "side"), (6, "orbit")]
+    assert runner.camera == "orbit"
+    assert runner.finished
+    assert runner.extra() == {"cuts": [[0, "side"], [6, "orbit"]]}
+
+
+def test_a_walk_is_steered_and_halted(runtime: Runtime) -> None:
+    runner = ScriptRunner(Script((Walk(direction=90.0, seconds=0.3),)), runtime)
+    happened = play(runtime, runner, 12)
+    walk = runtime.clips.gait.paces[0]
+    assert [tick for tick, _ in happened] == [0, 0, 9]
+    assert happened[0][1] == ev.Play(PERFORMER)
+    steer = happened[1][1]
+    assert isinstance(steer, ev.Steer)
+    assert steer.velocity == pytest.approx((0.0, walk), abs=1e-9)
+    assert happened[2][1] == ev.Steer((0.0, 0.0))
+    assert not runner.finished
+    assert runner._until == 9 + round(SETTLE * HZ)
+
+
+def test_a_skill_is_performed_by_its_clip_and_ends_standing(runtime: Runtime) -> None:
+    runner = ScriptRunner(Script((Skill("leap"),)), runtime)
+    happened = play(runtime, runner, 3)
+    assert [event for _, event in happened] == [ev.Play(PERFORMER), ev.Perform("jump", cycles=1)]
+    performance = runtime.agents[0].performance
+    assert performance is not None
+    assert performance.doing == "jump"
+    performance.walk(runtime.world.state[0])
+    runtime.tick(runner.events())
+    assert runner.finished
+
+
+def test_without_a_performer_the_specialist_does_it() -> None:
+    library = PolicyLibrary(MODEL)
+    if PERFORMER in library.names:
+        pytest.skip("there is a performer")
+    runtime = Runtime(library)
+    runtime.tick([ev.Play("walk", place=True)])
+    runner = ScriptRunner(Script((Skill("walk"),)), runtime)
+    happened = play(runtime, runner, int(1.2666 * HZ) + 2)
+    assert happened == [(1, ev.Play("walk"))]
+    assert runner.finished
+
+
+def test_who_has_fallen_gets_up_before_the_next_step(runtime: Runtime) -> None:
+    busy = [False]
+    runner = ScriptRunner(Script((Wait(5.0), CameraCut("side"))), runtime, busy=lambda _: busy[0])
+    play(runtime, runner, 3)
+    busy[0] = True
+    play(runtime, runner, 5)
+    assert (runner.step, runner.cuts) == (0, [])
+    busy[0] = False
+    play(runtime, runner, 1)
+    assert runner.finished
+    assert runner.cuts == [(8, "side")]
+
+
+def test_it_can_begin_with_any_step(runtime: Runtime) -> None:
+    runner = ScriptRunner(Script((Wait(9.0), CameraCut("side"))), runtime, first=1)
+    runner.events()
+    assert runner.finished
+
+
+def test_a_place_behind_him_is_steered_to(runtime: Runtime) -> None:
+    runner = ScriptRunner(Script((Walk(to=(-2.0, 0.0)),)), runtime)
+    _, steer = runner.events()
+    assert isinstance(steer, ev.Steer)
+    assert math.atan2(steer.velocity[1], steer.velocity[0]) == pytest.approx(math.pi, abs=1e-6)
