@@ -192,7 +192,7 @@ def test_drift_can_be_ignored() -> None:
     moved = TrackedMotion(*track)._replace(
         root_pos=track.root_pos + shift, body_pos=track.body_pos + shift, com=track.com + shift
     )
-    ignored = environment._without_drift(moved, track)
+    ignored = rewards.without_drift(moved, track)
     for array in (ignored.root_pos[0], ignored.body_pos[0, 7], ignored.com[0]):
         np.testing.assert_allclose(array, [0.0, 0.0, 0.1], atol=1e-6)
 

@@ -22,7 +22,7 @@ from tools.train.disturbances import Disturbances
 from tools.train.features import PolicyInputs
 from tools.train.initial_states import InitialStates
 from tools.train.reference_table import ReferenceTable, ReferenceTrack
-from tools.train.rewards import TrackedMotion
+from tools.train.rewards import TrackedMotion, without_drift
 from tools.train.stages import TrainingStage, learning_stage
 
 Array = NDArray[np.float64]
@@ -85,7 +85,7 @@ class ImitationEnvironment:
         self.lenient = 0.0
         """chance that a hand or a shin on the floor costs a tick's reward only, not the episode"""
         self._limbs = np.isin(np.arange(model.num_bodies), model.roles.all_of(*LIMBS))
-        self.allowed = contact_bodies(config, model)
+        self.allowed = terminations.contact_bodies(config, model)
         seconds = config.cycles * clip.duration if clip.loop else clip.duration + config.hold
         self.max_ticks = round(seconds * model.control_hz)
         self.ticks = np.zeros(n, np.int64)
@@ -207,13 +207,13 @@ class ImitationEnvironment:
         time = torch.from_numpy(self.anchored_time().astype(np.float32))
         motion, stage = tracked_motion(inputs, com), self.stage
         reference = self.followed(time)
-        shifted = _without_drift(motion, reference)
+        shifted = without_drift(motion, reference)
         # a jump that falls short is still a jump: drift over the ground has a limit of its own
         lost = self._tracking_lost(shifted, reference)
         if stage.reference is not self.followed:
             # an episode that starts from the clip need not be on the path yet
             reference = stage.reference(time)
-            shifted = _without_drift(motion, reference)
+            shifted = without_drift(motion, reference)
             lost &= self._tracking_lost(shifted, reference)
         terms = stage.reward(shifted if stage.ignore_drift else motion, reference)
         absurd = self.batched_worlds.faults()
@@ -288,23 +288,3 @@ class ImitationEnvironment:
     def close(self) -> None:
         """Give the Bullet clients back."""
         self.batched_worlds.close()
-
-
-def contact_bodies(config: TrainConfig, model: CharacterModel) -> Bools:
-    """Bodies (B,) that may touch the floor, by configuration or from the clip.
-
-    From the clip itself, also where sampling found a path to imitate: that must not make its own rules.
-    """
-    if not config.contact_bodies:
-        return terminations.allowed_contacts(MotionClip.load(config.clip), model)
-    allowed = np.zeros(model.num_bodies, bool)
-    allowed[[model.body(name) for name in config.contact_bodies]] = True
-    return allowed
-
-
-def _without_drift(motion: TrackedMotion, reference: ReferenceTrack) -> TrackedMotion:
-    """The motion shifted over the ground so that its root is above or below the reference's."""
-    drift = (motion.root_pos - reference.root_pos) * torch.tensor([1.0, 1.0, 0.0])
-    return motion._replace(
-        root_pos=motion.root_pos - drift, body_pos=motion.body_pos - drift[:, None], com=motion.com - drift
-    )

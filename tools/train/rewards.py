@@ -31,6 +31,14 @@ class TrackedMotion(NamedTuple):
     com: Tensor
 
 
+def without_drift(motion: TrackedMotion, reference: ReferenceTrack) -> TrackedMotion:
+    """The motion shifted over the ground so that its root is above or below the reference's."""
+    drift = (motion.root_pos - reference.root_pos) * torch.tensor([1.0, 1.0, 0.0])
+    return motion._replace(
+        root_pos=motion.root_pos - drift, body_pos=motion.body_pos - drift[:, None], com=motion.com - drift
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class RewardedBody:
     """What the errors need to know of a body."""

@@ -9,6 +9,7 @@ from torch import Tensor
 from game.sim import kinematics
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
+from tools.train.config import TrainConfig
 
 
 def tracking_lost(body_pos: Tensor, reference_pos: Tensor, limit: float) -> Tensor:
@@ -45,4 +46,16 @@ def allowed_contacts(
     shins = [int(model.body_parent[foot]) for foot in model.feet]
     if np.delete(lowest, [*model.feet, *shins]).min() < touching:
         allowed |= lowest < near
+    return allowed
+
+
+def contact_bodies(config: TrainConfig, model: CharacterModel) -> NDArray[np.bool_]:
+    """Bodies (B,) that may touch the floor, by configuration or from the clip.
+
+    From the clip itself, also where sampling found a path to imitate: that must not make its own rules.
+    """
+    if not config.contact_bodies:
+        return allowed_contacts(MotionClip.load(config.clip), model)
+    allowed = np.zeros(model.num_bodies, bool)
+    allowed[[model.body(name) for name in config.contact_bodies]] = True
     return allowed

@@ -33,6 +33,11 @@ from tools.train.stages import final_stage
 from tools.train.warm_start import WarmStart
 
 EVALUATION_WORLDS = 4
+COUNTERS = (
+    "iteration", "samples", "seconds", "episodes", "final_stage_since", "robust_since", "best", "evaluated_at",
+    "first_landing",
+)  # fmt: skip
+"""attributes of Trainer that a checkpoint keeps"""
 
 
 class Trainer:
@@ -222,20 +227,7 @@ class Trainer:
                 "optimizer": self.ppo.optimizer.state_dict(),
                 "rate": self.ppo.rate,
                 "environments": all_ranks,
-                "counters": {
-                    k: getattr(self, k)
-                    for k in (
-                        "iteration",
-                        "samples",
-                        "seconds",
-                        "episodes",
-                        "final_stage_since",
-                        "robust_since",
-                        "best",
-                        "evaluated_at",
-                        "first_landing",
-                    )
-                },
+                "counters": {name: getattr(self, name) for name in COUNTERS},
                 "ages": self.ages.state_dict(),
             }
             checkpoint.save(self.path, content)
