@@ -6,8 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from game import __version__
+
 NO_WINDOW = 3
 """exit status where no window can be opened; `make play` films instead"""
+WITHOUT_WINDOW = "Without a window: python -m game --headless --record out/film.mp4"
 DEFAULT_SET = "living_room"
 
 
@@ -25,8 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(
-        prog="pratfall", description="A physics playground for an avatar that has learned to move."
+        prog="pratfall",
+        usage="%(prog)s [-h] [OPTIONS]",
+        description="A physics playground for an avatar that has learned to move.",
     )
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     top.add_argument("--policy", metavar="NAME", help="what he begins with: a policy or a skill (default: backflip)")
     top.add_argument(
         "--policies", metavar="DIR", type=Path, action="append", default=[],
@@ -55,6 +61,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _window(options: argparse.Namespace) -> int:
+    from game.view.system_libraries import window_trouble
+
+    # Asked first: what is imported below ends in an ImportError where one of them is missing.
+    trouble = window_trouble()
+    if trouble:
+        print(f"{trouble}\n{WITHOUT_WINDOW}", file=sys.stderr)
+        return NO_WINDOW
     from game.app.window import GameWindow
     from game.input.bindings import ActionError, load_actions
     from game.play.runtime import Runtime
@@ -76,7 +89,7 @@ def _window(options: argparse.Namespace) -> int:
     try:
         app = GameWindow(begin, load_actions(options.keys), options.out, options.quality)
     except OutputError as error:
-        print(f"{error}\nWithout a window: python -m game --headless --record out/film.mp4", file=sys.stderr)
+        print(f"{error}\n{WITHOUT_WINDOW}", file=sys.stderr)
         return NO_WINDOW
     except (ActionError, PolicyError, SetError) as error:
         print(error, file=sys.stderr)

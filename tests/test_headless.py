@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 
+import game
 from game.__main__ import main
 from game.record.take import Take
+from game.sound.track import HZ
 
 ROOT = Path(__file__).resolve().parents[1]
 FIELDS = {"ticks", "falls", "flips", "sim_ms_per_tick", "realtime_factor", "take_sha256"}
@@ -63,6 +66,10 @@ def test_it_films(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     card = report(capsys, "--seconds", 0.5, "--record", tmp_path / "a.mp4")
     with av.open(str(tmp_path / "a.mp4")) as film:
         assert len(list(film.decode(video=0))) == card["ticks"] == 15
+    with av.open(str(tmp_path / "a.mp4")) as film:
+        sound = np.concatenate([block.to_ndarray() for block in film.decode(audio=0)], axis=1)
+    assert sound.shape[1] == pytest.approx(0.5 * HZ, abs=1024)  # whole blocks of AAC
+    assert np.abs(sound).max() > 0.001  # his steps
 
 
 def test_a_take_that_no_longer_repeats_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -83,7 +90,30 @@ def test_refusals(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "nowhere.json" in refusal(capsys, "--events", tmp_path / "nowhere.json")
     assert "nowhere.zip" in refusal(capsys, "--take", tmp_path / "nowhere.zip")
     assert "leave --policy" in refusal(capsys, "--take", _saved(capsys, tmp_path), "--policy", "walk")
-    assert "cannot film into" in refusal(capsys, "--seconds", 0.1, "--record", tmp_path)
+    folder = tmp_path / "folder.mp4"
+    folder.mkdir()
+    assert "cannot film into" in refusal(capsys, "--seconds", 0.1, "--record", folder)
+    assert "a.mov: expected FILE.mp4" in refusal(capsys, "--record", tmp_path / "a.mov")
+    assert "nowhere: there is no such folder" in refusal(capsys, "--policies", tmp_path / "nowhere")
+
+
+def test_refused_policies_are_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "broken.onnx").write_bytes(b"no model")
+    assert main(["--headless", "--seconds", "0.1", "--policies", str(tmp_path)]) == 0
+    errors = capsys.readouterr().err.splitlines()
+    assert [line for line in errors if line.startswith("refused broken.onnx: not an ONNX model")] == errors
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["--version"], 0), (["--seconds"], 2), (["--bogus"], 2)])
+def test_the_command_line_itself(capsys: pytest.CaptureFixture[str], arguments: list[str], status: int) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == status
+    printed = capsys.readouterr()
+    if status:
+        assert printed.err.startswith("usage: pratfall [-h] [OPTIONS]\n")
+    else:
+        assert printed.out == f"pratfall {game.__version__}\n"
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,8 @@ def main(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> RunReport:
     """Runs, films and saves. Raises one of the errors that `main` names."""
+    if options.record and options.record.suffix.lower() != ".mp4":
+        raise RunError(f"--record {options.record}: expected FILE.mp4")
     take = Take.load(options.take) if options.take else None
     if take is not None and (options.policy or options.events):
         raise RunError("a take has its own policies and events: leave --policy and --events away")
@@ -103,6 +105,8 @@ def run(options: argparse.Namespace) -> RunReport:
     runtime = playback.runtime
     try:
         seconds = _run(playback, spec, options.record)
+        for reason in runtime.library.settle().values() if take is None else ():
+            print(f"refused {reason}", file=sys.stderr)
         made = Take.of(runtime, set_name="" if spec is BARE else spec.name)
         if options.save_take:
             made.save(options.save_take)
@@ -137,6 +141,8 @@ def _run(playback: Playback, spec: SetSpec, path: Path | None) -> list[float]:
         from game.view.recorder import TickFilm  # here: only a film needs a renderer
 
         film = TickFilm(playback.runtime.snapshot, spec, path)
+        if film.shortfall:
+            print(f"note: {film.shortfall}", file=sys.stderr)
     seconds: list[float] = []
     try:
         with _interrupts() as interrupted:

@@ -29,9 +29,16 @@ class PolicyLibrary:
     """Policies by name (the file's stem). A broken file is refused, and its last good version stays loaded."""
 
     def __init__(self, model: CharacterModel, folders: list[Path] | None = None) -> None:
-        """Look at folders (policies/ by default); a later folder's policies hide an earlier one's of the same name."""
+        """Look at folders (policies/ by default); a later folder's policies hide an earlier one's of the same name.
+
+        Raises:
+            PolicyError: one of the folders is not there.
+        """
         self.model = model
         self.folders = folders if folders is not None else [policies_dir()]
+        for folder in self.folders:
+            if not folder.is_dir():
+                raise PolicyError(f"{folder}: there is no such folder of policies")
         self.refused: dict[str, str] = {}
         """why, by name, of the files that were refused"""
         self._entries: dict[Path, _Entry] = {}
@@ -97,6 +104,11 @@ class PolicyLibrary:
         self._collect()
         messages, self._messages = self._messages, []
         return messages
+
+    def settle(self) -> Mapping[str, str]:
+        """Wait until every file is loaded or refused; returns why, by name, of those that were refused."""
+        self._wait()
+        return self.refused
 
     def _wait(self) -> None:
         for entry in list(self._entries.values()):

@@ -7,6 +7,8 @@ from functools import cache
 
 import panda3d.core as p3d
 
+from game.view.system_libraries import FILM, WINDOW, install_command
+
 WINDOW_MODULE = "pandagl"
 OFFSCREEN_MODULES = ("p3headlessgl", "pandagl", "p3tinydisplay")
 SOFTWARE = ("llvmpipe", "softpipe", "software")
@@ -43,6 +45,14 @@ class Output:
     """Whether it runs GLSL; the software renderer does not."""
 
     @property
+    def shortfall(self) -> str:
+        """What is poor about its pictures and how to get better ones; empty where they are as they should be."""
+        if self.has_shaders:
+            return ""
+        hint = f"; on Debian and Ubuntu `{install_command(FILM)}` brings it" if sys.platform == "linux" else ""
+        return f"the picture is a plain one, of capsules on a chequered floor: no OpenGL was found{hint}"
+
+    @property
     def samples(self) -> int:
         """Multisampling for films: 4, and none in software. There it triples the cost, and llvmpipe of Mesa 22
         has been seen to spin in one picture for minutes."""
@@ -66,7 +76,7 @@ def window_pipe() -> p3d.GraphicsPipe:
     if pipe is None or not pipe.is_valid():
         hint = ""
         if sys.platform == "linux":
-            hint = " If there is one, `sudo apt-get install libgl1 libgl1-mesa-dri` gives it OpenGL."
+            hint = f" If there is one, `{install_command(WINDOW)}` gives it OpenGL."
         raise OutputError(f"no display for a window was found.{hint}")
     return pipe
 
@@ -93,7 +103,7 @@ def open_offscreen() -> Output:
         buffer = _make_buffer(engine, pipe, HOST_SIZE)
         if buffer is not None:
             return describe(engine, buffer, module)
-    hint = " Run: sudo apt-get install libegl1 libgl1-mesa-dri" if sys.platform == "linux" else ""
+    hint = f" On Debian and Ubuntu: {install_command(WINDOW | FILM)}" if sys.platform == "linux" else ""
     raise OutputError(f"no renderer works here: tried {', '.join(OFFSCREEN_MODULES)}.{hint}")
 
 

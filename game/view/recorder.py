@@ -13,7 +13,7 @@ from game.camera.keyframes import Keyframes
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.sound.track import HZ
+from game.sound.track import HZ, SoundTrack
 from game.view import pick_pipe
 from game.view.camera_node import make_lens, place
 from game.view.film import FilmError, FilmWriter, Sound
@@ -98,7 +98,9 @@ class Recorder:
 
 
 class TickFilm:
-    """Films a run that has no window, as the window would show it if nobody touched the camera: a picture every tick.
+    """Films a run that has no window, with its sound, as the window would show it if nobody touched the camera.
+
+    There is a picture for every tick.
 
     Raises FilmError where nothing can be drawn or written.
     """
@@ -113,11 +115,17 @@ class TickFilm:
         self._film = FilmCamera(self._output.buffer, self._view.root, size, samples=self._output.samples)
         self._rig = CameraRig(spec, Keyframes())
         self._fps = first.model.control_hz
-        self._writer = FilmWriter(path, size, self._fps)
+        self._track = SoundTrack(spec, first.model, HZ)
+        self._writer = FilmWriter(path, size, self._fps, sound_hz=HZ)
         make_lens(self._film.lens)
 
+    @property
+    def shortfall(self) -> str:
+        """What is poor about the pictures on this machine and how to get better ones; else empty."""
+        return self._output.shortfall
+
     def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> None:
-        """Adds the picture of one tick. Raises FilmError."""
+        """Adds the picture and the sound of one tick. Raises FilmError."""
         seconds = 1.0 / self._fps
         pose = self._rig.update(snapshot, 0, seconds, snapshot.time)
         place(pose, self._film.node, self._film.lens)
@@ -126,6 +134,7 @@ class TickFilm:
         self._view.show(snapshot, items, seconds)
         self._output.engine.render_frame()
         self._writer.write(self._film.frame())
+        self._writer.write_sound(self._track.add(snapshot, items, ear=pose))
 
     def close(self) -> None:
         """Ends the film. Raises FilmError."""
