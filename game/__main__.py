@@ -56,6 +56,10 @@ def parser() -> argparse.ArgumentParser:
     without.add_argument("--events", metavar="FILE", type=Path, help="JSON list of events with their ticks")
     without.add_argument("--take", metavar="FILE", type=Path, help="run a take again and verify it")
     without.add_argument("--save-take", metavar="FILE", type=Path, help="save the run as a take")
+    without.add_argument(
+        "--after-fall", choices=("get_up", "retry", "stay"), default="stay",
+        help="whether he gets up by himself after a fall, is put back for the next attempt, or stays (default)",
+    )  # fmt: skip
     without.add_argument("--record", metavar="FILE.mp4", type=Path, help="film it")
     return top
 

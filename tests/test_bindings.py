@@ -37,6 +37,11 @@ def test_a_file_remaps(tmp_path: Path) -> None:
     assert actions["reset"].keys == ("r",)
 
 
+def test_a_file_with_an_actions_former_name_is_read() -> None:
+    actions = {a.name: a for a in remap({"auto_retry": "x"})}
+    assert actions["after_fall"].keys == ("x",)
+
+
 def test_a_gamepads_buttons_are_remapped_beside_the_keys() -> None:
     actions = {a.name: a for a in remap({"limp": "pad-face_x", "restart": ["w", "pad-face_a"]})}
     assert (actions["limp"].keys, actions["limp"].pad) == (("space",), ("face_x",))

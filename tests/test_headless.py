@@ -170,3 +170,19 @@ def test_ctrl_c_ends_a_run_and_keeps_it(tmp_path: Path) -> None:
     ticks = json.loads(out.splitlines()[-1])["ticks"]
     assert 0 < ticks < 108_000
     assert Take.load(tmp_path / "a").num_ticks == ticks
+
+
+def test_after_a_fall_he_gets_up_if_that_is_wanted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    script = tmp_path / "events.json"
+    script.write_text(json.dumps([{"tick": 10, "type": "push", "body": "torso", "force": [0, 900, 0], "seconds": 0.3}]))
+    kinds: dict[str, set[str]] = {}
+    for mode in ("stay", "retry", "get_up"):
+        saved = tmp_path / f"{mode}.zip"
+        report(
+            capsys, "--policy", "walk", "--events", script, "--seconds", 4, "--after-fall", mode, "--save-take", saved
+        )
+        kinds[mode] = {type(timed.event).__name__ for timed in Take.load(saved).events}
+        assert report(capsys, "--take", saved)["repeats"]
+    assert kinds == {"stay": {"Play", "Push"}, "retry": {"Play", "Push", "Reset"},
+                     "get_up": {"Play", "Push", "Strength", "GetUp"}}  # fmt: skip
+    assert "leave --after-fall away" in refusal(capsys, "--take", tmp_path / "stay.zip", "--after-fall", "get_up")

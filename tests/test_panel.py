@@ -130,6 +130,16 @@ def test_a_click_on_a_card_plays_the_policy(screen: Screen) -> None:
     assert len(screen.model.asked) == 1
 
 
+def test_what_comes_after_a_fall(screen: Screen) -> None:
+    screen.click("after_fall.Next attempt")
+    assert screen.model.after_fall == "retry"
+    assert "limp_seconds" not in screen.at  # nobody waits to get up
+    screen.click("after_fall.He gets up")
+    screen.click("limp_seconds", across=0.99)
+    assert screen.model.after_fall == "get_up"
+    assert screen.model.limp_seconds > 4.5
+
+
 def test_the_age_slider_goes_through_the_family(screen: Screen) -> None:
     screen.click("age", across=0.01)
     assert screen.model.policy == "backflip_0"

@@ -118,11 +118,21 @@ def test_sets_cameras_and_qualities(game: Game, panel: GamePanelModel) -> None:
 
 
 def test_switches_are_keys(panel: GamePanelModel) -> None:
-    assert panel.switches == {"auto_retry": True, "follow": True, "ghost": False, "shapes": False}
+    assert panel.switches == {"follow": True, "ghost": False, "shapes": False}
     panel.switch("follow", False)
-    panel.switch("auto_retry", True)  # it is on
+    panel.switch("ghost", False)  # it is off
     panel.update([])
-    assert panel.switches["auto_retry"] and not panel.switches["follow"]
+    assert not panel.switches["ghost"] and not panel.switches["follow"]
+
+
+def test_after_a_fall(game: Game, panel: GamePanelModel) -> None:
+    assert (panel.after_fall, panel.limp_seconds) == ("get_up", panel.usual_limp_seconds)
+    for name in panel.after_fall_names:
+        panel.choose_after_fall(name)
+        assert panel.after_fall == game.session.attempts.after_fall == name
+    assert game.messages()[-1] == "after a fall he stays where he is"
+    panel.set_limp_seconds(2.5)
+    assert game.session.follow_up.recovery.limp_seconds == panel.limp_seconds == 2.5
 
 
 def test_takes_are_opened_renamed_and_deleted(game: Game, panel: GamePanelModel) -> None:

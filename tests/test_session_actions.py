@@ -125,13 +125,14 @@ def test_new_files_have_new_names(tmp_path: Path) -> None:
 
 def test_after_a_fall_comes_the_next_attempt(session: Session, session_actions: SessionActions) -> None:
     run(session, 10)
+    assert session_actions.after_fall() == "after a fall comes the next attempt"
     session.post(Push((900.0, 0.0, 0.0), "torso"))
     said = run(session, 90)
     assert len(said) == 1
     assert said[0].startswith("Attempt 1: ")
     assert session.runtime.log[-1].event == Reset()
     assert session.attempts.number == 2
-    assert session_actions.auto_retry() == "after a fall he stays where he is"
+    assert session_actions.after_fall() == "after a fall he stays where he is"
     session.post(Push((900.0, 0.0, 0.0), "torso"))
     assert len(run(session, 90)) == 1
     assert not isinstance(session.runtime.log[-1].event, Reset)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from game.camera.orbit_camera import OrbitCamera
 from game.input.prop_placement import GAP
@@ -35,6 +36,9 @@ class Run:
     def policy_of(self, character: int) -> str | None:
         assert character in (0, 1)
         return self.playing
+
+    def strength_of(self, character: int) -> NDArray[np.float64]:
+        return np.asarray(self.snapshot.strength[character])
 
     def family_of(self, policy: str) -> Sequence[str]:
         return ("flip_young", "flip_old") if policy.startswith("flip") else (policy,)

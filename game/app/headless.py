@@ -27,6 +27,8 @@ from game.scene.json_text import JsonError, read_json
 from game.scene.paths import policies_dir
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
+from game.session.attempts import AfterFall
+from game.session.follow_up import FollowUp
 from game.session.opening import BARE, NO_SET, opening
 from game.sim.model import CharacterModel
 from game.view.film import FilmError
@@ -88,6 +90,8 @@ def run(options: argparse.Namespace) -> RunReport:
     take = Take.load(options.take) if options.take else None
     if take is not None and (options.policy or options.events):
         raise RunError("a take has its own policies and events: leave --policy and --events away")
+    if take is not None and options.after_fall != AfterFall.STAY:
+        raise RunError("a take holds what came after each fall: leave --after-fall away")
     name = options.set if take is None else take.set_name
     spec = load_set(name) if name and name != NO_SET else BARE
     model = CharacterModel.load()
@@ -104,7 +108,7 @@ def run(options: argparse.Namespace) -> RunReport:
             print(f"note: {len(late)} events come after the end, the first at tick {late[0]}", file=sys.stderr)
     runtime = playback.runtime
     try:
-        seconds = _run(playback, spec, options.record)
+        seconds = _run(playback, spec, options.record, AfterFall(options.after_fall))
         for reason in runtime.library.settle().values() if take is None else ():
             print(f"refused {reason}", file=sys.stderr)
         made = Take.of(runtime, set_name="" if spec is BARE else spec.name)
@@ -134,8 +138,9 @@ def read_events(path: Path) -> list[Timed]:
         raise RunError(f"{path}: {error}") from error
 
 
-def _run(playback: Playback, spec: SetSpec, path: Path | None) -> list[float]:
+def _run(playback: Playback, spec: SetSpec, path: Path | None, after_fall: AfterFall) -> list[float]:
     """Makes all ticks, and a film of them where there is a path; returns what each took, s. Ctrl-C ends it early."""
+    follow_up = None if after_fall is AfterFall.STAY else FollowUp(after_fall)
     film = None
     if path is not None:
         from game.view.recorder import TickFilm  # here: only a film needs a renderer
@@ -154,6 +159,10 @@ def _run(playback: Playback, spec: SetSpec, path: Path | None) -> list[float]:
                     print(f"tick {snapshot.tick - 1}: {words}", file=sys.stderr)
                 if film is not None:
                     film.show(snapshot, items)
+                if follow_up is not None:
+                    later, _ = follow_up.events(playback.runtime, playback.events)
+                    for event in later:
+                        playback.add(Timed(snapshot.tick, event))
                 if interrupted:
                     print(f"stopped after {len(seconds)} ticks", file=sys.stderr)
                     break

@@ -15,6 +15,8 @@ from game.record.film_job import FilmJob
 from game.record.take_folder import TakeFolderError
 from game.scene import set_file
 from game.scene.json_fields import SetError
+from game.session.attempts import AfterFall
+from game.session.recovery import LIMP_SECONDS, MAX_LIMP_SECONDS
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view.panel.hardest_hits import HardestHits
@@ -67,7 +69,7 @@ class GamePanelModel:
         snapshot = session.snapshot
         x, y, z = snapshot.gravity.tolist()
         now = PanelSettings(
-            tuple(snapshot.strength[chosen].tolist()),
+            tuple(session.strength_of(chosen).tolist()),
             session.runtime.agents[chosen].nerves,
             (x, y, z),
             session.runtime.world.floor_friction,
@@ -128,6 +130,33 @@ class GamePanelModel:
         return AttemptCounts(
             attempts.number - 1, attempts.landed, counter.flips, counter.falls, counts, self._hits.hardest
         )
+
+    # ---------------------------------------------------------------- after a fall
+    @property
+    def after_fall_names(self) -> Sequence[str]:
+        return tuple(AfterFall)
+
+    @property
+    def after_fall(self) -> str:
+        return self._game.session.attempts.after_fall
+
+    def choose_after_fall(self, name: str) -> None:
+        self._game.say(self._game.session_actions.choose_after_fall(AfterFall(name)))
+
+    @property
+    def limp_seconds(self) -> float:
+        return self._game.session.follow_up.recovery.limp_seconds
+
+    @property
+    def usual_limp_seconds(self) -> float:
+        return LIMP_SECONDS
+
+    @property
+    def max_limp_seconds(self) -> float:
+        return MAX_LIMP_SECONDS
+
+    def set_limp_seconds(self, seconds: float) -> None:
+        self._game.session.follow_up.recovery.limp_seconds = seconds
 
     # ---------------------------------------------------------------- time
     @property
@@ -191,7 +220,7 @@ class GamePanelModel:
     # ---------------------------------------------------------------- switches
     @property
     def switches(self) -> Mapping[str, bool]:
-        own = {"auto_retry": self._game.session.attempts.retry, "follow": self._game.camera_rig.orbit.follows}
+        own = {"follow": self._game.camera_rig.orbit.follows}
         return {**own, **self._game.display.switches}
 
     def switch(self, name: str, on: bool) -> None:

@@ -95,7 +95,7 @@ ACTIONS = (
     Action("step", _TIME, (".",), "one tick further, paused", repeats=True),
     Action("slower", _TIME, (",",), "half as fast, down to 1/16"),
     Action("faster", _TIME, ("/",), "twice as fast, up to 4"),
-    Action("auto_retry", _TIME, ("y",), "after a fall the next attempt, or not"),
+    Action("after_fall", _TIME, ("y",), "after a fall he gets up, is put back, or stays"),
     Action("replay", _TIME, ("i",), "the last 15 s again, and back", pad=("back",)),
     Action("scrub", _TIME, ("page_up", "page_down"), "in a replay a tick back, on", choice=True, repeats=True),
     Action("leap", _TIME, ("shift-page_up", "shift-page_down"), "half a second back, on", choice=True, repeats=True),
@@ -127,6 +127,9 @@ MOUSE = (
 )
 STICKS = (("left stick", "push him"), ("right stick", "turn the camera"), ("triggers", "nearer and farther"))
 
+RENAMED = {"auto_retry": "after_fall"}
+"""actions whose name in keys.json was another one"""
+
 
 def load_actions(file: Path | None = None) -> tuple[Action, ...]:
     """Returns the actions with the keys of a file; None reads KEYS_FILE where there is one.
@@ -150,6 +153,7 @@ def load_actions(file: Path | None = None) -> tuple[Action, ...]:
 
 def remap(changes: dict[str, object]) -> tuple[Action, ...]:
     """Returns the actions with other keys. Raises ActionError."""
+    changes = {RENAMED.get(name, name): keys for name, keys in changes.items()}
     unknown = changes.keys() - {action.name for action in ACTIONS}
     if unknown:
         names = ", ".join(action.name for action in ACTIONS)

@@ -53,6 +53,9 @@ class SessionView(Protocol):
     def policy_of(self, character: int) -> str | None:
         """What a character plays."""
 
+    def strength_of(self, character: int) -> Array:
+        """(J,) a character's strength; of one who lies limp after a fall, what it will be again."""
+
     def family_of(self, policy: str) -> Sequence[str]:
         """The ages of a policy's skill, youngest first."""
 

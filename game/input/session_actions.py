@@ -12,10 +12,16 @@ from game.camera.camera_pose import CameraPose
 from game.input.action_handlers import ActionTable
 from game.record.replay import SECONDS
 from game.record.take import Take
+from game.session.attempts import AfterFall
 from game.session.session import Session
 
 LEAP = 0.5
 """s"""
+AFTER_FALL = {
+    AfterFall.GET_UP: "after a fall he gets up",
+    AfterFall.RETRY: "after a fall comes the next attempt",
+    AfterFall.STAY: "after a fall he stays where he is",
+}
 
 
 class CameraChooser(Protocol):
@@ -71,11 +77,14 @@ class SessionActions:
     def faster(self) -> None:
         self._session.set_speed(self._session.speed * 2)
 
-    @actions.does("auto_retry")
-    def auto_retry(self) -> str:
-        attempts = self._session.attempts
-        attempts.retry = not attempts.retry
-        return "after a fall comes the next attempt" if attempts.retry else "after a fall he stays where he is"
+    @actions.does("after_fall")
+    def after_fall(self) -> str:
+        return self.choose_after_fall(self._session.attempts.after_fall.next)
+
+    def choose_after_fall(self, mode: AfterFall) -> str:
+        """From now on this comes after a fall; returns a message for the screen."""
+        self._session.attempts.after_fall = mode
+        return AFTER_FALL[mode]
 
     # ---------------------------------------------------------------- replays and takes
     @actions.does("replay")

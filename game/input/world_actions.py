@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from game.input.action_handlers import ActionTable
 from game.input.prop_placement import PropPlacement
 from game.input.protocols import SessionView, ViewDirection
-from game.play.events import ALL, MAX_CROWD, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
+from game.play.body_groups import strength_events
+from game.play.events import MAX_CROWD, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
 from game.play.nerves import PRESETS
 from game.scene.set_spec import ItemSpec, PartSpec
 from game.sim.world import MAX_GRAVITY
@@ -159,7 +160,8 @@ class WorldActions:
 
     @actions.does("limp")
     def limp(self) -> None:
-        self._limp = [e for i in self._everyone() for e in self._strengths(i)]
+        model = self._session.snapshot.model
+        self._limp = [e for i in self._everyone() for e in strength_events(model, self._session.strength_of(i), i)]
         self._strengthen(0.0)
 
     @actions.releases("limp")
@@ -167,14 +169,6 @@ class WorldActions:
         for event in self._limp:
             self._session.post(event)
         self._limp = []
-
-    def _strengths(self, character: int) -> list[Strength]:
-        """The events that make somebody as strong as he is now: one, unless his joints differ."""
-        snapshot = self._session.snapshot
-        row = snapshot.strength[character].tolist()
-        if len(set(row)) == 1:
-            return [Strength(row[0], ALL, character)]
-        return [Strength(v, joint, character) for v, joint in zip(row, snapshot.model.joint_names, strict=True)]
 
     def _strengthen(self, value: float) -> None:
         for character in self._everyone():
@@ -190,7 +184,7 @@ class WorldActions:
 
     def _stronger(self, more: float) -> str:
         """To the next whole step above or below."""
-        steps = float(self._session.snapshot.strength[self.chosen].mean()) / abs(more)
+        steps = float(self._session.strength_of(self.chosen).mean()) / abs(more)
         wanted = (math.floor(steps + 1e-6) + 1 if more > 0 else math.ceil(steps - 1e-6) - 1) * abs(more)
         value = min(max(wanted, LEAST_STRENGTH), MOST_STRENGTH)
         self._strengthen(value)

@@ -1,11 +1,11 @@
-"""The joints that an event's `part` means."""
+"""The joints that an event's `part` means, and the events that make joints as strong as they are."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from game.play.events import ALL, EventError
+from game.play.events import ALL, EventError, Strength
 from game.sim.model import CharacterModel
 
 
@@ -18,3 +18,11 @@ def joints_of(model: CharacterModel, part: str) -> NDArray[np.int64]:
         known = ", ".join([ALL, *model.roles.limbs, *model.joint_names])
         raise EventError(f"no part {sorted(unknown)[0]!r}; there are {known}")
     return np.array([model.joint_names.index(name) for name in names])
+
+
+def strength_events(model: CharacterModel, strength: NDArray[np.float64], character: int) -> list[Strength]:
+    """Events that give a character's joints their strengths (J,): one, unless they differ."""
+    values = strength.tolist()
+    if len(set(values)) == 1:
+        return [Strength(values[0], ALL, character)]
+    return [Strength(value, joint, character) for value, joint in zip(values, model.joint_names, strict=True)]

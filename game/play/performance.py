@@ -77,6 +77,11 @@ class Performance:
         return self._clips.harmful(WALK if self.doing == STANDING else self.doing)
 
     @property
+    def endless_clip(self) -> str | None:
+        """The looping clip that he does until something else is wanted, by name; None where he does none."""
+        return self.doing if self._endless and self._clip is not None else None
+
+    @property
     def clip(self) -> tuple[MotionClip, float] | None:
         """The clip that he follows and the time in it, s; None while he stands or walks."""
         return None if self._clip is None else (self._clip.sampler.clip, self._clip.time)

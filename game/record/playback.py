@@ -40,6 +40,8 @@ class Playback:
 
     def __init__(self, runtime: Runtime, events: Iterable[Timed], num_ticks: int) -> None:
         self.runtime, self.num_ticks = runtime, num_ticks
+        self.events: list[Event] = []
+        """that happened in the tick made last"""
         self._due: dict[int, list[Event]] = {}
         self._take: Take | None = None
         for timed in events:
@@ -67,7 +69,7 @@ class Playback:
             EventError: the same, where the events are of no take.
         """
         while self.runtime.tick_count < self.num_ticks:
-            events = self._due.pop(self.runtime.tick_count, [])
+            self.events = events = self._due.pop(self.runtime.tick_count, [])
             try:
                 snapshot = self.runtime.tick(events, strict=True)
             except EventError as error:

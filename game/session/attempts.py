@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,23 @@ LONG_SECONDS = 5.0
 """an attempt that went on for so long has its length in its verdict"""
 GONE = 8.0
 """m from where the attempt began, with no foot down: he has left the set"""
+
+
+class AfterFall(StrEnum):
+    """What comes after a fall."""
+
+    GET_UP = "get_up"
+    """he gets up by himself, and goes on"""
+    RETRY = "retry"
+    """he is put back into his starting pose, for the next attempt"""
+    STAY = "stay"
+    """he does what his policy does, on the floor"""
+
+    @property
+    def next(self) -> AfterFall:
+        """The one after it, round and round."""
+        modes = list(AfterFall)
+        return modes[(modes.index(self) + 1) % len(modes)]
 
 
 class Verdict(NamedTuple):
@@ -166,8 +184,7 @@ class Attempts:
     """All tries of all characters, counted together."""
 
     def __init__(self) -> None:
-        self.retry = True
-        """whether he is put back on his feet for the next attempt after a fall"""
+        self.after_fall = AfterFall.GET_UP
         self.number = 1
         """of the attempt that goes on now"""
         self.counts: Counter[str] = Counter()

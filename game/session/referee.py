@@ -8,11 +8,13 @@ import numpy as np
 
 from game.play.events import MAX_CROWD, Event, Play, Reset
 from game.play.runtime import Runtime
-from game.session.attempts import Attempts, Verdict
+from game.session.attempts import GONE, AfterFall, Attempts, Verdict
 from game.sim.motion import cycle_of
 
 FAR = 1.8
 """m from home: who lands farther away is put back there for the next attempt"""
+LOST_SECONDS = 2.0
+"""in the air far from home: he will not come down to get up"""
 
 
 def judge(attempts: Attempts, runtime: Runtime, events: Sequence[Event]) -> tuple[list[Verdict], list[Reset]]:
@@ -36,11 +38,20 @@ def judge(attempts: Attempts, runtime: Runtime, events: Sequence[Event]) -> tupl
         verdict, over = _judge_one(attempts, runtime, character)
         verdicts += [] if verdict is None else [verdict]
         held = any(force.character == character for force in runtime.world.forces)
-        if over and attempts.retry and not held:
+        retry = attempts.after_fall is AfterFall.RETRY
+        if over and not held and (retry or _is_lost(attempts, runtime, character)):
             resets.append(Reset(character))
-        elif over and not attempts.retry and not runtime.agents[character].counter.down:
+        elif over and not retry and not runtime.agents[character].counter.down:
             attempts.begin(character)  # he is on his feet again
     return verdicts, resets
+
+
+def _is_lost(attempts: Attempts, runtime: Runtime, character: int) -> bool:
+    """Whether somebody who shall get up by himself flies where there is no floor to get up from."""
+    agent, root = runtime.agents[character], runtime.world.state.root_pos[character]
+    away = float(np.linalg.norm(root - [agent.home.x, agent.home.y, 0.0]))
+    flies = agent.counter.aloft > LOST_SECONDS * runtime.model.control_hz
+    return attempts.after_fall is AfterFall.GET_UP and flies and away > GONE
 
 
 def _judge_one(attempts: Attempts, runtime: Runtime, character: int) -> tuple[Verdict | None, bool]:

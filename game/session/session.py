@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from game.camera.keyframes import Keyframes
 from game.play.agent import Agent
 from game.play.clock import FixedClock
-from game.play.events import MAX_CROWD, Drag, Event, Play
+from game.play.events import Drag, Event, Play, Reset
 from game.play.runtime import Runtime
 from game.policy.policy import PolicyError
 from game.record.playback import FinishedPlayback, is_cut, items_of
 from game.record.replay import RecentFrames, Replay
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.session.attempts import Attempts
+from game.session.follow_up import FollowUp
 from game.session.opening import BARE, opening
-from game.session.referee import judge
 from game.sim.snapshot import Snapshot, interpolate
 
 
@@ -35,7 +38,7 @@ class Session:
         self.runtime = runtime
         self.spec = spec
         self.clock = FixedClock(runtime.model.control_hz)
-        self.attempts = Attempts()
+        self.follow_up = FollowUp()
         self.recent = RecentFrames(runtime.model.control_hz)
         self.keyframes = Keyframes()
         """the camera's keyframes, by the time of this run"""
@@ -44,6 +47,11 @@ class Session:
         self._verdicts: list[str] = []
         self._pending = opening(runtime.library, policy, spec)
         self._previous = runtime.snapshot
+
+    @property
+    def attempts(self) -> Attempts:
+        """All that he has tried so far."""
+        return self.follow_up.attempts
 
     def change_set(self, spec: SetSpec) -> None:
         """Begins a new run in another set, with the policy that the first character plays now."""
@@ -54,8 +62,7 @@ class Session:
         self.recent.clear()
         self.keyframes.clear()
         self.replay, self._pending, self._previous = None, events, self.runtime.snapshot
-        for character in range(MAX_CROWD):
-            self.attempts.begin(character)
+        self.follow_up.clear()
 
     def resume(self, playback: FinishedPlayback, spec: SetSpec, first_tick: int | None = None) -> None:
         """Goes on from the end of a take.
@@ -75,8 +82,7 @@ class Session:
         if first_tick is not None and playback.frames:
             self.replay = Replay(playback.frames, playback.items, self.clock.hz)
             self.replay.seek(first_tick - playback.frames[0].snapshot.tick)
-        for character in range(MAX_CROWD):
-            self.attempts.begin(character)
+        self.follow_up.resume(self.runtime)
 
     @property
     def pending(self) -> Sequence[Event]:
@@ -120,14 +126,27 @@ class Session:
         return tuple(sorted((name for name in names if "@" not in name), key=rank))
 
     def policy_of(self, character: int) -> str | None:
-        """The policy that a character plays, or will play from the next tick on; None where no policy drives him."""
+        """The policy that a character plays, or will play from the next tick on; None where no policy drives him.
+
+        Of one who is getting up it is the policy that he goes on with.
+        """
         for event in reversed(self._pending):
             if isinstance(event, Play) and event.character == character:
                 return event.policy
+        plan = self.follow_up.recovery.plan_of(character)
+        return self.driver_of(character) if plan is None else plan.policy
+
+    def driver_of(self, character: int) -> str | None:
+        """The policy that drives a character in this tick; None where none does."""
         policy = self.runtime.agents[character].policy
         if policy is None:
             return None
         return policy.path.stem if policy.path is not None else policy.spec.name
+
+    def strength_of(self, character: int) -> NDArray[np.float64]:
+        """(J,) a character's strength; of one who lies limp after a fall, what it will be again."""
+        later = self.follow_up.recovery.strength_of(character)
+        return self.snapshot.strength[character] if later is None else later
 
     def family_of(self, policy: str) -> Sequence[str]:
         """The ages of a policy's skill, youngest first; empty where it cannot be played any more."""
@@ -141,6 +160,8 @@ class Session:
         before = self._pending[-1] if self._pending else None
         if isinstance(event, Drag) and isinstance(before, Drag) and before.hand == event.hand:
             self._pending.pop()
+        if isinstance(event, Reset):  # into the pose of what he plays, not of what he gets up with
+            self._pending += self.follow_up.recovery.cancel(event.character, self.runtime)
         self._pending.append(event)
 
     def poll(self) -> list[str]:
@@ -152,7 +173,7 @@ class Session:
         messages = library.poll()
         verdicts, self._verdicts = self._verdicts, []
         for index, agent in enumerate(self.runtime.agents):
-            policy, name = agent.policy, self.policy_of(index)
+            policy, name = agent.policy, self.driver_of(index)
             if not messages or policy is None or name not in library.names:
                 continue
             if library.get(name).sha256 != policy.sha256:
@@ -235,9 +256,9 @@ class Session:
         if moved:
             self._previous = snapshot  # nothing is interpolated across a jump
         self.recent.add(snapshot, self.items, cut=moved)
-        verdicts, resets = judge(self.attempts, self.runtime, events)
-        self._verdicts.extend(map(str, verdicts))
-        self._pending.extend(resets)
+        later, news = self.follow_up.events(self.runtime, events)
+        self._verdicts.extend(news)
+        self._pending.extend(later)
         return snapshot
 
     def _phase(self, agent: Agent) -> float:

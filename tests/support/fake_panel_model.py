@@ -51,7 +51,10 @@ class FakeModel:
                            "small_cardboard_box", "trampoline", "wheelie_chair")  # fmt: skip
         self.placing: str | None = None
         self.num_placed = 2
-        self.switches = {"ghost": False, "auto_retry": True, "mute": False, "follow": True}
+        self.after_fall_names = ("get_up", "retry", "stay")
+        self.after_fall = "get_up"
+        self.limp_seconds, self.usual_limp_seconds, self.max_limp_seconds = 1.0, 1.0, 5.0
+        self.switches = {"ghost": False, "mute": False, "follow": True}
         self.camera_names = ("free", "follow", "side", "handheld", "ceiling", "eyes")
         self.camera = "free"
         self.qualities = ("lite", "std", "film")
@@ -76,6 +79,12 @@ class FakeModel:
     def play(self, policy: str) -> None:
         self.policy = policy
         self.asked.append(("play", policy))
+
+    def choose_after_fall(self, name: str) -> None:
+        self.after_fall = name
+
+    def set_limp_seconds(self, seconds: float) -> None:
+        self.limp_seconds = seconds
 
     def set_speed(self, speed: float) -> None:
         self.speed = speed

@@ -7,6 +7,7 @@ from imgui_bundle import imgui
 from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.body_map import BodyMap
+from game.view.panel.falls import Falls
 from game.view.panel.floor_section import FloorSection
 from game.view.panel.gravity_section import GravitySection
 from game.view.panel.look import CORAL, DIM, INK, LARGE, LINE, SAND, SMALL, TINY, WHITE, Look, mix, scale_of, u32
@@ -48,7 +49,7 @@ class Panel:
         self.look = look
         self.model = model
         self.pages: dict[str, tuple[str, tuple[Section, ...]]] = {
-            "Him": (icons.PERSON, (Policies(), Switches(), Stats())),
+            "Him": (icons.PERSON, (Policies(), Switches(), Falls(), Stats())),
             "Body": (icons.BODY, (BodyMap(), NervesSection())),
             "World": (icons.GLOBE, (GravitySection(), FloorSection(), CrowdSection(), Sets(), Props())),
             "Film": (icons.FILM, (Pictures(), Takes())),

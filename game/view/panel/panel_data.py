@@ -108,6 +108,30 @@ class PanelModel(Protocol):
     @property
     def tally(self) -> AttemptCounts: ...
 
+    # ---- after a fall
+    @property
+    def after_fall_names(self) -> Sequence[str]:
+        """The ways of going on after a fall."""
+
+    @property
+    def after_fall(self) -> str:
+        """The one that is chosen."""
+
+    def choose_after_fall(self, name: str) -> None: ...
+
+    @property
+    def limp_seconds(self) -> float:
+        """How long he lies limp before he gets up."""
+
+    @property
+    def usual_limp_seconds(self) -> float:
+        """How long unless the player chooses otherwise."""
+
+    @property
+    def max_limp_seconds(self) -> float: ...
+
+    def set_limp_seconds(self, seconds: float) -> None: ...
+
     # ---- time
     @property
     def paused(self) -> bool: ...

@@ -18,7 +18,6 @@ class Switches:
 
     WORDS = (
         ("ghost", "ghost of the clip", "a pale figure shows what he tries to do"),
-        ("auto_retry", "try again after a fall", "after a moment on the floor he gets up for the next attempt"),
         ("shapes", "collision shapes", "what the physics sees"),
     )
 

@@ -1,0 +1,266 @@
+"""Recovery: after a fall he lies limp for a moment, gets up by himself, and goes on with what he was doing.
+
+It looks at what a tick has made and returns events for the next one, as a person would, so takes hold all that it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from game.play.agent import Agent
+from game.play.body_groups import joints_of, strength_events
+from game.play.clip_library import GET_UP
+from game.play.events import Event, EventError, GetUp, Perform, Play, Reset, Steer, Strength
+from game.play.initial_state import starting_state
+from game.play.performance import UP_HEIGHT, is_up
+from game.play.runtime import Runtime
+from game.sim.forces import GrabSpring
+from game.sim.kinematics import standing_state
+
+Array = NDArray[np.float64]
+
+LIMP_SECONDS = 1.0
+"""how long he lies limp before he gets up, unless the player chooses otherwise"""
+MAX_LIMP_SECONDS = 5.0
+PATIENCE_SECONDS = 1.5
+"""after the end of a get-up clip, until he tries again"""
+UPRIGHT_SECONDS = 0.5
+"""on his feet for so long, he is up and goes on"""
+GOOD_AT_GETTING_UP = 0.9
+"""`getup_success` in a performer's scores from which on it gets up by itself, without the specialists"""
+SPECIALISTS = tuple(f"getup_{way}" for way in GET_UP)
+"""the policies that have learned just this"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What he goes on with once he is up."""
+
+    policy: str
+    clip: str | None = None
+    """of a performer, a looping clip that he does again"""
+    steering: tuple[float, float] = (0.0, 0.0)
+    """m/s, of a performer: where he walks"""
+
+    def events(self, character: int) -> list[Event]:
+        """That let him go on."""
+        found: list[Event] = [Play(self.policy, character)]
+        if self.clip is not None:
+            found.append(Perform(self.clip, character))
+        if any(self.steering):
+            found.append(Steer(self.steering, character))
+        return found
+
+
+@dataclass
+class _Case:
+    """One character that has fallen."""
+
+    plan: Plan
+    strength: Array
+    """(J,) his joints' before he went limp"""
+    limp: bool = True
+    """whether he still lies limp, else he is getting up"""
+    since: int = 0
+    """tick when he went limp, or when he last began to get up"""
+    tries: int = 0
+    hurry: bool = False
+    """whether he begins anew to get up, whatever he does now"""
+    upright: int = 0
+    """ticks on his feet without a break"""
+
+
+class Recovery:
+    """Everybody who has fallen and is to get up."""
+
+    def __init__(self) -> None:
+        self.limp_seconds = LIMP_SECONDS
+        self._cases: dict[int, _Case] = {}
+        self._helpless: set[int] = set()
+        """fallen, and there is no policy to get up with"""
+        self._own: list[Event] = []
+        """what was returned last: not the player's"""
+
+    def clear(self) -> None:
+        """Nobody has fallen: the run is another one."""
+        self._cases.clear()
+        self._helpless.clear()
+        self._own = []
+
+    def plan_of(self, character: int) -> Plan | None:
+        """What a fallen character will go on with; None where he has not fallen."""
+        case = self._cases.get(character)
+        return None if case is None else case.plan
+
+    def strength_of(self, character: int) -> Array | None:
+        """(J,) what a character's strength will be again who lies limp; None where he does not."""
+        case = self._cases.get(character)
+        return case.strength if case is not None and case.limp else None
+
+    def cancel(self, character: int, runtime: Runtime) -> list[Event]:
+        """Gives up a character's case: events that make him strong again, and let him play what he played."""
+        case = self._cases.get(character)
+        return [] if case is None else [*self._restore(character, runtime), Play(case.plan.policy, character)]
+
+    def _restore(self, character: int, runtime: Runtime) -> list[Event]:
+        """Closes a character's case; events that make him as strong as he was."""
+        case = self._cases.pop(character)
+        return [*strength_events(runtime.model, case.strength, character)] if case.limp else []
+
+    def resume(self, runtime: Runtime) -> None:
+        """Takes over a run in which somebody may lie limp, or be getting up: one that was a take."""
+        self.clear()
+        for character, agent in enumerate(runtime.agents):
+            policy = _name_of(agent, runtime)
+            lately = [timed.event for timed in runtime.log if getattr(timed.event, "character", None) == character]
+            driven = [event for event in lately if isinstance(event, Play | Perform | GetUp | Reset)]
+            if policy is None:
+                continue
+            if driven and isinstance(driven[-1], GetUp):
+                before = next((e.policy for e in reversed(driven) if isinstance(e, Play) and e.policy), policy)
+                plan = Plan(before) if policy in SPECIALISTS else _plan_of(agent, policy)
+                self._cases[character] = _Case(plan, np.ones(runtime.model.num_joints), limp=False, hurry=True)
+            elif agent.counter.down and not runtime.world.strength[character].any():
+                strength = np.ones(runtime.model.num_joints)
+                self._cases[character] = _Case(_plan_of(agent, policy), strength, since=runtime.tick_count)
+
+    def events(self, runtime: Runtime, happened: Sequence[Event], *, wanted: bool) -> tuple[list[Event], list[str]]:
+        """Looks at the tick that a run has just made.
+
+        Args:
+            runtime: the run.
+            happened: the events of that tick.
+            wanted: whether he shall get up at all.
+
+        Returns:
+            Events for the next tick, and messages for the player.
+        """
+        found: list[Event] = []
+        news: list[str] = []
+        foreign = [event for event in happened if not any(event is own for own in self._own)]
+        self._cases = {n: case for n, case in self._cases.items() if n < len(runtime.agents)}
+        for character, agent in enumerate(runtime.agents):
+            if not wanted or character in runtime.world.faults:
+                found += self.cancel(character, runtime)
+                continue
+            found += self._follow(character, runtime, foreign)
+            if not agent.counter.down:
+                self._helpless.discard(character)
+            if character in self._cases:
+                found += self._go_on(character, runtime)
+            elif agent.counter.down and character not in self._helpless:
+                events, message = self._begin(character, runtime)
+                found += events
+                news += [message] if message else []
+        self._own = found
+        return found, news
+
+    def _begin(self, character: int, runtime: Runtime) -> tuple[list[Event], str]:
+        """Somebody has fallen: he goes limp, unless he is limp already or nobody drives him."""
+        agent, strength = runtime.agents[character], runtime.world.strength[character]
+        policy = _name_of(agent, runtime)
+        if policy is None or not strength.any():
+            return [], ""
+        if agent.performance is None and not _has_specialists(runtime):
+            self._helpless.add(character)
+            return [], f"he cannot get up: {' and '.join(SPECIALISTS)} are not both among the policies"
+        self._cases[character] = _Case(_plan_of(agent, policy), strength.copy(), since=runtime.tick_count)
+        return [Strength(0.0, character=character)], ""
+
+    def _follow(self, character: int, runtime: Runtime, foreign: Iterable[Event]) -> list[Event]:
+        """Takes in what the player did to a fallen character."""
+        agent = runtime.agents[character]
+        for event in foreign:
+            case = self._cases.get(character)
+            if case is None or getattr(event, "character", None) != character:
+                continue
+            match event:
+                case Strength(value, part) if case.limp:
+                    with suppress(EventError):  # then the run has refused it, too
+                        case.strength[joints_of(runtime.model, part)] = value
+                case Reset():
+                    # it put him into the pose of the policy that he got up with
+                    return [*self.cancel(character, runtime), event]
+                case Play(policy, place=place) if policy is None or place:
+                    return self._restore(character, runtime)
+                case Play() | Perform() if (policy := _name_of(agent, runtime)) not in (None, *SPECIALISTS):
+                    case.plan, case.hurry = _plan_of(agent, str(policy)), True
+                case _:
+                    pass
+        return []
+
+    def _go_on(self, character: int, runtime: Runtime) -> list[Event]:
+        """What a fallen character does next."""
+        case, agent, hz = self._cases[character], runtime.agents[character], runtime.model.control_hz
+        lain = (runtime.tick_count - case.since) / hz
+        if case.limp:
+            held = any(isinstance(f, GrabSpring) and f.character == character for f in runtime.world.forces)
+            if lain < self.limp_seconds or held or not case.strength.any():
+                return []
+            case.limp = False
+            return [*strength_events(runtime.model, case.strength, character), *self._rise(case, character, runtime)]
+        up = is_up(runtime.world.state[character], _standing_height(runtime))
+        case.upright = case.upright + 1 if up and not agent.counter.down else 0
+        if case.upright >= UPRIGHT_SECONDS * hz:
+            del self._cases[character]
+            return case.plan.events(character)
+        if case.hurry or (lain > _seconds_of(agent) + PATIENCE_SECONDS and not up):
+            return self._rise(case, character, runtime)
+        return []
+
+    def _rise(self, case: _Case, character: int, runtime: Runtime) -> list[Event]:
+        """One more try to get up; a skill that is done lying begins at once."""
+        case.since, case.upright, case.tries, case.hurry = runtime.tick_count, 0, case.tries + 1, False
+        if case.plan.clip is None and _begins_lying(case.plan.policy, runtime):
+            del self._cases[character]
+            return case.plan.events(character)
+        agent = runtime.agents[character]
+        able = agent.performance is not None and case.tries == 1 and _is_good_at_it(agent)
+        return [GetUp(character, specialist=not able and _has_specialists(runtime))]
+
+
+def _name_of(agent: Agent, runtime: Runtime) -> str | None:
+    """The name by which events call the policy that drives somebody; None where nobody does."""
+    return next((name for name, policy in runtime.policies.items() if policy is agent.policy), None)
+
+
+def _plan_of(agent: Agent, policy: str) -> Plan:
+    """What somebody does now, to be gone on with."""
+    performance = agent.performance
+    if performance is None:
+        return Plan(policy)
+    x, y = performance.steering.tolist()
+    return Plan(policy, performance.endless_clip, (x, y))
+
+
+def _has_specialists(runtime: Runtime) -> bool:
+    return set(SPECIALISTS) <= set(runtime.library.names)
+
+
+def _is_good_at_it(agent: Agent) -> bool:
+    """Whether a performer's own getting up was measured to be good."""
+    score = agent.policy.spec.scores.get("getup_success") if agent.policy is not None else None
+    return isinstance(score, int | float) and score >= GOOD_AT_GETTING_UP
+
+
+def _standing_height(runtime: Runtime) -> float:
+    return float(standing_state(runtime.model).root_pos[2])
+
+
+def _begins_lying(policy: str, runtime: Runtime) -> bool:
+    """Whether a policy's clip begins on the floor: crawling."""
+    start = starting_state(runtime.world, runtime.library.get(policy), 0.0)
+    return float(start.root_pos[2]) < UP_HEIGHT * _standing_height(runtime)
+
+
+def _seconds_of(agent: Agent) -> float:
+    """Duration of the clip that somebody follows; 0 where he follows none."""
+    if agent.performance is not None:
+        return agent.performance.clip[0].duration if agent.performance.clip is not None else 0.0
+    clip = agent.policy.spec.clip if agent.policy is not None else None
+    return clip.duration if clip is not None else 0.0
