@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from game.policy.library import PolicyLibrary
-from game.policy.policy import PolicyError
+from game.policy.policy import Policy, PolicyError
+from game.sim.model import CharacterModel
 from tests.support.small_policy import MODEL, write
 
 
@@ -91,3 +93,46 @@ def test_what_a_look_at_the_names_finds_is_still_told(library: PolicyLibrary, tm
         assert "old" in library.names
     messages += library.poll()
     assert [m for m in messages if "bad" in m] == ["refused bad.onnx: " + library.refused["bad"].partition(": ")[2]]
+
+
+def test_a_file_that_takes_too_long_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its neighbours are loaded, it is refused with the reason, and closing does not wait for it."""
+    go_on = threading.Event()
+    load = Policy.load
+
+    def slow(path: Path, model: CharacterModel) -> Policy:
+        if path.stem == "a_slow":
+            go_on.wait(60.0)
+        return load(path, model)
+
+    monkeypatch.setattr(Policy, "load", slow)
+    monkeypatch.setattr("game.policy.policy_loader.MAX_SECONDS", 0.3)
+    monkeypatch.setattr("game.policy.policy_loader.CLOSING_SECONDS", 0.1)
+    for name in ("a_slow", "b"):
+        write(tmp_path / f"{name}.onnx")
+    library = PolicyLibrary(MODEL, [tmp_path])
+    assert library.get("b").spec.name == "keep"
+    with pytest.raises(PolicyError, match=r"no policy 'a_slow': a_slow\.onnx: loading it takes more than 0\.3 s"):
+        library.get("a_slow")
+    assert library.names == ("b",)
+    write(tmp_path / "a_slow.onnx", skill="again")
+    poll_until(library, "refused")
+    start = time.monotonic()
+    library.close()
+    assert time.monotonic() - start < 5.0
+    go_on.set()
+    assert "a_slow" not in library.names  # what comes too late stays refused
+
+
+def test_a_family_does_not_wait_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    load = Policy.load
+    monkeypatch.setattr("game.policy.library.FAMILY_SECONDS", 0.2)
+    monkeypatch.setattr(
+        Policy, "load", lambda path, model: load(path, model) if path.stem == "a" or go_on.wait(60.0) else None
+    )
+    for name in ("a", "b"):
+        write(tmp_path / f"{name}.onnx", family="flip")
+    library = PolicyLibrary(MODEL, [tmp_path])
+    assert library.family("a") == ("a",)
+    go_on.set()

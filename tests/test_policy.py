@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from game.policy.policy import MAX_BYTES, Policy, PolicyError, PolicySpec
+from game.policy.policy_spec import ClipInfo
 from game.scene.paths import policies_dir
+from game.scene.refusal import reason_of
 from tests.support.small_policy import MODEL, graph, hinge_graph, spec, with_card, with_graph
 from tools.policy_file import random_inputs
 
@@ -74,19 +76,67 @@ def test_a_binding_names_what_is_not_finite() -> None:
         bound.run()
 
 
-def test_a_policy_that_fails_for_some_crowds_is_said() -> None:
-    model = graph()  # the batch is seven at most: the index must be below eight
-    model.graph.node[0].CopyFrom(helper.make_node("Gather", ["room", "many"], ["zero"]))
-    model.graph.initializer.append(numpy_helper.from_array(np.zeros(8, np.float32), "room"))
-    model.graph.initializer.append(numpy_helper.from_array(np.array(0, np.int64), "first"))
-    shape = helper.make_node("Shape", ["joint_rot"], ["shape"])
-    model.graph.node.insert(0, helper.make_node("Gather", ["shape", "first"], ["many"]))
-    model.graph.node.insert(0, shape)
-    model.graph.node.append(helper.make_node("Add", ["joint_rot", "zero"], ["joint_target"]))
-    policy = Policy(with_card(model), MODEL)
-    policy.bind(7).run()
-    with pytest.raises(PolicyError, match="keep fails: "):
-        policy.bind(8).run()
+def late_failure(time: float) -> onnx.ModelProto:
+    """joint_target = joint_rot, until onnxruntime itself fails at a time, s: an index leaves its table."""
+    model = graph()
+    body = model.graph
+    body.input.append(helper.make_tensor_value_info("time", TensorProto.FLOAT, ["batch"]))
+    body.initializer.append(numpy_helper.from_array(np.zeros(1, np.float32), "table"))
+    body.initializer.append(numpy_helper.from_array(np.array(1.0 / time, np.float32), "rate"))
+    body.initializer.append(numpy_helper.from_array(np.array([1, 2], np.int64), "axes"))
+    body.initializer.append(numpy_helper.from_array(np.array(0.0, np.float32), "nothing"))
+    del body.node[:]
+    body.node.extend(
+        [
+            helper.make_node("Mul", ["time", "rate"], ["turns"]),
+            helper.make_node("Cast", ["turns"], ["index"], to=TensorProto.INT64),
+            helper.make_node("Gather", ["table", "index"], ["zero"]),
+            helper.make_node("Unsqueeze", ["zero", "axes"], ["zeros"]),
+            helper.make_node("Add", ["joint_rot", "zeros"], ["moved"]),
+            helper.make_node("Add", ["moved", "nothing"], ["joint_target"]),
+        ]
+    )
+    return model
+
+
+def test_what_fails_while_it_plays_is_said() -> None:
+    policy = Policy(with_card(late_failure(2.0)), MODEL)
+    inputs = random_inputs(MODEL, 2)
+    bound = policy.bind(2)
+    for name, array in bound.inputs.items():
+        array[:] = inputs[name]
+    bound.inputs["time"][:] = inputs["time"] = np.array([1.0, 1.9], np.float32)
+    policy.run(inputs)
+    bound.run()
+    bound.inputs["time"][1] = inputs["time"][1] = 2.1
+    for run in (bound.run, lambda: policy.run(inputs)):
+        with pytest.raises(PolicyError, match=r"^keep fails: .*(idx|indices|[Ii]ndex).*out of"):
+            run()
+
+
+def test_targets_are_rotations_in_every_tick() -> None:
+    """It passes at the door, where the bias is 0, and is found out while it plays."""
+    model = graph()
+    model.graph.input.append(helper.make_tensor_value_info("gravity", TensorProto.FLOAT, ["batch", 3]))
+    model.graph.initializer.append(numpy_helper.from_array(np.array([[9.8 / 9.8]] * 3, np.float32), "ones"))
+    model.graph.initializer.append(numpy_helper.from_array(np.array([1], np.int64), "axis"))
+    model.graph.initializer.append(numpy_helper.from_array(np.array(-1.0 / 9.8, np.float32), "unit"))
+    del model.graph.node[:]
+    model.graph.node.extend(
+        [
+            helper.make_node("MatMul", ["gravity", "ones"], ["fall"]),
+            helper.make_node("Mul", ["fall", "unit"], ["one"]),
+            helper.make_node("Unsqueeze", ["one", "axis"], ["scale"]),
+            helper.make_node("Mul", ["joint_rot", "scale"], ["joint_target"]),
+        ]
+    )
+    bound = Policy(with_card(model), MODEL).bind(1)
+    bound.inputs["joint_rot"][..., 3] = 1.0
+    bound.inputs["gravity"][:] = 0.0, 0.0, -9.8
+    bound.run()
+    bound.inputs["gravity"][:] = 0.0
+    with pytest.raises(PolicyError, match=r"keep: output joint_target has a quaternion of length 0\.000, expected 1"):
+        bound.run()
 
 
 def test_the_card_survives_json() -> None:
@@ -157,16 +207,55 @@ def test_external_data_is_refused() -> None:
     entry = tensor.external_data.add()
     entry.key, entry.value = "location", "../../etc/passwd"
     assert "lie in another file" in refused(with_card(model))
+    assert "external_data=False" in refused(with_card(model))
 
 
 def test_custom_operators_and_loops_are_refused() -> None:
     custom = graph()
-    custom.graph.node[0].domain = "com.evil"
     custom.opset_import.append(helper.make_opsetid("com.evil", 1))
+    Policy(with_card(custom), MODEL)  # no node uses it
+    custom.graph.node[0].domain = "com.evil"
     assert "custom operators of com.evil" in refused(with_card(custom))
     loop = graph()
     loop.graph.node[0].op_type = "Loop"
     assert "control flow (Loop)" in refused(with_card(loop))
+    inside = graph()
+    inside.graph.node[0].attribute.append(helper.make_attribute("body", inside.graph))
+    assert "has a graph inside" in refused(with_card(inside))
+
+
+def test_newer_versions_are_named() -> None:
+    newer = graph()
+    newer.ir_version, newer.opset_import[0].version = 99, 30
+    most = f"at most {onnx.IR_VERSION} / {onnx.defs.onnx_opset_version()}"
+    assert f"IR version 99 / opset 30, {most}: export it again for an older opset" in refused(with_card(newer))
+
+
+def test_what_onnxruntime_says_has_its_end() -> None:
+    """onnxruntime takes no remainder of fractions unless an attribute says which."""
+    model = graph()
+    model.graph.node[0].op_type = "Mod"
+    words = refused(with_card(model))
+    assert "fmod attribute must be true for floating point types" in words
+    assert "[ONNXRuntimeError]" not in words
+    assert len(words) < 500
+    assert reason_of(ValueError("a" * 1000 + " and the end")).endswith(" and the end")
+
+
+def test_another_programs_policy_says_so_first() -> None:
+    model = graph()
+    model.graph.input[0].name = model.graph.node[0].input[0] = "obs"
+    del model.graph.input[0].type.tensor_type.shape.dim[1:]
+    model.graph.input[0].type.tensor_type.shape.dim.add().dim_value = 98
+    for data in (bytes(model.SerializeToString()), with_card(model)):
+        assert refused(data).startswith("expects 98 inputs 'obs': a policy for another body")
+        assert refused(data).endswith("policies/README.md says what a policy is")
+
+
+def test_pointers_and_pages_are_called_so() -> None:
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
+    assert "a Git LFS pointer, not the file that it points to" in refused(pointer)
+    assert "a web page, not the file" in refused(b"\n<!DOCTYPE html>\n<html><body>Not found</body></html>")
 
 
 def test_growth_without_bound_is_refused() -> None:
@@ -190,6 +279,83 @@ def test_growth_without_bound_is_refused() -> None:
     axis = numpy_helper.from_array(np.array([0], np.int64), "axis")
     unknown = with_graph(helper.make_graph(secret, "g", [rot], [target], [axis]))
     assert "depends on values" in refused(with_card(unknown))
+
+
+def grown(nodes: list[onnx.NodeProto], weights: dict[str, np.ndarray]) -> bytes:
+    """joint_target = joint_rot + peak, of nodes that make `much`."""
+    rot = helper.make_tensor_value_info("joint_rot", TensorProto.FLOAT, ["batch", 12, 4])
+    target = helper.make_tensor_value_info("joint_target", TensorProto.FLOAT, ["batch", 12, 4])
+    end = [
+        helper.make_node("ReduceMax", ["much"], ["peak"], keepdims=0),
+        helper.make_node("Add", ["joint_rot", "peak"], ["joint_target"]),
+    ]
+    initializers = [numpy_helper.from_array(value, name) for name, value in weights.items()]
+    return with_card(with_graph(helper.make_graph([*nodes, *end], "g", [rot], [target], initializers)))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int64])
+def test_what_doubles_again_and_again_is_refused(kind: type) -> None:
+    """2 kB that would fold to gigabytes, of weights and of sizes."""
+    doubles = [helper.make_node("Concat", [f"c{i}", f"c{i}"], [f"c{i + 1}"], axis=0) for i in range(30)]
+    cast = helper.make_node("Cast", ["c30"], ["much"], to=TensorProto.FLOAT)
+    assert "expected at most" in refused(grown([*doubles, cast], {"c0": np.zeros(64, kind)}))
+
+
+def test_what_grows_with_the_square_of_the_crowd_is_refused() -> None:
+    nodes = [
+        helper.make_node("Reshape", ["joint_rot", "column"], ["a"]),
+        helper.make_node("Transpose", ["a"], ["b"]),
+        helper.make_node("MatMul", ["a", "b"], ["c"]),
+        helper.make_node("MatMul", ["c", "c"], ["d"]),
+        helper.make_node("Concat", ["d"] * 8, ["much"], axis=0),
+    ]
+    words = refused(grown(nodes, {"column": np.array([-1, 1], np.int64)}))
+    assert "for 64 characters, expected at most" in words
+
+
+def test_what_costs_too_much_is_refused_before_it_runs() -> None:
+    shape = {"shape": np.array([1500, 1500], np.int64)}
+    nodes = [
+        helper.make_node("ConstantOfShape", ["shape"], ["m0"]),
+        *(helper.make_node("MatMul", [f"m{i}", f"m{i}"], [f"m{i + 1}"]) for i in range(3)),
+        helper.make_node("Identity", ["m3"], ["much"]),
+    ]
+    assert "multiplications for one character in a tick" in refused(grown(nodes, shape))
+
+
+def test_a_slow_tick_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("game.policy.try_out.MAX_TICK_SECONDS", 1e-9)
+    assert "a tick of one character takes" in refused(with_card(graph()))
+
+
+def test_a_run_that_does_not_end_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("game.policy.try_out.MAX_RUN_SECONDS", 0.001)
+    monkeypatch.setattr("game.policy.onnx_sizes.MAX_WORK", 1e18)
+    nodes = [
+        helper.make_node("MatMul", ["joint_rot", "wide"], ["m0"]),
+        *(helper.make_node("MatMul", [f"m{i}", "square"], [f"m{i + 1}"]) for i in range(30)),
+        helper.make_node("Identity", ["m30"], ["much"]),
+    ]
+    weights = {"wide": np.zeros((4, 1000), np.float32), "square": np.zeros((1000, 1000), np.float32)}
+    assert "a tick takes more than 0.001 s" in refused(grown(nodes, weights))
+
+
+def test_too_many_nodes_are_refused_at_once() -> None:
+    many = [helper.make_node("Add", [f"k{i}", "one"], [f"k{i + 1}"]) for i in range(5000)]
+    cast = helper.make_node("Identity", ["k5000"], ["much"])
+    ones = {"k0": np.ones((), np.float32), "one": np.ones((), np.float32)}
+    assert "5003 nodes and 2 weights, expected at most 3000" in refused(grown([*many, cast], ones))
+
+
+def test_absurd_cards_are_refused() -> None:
+    for duration in (1e-300, 1e9):
+        assert "clip duration" in refused(with_card(graph(), spec(clip=ClipInfo("x", duration, True))))
+    assert "skill of 1000 letters" in refused(with_card(graph(), spec(skill="x" * 1000)))
+    nan = spec().to_json().replace('"scores": {}', '"scores": {"survival": NaN}')
+    assert "NaN is not a JSON number" in refused(with_card(graph(), nan))
+    model = graph()
+    data = with_card(model, spec(provenance="PROVENANCE"))
+    assert "not a UTF-8 text" in refused(data.replace(b"PROVENANCE", b"\xbf" * 10))
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
 from game.policy.policy import Policy, PolicyError
+from game.policy.policy_loader import PolicyLoader
 from game.scene.paths import policies_dir
 from game.sim.model import CharacterModel
 
 POLL_SECONDS = 0.25
+FAMILY_SECONDS = 5.0
+"""that `family` waits for files that are still being loaded"""
 
 
 @dataclass
@@ -43,7 +47,7 @@ class PolicyLibrary:
         """why, by name, of the files that were refused"""
         self._entries: dict[Path, _Entry] = {}
         self._loaded: dict[str, Policy] = {}
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="policies")
+        self._loader = PolicyLoader(model)
         self._next_poll = 0.0
         self._lock = threading.Lock()
         self._messages: list[str] = []
@@ -52,7 +56,7 @@ class PolicyLibrary:
 
     def close(self) -> None:
         """Stop loading."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._loader.close()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,9 +67,9 @@ class PolicyLibrary:
 
     def get(self, name: str) -> Policy:
         """The policy of that name; waits while it is being loaded. Raises PolicyError."""
-        for path, entry in self._entries.items():
-            if path.stem == name and name not in self._loaded:
-                entry.future.exception()
+        for path, entry in list(self._entries.items()):
+            if path.stem == name and name not in self._loaded and not entry.future.cancelled():
+                self._loader.wait(entry.future)
         self._collect()
         if name in self._loaded:
             return self._loaded[name]
@@ -83,11 +87,14 @@ class PolicyLibrary:
         self._loaded[name] = policy
 
     def family(self, name: str) -> tuple[str, ...]:
-        """The names of a policy's ages, youngest first; itself alone where it has none."""
+        """The names of a policy's ages, youngest first; itself alone where it has none.
+
+        It waits up to FAMILY_SECONDS for files that are still being loaded, and leaves out those that are not by then.
+        """
         family = self.get(name).spec.family
         if not family:
             return (name,)
-        self._wait()
+        self._wait(FAMILY_SECONDS)
         ages = [
             (p.spec.age if p.spec.age is not None else 1.0, n)
             for n, p in self._loaded.items()
@@ -107,12 +114,14 @@ class PolicyLibrary:
 
     def settle(self) -> Mapping[str, str]:
         """Wait until every file is loaded or refused; returns why, by name, of those that were refused."""
-        self._wait()
+        self._wait(math.inf)
         return self.refused
 
-    def _wait(self) -> None:
+    def _wait(self, seconds: float) -> None:
+        """Wait so long for files that are still being loaded."""
+        end = time.monotonic() + seconds
         for entry in list(self._entries.values()):
-            entry.future.exception()
+            self._loader.wait(entry.future, end - time.monotonic())
         self._collect()
 
     def _scan(self, *, settle: bool) -> None:
@@ -131,12 +140,11 @@ class PolicyLibrary:
                     continue
                 if settle and time.time_ns() - stat.st_mtime_ns < 100_000_000:
                     continue
-                self._entries[path] = _Entry(
-                    stamp, self._pool.submit(Policy.load, path, self.model), announced=not settle
-                )
+                self._entries[path] = _Entry(stamp, self._loader.submit(path), announced=not settle)
 
     def _collect(self) -> None:
         """Move what has finished loading into `_loaded` or `refused`, with a message for each."""
+        self._loader.give_up_late()
         with self._lock:
             for path, entry in self._entries.items():
                 if not entry.future.done() or entry.future.cancelled():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from game.scene.json_text import JsonError, parse_object
+from game.scene.refusal import reason_of, shortened
 from game.sim.model import CharacterModel
 
 SCHEMAS = (1, 2)
@@ -18,6 +18,15 @@ MAX_LOOKAHEAD = (32, 2.0)
 """poses, and s ahead, that a policy may ask for"""
 MAX_GAINS = {"kp": 5000.0, "kd": 500.0}
 """N m/rad and N m s/rad; the controller is stable for any, but these are no longer a body's"""
+MIN_DURATION, MAX_DURATION = 1.0 / 30.0, 3600.0
+"""s of a clip"""
+MAX_LETTERS = 200
+"""of a name, skill or family"""
+MAX_PROSE = 4000
+"""letters of the provenance and the licence"""
+MAX_CARD = 1 << 20
+"""letters of the whole card"""
+CONTRACT = "policies/README.md says what a policy is"
 ANCHORS = ("start", "cycle")
 
 
@@ -87,7 +96,7 @@ class PolicySpec:
     def from_json(text: str) -> PolicySpec:
         """Read the metadata property. Raises PolicyError."""
         try:
-            card = parse_object(text, f"metadata {METADATA_KEY!r}")
+            card = parse_object(text, f"metadata {METADATA_KEY!r}", max_bytes=MAX_CARD)
         except JsonError as error:
             raise PolicyError(str(error)) from error
         schema = card.pop("schema", None)
@@ -101,8 +110,8 @@ class PolicySpec:
             raise PolicyError(f"metadata lacks {', '.join(sorted(missing))}")
         try:
             return _typed({key: value for key, value in card.items() if key in known})
-        except (TypeError, KeyError, ValueError, OverflowError) as error:
-            raise PolicyError(f"metadata has a value of the wrong kind: {error}") from error
+        except (TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
+            raise PolicyError(f"metadata has a value of the wrong kind: {reason_of(error)}") from error
 
     def check(self, model: CharacterModel) -> None:
         """Raise PolicyError unless the policy was made for this body at these rates, with gains that make sense."""
@@ -115,19 +124,23 @@ class PolicySpec:
         pairs.append(("torque_limit", self.gains.get("torque_limit"), model.torque_limit.tolist()))
         for what, found, expected in pairs:
             if found != expected:
-                raise PolicyError(f"made for another body: {what} is {found}, expected {expected}")
+                raise PolicyError(
+                    f"made for another body: {what} is {shortened(str(found))}, expected {expected}; {CONTRACT}"
+                )
         for what, most in MAX_GAINS.items():
             gains = self.gains.get(what, [])
             if len(gains) != model.num_joints or not all(0.0 <= gain <= most for gain in gains):
-                raise PolicyError(f"{what} is {gains}, expected {model.num_joints} numbers of 0..{most}")
+                raise PolicyError(
+                    f"{what} is {shortened(str(gains))}, expected {model.num_joints} numbers of 0..{most}"
+                )
 
 
 def _typed(card: dict[str, Any]) -> PolicySpec:
     clip = card["clip"]
     if clip is not None:
         clip = ClipInfo(str(clip["name"]), float(clip["duration"]), bool(clip["loop"]))
-        if not (math.isfinite(clip.duration) and clip.duration > 0.0):
-            raise ValueError(f"clip duration {clip.duration}, expected a positive number")
+        if not MIN_DURATION <= clip.duration <= MAX_DURATION:
+            raise ValueError(f"clip duration {clip.duration}, expected {MIN_DURATION:.3f}..{MAX_DURATION:g} s")
     anchor = card.get("anchor", "start")
     if anchor not in ANCHORS:
         raise ValueError(f"anchor {anchor!r}, expected one of {', '.join(ANCHORS)}")
@@ -138,6 +151,10 @@ def _typed(card: dict[str, Any]) -> PolicySpec:
     age = card.get("age")
     if age is not None and not 0.0 <= float(age) <= 1.0:
         raise ValueError(f"age {age}, expected 0..1")
+    for key, most in {**dict.fromkeys(("name", "skill", "family"), MAX_LETTERS),
+                      **dict.fromkeys(("provenance", "licence"), MAX_PROSE)}.items():  # fmt: skip
+        if len(str(card.get(key, ""))) > most:
+            raise ValueError(f"{key} of {len(str(card[key]))} letters, expected at most {most}")
     return PolicySpec(
         name=str(card["name"]),
         skill=str(card["skill"]),

@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from game.scene.json_text import JsonError, parse_object, read_object
 from game.scene.paths import models_dir
+from game.scene.refusal import refused_as
+from game.scene.whole_file import written_whole
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
@@ -25,6 +27,9 @@ Array = NDArray[np.float64]
 
 SCHEMA = 1
 _ARRAYS = ("root_pos", "root_rot", "joint_rot")
+_FIELDS = ("name", "fps", "loop", *_ARRAYS, "character", "source", "licence")
+MAX_DISTANCE = 1e4
+"""m from the origin, of a root"""
 CYCLE_TOLERANCE = 1e-4
 """Cycles. A time that is so little short of a whole cycle counts as the next one: ticks, seconds and float32 inside a
 policy's graph round a clip of a whole number of ticks to either side."""
@@ -79,6 +84,8 @@ class MotionClip:
                 raise ClipError(f"{self.name}: {name} is not finite at frame {frame}")
         if frames < 2:
             raise ClipError(f"{self.name}: {frames} frame(s), expected at least 2")
+        if (far := float(np.abs(self.root_pos).max())) > MAX_DISTANCE:
+            raise ClipError(f"{self.name}: root_pos reaches {far:.3g} m, expected at most {MAX_DISTANCE:g}")
         if not (np.isfinite(self.fps) and 0.0 < self.fps <= 1000.0):
             raise ClipError(f"{self.name}: fps {self.fps}, expected 0..1000")
         for name in ("root_rot", "joint_rot"):
@@ -200,9 +207,8 @@ class MotionClip:
         }
         head = json.dumps(card, indent=1)[:-2]
         rows = [f' "{name}": [\n' + ",\n".join(_row(r) for r in getattr(self, name)) + "\n ]" for name in _ARRAYS]
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_text(head + ",\n" + ",\n".join(rows) + "\n}\n", "utf-8")
-        temporary.replace(path)
+        with written_whole(path) as file:
+            file.write_text(head + ",\n" + ",\n".join(rows) + "\n}\n", "utf-8")
 
     @staticmethod
     def load(source: str | Path) -> MotionClip:
@@ -228,9 +234,11 @@ class MotionClip:
 
     @staticmethod
     def _of(card: dict[str, Any], name: str) -> MotionClip:
-        try:
+        with refused_as(ClipError, name):
             if card.get("schema") != SCHEMA:
                 raise ClipError(f"{name}: not a clip of schema {SCHEMA}")
+            if missing := [key for key in _FIELDS if key not in card]:
+                raise ClipError(f"{name}: has no {', '.join(map(repr, missing))}")
             arrays = {name: np.array(card[name], float) for name in _ARRAYS}
             return MotionClip(
                 str(card["name"]),
@@ -242,10 +250,6 @@ class MotionClip:
                 licence=str(card["licence"]),
                 notes=dict(card.get("notes", {})),
             )
-        except KeyError as error:
-            raise ClipError(f"{name}: has no {error}") from error
-        except (ValueError, TypeError) as error:
-            raise ClipError(f"{name}: {error}") from error
 
 
 def _row(frame: Array) -> str:

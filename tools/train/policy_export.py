@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from game.policy.policy import REFERENCE, TARGET, Policy
+from game.policy.policy import Policy
+from game.policy.policy_output import REFERENCE, TARGET
 from game.policy.policy_spec import ClipInfo, PolicySpec
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip

@@ -60,6 +60,14 @@ def age_words(card: PolicyCard, place: int, count: int) -> str:
     return f"{stages[min(int(card.age * len(stages)), len(stages) - 1)]}, {100 * card.age:.0f} %"
 
 
+def count_words(cards: Iterable[PolicyCard]) -> str:
+    """How many can be played, and how many files were refused."""
+    refused = [bool(card.trouble) for card in cards]
+    count = refused.count(False)
+    words = f"{count} polic{'y' if count == 1 else 'ies'}"
+    return f"{words}, {sum(refused)} refused" if any(refused) else words
+
+
 def facts(card: PolicyCard) -> list[tuple[str, str]]:
     """What the scores and the training tell, as (what, how much); only what there is."""
     scores, lines = card.scores, []
@@ -90,7 +98,7 @@ class Policies:
     def draw(self, look: Look, model: PanelModel) -> None:
         """Draws the cards; a click plays."""
         cards, playing = model.policies, model.policy
-        w.heading(look, "What he has learned", f"{len(cards)} policies")
+        w.heading(look, "What he has learned", count_words(cards))
         if not cards:
             w.text(look, "There is no policy yet. Put an .onnx file into policies/ and it appears here.", SMALL, DIM)
         for family in families(cards):
