@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from game.play import events as ev
-from game.play.event_handlers import EventHandlers, handles, without_handler
+from game.play.event_handlers import EventHandlers
 from game.play.events import EventError, Timed
+from game.play.handler_registry import handles, without_handler
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.scene.set_file import load_prop

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from game.play.gait import LEASH, Gait, GaitClips
+from game.play.gait import MAX_DISTANCE, Gait, GaitClips
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
@@ -95,4 +95,4 @@ def test_the_path_waits_for_who_is_held_up(clips: GaitClips) -> None:
     for _ in range(300):
         gait.advance(np.array([0.0, 0.0, 0.9]), rotation.IDENTITY)
     away = gait.poses(np.zeros(1)).root_pos[0, :2]
-    assert 0.2 < float(np.hypot(*away)) <= LEASH + 0.05
+    assert 0.2 < float(np.hypot(*away)) <= MAX_DISTANCE + 0.05

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 from imgui_bundle import imgui
 
-from game.play.events import Crowd, Event, Friction, Gravity, Nerves, Strength
+from game.play.events import Crowd, Friction, Gravity, Nerves, Strength
 from game.play.nerves import PRESETS
 from game.view.panel import body_map
 from game.view.panel.body_map import BodyMap, limb_of, next_part, piece_at
@@ -16,9 +16,8 @@ from game.view.panel.floor_section import grip
 from game.view.panel.gravity_section import MOST, pulled
 from game.view.panel.look import CORAL, LARGEST, SMALLEST, Look, mix, scale_of, u32
 from game.view.panel.panel import Panel
-from game.view.panel.panel_data import PanelSettings, PolicyCard
+from game.view.panel.panel_data import PolicyCard
 from game.view.panel.policies import age_words, facts, families, spoken
-from game.view.panel.settings import after
 from game.view.panel.surroundings import WAYS, Props
 from game.view.panel.takes import Takes
 from game.view.panel.transport import speed_words
@@ -403,14 +402,3 @@ def test_it_has_no_keyboard_unless_somebody_types(screen: Screen) -> None:
     screen.frame()
     screen.frame()
     assert not imgui.get_io().want_capture_mouse
-
-
-# -------------------------------------------------------------------- settings
-def test_settings_count_in_what_was_asked_for() -> None:
-    now = PanelSettings((1.0,) * 12, Nerves(), (0.0, 0.0, -9.8), 0.9, 1)
-    strengths: list[Event] = [Strength(0.5, "left_arm"), Strength(0.2, "neck"), Strength(0.0, "all", 1)]
-    others: list[Event] = [Nerves(3, character=1), Crowd(2), Gravity((1.0, 0.0, 0.0)), Friction(0.1)]
-    then = after(after(now, strengths, 0, MODEL), others, 0, MODEL)
-    assert dict(zip(JOINTS, then.strength, strict=True))["left_elbow"] == 0.5
-    assert dict(zip(JOINTS, then.strength, strict=True))["neck"] == 0.2
-    assert (then.nerves, then.gravity, then.friction, then.crowd) == (Nerves(), (1.0, 0.0, 0.0), 0.1, 2)

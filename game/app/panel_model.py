@@ -10,6 +10,7 @@ import numpy as np
 
 from game.app.game import Game
 from game.play.events import Event
+from game.play.settings import Settings
 from game.policy.policy import Policy
 from game.record.film_job import FilmJob
 from game.record.take_folder import TakeFolderError
@@ -20,8 +21,7 @@ from game.session.recovery import LIMP_SECONDS, MAX_LIMP_SECONDS
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view.panel.hardest_hits import HardestHits
-from game.view.panel.panel_data import AttemptCounts, PanelSettings, PolicyCard, TakeCard
-from game.view.panel.settings import after
+from game.view.panel.panel_data import AttemptCounts, PolicyCard, TakeCard
 from game.view.quality import QUALITIES, Tier
 
 FOLDER_SECONDS = 1.0
@@ -64,18 +64,18 @@ class GamePanelModel:
         return self._game.session.runtime.model
 
     @property
-    def settings(self) -> PanelSettings:
+    def settings(self) -> Settings:
         session, chosen = self._game.session, self._chosen
         snapshot = session.snapshot
         x, y, z = snapshot.gravity.tolist()
-        now = PanelSettings(
+        now = Settings(
             tuple(session.strength_of(chosen).tolist()),
             session.runtime.agents[chosen].nerves,
             (x, y, z),
             session.runtime.world.floor_friction,
             snapshot.num_characters,
         )
-        return after(now, session.pending, chosen, self.body_model)
+        return now.after(session.pending, chosen, self.body_model)
 
     @property
     def control_hz(self) -> int:

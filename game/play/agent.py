@@ -1,4 +1,4 @@
-"""Agent: who drives one character, since when, in which frame; and how he has fared."""
+"""Agent: the policy that drives one character, since when and in which frame; and its falls and flips so far."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ Array = NDArray[np.float64]
 
 @dataclass
 class Agent:
-    """One character's driver and record."""
+    """One character's policy, its anchor and clock, and what it has counted."""
 
     home: Anchor
-    """where he first stood, and is put back to"""
+    """where the character first stood; `Reset` puts it back there"""
     policy: Policy | None = None
     performance: Performance | None = None
-    """what he does, of a policy with a lookahead"""
+    """the reference that a policy with a lookahead follows; None for a policy with its own clip"""
     anchor: Anchor = ORIGIN
     start_tick: int = 0
     offset: float = 0.0
     """s, policy time at start_tick"""
     cycle: int = 0
-    """of the clip, when the anchor was last taken"""
+    """cycle of the clip in which the anchor was last set"""
     nerves: Nerves = field(default_factory=Nerves)
     delayed: deque[tuple[Array, Array]] = field(default_factory=deque)
-    """rotations (J, 4) and hinges' angles (H,) that were aimed at and have not arrived"""
+    """joint targets that `Nerves.delay` still holds back: rotations (J, 4) and hinge angles (H,), the oldest first"""
     counter: FallCounter = field(default_factory=FallCounter)
 
     def start(
         self, policy: Policy | None, anchor: Anchor, tick: int, phase: float, performance: Performance | None = None
     ) -> None:
-        """Let a policy drive from `tick` on; one with a lookahead needs a performance."""
+        """Let a policy drive from `tick` on, its clip at `phase` 0..1; one with a lookahead needs a performance."""
         self.performance = performance
         duration = policy.spec.clip.duration if policy is not None and policy.spec.clip else 0.0
         self.policy, self.anchor, self.start_tick = policy, anchor, tick
@@ -50,16 +50,16 @@ class Agent:
 
     @property
     def harmful(self) -> NDArray[np.bool_]:
-        """(B,) bodies whose touching the floor is a fall in what he does. Only where a policy drives him."""
+        """(B,) which bodies must not touch the floor in the present motion: their touch is a fall. Needs a policy."""
         assert self.policy is not None
         return self.policy.harmful if self.performance is None else self.performance.harmful
 
     def time(self, tick: int, control_hz: int) -> float:
-        """Seconds since the policy was started."""
+        """Policy time at a tick, s: where in its clip it is, cycles included."""
         return self.offset + (tick - self.start_tick) / control_hz
 
     def begins_cycle(self, time: float) -> bool:
-        """Whether a new cycle of the clip has begun, for a policy that wants its anchor taken anew then."""
+        """Whether a new cycle of the clip has begun since the last call; False for a policy that keeps its anchor."""
         if self.policy is None or self.policy.spec.anchor != "cycle":
             return False
         clip = self.policy.spec.clip

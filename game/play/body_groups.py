@@ -1,4 +1,4 @@
-"""The joints that an event's `part` means, and the events that make joints as strong as they are."""
+"""Parts of the body by name, as events use them, and the joints that belong to each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from game.sim.model import CharacterModel
 
 
 def joints_of(model: CharacterModel, part: str) -> NDArray[np.int64]:
-    """Indices of the joints of a part: a joint, a limb or `all`. Raises EventError."""
+    """(K,) indices of the joints of a part: a joint, a limb or `all`. Raises EventError if there is no such part."""
     if part == ALL:
         return np.arange(model.num_joints)
     names = model.roles.limbs.get(part, (part,))

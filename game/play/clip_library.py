@@ -1,4 +1,4 @@
-"""ClipLibrary: the clips that references are made of, by name, read once; those that a take brings come first."""
+"""ClipLibrary: clips by name, each read once. Clips that a take brings go before the files of the same name."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from game.sim.model import CharacterModel
 from game.sim.motion import ClipError, MotionClip
 
 WALK, RUN = "walk", "run_mended"
-"""clips of the gait"""
+"""the clips that steered walking is blended from"""
 GET_UP = {"faceup": "getup_faceup_mended", "facedown": "getup_facedown_mended"}
-"""clips of getting up, by how he lies"""
+"""the clip for getting up, by which side the character lies on"""
 
 
 class ClipLibrary:
-    """Looks into models/clips, after what was added by `add`."""
+    """Finds clips that were added with `add`, then those in models/clips."""
 
     def __init__(self, model: CharacterModel) -> None:
         self.model = model
         self.used: dict[str, bytes] = {}
-        """the JSON of every clip that was asked for, by name: what a take has to keep"""
+        """the JSON of every clip that `get` has returned, by name: a take stores them"""
         self._added: dict[str, bytes] = {}
         self._samplers: dict[str, ClipSampler] = {}
         self._harmful: dict[str, NDArray[np.bool_]] = {}
         self._gait: GaitClips | None = None
 
     def add(self, name: str, data: bytes) -> None:
-        """Have a clip's JSON under a name. Raises ClipError."""
+        """Add a clip, given as JSON, under a name. Raises ClipError if it is no clip of this character."""
         self._samplers[name] = self._read(name, data)
         self._added[name] = data
 
     def get(self, name: str) -> ClipSampler:
-        """The clip of a name. Raises ClipError."""
+        """The clip of a name. Raises ClipError if there is none, or the file is not a clip of this character."""
         if name not in self._samplers or name not in self.used:
             data = self._added.get(name) or self._find(name)
             self._samplers[name] = self._read(name, data)
@@ -47,19 +47,19 @@ class ClipLibrary:
         return self._samplers[name]
 
     def harmful(self, name: str) -> NDArray[np.bool_]:
-        """(B,) the bodies whose touching the floor is a fall in the clip of a name. Raises ClipError."""
+        """(B,) which bodies must not touch the floor in a clip: their touch is a fall. Raises ClipError."""
         if name not in self._harmful:
             self._harmful[name] = ~allowed_contacts(self.get(name).clip, self.model)
         return self._harmful[name]
 
     @property
     def names(self) -> list[str]:
-        """All that there are."""
+        """Names of all clips, sorted."""
         return sorted({*self._added, *(path.stem for path in _folder().glob("*.json"))})
 
     @property
     def gait(self) -> GaitClips:
-        """What walkers are made of. Raises ClipError."""
+        """The walk and the run, prepared for `Gait`. Raises ClipError if one of them is missing or broken."""
         if self._gait is None:
             walk, run = self.get(WALK).clip, self.get(RUN).clip
             self._gait = GaitClips(self.model, walk, run, kinematics.standing_state(self.model))

@@ -1,4 +1,4 @@
-"""ClipSampler: a clip's poses at any time, placed in the world; compiled, for every character in every tick."""
+"""ClipSampler: a clip's poses at any time, placed in the world. Compiled by numba, as it runs every tick."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Array = NDArray[np.float64]
 
 
 class ReferencePoses(NamedTuple):
-    """What a reference shows at K times, in the world."""
+    """A reference's poses at K times, in the world."""
 
     root_pos: Array
     """(K, 3) m"""
     root_rot: Array
     """(K, 4)"""
     joint_rot: Array
-    """(K, J, 4) child in parent"""
+    """(K, J, 4), each joint's child body in its parent's frame"""
 
 
 class Placement(NamedTuple):
@@ -37,7 +37,10 @@ class Placement(NamedTuple):
 
 
 class ClipSampler:
-    """`MotionClip.sample` without velocities: (K,) times in, poses out. The clip begins above its frame's origin."""
+    """Samples a clip's poses like `MotionClip.sample`, without velocities.
+
+    In the clip's own frame the root starts above the origin; a `Placement` says where that frame lies in the world.
+    """
 
     def __init__(self, clip: MotionClip) -> None:
         self.clip = placed = clip.placed()
@@ -45,7 +48,7 @@ class ClipSampler:
         self._root = np.ascontiguousarray(placed.root_pos)
         center, shift = np.zeros(3), placed.cycle_shift
         if placed.cycle_turn != 0.0:
-            # a cycle's rigid motion is a turn about this point
+            # a cycle that turns moves the clip by a rotation about one fixed point of the floor: `center`
             turn = rotation.from_heading(placed.cycle_turn)
             flat = np.array([1.0, 1.0, 0.0])
             step = placed.root_pos[-1] * flat - rotation.rotate(turn, placed.root_pos[0] * flat)
@@ -60,11 +63,11 @@ class ClipSampler:
 
     @property
     def loop(self) -> bool:
-        """Whether it goes on after its end."""
+        """Whether the clip repeats."""
         return self.clip.loop
 
     def poses(self, times: Array, placement: Placement) -> ReferencePoses:
-        """The poses at times (K,), s since the clip's beginning, with the clip's frame placed in the world."""
+        """The poses at times (K,), s since the clip's beginning (later cycles included), as `placement` puts it."""
         pos, rot = np.empty((len(times), 3)), np.empty((len(times), *self._rots.shape[1:]))
         _sample(self._root, self._rots, *self._cycle, np.asarray(times, float), np.array(placement), pos, rot)
         return ReferencePoses(pos, rot[:, 0], rot[:, 1:])
@@ -81,7 +84,7 @@ def _sample(root, rots, duration, loop, turn, center, shift, times, frame, out_p
         for i in range(rots.shape[1]):
             slerp_into(rots[first, i], rots[first + 1, i], part, out_rot[k, i])
         x, y, z = root[first] + part * (root[first + 1] - root[first])
-        # into the present cycle, then into the world
+        # move on by the cycles that are over, then from the clip's frame into the world
         c, s = np.cos(cycle * turn), np.sin(cycle * turn)
         x, y = x - center[0], y - center[1]
         x, y = center[0] + c * x - s * y + cycle * shift[0], center[1] + s * x + c * y + cycle * shift[1]
@@ -93,7 +96,7 @@ def _sample(root, rots, duration, loop, turn, center, shift, times, frame, out_p
 
 @njit(cache=True)
 def slerp_into(a, b, part, out):  # type: ignore[no-untyped-def]
-    """Put the rotation between a (4,) and b (4,) into out (4,), along the shorter arc."""
+    """Interpolate by part 0..1 between rotations a (4,) and b (4,), along the shorter arc, into out (4,)."""
     dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
     sign = -1.0 if dot < 0.0 else 1.0
     dot = min(abs(dot), 1.0)

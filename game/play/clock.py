@@ -1,4 +1,4 @@
-"""FixedClock: turns the wall's uneven seconds into whole control ticks."""
+"""FixedClock: turns the uneven times between frames into whole control ticks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ MIN_SPEED, MAX_SPEED = 1.0 / 16.0, 4.0
 
 @dataclass
 class FixedClock:
-    """Accumulates time and hands out ticks. What exceeds the cap is dropped: the clock slows rather than spirals."""
+    """Accumulates time and returns the ticks that are due.
+
+    A frame never asks for more than `max_ticks`; the time beyond them is dropped. So a computer that cannot keep up
+    shows slow motion instead of falling further and further behind.
+    """
 
     hz: int
     max_ticks: int = 4
@@ -25,7 +29,7 @@ class FixedClock:
             raise ValueError(f"hz {self.hz} and max_ticks {self.max_ticks}: expected positive numbers")
 
     def set_speed(self, speed: float) -> None:
-        """Set the speed, held within 1/16..4."""
+        """Set the speed; beyond 1/16..4 the nearest limit is used."""
         self.speed = min(max(speed, MIN_SPEED), MAX_SPEED)
 
     def advance(self, dt: float) -> int:

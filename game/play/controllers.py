@@ -1,4 +1,4 @@
-"""PolicyControllers: the characters of a World and who drives each of them; what they aim at, and how they fare."""
+"""PolicyControllers: runs the policy of every character, once a control tick, and counts their falls."""
 
 from __future__ import annotations
 
@@ -23,48 +23,54 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class JointTargets:
-    """What N characters aim at in a control tick."""
+    """The joint targets of N characters for one control tick."""
 
     rotation: Array
     """(N, J, 4) child in parent"""
     hinge: Array
-    """(N, H) rad of the hinges; nan where the rotation says it"""
+    """(N, H) hinge angles, rad; nan where `rotation` is the target"""
     ghosts: Ghosts
-    """(N, B, ...) of the references, world; nan where a policy tells none"""
+    """(N, B, ...) body poses of the references, world; nan for a character whose policy has none"""
 
 
 def _ghosts(
-    model: CharacterModel, count: int, told: list[tuple[list[int], list[Anchor], PolicyReference]]
+    model: CharacterModel, count: int, references: list[tuple[list[int], list[Anchor], PolicyReference]]
 ) -> BodyPoses:
-    """Body poses (count, B, ...), world, of references that some characters' policies told in their anchors' frames."""
+    """Body poses (count, B, ...), world, of references in their anchors' frames; nan for characters without one.
+
+    Each entry of `references`: indices of some characters, their anchors, their references.
+    """
     pos, rot = (np.full((count, model.num_bodies, width), np.nan) for width in (3, 4))
-    for members, anchors, reference in told:
+    for members, anchors, reference in references:
         pos[members], rot[members] = from_anchor(anchors, kinematics.body_poses(model, *reference))
     return BodyPoses(pos, rot)
 
 
 class PolicyControllers:
-    """Plays every character by its policy: one batched run per policy."""
+    """Drives every character by its policy: one batched run per policy."""
 
     def __init__(self, world: World, random: np.random.Generator) -> None:
-        """random: the nerves' source."""
+        """random: source of the noise of `Nerves`."""
         self.world = world
         self.agents: list[Agent] = []
         self._random = random
         self._not_feet = ~np.isin(np.arange(world.model.num_bodies), world.model.feet)
         self._bindings: dict[Policy, Binding] = {}
-        """to the policies that play"""
+        """input and output buffers of each policy that drives somebody now"""
 
     def joint_targets(self) -> tuple[JointTargets, dict[Policy, PolicyError]]:
-        """Ask the policies; also those that failed, whose characters hold the default pose.
+        """Run all policies for the present state.
 
-        Takes a agent's anchor anew where his policy wants that.
+        Sets an agent's anchor where its policy asks for a new one at the beginning of a cycle.
+
+        Returns:
+            The targets, and the policies that failed with their errors; whom these drive gets the default pose.
         """
         model, n = self.world.model, len(self.agents)
-        told: list[tuple[list[int], list[Anchor], PolicyReference]] = []
-        ghosts = Ghosts(lambda: _ghosts(model, n, told))
-        aims = JointTargets(np.empty((n, model.num_joints, 4)), np.full((n, len(model.hinges)), np.nan), ghosts)
-        aims.rotation[:] = rotation.IDENTITY
+        references: list[tuple[list[int], list[Anchor], PolicyReference]] = []
+        ghosts = Ghosts(lambda: _ghosts(model, n, references))
+        targets = JointTargets(np.empty((n, model.num_joints, 4)), np.full((n, len(model.hinges)), np.nan), ghosts)
+        targets.rotation[:] = rotation.IDENTITY
         groups: dict[Policy, list[int]] = {}
         for index, agent in enumerate(self.agents):
             if agent.policy is not None:
@@ -74,31 +80,32 @@ class PolicyControllers:
         for policy, members in groups.items():
             times = np.array([self._time_of(index) for index in members])
             try:
-                out = self._ask(policy, members, times)
+                out = self._run(policy, members, times)
             except PolicyError as error:
                 failed[policy] = error
                 continue
-            # a slice is copied faster than a list of places
+            # indexing with a slice is faster than with a list
             where = slice(None) if len(members) == n else members
-            aims.rotation[where] = out.joint_target
+            targets.rotation[where] = out.joint_target
             if out.hinge_target is not None:
-                aims.hinge[where] = out.hinge_target
+                targets.hinge[where] = out.hinge_target
             if policy.spec.lookahead:
-                told.append((members, [ORIGIN] * len(members), self._shown(members)))
+                references.append((members, [ORIGIN] * len(members), self._present_references(members)))
             elif out.reference is not None:
-                told.append((members, [self.agents[index].anchor for index in members], out.reference))
-        self._disturb(aims)
-        return aims, failed
+                references.append((members, [self.agents[index].anchor for index in members], out.reference))
+        self._apply_nerves(targets)
+        return targets, failed
 
     def _time_of(self, index: int) -> float:
-        """A character's policy time; takes its anchor anew where the policy wants that."""
+        """A character's policy time, s; sets its anchor where the policy asks for a new one at this moment."""
         agent, world = self.agents[index], self.world
         time = agent.time(world.tick, world.model.control_hz)
         if agent.begins_cycle(time):
             agent.anchor = Anchor.under(world.state.root_pos[index], world.state.root_rot[index])
         return time
 
-    def _ask(self, policy: Policy, members: list[int], times: Array) -> PolicyOutput:
+    def _run(self, policy: Policy, members: list[int], times: Array) -> PolicyOutput:
+        """One batched run of a policy for the characters `members`, at policy times (len(members),), s."""
         world = self.world
         state, poses, velocities = world.state, world.body_poses, world.body_velocities
         if len(members) < len(self.agents):
@@ -112,7 +119,7 @@ class PolicyControllers:
         inputs = bound.inputs
         observe_into(inputs, anchors, state, poses, velocities, world.gravity, times)
         if policy.spec.lookahead:
-            self._show_references(policy, members, inputs)
+            self._fill_references(policy, members, inputs)
         for k, index in enumerate(members):
             noise = self.agents[index].nerves.sense_noise
             if noise:
@@ -125,8 +132,8 @@ class PolicyControllers:
                     inputs["joint_vel"][k] += jitter
         return bound.run()
 
-    def _show_references(self, policy: Policy, members: list[int], inputs: Inputs) -> None:
-        """Lets the members' performances go on by a tick, and fills the inputs of what lies ahead."""
+    def _fill_references(self, policy: Policy, members: list[int], inputs: Inputs) -> None:
+        """Advances the members' performances by a tick, and fills the inputs with their next reference poses."""
         ahead, world = np.array(policy.spec.lookahead), self.world
         for row, index in enumerate(members):
             agent = self.agents[index]
@@ -136,30 +143,30 @@ class PolicyControllers:
             performance.advance(world.state[index], bodies)
             observe_reference(inputs, row, agent.anchor, *performance.poses(ahead))
 
-    def _shown(self, members: list[int]) -> PolicyReference:
-        """What the members' performances show now, in the world."""
+    def _present_references(self, members: list[int]) -> PolicyReference:
+        """The reference poses of the members' performances now, in the world."""
         now = np.zeros(1)
         performances = [self.agents[index].performance for index in members]
         poses = [performance.poses(now) for performance in performances if performance is not None]
         return PolicyReference(*(np.concatenate(parts) for parts in zip(*poses, strict=True)))
 
-    def _disturb(self, aims: JointTargets) -> None:
-        """What nerves do to the aims, in place."""
+    def _apply_nerves(self, targets: JointTargets) -> None:
+        """Adds the noise and the delay of each agent's `Nerves` to the targets, in place."""
         model = self.world.model
         for index, agent in enumerate(self.agents):
             nerves = agent.nerves
             if nerves.act_noise:
                 turn = self._random.normal(scale=nerves.act_noise, size=(model.num_joints, 3))
-                aims.rotation[index] = rotation.multiply(aims.rotation[index], rotation.from_rotvec(turn))
-                aims.hinge[index] += turn[model.joint_is_hinge, 1]
+                targets.rotation[index] = rotation.multiply(targets.rotation[index], rotation.from_rotvec(turn))
+                targets.hinge[index] += turn[model.joint_is_hinge, 1]
             if nerves.delay:
-                agent.delayed.append((aims.rotation[index].copy(), aims.hinge[index].copy()))
-                aims.rotation[index], aims.hinge[index] = agent.delayed[0]
+                agent.delayed.append((targets.rotation[index].copy(), targets.hinge[index].copy()))
+                targets.rotation[index], targets.hinge[index] = agent.delayed[0]
                 if len(agent.delayed) > nerves.delay:
                     agent.delayed.popleft()
 
     def count_falls(self) -> NDArray[np.bool_]:
-        """Counts the falls and flips of the tick that was made; (N,) who touched the floor with what he must not."""
+        """Counts falls and flips of the last tick. Returns (N,) whether a harmful body touched the floor."""
         world, model = self.world, self.world.model
         rates = lateral_rates(world.state.root_rot, world.state.root_ang_vel).tolist()
         harmful = [self._not_feet if agent.policy is None else agent.harmful for agent in self.agents]

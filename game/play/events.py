@@ -3,7 +3,7 @@
 As JSON an event is an object with its `tick`, its `type` (the class's name in lower case) and the class's fields; those
 with a default may be left out. `{"tick": 30, "type": "push", "body": "torso", "force": [400, 0, 0]}`.
 
-A new kind of event is a class here and its handler in `game.play.event_handlers`.
+A new kind of event is a class here and its handler in `game.play.event_handlers` or `game.play.policy_handlers`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ALL = "all"
 
 
 class EventError(ValueError):
-    """An event's JSON or values make no sense: says which, and what there is."""
+    """An event's JSON or values are not possible. The message says which, and what is possible."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +44,23 @@ class Event:
 
 @dataclass(frozen=True)
 class Play(Event):
-    """Let a policy drive a character from this tick on, in whatever state it is."""
+    """Let a policy drive a character from this tick on, whatever state the character is in."""
 
     policy: str | None
-    """name in the library; None lets go (it holds the default pose)"""
+    """name in the library; None: no policy, the joints hold the default pose"""
     character: int = 0
     phase: float = 0.0
     """0..1, where in the clip it starts"""
     place: bool = False
-    """put the character into the clip's pose at that phase, where it first stood"""
+    """first put the character into the clip's pose at that phase, at the place where it first stood"""
     aligned: bool = True
-    """the clip is turned as he is turned, however he lies; else by the heading of his x axis (takes of schema 1)"""
+    """turn the clip to the character's own heading in a way that also works for a body that lies; false: by the heading
+    of the body's x axis, as in takes of schema 1"""
 
 
 @dataclass(frozen=True)
 class Perform(Event):
-    """Do a clip, joined from wherever the character is, with a policy that follows references; then stand."""
+    """Perform a clip with a policy that follows references, blended in from the present pose; then stand."""
 
     clip: str
     """name in models/clips"""
@@ -67,14 +68,14 @@ class Perform(Event):
     phase: float = 0.0
     """0..1, where in the clip it starts"""
     cycles: int | None = None
-    """of a clip that loops, so many; None goes on until something else is wanted"""
+    """how many cycles of a clip that loops; None: until another event ends it"""
     policy: str = "performer"
-    """who does it, unless the character is driven by a policy that follows references already"""
+    """the policy to use; ignored where the character's present policy follows references already"""
 
 
 @dataclass(frozen=True)
 class Steer(Event):
-    """Walk or run over the ground, for a character whose policy follows references; he stands where it is 0."""
+    """Walk or run at a velocity; (0, 0) is to stand. For a character whose policy follows references."""
 
     velocity: tuple[float, float]
     """m/s, world: x and y"""
@@ -83,11 +84,11 @@ class Steer(Event):
 
 @dataclass(frozen=True)
 class GetUp(Event):
-    """Rise from however the character lies."""
+    """Get up from the floor, face up or face down."""
 
     character: int = 0
     specialist: bool = False
-    """by the policy that learned just this, also where the character's own follows references"""
+    """use the policy that was trained for getting up, even if the present one follows references"""
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Crowd(Event):
 
 @dataclass(frozen=True)
 class Push(Event):
-    """A force at a body's centre of mass for a while."""
+    """Apply a force at a body's centre of mass for some seconds."""
 
     force: Vec3
     """N, world"""
@@ -124,7 +125,7 @@ class Grab(Event):
     target: Vec3
     """m, world: where the hand is"""
     point: Vec3 = (0.0, 0.0, 0.0)
-    """m, where it holds, in the frame of the body or prop"""
+    """m, the point that is held, in the frame of the body or prop"""
     body: str = "torso"
     character: int = 0
     prop: int | None = None
@@ -134,7 +135,7 @@ class Grab(Event):
 
 @dataclass(frozen=True)
 class Drag(Event):
-    """Move a hand that holds something."""
+    """Move a hand to another target, m, world; what it holds is pulled along."""
 
     target: Vec3
     hand: int = 0
@@ -174,20 +175,20 @@ class Strength(Event):
 
 @dataclass(frozen=True)
 class Nerves(Event):
-    """Disturb what a character senses and does."""
+    """Add noise and delay to what a character senses and does."""
 
     delay: int = 0
-    """ticks until what the policy wants arrives at the joints"""
+    """ticks by which the joint targets are late"""
     sense_noise: float = 0.0
-    """rad (and rad/s times 10) on what the policy sees of the joints"""
+    """standard deviation, rad, of the joint rotations that the policy sees; of joint velocities 10 times that, rad/s"""
     act_noise: float = 0.0
-    """rad on the joint targets"""
+    """standard deviation, rad, of the joint targets"""
     character: int = 0
 
 
 @dataclass(frozen=True)
 class Spawn(Event):
-    """Put a thing into the world; ids count up from 0."""
+    """Put a prop into the world. The first one has id 0, the next one 1, and so on."""
 
     item: ItemSpec
     velocity: Vec3 = (0.0, 0.0, 0.0)
@@ -196,9 +197,10 @@ class Spawn(Event):
 
 @dataclass(frozen=True)
 class Remove(Event):
-    """Take a thing away."""
+    """Remove a prop from the world."""
 
     prop: int
+    """its id"""
 
 
 class Timed(NamedTuple):
@@ -212,12 +214,12 @@ _CONVERTER = cattrs.Converter(forbid_extra_keys=True)
 
 
 def to_json(timed: Timed) -> dict[str, Any]:
-    """The JSON object of an event."""
+    """An event as a JSON object."""
     return {"tick": timed.tick, "type": type(timed.event).__name__.lower(), **asdict(timed.event)}
 
 
 def from_json(card: Any) -> Timed:
-    """Read an event. Raises EventError."""
+    """Read an event from parsed JSON. Raises EventError, which names the event and the field."""
     if not isinstance(card, dict):
         raise EventError(f"an event is a JSON {type(card).__name__}, expected an object with tick and type")
     fields = dict(card)

@@ -1,4 +1,4 @@
-"""FallCounter: counts one character's falls and flips. The only rule for them: game, attempts and scores use it."""
+"""FallCounter: counts one character's falls and flips. Game, attempts and scores all use this one rule."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 RECOVERED_TICKS = 15
-"""without a touch that counts as a fall, until the next one counts as another"""
+"""ticks without harmful touch after which a fall is over, so that the next touch is another fall"""
 PROP_TICKS = 5
-"""lying on a prop for so long is a fall; a ball in the face is none"""
+"""ticks of lying on a prop that count as a fall; a ball that only hits him is none"""
 UPHILL = 0.5
-"""least z of a contact's normal, for the prop to bear the body"""
+"""least z of a contact's normal at which the prop is under the body"""
 LANDING_SLACK = 0.7
 """rad short of a whole turn at which a flip counts once a foot is down"""
 TURN = 2.0 * math.pi
 
 
 class TickTouches(NamedTuple):
-    """What a character's bodies touched in a tick, other characters left out."""
+    """What a character's bodies touched in a tick, apart from other characters."""
 
     floor: bool = False
     """a harmful body touched the floor"""
@@ -78,14 +78,14 @@ class FallCounter:
     turn: float = 0.0
     """rad about the character's own lateral axis in the last tick"""
     turned: float = 0.0
-    """rad, the same since it was last up anew, landed flips taken off"""
+    """rad, the sum of `turn` since the last fall was over, minus the flips that were landed"""
     turned_in_all: float = 0.0
-    """rad, the same since the beginning, falls included"""
+    """rad, the sum of `turn` since the beginning, falls included"""
     _clean_ticks: int = 0
     _lying_ticks: int = 0
 
     def stand_up(self) -> None:
-        """Counts anew from an upright stance: the character was put back on its feet."""
+        """The character is up again: the present fall is over, and turning is counted from zero."""
         self.down, self.turned, self._clean_ticks, self._lying_ticks = False, 0.0, 0, 0
 
     def add(self, touches: TickTouches, lateral_rate: float, dt: float) -> bool:
@@ -116,7 +116,7 @@ class FallCounter:
 
     @property
     def tumbles(self) -> float:
-        """Whole turns and parts of one since the beginning, flips that were landed left out."""
+        """Turns since the beginning, without the flips that were landed; a fraction for a part of a turn."""
         return max(0.0, abs(self.turned_in_all) / TURN - self.flips)
 
 

@@ -1,8 +1,9 @@
-"""Gait: a walker who is steered. Walk and run blended by speed, their path bent, started from standing and stopped.
+"""Gait: a reference for walking that is steered by a velocity. It blends standing, a walk and a run by speed.
 
-The blend keeps cycles in step (the run's phase is shifted to the walk's), so feet keep to the ground: stride and rate
-go between the clips' own with the speed. Between standing and a walk the steps get smaller. A command is followed over
-`SPEED_SECONDS` and `TURN_SECONDS`; what is shown ahead is what comes if the command stays.
+Walk and run are blended at the same point of their cycles (the run's phase is shifted to match the walk's), so that
+the feet do not slide: stride and step rate lie between those of the clips. Between standing and the walk's own speed
+the steps are smaller. A new velocity is reached over `SPEED_SECONDS`, a new direction over `TURN_SECONDS`; the poses
+ahead are those that follow if the velocity stays as it is.
 """
 
 from __future__ import annotations
@@ -24,54 +25,55 @@ from game.sim.state import CharacterState
 Array = NDArray[np.float64]
 
 SPEED_SECONDS, TURN_SECONDS = 0.5, 0.3
-"""s over which a change of the command is spread evenly"""
+"""s over which a change of speed and of turning is averaged"""
 MAX_TURN = math.radians(100.0)
 """rad/s"""
 MAX_LATERAL = 4.0
-"""m/s2 of a turn at speed: who runs turns more slowly"""
+"""m/s2, centripetal acceleration of a turn: it limits turning at a run"""
 TURN_GAIN = 3.0
-"""rad/s of turning per rad that the wanted direction is off"""
-QUARTERS = 4
-"""steps of the path's integration a tick"""
-LONGEST = 17
-"""ticks ahead that can be asked for"""
+"""rad/s of turning per rad between heading and steered direction"""
+STEPS = 4
+"""integration steps of the path in a tick"""
+MAX_AHEAD = 17
+"""ticks; `poses` can look so far ahead"""
 FULL_STRIDE = 0.75
-"""share of the walk's own speed from which on his steps are whole"""
+"""share of the walk's own speed from which on the steps have full size"""
 RATES = (0.75, 1.2)
-"""how much slower and faster than by themselves the steps may be"""
-STANDS = 0.02
-"""share of a step under which he stands"""
+"""limits of the step rate, relative to the clips' own"""
+MIN_STRIDE = 0.02
+"""share of a full step; with less the character stands"""
 PULL = 0.03
-"""share of the distance between path and character that is made up in a tick"""
-LEASH = 0.6
-"""m that the path may run away from the character"""
+"""share of the distance between path and character by which the path moves towards the character each tick"""
+MAX_DISTANCE = 0.6
+"""m, the largest distance between path and character"""
 
 
 @dataclass(frozen=True, eq=False)
 class _Cycle:
-    """A gait's cycle by phase: F frames of what does not change over the ground."""
+    """One cycle of a walk or run in F frames, without its place on the floor."""
 
     rots: Array
     """(F, 1 + J, 4) of root and joints"""
     height: Array
     """(F,) m, of the root"""
-    way: Array
-    """(F, 2) velocity over the ground, forward and left, m/s"""
+    velocity: Array
+    """(F, 2) m/s of the root, forward and left"""
     seconds: float
+    """of the cycle"""
 
     @property
     def pace(self) -> float:
-        """m/s, mean."""
-        return float(np.linalg.norm(self.way.mean(axis=0)))
+        """mean speed, m/s"""
+        return float(np.linalg.norm(self.velocity.mean(axis=0)))
 
 
 class GaitClips:
-    """What a Gait is made of: computed once, shared by everybody who walks."""
+    """Tables that a Gait is blended from: computed once, shared by all walkers."""
 
     def __init__(self, model: CharacterModel, walk: MotionClip, run: MotionClip, stand: CharacterState) -> None:
-        """stand: the pose at rest, without batch."""
+        """stand: the standing state, without batch."""
         self.model = model
-        self.walk, self.run = (_cycle(clip, QUARTERS * model.control_hz) for clip in (walk, run))
+        self.walk, self.run = (_cycle(clip, STEPS * model.control_hz) for clip in (walk, run))
         self.still = np.concatenate([stand.root_rot[None], stand.joint_rot])
         self.height = float(stand.root_pos[2])
         phases = np.arange(60) / 60.0
@@ -80,41 +82,41 @@ class GaitClips:
         walks, runs = (leg - leg.mean(axis=0) for leg in legs)
         fits = [float((walks * np.roll(runs, -k, axis=0)).sum()) for k in range(60)]
         self.shift = float(phases[int(np.argmax(fits))])
-        """cycles that the run's phase is ahead of the walk's"""
-        apart = rotation.angle_between(_at(self.walk, phases)[:, 1:], self.still[1:]).sum(axis=1)
-        self.begin = float(phases[int(np.argmin(apart))])
-        """the walk's phase that is nearest to standing"""
+        """cycles; the run's phase is so much ahead of the walk's when the legs match best"""
+        difference = rotation.angle_between(_at(self.walk, phases)[:, 1:], self.still[1:]).sum(axis=1)
+        self.begin = float(phases[int(np.argmin(difference))])
+        """the walk's phase whose pose is nearest to standing: walking begins with it"""
         self.tables = (
-            self.walk.rots, self.walk.height, self.walk.way, self.walk.seconds, self.walk.pace,
-            self.run.rots, self.run.height, self.run.way, self.run.seconds, self.run.pace,
+            self.walk.rots, self.walk.height, self.walk.velocity, self.walk.seconds, self.walk.pace,
+            self.run.rots, self.run.height, self.run.velocity, self.run.seconds, self.run.pace,
             self.still, self.height, self.shift, self.begin,
         )  # fmt: skip
 
     @property
     def paces(self) -> tuple[float, float]:
-        """m/s of walk and run."""
+        """mean speeds of walk and run, m/s"""
         return self.walk.pace, self.run.pace
 
 
 class Gait:
-    """A `ReferenceStream` that is steered: see `steer`."""
+    """A `ReferenceStream` that `steer` gives its velocity. It never ends."""
 
     finished = False
 
     def __init__(self, clips: GaitClips, root_pos: Array, root_rot: Array) -> None:
-        """Begins standing where a character with its root at root_pos (3,), root_rot (4,) is, turned as he is."""
+        """Begins standing, at the place and heading of a character with its root at root_pos (3,), root_rot (4,)."""
         self._clips, hz = clips, clips.model.control_hz
-        self._speeds = np.zeros(round(SPEED_SECONDS * QUARTERS * hz))
-        self._turns = np.zeros(round(TURN_SECONDS * QUARTERS * hz))
+        self._speeds = np.zeros(round(SPEED_SECONDS * STEPS * hz))
+        self._turns = np.zeros(round(TURN_SECONDS * STEPS * hz))
         heading = aligned_heading(root_rot, clips.still[0])
         self._path = np.array([root_pos[0], root_pos[1], heading, clips.begin])
         self._speed, self._direction = 0.0, heading
-        self._rows = LONGEST * QUARTERS + 1
+        self._rows = MAX_AHEAD * STEPS + 1
         self._plan = np.empty((self._rows, 6))
         self._look_ahead()
 
     def steer(self, velocity: Array) -> None:
-        """From now on he shall go with velocity (2,), m/s over the ground; (0, 0) to stand."""
+        """Set the velocity (2,), m/s, world. (0, 0) is to stand; faster than the run is the run's speed."""
         self._speed = float(min(np.hypot(*velocity), self._clips.run.pace))
         if self._speed > 0.0:
             self._direction = float(np.arctan2(velocity[1], velocity[0]))
@@ -122,16 +124,16 @@ class Gait:
 
     @property
     def heading(self) -> float:
-        """rad, of the path now."""
+        """the path's present heading, rad"""
         return float(self._path[2])
 
-    def advance(self, root_pos: Array, root_rot: Array) -> None:  # noqa: ARG002  (he turns where he is steered)
-        self._speeds, self._turns = np.roll(self._speeds, -QUARTERS), np.roll(self._turns, -QUARTERS)
-        self._speeds[-QUARTERS:], self._turns[-QUARTERS:] = self._speed, self._plan[:QUARTERS, 5]
-        self._path = self._plan[QUARTERS, :4].copy()
-        away = root_pos[:2] - self._path[:2]
-        distance = float(np.hypot(*away))
-        self._path[:2] += away * max(PULL, 1.0 - LEASH / max(distance, LEASH))
+    def advance(self, root_pos: Array, root_rot: Array) -> None:  # noqa: ARG002  (the heading is steered, not followed)
+        self._speeds, self._turns = np.roll(self._speeds, -STEPS), np.roll(self._turns, -STEPS)
+        self._speeds[-STEPS:], self._turns[-STEPS:] = self._speed, self._plan[:STEPS, 5]
+        self._path = self._plan[STEPS, :4].copy()
+        offset = root_pos[:2] - self._path[:2]
+        distance = float(np.hypot(*offset))
+        self._path[:2] += offset * max(PULL, 1.0 - MAX_DISTANCE / max(distance, MAX_DISTANCE))
         self._look_ahead()
 
     def shift(self, offset: Array) -> None:
@@ -140,21 +142,21 @@ class Gait:
 
     def poses(self, ahead: Array) -> ReferencePoses:
         count = len(ahead)
-        rows = np.clip(np.rint(np.asarray(ahead) * QUARTERS * self._clips.model.control_hz), 0, self._rows - 1)
+        rows = np.clip(np.rint(np.asarray(ahead) * STEPS * self._clips.model.control_hz), 0, self._rows - 1)
         pos, rot = np.empty((count, 3)), np.empty((count, *self._clips.still.shape))
         _pose(self._plan, rows.astype(np.int64), self._clips.tables, pos, rot)
         return ReferencePoses(pos, rot[:, 0], rot[:, 1:])
 
     def _look_ahead(self) -> None:
-        """Integrates the path as it goes on if the command stays."""
+        """Integrates the path as it goes on if the velocity stays as it is."""
         _integrate(
             self._path, self._speeds, self._turns, self._speed, self._direction, self._clips.tables,
-            1.0 / (QUARTERS * self._clips.model.control_hz), self._plan,
+            1.0 / (STEPS * self._clips.model.control_hz), self._plan,
         )  # fmt: skip
 
 
 def _cycle(clip: MotionClip, hz: int) -> _Cycle:
-    """A clip's cycle in frames of 1/hz s, its way over the ground as a velocity."""
+    """A clip's cycle in frames of 1/hz s, its motion over the floor as a velocity."""
     placed = clip.placed()
     frames = max(2, round(placed.duration * hz))
     state = placed.sample(np.arange(frames) / frames * placed.duration)
@@ -166,13 +168,13 @@ def _cycle(clip: MotionClip, hz: int) -> _Cycle:
 
 
 def _at(cycle: _Cycle, phases: Array) -> Array:
-    """(P, 1 + J, 4) at phases (P,), the nearest frame."""
+    """Rotations (P, 1 + J, 4) of the frames nearest to phases (P,)."""
     return cycle.rots[np.rint(phases * len(cycle.rots)).astype(np.int64) % len(cycle.rots)]
 
 
 @njit(cache=True)
 def _blend(speed, walk, run):  # type: ignore[no-untyped-def]
-    """How far from standing to whole steps, how far from walk to run, and the pace of that blend."""
+    """Size of the steps 0..1, share of the run in the blend 0..1, and the mean speed of that blend, m/s."""
     going = min(max(speed / (FULL_STRIDE * walk), 0.0), 1.0)
     fast = min(max((speed - walk) / (run - walk), 0.0), 1.0)
     return going, fast, walk + fast * (run - walk)
@@ -180,7 +182,7 @@ def _blend(speed, walk, run):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _frame(count, phase):  # type: ignore[no-untyped-def]
-    """The frames before and after a phase, and how far between them."""
+    """The frames before and after a phase, and the share 0..1 of the second."""
     place = (phase - np.floor(phase)) * count
     first = int(place) % count
     return first, (first + 1) % count, place - np.floor(place)
@@ -188,15 +190,15 @@ def _frame(count, phase):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _integrate(path, speeds, turns, command, direction, tables, dt, plan):  # type: ignore[no-untyped-def]
-    """Rows (x, y, heading, phase, speed, turn asked for) of the path from now on."""
-    walk_way, walk_seconds, walk = tables[2], tables[3], tables[4]
-    run_way, run_seconds, run, shift, begin = tables[7], tables[8], tables[9], tables[12], tables[13]
+    """Fills plan (P, 6) with the path from now on: x, y, heading, phase, speed, steered turning rate."""
+    walk_vel, walk_seconds, walk = tables[2], tables[3], tables[4]
+    run_vel, run_seconds, run, shift, begin = tables[7], tables[8], tables[9], tables[12], tables[13]
     x, y, heading, phase = path[0], path[1], path[2], path[3]
     speed_sum, turn_sum = speeds.sum(), turns.sum()
     for k in range(len(plan)):
         speed = speed_sum / len(speeds)
         going, fast, pace = _blend(speed, walk, run)
-        if going <= STANDS:
+        if going <= MIN_STRIDE:
             phase = begin
         off = direction - heading
         off = off - 2.0 * np.pi * np.floor((off + np.pi) / (2.0 * np.pi))
@@ -205,30 +207,31 @@ def _integrate(path, speeds, turns, command, direction, tables, dt, plan):  # ty
             most = min(MAX_TURN, MAX_LATERAL / max(speed, 0.1))
             turn = min(max(TURN_GAIN * off, -most), most)
         plan[k, 0], plan[k, 1], plan[k, 2], plan[k, 3], plan[k, 4], plan[k, 5] = x, y, heading, phase, speed, turn
-        first, after, part = _frame(len(walk_way), phase)
-        run_first, run_after, run_part = _frame(len(run_way), phase + shift)
+        first, after, part = _frame(len(walk_vel), phase)
+        run_first, run_after, run_part = _frame(len(run_vel), phase + shift)
         c, s = np.cos(heading), np.sin(heading)
         scale = speed / pace
-        forward = (1.0 - fast) * ((1.0 - part) * walk_way[first, 0] + part * walk_way[after, 0]) + fast * (
-            (1.0 - run_part) * run_way[run_first, 0] + run_part * run_way[run_after, 0]
+        forward = (1.0 - fast) * ((1.0 - part) * walk_vel[first, 0] + part * walk_vel[after, 0]) + fast * (
+            (1.0 - run_part) * run_vel[run_first, 0] + run_part * run_vel[run_after, 0]
         )
-        left = (1.0 - fast) * ((1.0 - part) * walk_way[first, 1] + part * walk_way[after, 1]) + fast * (
-            (1.0 - run_part) * run_way[run_first, 1] + run_part * run_way[run_after, 1]
+        left = (1.0 - fast) * ((1.0 - part) * walk_vel[first, 1] + part * walk_vel[after, 1]) + fast * (
+            (1.0 - run_part) * run_vel[run_first, 1] + run_part * run_vel[run_after, 1]
         )
         x += dt * scale * (c * forward - s * left)
         y += dt * scale * (s * forward + c * left)
         heading += dt * turn_sum / len(turns) * min(1.0, 4.0 * going)
-        if going > STANDS:
+        if going > MIN_STRIDE:
             seconds = walk_seconds + fast * (run_seconds - walk_seconds)
             phase += dt * min(max(scale, RATES[0]), RATES[1]) / seconds
             phase -= np.floor(phase)
-        # the oldest of the last commands goes, the present one comes
+        # sliding averages: the oldest value leaves, the present one enters
         speed_sum += command - (speeds[k] if k < len(speeds) else command)
         turn_sum += turn - (turns[k] if k < len(turns) else plan[k - len(turns), 5])
 
 
 @njit(cache=True)
 def _pose(plan, rows, tables, out_pos, out_rot):  # type: ignore[no-untyped-def]
+    """Fills out_pos (K, 3) and out_rot (K, 1 + J, 4) with the poses at rows (K,) of the plan."""
     walk_rots, walk_height, walk = tables[0], tables[1], tables[4]
     run_rots, run_height, run = tables[5], tables[6], tables[9]
     still, height, shift = tables[10], tables[11], tables[12]

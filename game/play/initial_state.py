@@ -15,13 +15,13 @@ from game.sim.world import World
 Pose = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 MAX_PENETRATION = 0.02
-"""m: how deep a clip's own pose may lie in the floor before the start is lifted"""
+"""m; a start whose lowest point is deeper in the floor is lifted to this depth"""
 
 
 def starting_state(world: World, policy: Policy | None, phase: float) -> CharacterState:
     """The pose and velocity of a policy's reference at a phase, in its anchor frame, lifted out of the floor.
 
-    A policy that tells no reference starts from the default pose.
+    A policy without a reference starts from the default pose.
     """
     standing = world.standing((0.0, 0.0))
     if policy is None or policy.spec.clip is None or not policy.has_reference:
@@ -44,7 +44,7 @@ def starting_state(world: World, policy: Policy | None, phase: float) -> Charact
 
 
 def reference_rotation(world: World, policy: Policy, phase: float) -> NDArray[np.float64] | None:
-    """The root's rotation (4,) in a policy's reference at a phase, in its anchor frame; None where it tells none."""
+    """The root's rotation (4,) in a policy's reference at a phase, in its anchor frame; None if it has none."""
     if policy.spec.clip is None or not policy.has_reference:
         return None
     standing = world.standing((0.0, 0.0))[None]
@@ -56,9 +56,12 @@ def reference_rotation(world: World, policy: Policy, phase: float) -> NDArray[np
     return np.asarray(rotation.normalize(out.reference.root_rot[0]))
 
 
-def moving(now: Pose, later: Pose, h: float) -> CharacterState:
-    """A pose on its way to another one, h seconds later: root (..., 3), its rotation (..., 4), joints' (..., J, 4)."""
-    (pos, rot, joints), (next_pos, next_rot, next_joints) = now, later
+def moving(now: Pose, after: Pose, h: float) -> CharacterState:
+    """The state at pose `now`, with the velocities that lead to pose `after` in h seconds.
+
+    A pose is a root position (..., 3), its rotation (..., 4) and joint rotations (..., J, 4).
+    """
+    (pos, rot, joints), (next_pos, next_rot, next_joints) = now, after
     return CharacterState(
         root_pos=pos,
         root_rot=rot,

@@ -1,4 +1,4 @@
-"""States of nerves, as data: what they do to what he senses and does, and to his strength."""
+"""Presets of `Nerves` and strength: steady, tired, drunk..."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from game.play.events import Nerves
 
 
 class Preset(NamedTuple):
-    """A state of nerves, and the strength that goes with it."""
+    """Noise and delay, and the strength that goes with them."""
 
     nerves: Nerves
     strength: float
     words: str
+    """what the panel says about it"""
 
 
 PRESETS = {
@@ -24,11 +25,11 @@ PRESETS = {
     "jelly": Preset(Nerves(0, 0.0, 0.05), 0.3, "hardly any strength"),
     "stage fright": Preset(Nerves(1, 0.05, 0.25), 1.3, "tense and trembling"),
 }
-"""By name, in the order of the key."""
+"""by name, in the order in which the key goes through them"""
 
 
 def preset_of(nerves: Nerves, strength: Iterable[float]) -> str | None:
-    """Which of PRESETS somebody is in, by his nerves and his joints' strength; None where in none."""
+    """The name of the preset that has these nerves and this strength of every joint; None if there is none."""
     joints = list(strength)
     plain = replace(nerves, character=0)
     for name, preset in PRESETS.items():

@@ -1,4 +1,4 @@
-"""Performance: what a character with a performer's policy does: the stream that he follows, and what comes after it."""
+"""Performance: the reference that a policy with a lookahead follows now, and which one comes after it."""
 
 from __future__ import annotations
 
@@ -18,29 +18,32 @@ from game.sim.state import CharacterState
 Array = NDArray[np.float64]
 
 STANDING = "stand"
-"""what he does when he walks or stands, as the panel calls it"""
+"""`Performance.doing` while the character walks or stands"""
 UP_HEIGHT, UP_LEAN = 0.65, 0.7
-"""share of the standing root's height, and cosine of its lean, from which on he is up"""
+"""a character is up from this share of its standing root height, and from this cosine of its lean, on"""
 
 
 class Performance:
-    """Begins with standing, joined from where the character is."""
+    """Begins with standing, blended in from the character's present pose."""
 
     def __init__(self, clips: ClipLibrary, state: CharacterState) -> None:
-        """state: the character's, without batch. Raises ClipError where the gait's clips are missing."""
+        """state: the character's now, without batch. Raises ClipError if a clip of the gait is missing."""
         self._clips = clips
         self._hz = clips.model.control_hz
         self.steering = np.zeros(2)
-        """(2,) m/s over the ground: where he is steered"""
+        """(2,) m/s, world: the last velocity that was steered"""
         self.doing = STANDING
-        """the clip that he follows, or STANDING"""
+        """name of the clip that is followed, or STANDING"""
         self._endless = False
         self._gait = Gait(clips.gait, state.root_pos, state.root_rot)
         self._clip: ClipStream | None = None
         self._follow(self._gait, state)
 
     def steer(self, velocity: Array, state: CharacterState) -> None:
-        """Walk with velocity (2,), m/s: at once, or when the clip that he follows is over; a loop without end ends."""
+        """Walk with velocity (2,), m/s, world.
+
+        While a clip is followed the walk begins after its end. A clip that would loop for ever is left at once.
+        """
         self.steering = np.array(velocity, float)
         if self.doing == STANDING:
             self._gait.steer(self.steering)
@@ -48,30 +51,30 @@ class Performance:
             self.walk(state)
 
     def walk(self, state: CharacterState) -> None:
-        """Stand, or walk where he is steered."""
+        """Walk with the velocity that was last steered, or stand."""
         self.doing, self._clip = STANDING, None
         self._gait = Gait(self._clips.gait, state.root_pos, state.root_rot)
         self._gait.steer(self.steering)
         self._follow(self._gait, state)
 
     def perform(self, clip: str, state: CharacterState, phase: float = 0.0, cycles: int | None = None) -> None:
-        """Do a clip from a phase, so many cycles of it, then stand. Raises ClipError."""
+        """Follow a clip from a phase 0..1, then stand; None cycles: for ever if it loops. Raises ClipError."""
         sampler = self._clips.get(clip)
         self.doing, self._endless = clip, sampler.loop and cycles is None
         self._clip = ClipStream(sampler, self._hz, state.root_pos, state.root_rot, phase, cycles)
         self._follow(self._clip, state)
 
     def _follow(self, stream: ReferenceStream, state: CharacterState) -> None:
-        """Begin a stream from where he is; it goes on with the next tick."""
+        """Begin a stream, blended in from the present state. The next `advance` keeps its first pose."""
         self.stream, self._new = JoinedStream(stream, state, self._hz), True
 
     def get_up(self, state: CharacterState, bodies: BodyPoses) -> None:
-        """Rise from however he lies; bodies: (B, ...) of the character. Raises ClipError."""
+        """Follow the clip for getting up that fits how the character lies. bodies: (B, ...). Raises ClipError."""
         self.perform(GET_UP[lying(self._clips.model, bodies)], state)
 
     @property
     def harmful(self) -> NDArray[np.bool_]:
-        """(B,) the bodies whose touching the floor is a fall in what he does; who gets up lies already."""
+        """(B,) which bodies must not touch the floor: their touch is a fall. None of them while getting up."""
         if self.doing in GET_UP.values():
             return np.zeros(self._clips.model.num_bodies, dtype=bool)
         return self._clips.harmful(WALK if self.doing == STANDING else self.doing)
@@ -83,11 +86,14 @@ class Performance:
 
     @property
     def clip(self) -> tuple[MotionClip, float] | None:
-        """The clip that he follows and the time in it, s; None while he stands or walks."""
+        """The clip that is followed and the time in it, s; None while standing or walking."""
         return None if self._clip is None else (self._clip.sampler.clip, self._clip.time)
 
     def advance(self, state: CharacterState, bodies: BodyPoses) -> None:
-        """Once a control tick, before `poses`: go on; when a clip is over he stands, or rises again where he lies."""
+        """Go on by a control tick; once a tick, before `poses`.
+
+        After a clip comes standing; if he still lies after getting up, he tries again.
+        """
         if self._new:
             self._new = False
             return
@@ -106,7 +112,7 @@ class Performance:
 
 
 def lying(model: CharacterModel, bodies: BodyPoses) -> str:
-    """Which of GET_UP's ways fits a body (B, ...) that lies: by where its chest looks."""
+    """`faceup` or `facedown`, by the direction of the chest of a body (B, ...)."""
     chest = rotation.rotate(bodies.rot[model.roles.torso], np.array([1.0, 0.0, 0.0]))
     return "faceup" if chest[2] > 0.0 else "facedown"
 

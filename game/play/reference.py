@@ -1,7 +1,7 @@
-"""References: streams of poses that say what a character shall do next. A policy with a lookahead follows one.
+"""References: streams of poses that a policy with a lookahead shall follow.
 
-A stream lives in the world. It goes on by one control tick with every `advance`, which tells it where the character
-really is; `poses` then answers for any time from now on. Streams are deterministic: a take runs them again.
+A stream's poses are in the world. Each `advance` moves it on by one control tick and gives it the character's real
+place; `poses` then returns the poses at any time from now on. Streams are deterministic: a take runs them again.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from game.sim.state import CharacterState
 Array = NDArray[np.float64]
 
 JOIN_SECONDS = 0.4
-"""over which a stream is bent towards where the character is when it begins"""
+"""s over which a stream's beginning is blended in from the character's state"""
 MAX_JOIN_SPEED = 6.0
-"""m/s and rad/s: differences of velocity beyond it are not followed while joining"""
+"""m/s and rad/s: a larger difference of velocity is cut to this while blending"""
 
 
 class ReferenceStream(Protocol):
-    """What a character shall do, from now on."""
+    """The poses that a character shall take, from now on."""
 
     def advance(self, root_pos: Array, root_rot: Array) -> None:
         """Go on by one control tick; the character's root is at root_pos (3,), root_rot (4,)."""
@@ -34,11 +34,11 @@ class ReferenceStream(Protocol):
         """The poses (K, ...) at times (K,), s from now on."""
 
     def shift(self, offset: Array) -> None:
-        """Move everything that is to come over the ground by offset (2,), m."""
+        """Move all poses to come horizontally by offset (2,), m."""
 
     @property
     def finished(self) -> bool:
-        """Whether there is nothing new to come."""
+        """Whether its motion is over; `poses` may still be called."""
 
 
 def aligned_heading(root_rot: Array, reference_rot: Array) -> float:
@@ -52,7 +52,7 @@ def aligned_heading(root_rot: Array, reference_rot: Array) -> float:
 
 
 class ClipStream:
-    """A clip from a phase on, put under the character at its beginning and anew with every cycle."""
+    """A clip from a phase on, placed where the character is at the beginning and again at the start of every cycle."""
 
     def __init__(
         self, sampler: ClipSampler, control_hz: int, root_pos: Array, root_rot: Array, phase: float = 0.0,
@@ -64,7 +64,7 @@ class ClipStream:
         root_pos: (3,) of the character now.
         root_rot: (4,)
         phase: 0..1, where in the clip it begins.
-        cycles: after so many the stream is finished (and goes on); None never is, where the clip loops.
+        cycles: a clip that loops is `finished` after so many; None: never.
         """
         self.sampler = sampler
         self._hz, self._cycles = control_hz, cycles
@@ -97,7 +97,7 @@ class ClipStream:
         self.placement = Placement(x + float(offset[0]), y + float(offset[1]), heading)
 
     def _under(self, root_pos: Array, root_rot: Array) -> Placement:
-        """Where the clip's frame lies when its present pose is put over the character's place, turned as he is."""
+        """The placement that puts the clip's present pose at the character's place and heading."""
         here = self.sampler.poses(np.array([self.time]), Placement(0.0, 0.0, 0.0))
         heading = aligned_heading(root_rot, here.root_rot[0])
         c, s = np.cos(heading), np.sin(heading)
@@ -106,16 +106,16 @@ class ClipStream:
 
 
 class JoinedStream:
-    """Any stream, its beginning bent so that it goes on from the character's pose and velocity.
+    """Any stream, its beginning blended so that it continues the character's pose and velocity.
 
-    The offset runs out along a cubic. Over the ground the difference of speed is carried on: who comes running does
-    not stop at once, and nobody is pulled back to where he would have been.
+    The difference between character and stream fades out along a cubic. Horizontally the difference of velocity fades
+    out too, but the way it covers is kept: who comes running slows down over some steps, and is not pulled back.
     """
 
     def __init__(
         self, stream: ReferenceStream, state: CharacterState, control_hz: int, seconds: float = JOIN_SECONDS
     ) -> None:
-        """state: the character's now, without batch."""
+        """state: the character's now, without batch. seconds: how long the difference takes to fade out."""
         self.stream = stream
         self._seconds, self._hz, self._tick, self._done = seconds, control_hz, 0, False
         h = 1.0 / (4.0 * control_hz)
@@ -167,7 +167,7 @@ def _held(speed: Array) -> Array:
 
 
 class HeldStream:
-    """One pose, held: what a body without a plan keeps doing."""
+    """One pose for ever."""
 
     finished = True
 

@@ -1,4 +1,4 @@
-"""Runtime: a World and who drives whom; one control tick at a time, all input as events.
+"""Runtime: a World and the agents in it, one control tick at a time; all input arrives as events.
 
 A Runtime is a function of its seed and its events: the same ones give the same Snapshots, bit for bit.
 """
@@ -24,7 +24,7 @@ from game.sim.snapshot import Snapshot
 
 
 class Runtime:
-    """Begins with one character that stands at the origin and that nobody drives."""
+    """Begins with one character that stands at the origin, without a policy."""
 
     def __init__(self, library: PolicyLibrary, *, seed: int = 0) -> None:
         self.seed = seed
@@ -42,17 +42,17 @@ class Runtime:
         self.snapshot: Snapshot = self.world.snapshot()
 
     def close(self) -> None:
-        """Give the World back."""
+        """Free the physics engine. The Runtime cannot be used after that."""
         self.world.close()
 
     @property
     def tick_count(self) -> int:
-        """Ticks that have been made."""
+        """Ticks so far."""
         return self.world.tick
 
     @property
     def library(self) -> PolicyLibrary:
-        """Where `Play` finds policies."""
+        """where the event `Play` finds policies"""
         return self._handlers.library
 
     @library.setter
@@ -61,23 +61,23 @@ class Runtime:
 
     @property
     def clips(self) -> ClipLibrary:
-        """Where `Perform` finds clips."""
+        """where the event `Perform` finds clips"""
         return self._handlers.clips
 
     @property
     def policies(self) -> dict[str, Policy]:
-        """Every policy that was played, by the name that events in `log` call it by."""
+        """every policy that was played, by its name in the events of `log`"""
         return self._handlers.policies
 
     def tick(self, events: Iterable[Event] = (), *, strict: bool = False) -> Snapshot:
-        """Carry out events, then let everybody act for one control tick.
+        """Carry out events, then simulate one control tick.
 
         Args:
-            events: in order; one that makes no sense is refused with a message and changes nothing.
-            strict: raise instead (replays).
+            events: in order. An impossible one changes nothing; the Snapshot's messages say why.
+            strict: raise instead, as replays do.
 
         Raises:
-            EventError: an event makes no sense, and strict is set.
+            EventError: an event is impossible, and strict is set.
         """
         self._messages = []
         for event in events:
@@ -101,7 +101,7 @@ class Runtime:
             self.log.append(Timed(self.world.tick, done))
 
     def _joint_targets(self) -> JointTargets:
-        """What everybody aims at; a policy that fails is taken away from all whom it drives."""
+        """Everybody's joint targets. A policy that fails is removed from every agent that it drives."""
         targets, failed = self.controllers.joint_targets()
         for policy, error in failed.items():
             self._messages.append(f"{error}; it was stopped")
@@ -112,7 +112,7 @@ class Runtime:
         return targets
 
     def _restart_after_faults(self) -> None:
-        """Starts the policy anew of whom the world has put back on his feet."""
+        """Restarts the policies of characters that the World has reset because their state was implausible."""
         for index in self.world.faults:
             self._messages.append(f"character {index} left the realm of physics and was put back on his feet")
             self._handlers.restart(index)

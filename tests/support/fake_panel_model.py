@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from game.play.events import Event, Nerves
+from game.play.settings import Settings
 from game.sim.model import CharacterModel
-from game.view.panel.panel_data import AttemptCounts, PanelSettings, PolicyCard, TakeCard
-from game.view.panel.settings import after
+from game.view.panel.panel_data import AttemptCounts, PolicyCard, TakeCard
 
 MODEL = CharacterModel.load()
 SCORES = {"seconds": 20.0, "survival": 0.75, "flips_per_episode": 8.5, "normalized_return": 0.51,
@@ -30,7 +30,7 @@ class FakeModel:
         self.asked: list[tuple[object, ...]] = []
         self.posted: list[Event] = []
         self.body_model = MODEL
-        self.settings = PanelSettings((1.0,) * 12, Nerves(), (0.0, 0.0, -9.8), 0.9, 1)
+        self.settings = Settings((1.0,) * 12, Nerves(), (0.0, 0.0, -9.8), 0.9, 1)
         self.control_hz = 30
         self.policies = [
             *backflips(),
@@ -65,7 +65,7 @@ class FakeModel:
 
     def post(self, event: Event) -> None:
         self.posted.append(event)
-        self.settings = after(self.settings, [event], 0, MODEL)
+        self.settings = self.settings.after([event], 0, MODEL)
 
     def act(self, action: str, choice: int = 0) -> None:
         self.asked.append(("act", action, choice))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from game.play.events import Event, Nerves, Vec3
+from game.play.events import Event
+from game.play.settings import Settings
 from game.sim.model import CharacterModel
 
 
@@ -55,27 +56,16 @@ class AttemptCounts:
     """the hardest hit of each body on anything, N s"""
 
 
-@dataclass(frozen=True)
-class PanelSettings:
-    """What the world is set to, what was asked for and not yet carried out counted in."""
-
-    strength: tuple[float, ...]
-    """one number a joint, of the chosen character"""
-    nerves: Nerves
-    gravity: Vec3
-    friction: float
-    crowd: int
-
-
 class PanelModel(Protocol):
     """The part of the game that the panel looks at."""
 
     @property
     def body_model(self) -> CharacterModel:
-        """The body; PanelSettings.strength is in the order of its joints."""
+        """The body; Settings.strength is in the order of its joints."""
 
     @property
-    def settings(self) -> PanelSettings: ...
+    def settings(self) -> Settings:
+        """Of the chosen character and the world, as they are after the pending events."""
 
     @property
     def control_hz(self) -> int:
