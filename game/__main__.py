@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from game import __version__
@@ -91,7 +92,7 @@ def _window(options: argparse.Namespace) -> int:
         return Session(Runtime(library, seed=options.seed), options.policy, spec)
 
     try:
-        app = GameWindow(begin, load_actions(options.keys), options.out, options.quality)
+        app = GameWindow(begin, partial(load_actions, options.keys), options.out, options.quality)
     except OutputError as error:
         print(f"{error}\n{WITHOUT_WINDOW}", file=sys.stderr)
         return NO_WINDOW

@@ -19,6 +19,12 @@ def test_the_readme_lists_the_keys() -> None:
     assert markdown_table() in (ROOT / "docs" / "keys.md").read_text(encoding="utf-8")
 
 
+def test_the_example_in_the_docs_is_taken() -> None:
+    text = (ROOT / "docs" / "keys.md").read_text(encoding="utf-8")
+    example = json.loads(text.partition("For example `")[2].partition("`")[0])
+    assert {a.name: a.keys for a in remap(example)}["throw_ball"] == ("b", "u")
+
+
 def test_keys_read_as_a_person_says_them() -> None:
     lines = {does: keys for keys, does in help_lines()}
     assert lines["play that policy of the list"] == "1 - 9"

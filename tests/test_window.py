@@ -1,5 +1,6 @@
 """The real window on a private display, driven by real key presses as a person would."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -171,6 +172,56 @@ def test_a_person_pulls_him_and_looks_again(window: Window) -> None:
     wait_for("one tick more", lambda: saved_take(window).num_ticks == take.num_ticks + 1)
     window.press("Escape")
     assert window.process.wait(PATIENCE) == 0
+
+
+@pytest.fixture
+def french(display: str) -> Iterator[str]:
+    """The display, with a French keyboard."""
+    if shutil.which("setxkbmap") is None:
+        pytest.skip("setxkbmap is missing: sudo apt-get install x11-xkb-utils")
+    environment = {**os.environ, "DISPLAY": display}
+    subprocess.run(["setxkbmap", "fr"], env=environment, check=True)
+    yield display
+    subprocess.run(["setxkbmap", "us"], env=environment, check=True)
+
+
+KEYCODES = {
+    "2": "11", "9": "18", "[": "34", "]": "35", ";": "47", "'": "48", ".": "60", "p": "33", "z": "52", "f8": "74",
+    "shift-w": "shift+25", "shift-a": "shift+38",
+}  # fmt: skip
+"""What the X server calls the keys at these places of a US keyboard; xdotool knows only what is printed on others."""
+
+
+def test_a_french_keyboard_works_by_position(french: str, tmp_path: Path) -> None:
+    """Digits, which need Shift there, brackets, of which one is a dead key, and a file that names keys in both ways."""
+    keys = tmp_path / "keys.json"
+    shove = ["raw-shift-w", "raw-shift-s", "raw-shift-a", "raw-shift-d"]
+    keys.write_text(json.dumps({"shove": shove, "reset": "w", "limp": "f8"}))
+    window = Window(french, tmp_path, "--keys", str(keys))
+    try:
+        started(window)
+        window.press(KEYCODES["p"])
+        for key in ("[", "]", "2", "9", ";", "'", "shift-w", "shift-a", "f8", "z"):
+            window.press(KEYCODES[key])
+
+        def happened() -> bool:
+            """Whether the last has been heard of; if not, a tick later."""
+            window.press(KEYCODES["."])
+            return any(isinstance(event, Reset) for event in events_of(saved_take(window)))
+
+        wait_for("the reset", happened)
+        events = events_of(Take.load(window.files("take_*.zip")[-1]))
+    finally:
+        window.process.kill()
+        window.process.wait()
+    plays = [event.policy for event in events if isinstance(event, Play)]
+    assert plays[:4] == ["backflip", "backflip_age_7", "backflip", "captured_backflip"]
+    assert len(plays) == 5 and plays[4] not in plays[:4]
+    strengths = [event.value for event in events if isinstance(event, Strength)]
+    assert strengths == [0.75, 1.25, 0.0, 1.0]  # paused, weaker and stronger are both of 1
+    ahead, left = (event.force for event in events if isinstance(event, Push))
+    assert ahead[0] * left[0] + ahead[1] * left[1] == pytest.approx(0.0, abs=1.0)
+    assert ahead[0] * left[1] - ahead[1] * left[0] > 0.0  # a quarter turn to the left
 
 
 @pytest.mark.parametrize("display", [{}, {"DISPLAY": ":4242"}])

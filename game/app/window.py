@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,12 +15,15 @@ from game.app.game import Game
 from game.app.panel_model import GamePanelModel
 from game.input.action_handlers import ActionTable
 from game.input.bindings import Action, help_lines
+from game.input.keyboard import Keyboard
+from game.input.keyboard_layout import KeyboardLayout
 from game.session.session import Session
 from game.view import pick_pipe
 from game.view.camera_node import make_lens, place
 from game.view.filming import Filming
 from game.view.gamepad import Gamepad, first_gamepad
 from game.view.hud import Hud
+from game.view.keyboard_events import KeyboardEvents, layout_of
 from game.view.live_sound import LiveSound
 from game.view.overlay import Overlay
 from game.view.panel.panel_window import PanelWindow
@@ -36,7 +38,7 @@ SETTINGS = f"window-title {TITLE}: loading ...\nwin-size 1280 720\n"
 MAX_FPS = 60
 BEFORE_RENDER, AFTER_RENDER = 10, 60
 """task orders; Panda3D renders at 50"""
-WELCOME = "H shows the keys; pull him with the mouse"
+WELCOME = "{help} shows the keys; pull him with the mouse"
 
 
 class GameWindow(ShowBase):
@@ -47,7 +49,7 @@ class GameWindow(ShowBase):
     def __init__(
         self,
         begin: Callable[[], Session],
-        bindings: Sequence[Action],
+        load_bindings: Callable[[KeyboardLayout], Sequence[Action]],
         out: Path = Path("out"),
         quality: Tier | None = None,
     ) -> None:
@@ -55,12 +57,13 @@ class GameWindow(ShowBase):
 
         Args:
             begin: makes what is played; it takes seconds.
-            bindings: the actions with their keys.
+            load_bindings: makes the actions with their keys on this person's keyboard.
             out: the folder of films, takes and pictures.
             quality: how finely it is drawn; None measures the first frames and chooses.
 
         Raises:
             OutputError: no window can be opened.
+            ActionError: as `load_bindings`.
         """
         pick_pipe.configure()
         p3d.load_prc_file_data("pratfall", SETTINGS)
@@ -81,6 +84,7 @@ class GameWindow(ShowBase):
         self.hud = Hud(self._left[0], self.a2dTopRight, self._left[1])
         self.show_busy(f"{TITLE}: loading ... (the first time compiles the physics)")
 
+        bindings = load_bindings(layout_of(self.win))
         self.game = game = Game(begin(), self, bindings, out)
         game.handlers.add(GameWindow.actions, self)
         session = game.session
@@ -103,7 +107,7 @@ class GameWindow(ShowBase):
             ready = p3d.WindowProperties()
             ready.set_title(TITLE)
             self.win.request_properties(ready)
-        game.say(WELCOME)
+        game.say(WELCOME.format(help=self.panel_model.key_of("help")))
         self.task_mgr.add(self._frame, "frame", sort=BEFORE_RENDER)
         self.task_mgr.add(self._after_render, "film", sort=AFTER_RENDER)
 
@@ -151,14 +155,7 @@ class GameWindow(ShowBase):
         """Connects keys and mouse. TypeError: an action has no handler."""
         if missing := self.game.handlers.without_handler(bindings):
             raise TypeError(f"no handler for the actions {', '.join(missing)}")
-        for action in bindings:
-            for choice, key in enumerate(action.keys):
-                begin = partial(self._key, action.name, choice)
-                self.accept(key, begin)
-                if action.repeats:
-                    self.accept(f"{key}-repeat", begin)
-                if action.held:
-                    self.accept(f"{key.rpartition('-')[2] or key}-up", partial(self.game.end, action.name))
+        self.keyboard = KeyboardEvents(self.win, self.mouseWatcher, Keyboard(bindings), self._key, self.game.end)
         for button in (1, 2, 3):
             self.accept(f"mouse{button}", self.pointer.press, [button])
             self.accept(f"mouse{button}-up", self.pointer.let_go, [button])
@@ -195,6 +192,7 @@ class GameWindow(ShowBase):
         seconds = p3d.ClockObject.get_global_clock().dt
         game, session = self.game, self.game.session
         self.scene_view.measure(seconds)
+        self.keyboard.repeat(seconds)
         self._read_pad(seconds)
         self.pointer.update()
         ticks = game.advance(seconds)

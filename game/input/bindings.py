@@ -1,16 +1,19 @@
 """Every action of the player as data: its name, the keys that do it, the words that explain it.
 
-Keys have Panda3D's names (`space`, `arrow_up`, `f9`, `shift-arrow_up`, ...). A JSON file of
-`{"action": "key"}` or `{"action": ["key", "other key"]}` remaps any of them; `pad-face_a` is a gamepad's button.
+Keys have Panda3D's names (`space`, `arrow_up`, `f9`, `shift-arrow_up`, ...) and are meant by position: `q` is the key
+that prints Q on a US keyboard, whatever it prints on this one. A JSON file of `{"action": "key"}` or
+`{"action": ["key", "other key"]}` remaps any of them: there `q` is the key that prints Q on this keyboard, `raw-q` the
+one at that position; `pad-face_a` is a gamepad's button.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
+from game.input.keyboard_layout import NAMED, US, KeyboardLayout
 from game.scene.json_text import JsonError, read_object
 from game.scene.paths import user_dir
 
@@ -38,11 +41,13 @@ class Action:
     """It goes on while the key is held, as typed letters do."""
     pad: tuple[str, ...] = ()
     """A gamepad's buttons for the same, by Panda3D's names; with `choice` one for each."""
+    layout: KeyboardLayout = US
+    """What is printed on the keys."""
 
     @property
     def keys_text(self) -> str:
         """The keys as a person calls them."""
-        names = [_spoken(key) for key in self.keys]
+        names = [_spoken(key, self.layout) for key in self.keys]
         if not self.choice:
             return " or ".join(names)
         if self.keys[0].endswith(_ARROWS[0]):
@@ -65,6 +70,9 @@ _PAD_NAMES = {
 }  # fmt: skip
 PAD = "pad-"
 """before the name of a gamepad's button, in a file of keys"""
+RAW = "raw"
+"""before the position of a key, in a file of keys: `raw-q`, `raw-shift-q`"""
+MODIFIERS = ("shift", "control", "alt", "meta")
 _HIM, _WORLD, _TIME, _PICTURES = "Him", "World", "Time", "Pictures"
 
 ACTIONS = (
@@ -131,36 +139,36 @@ RENAMED = {"auto_retry": "after_fall"}
 """actions whose name in keys.json was another one"""
 
 
-def load_actions(file: Path | None = None) -> tuple[Action, ...]:
+def load_actions(file: Path | None = None, layout: KeyboardLayout = US) -> tuple[Action, ...]:
     """Returns the actions with the keys of a file; None reads KEYS_FILE where there is one.
 
     Raises:
-        ActionError: the file cannot be read, names an unknown action, or gives one key to two.
+        ActionError: the file cannot be read, names an unknown action or key, or gives one key to two.
     """
     if file is None:
         if not KEYS_FILE.is_file():
-            return ACTIONS
+            return remap({}, layout)
         file = KEYS_FILE
     try:
         changes = read_object(file)
     except JsonError as error:
         raise ActionError(f"in {file.parent}: {error}") from error
     try:
-        return remap(changes)
+        return remap(changes, layout)
     except ActionError as error:
         raise ActionError(f"{file}: {error}") from error
 
 
-def remap(changes: dict[str, object]) -> tuple[Action, ...]:
-    """Returns the actions with other keys. Raises ActionError."""
+def remap(changes: dict[str, object], layout: KeyboardLayout = US) -> tuple[Action, ...]:
+    """Returns the actions with other keys, on a keyboard of that layout. Raises ActionError."""
     changes = {RENAMED.get(name, name): keys for name, keys in changes.items()}
     unknown = changes.keys() - {action.name for action in ACTIONS}
     if unknown:
         names = ", ".join(action.name for action in ACTIONS)
         raise ActionError(f"no action is called {', '.join(sorted(unknown))}; there are {names}")
     actions = tuple(
-        _with_keys(action, _keys(action, changes[action.name])) if action.name in changes else action
-        for action in ACTIONS
+        _with_keys(action, _keys(action, changes[action.name], layout)) if action.name in changes else action
+        for action in (replace(action, layout=layout) for action in ACTIONS)
     )
     used: dict[str, str] = {}
     for action in actions:
@@ -188,11 +196,39 @@ def markdown_table(actions: Iterable[Action] = ACTIONS) -> str:
     return "\n".join(rows)
 
 
-def _keys(action: Action, value: object) -> tuple[str, ...]:
+def chord(modifiers: Collection[str], key: str) -> str:
+    """One name for a key and the modifiers held with it, which stand in the order of MODIFIERS."""
+    return "-".join([*(name for name in MODIFIERS if name in modifiers), key])
+
+
+def _keys(action: Action, value: object, layout: KeyboardLayout) -> tuple[str, ...]:
     keys = [value] if isinstance(value, str) else value
     if not isinstance(keys, list) or not keys or not all(isinstance(key, str) and key for key in keys):
         raise ActionError(f"{action.name}: expected a key or a list of keys, found {value!r}")
-    return tuple(key.lower() for key in keys)
+    return tuple(key if key.startswith(PAD) else _position(action, key, layout) for key in map(str.lower, keys))
+
+
+def _position(action: Action, key: str, layout: KeyboardLayout) -> str:
+    """A key of a file, `shift-q` or `raw-shift-q`, by position."""
+    prefixes, name = _split(key)
+    by_position = RAW in prefixes
+    position = (US if by_position else layout).position(name)
+    if position is None:
+        hint = "" if by_position else f"; {RAW}-q is the key at the place of a US keyboard's Q"
+        raise ActionError(
+            f"{action.name}: no key of this keyboard prints {name!r} without Shift or is called so{hint}; others are "
+            f"{', '.join(NAMED)}"
+        )
+    return chord(prefixes, position)
+
+
+def _split(key: str) -> tuple[list[str], str]:
+    """The parts of `shift-control-q` before the key, and the key, which may be `-` itself."""
+    prefixes: list[str] = []
+    while (parts := key.partition("-"))[0] in (*MODIFIERS, RAW) and parts[2]:
+        prefixes.append(parts[0])
+        key = parts[2]
+    return prefixes, key
 
 
 def _with_keys(action: Action, named: tuple[str, ...]) -> Action:
@@ -205,10 +241,11 @@ def _with_keys(action: Action, named: tuple[str, ...]) -> Action:
     return replace(action, keys=keys, pad=pad)
 
 
-_NAMED = {"`": "Backquote"}
+_SPOKEN = {"`": "Backquote"}
 
 
-def _spoken(key: str) -> str:
-    *modifiers, last = key.split("-") if key != "-" else ("-",)
-    name = _NAMED.get(last, last.removeprefix("arrow_").replace("_", " ").capitalize())
+def _spoken(key: str, layout: KeyboardLayout) -> str:
+    modifiers, last = _split(key)
+    label = layout.label(last)
+    name = _SPOKEN.get(label, label) or last.removeprefix("arrow_").replace("_", " ").capitalize()
     return "+".join([*(m.capitalize() for m in modifiers), name])
