@@ -93,10 +93,11 @@ def key_clip(content: dict[str, Any]) -> MotionClip:
     root_pos = np.zeros((len(moments), 3))
     root_pos[:, 2] = standing - channel("height")
     pos, rot = _balanced(model, root_pos, root_rot, rotation.from_rotvec(joints), channel("sit"), channel("back"))
-    return MotionClip(
+    clip = MotionClip(
         str(content["name"]), FPS, bool(content.get("loop", False)), pos, root_rot, rot,
         source="keyed by hand: models/keyed", licence="MIT",
     )  # fmt: skip
+    return clip.placed()
 
 
 def _balanced(
