@@ -53,13 +53,17 @@ def parser() -> argparse.ArgumentParser:
     window.add_argument("--out", metavar="DIR", type=Path, default=Path("out"), help="of films, takes and pictures")
     without = top.add_argument_group("without a window (the last line printed is a JSON object)")
     without.add_argument("--headless", action="store_true", help="run without a window, as fast as possible")
-    without.add_argument("--seconds", metavar="N", type=float, help="how long (default: 10; a take's own length)")
+    without.add_argument(
+        "--seconds", metavar="N", type=float, help="how long (default: 10; a take's, a script's own length)"
+    )
     without.add_argument("--events", metavar="FILE", type=Path, help="JSON list of events with their ticks")
+    without.add_argument("--script", metavar="FILE", type=Path, help="play a script to its end, see docs/scripts.md")
     without.add_argument("--take", metavar="FILE", type=Path, help="run a take again and verify it")
     without.add_argument("--save-take", metavar="FILE", type=Path, help="save the run as a take")
     without.add_argument(
-        "--after-fall", choices=("get_up", "retry", "stay"), default="stay",
-        help="whether he gets up by himself after a fall, is put back for the next attempt, or stays (default)",
+        "--after-fall", choices=("get_up", "retry", "stay"),
+        help="whether he gets up by himself after a fall (default with a script), is put back for the next attempt, "
+        "or stays (default)",
     )  # fmt: skip
     without.add_argument("--record", metavar="FILE.mp4", type=Path, help="film it")
     return top

@@ -132,6 +132,30 @@ def test_a_shot_of_the_take_is_a_camera() -> None:
         shown(steady(0.0, 0.5), 40, "drone", take)
 
 
+def test_nothing_is_blended_across_a_cut() -> None:
+    """Two cameras 0.4 m apart, which would pass for one that moves: every picture is from one or the other."""
+    shots = {name: shot_to_json(Shot((Keyframe(0.0, CameraPose.look((3, y, 1), (0, 0, 1), 0.7)),)))
+             for name, y in (("left", 0.0), ("right", 0.4))}  # fmt: skip
+    take = replace(fall(), extra={"shots": shots, "cuts": [[0, "left"], [6, "right"], [9, "left"]]})
+    found = [frame.pose.position[1] for frame in shown(steady(0.0, 0.5), 120, "cuts", take)]
+    assert found[: 6 * 4 + 1] == pytest.approx([0.0] * 25)
+    assert found[6 * 4 + 1 : 9 * 4 + 1] == pytest.approx([0.4] * 12)
+    assert found[9 * 4 + 1 :] == pytest.approx([0.0] * 23)
+
+
+def test_a_take_with_cuts_is_filmed_by_them(tmp_path: Path) -> None:
+    """Unless another camera is wanted; broken ones are one line."""
+    cuts = replace(fall(), extra={"cuts": [[0, "ceiling"]]})
+    cuts.save(tmp_path / "a.zip")
+    replace(fall(), extra={"cuts": [[0, "drone"]]}).save(tmp_path / "broken.zip")
+    small = ["--size", "64x48", "--fps", "30", "--to", "0.1", "--mute", "--quality", "lite", "--format", "png"]
+    for name, more in (("own", []), ("cuts", ["--camera", "cuts"]), ("side", ["--camera", "side"])):
+        assert main([str(tmp_path / "a.zip"), *small, *more, "--out", str(tmp_path / name)]) == 0
+    own, by_cuts, side = ((tmp_path / name / "picture_00002.png").read_bytes() for name in ("own", "cuts", "side"))
+    assert own == by_cuts != side
+    assert main([str(tmp_path / "broken.zip"), *small, "--out", str(tmp_path / "b")]) == 1
+
+
 def test_colours_of_things_differ() -> None:
     colors = [color_of(i) for i in range(4096)]
     assert len(set(colors)) == 4096

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,40 @@ def test_a_script_gives_the_same_run_twice(capsys: pytest.CaptureFixture[str], t
     assert again["take_sha256"] == first["take_sha256"] == Take.load(saved).sha256
     other = report(capsys, "--events", script, "--seconds", 1.5, "--policy", "deepmimic_jump")
     assert other["take_sha256"] != first["take_sha256"]
+
+
+def test_a_script_is_played_to_its_end(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """It ends 2 s after its last step; the take has its cuts, and repeats."""
+    script, saved = tmp_path / "stunt.json", tmp_path / "take.zip"
+    steps = [{"do": "camera", "name": "ceiling"}, {"do": "wait", "seconds": 0.5}, {"do": "camera", "name": "side"},
+             {"do": "event", "event": {"type": "friction", "value": 0.9}}]  # fmt: skip
+    script.write_text(json.dumps({"steps": steps}))
+    card = report(capsys, "--script", script, "--save-take", saved, "--record", tmp_path / "a.mp4")
+    assert card.keys() == FIELDS | {"script_finished"}
+    assert (card["ticks"], card["script_finished"]) == (15 + 60, True)
+    take = Take.load(saved)
+    assert take.extra == {"cuts": [[0, "ceiling"], [15, "side"]]}
+    assert [timed.tick for timed in take.events] == [0, 15]
+    again = report(capsys, "--take", saved)
+    assert again["repeats"]
+    assert again["take_sha256"] == card["take_sha256"]
+    with av.open(str(tmp_path / "a.mp4")) as film:
+        pictures = [frame.to_ndarray(format="gray").astype(float) for frame in film.decode(video=0)]
+    changes = [abs(b - a).mean() for a, b in pairwise(pictures)]
+    assert changes.index(max(changes)) == 14  # picture 15, counted from 0, is the first from the side
+
+
+def test_a_script_may_be_cut_short(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    script = tmp_path / "stunt.json"
+    script.write_text('{"set": "park", "steps": [{"do": "wait"}, {"do": "wait", "seconds": 9}]}')
+    assert main(["--headless", "--script", str(script), "--seconds", "1.5", "--save-take", str(tmp_path / "a")]) == 0
+    printed = capsys.readouterr()
+    assert "ended in step 2 of 2: wait 9 s" in printed.err
+    assert json.loads(printed.out.splitlines()[-1])["script_finished"] is False
+    assert Take.load(tmp_path / "a").set_name == "park"
+    script.write_text('{"steps": [{"do": "fly"}]}')
+    assert "stunt.json: step 1: do 'fly'; there are wait" in refusal(capsys, "--script", script)
+    assert "--script away" in refusal(capsys, "--take", tmp_path / "a", "--script", script)
 
 
 def test_it_films(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_sound_keeps_up_with_the_picture(output: Output, tmp_path: Path) -> None
 def test_a_run_without_a_window(tmp_path: Path) -> None:
     world = open_world(CharacterModel.load())
     world.add_character()
-    film = TickFilm(world.snapshot(), BARE, tmp_path / "a.mp4", (160, 96))
+    film = TickFilm(world.snapshot(), BARE, tmp_path / "a.mp4", size=(160, 96))
     limp = world.state.joint_rot.copy()
     for _ in range(15):
         world.step(limp)

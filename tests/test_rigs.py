@@ -110,8 +110,9 @@ def test_who_is_put_elsewhere_is_cut_to() -> None:
 
 
 def test_an_unknown_camera_is_named() -> None:
+    mine = Shot((Keyframe(0.0, CameraPose.look((0, 0, 1), (1, 0, 1), 0.7)),))
     with pytest.raises(CameraError, match=r"'drone'; there are tripod, free, follow.*, mine"):
-        camera("drone", FIELD, shots={"mine": Shot((Keyframe(0.0, CameraPose.look((0, 0, 1), (1, 0, 1), 0.7)),))})
+        camera("drone", FIELD, extra={"shots": {"mine": shot_to_json(mine)}})
 
 
 def test_look_points_at_the_target_upright() -> None:

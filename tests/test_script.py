@@ -16,8 +16,10 @@ from game.play import events as ev
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy
-from game.session.script import CameraCut, Do, Script, ScriptError, Skill, Step, Turn, Wait, Walk
-from game.session.script_runner import PERFORMER, SETTLE, ScriptRunner
+from game.scene.set_file import load_prop
+from game.session.script import Script
+from game.session.script_runner import PERFORMER, SETTLE, ScriptRunner, opening_policy
+from game.session.script_step import CameraCut, Do, PutProp, ScriptError, Shove, Skill, Step, Turn, Wait, Walk
 from tests.support.small_policy import MODEL, puppet_graph, puppet_spec, with_card
 
 HZ = MODEL.control_hz
@@ -29,7 +31,9 @@ STEPS = (
     Turn(180.0),
     Skill("bow"),
     Skill("jump", cycles=2),
-    Do({"type": "push", "force": [500.0, 0.0, 0.0]}),
+    Shove(300.0, direction=90.0),
+    PutProp("ball", at=(1.0, 2.0)),
+    Do({"type": "gravity", "vector": [0.0, 0.0, -5.0]}),
 )
 
 
@@ -63,6 +67,37 @@ def test_what_is_as_usual_is_left_out() -> None:
     assert Script((Walk(to=(1.0, 2.0)),)).to_json()["steps"] == [{"do": "walk", "to": (1.0, 2.0)}]
 
 
+def test_editing_makes_another_script() -> None:
+    a, b, c = Wait(1.0), Turn(), Skill("bow")
+    script = Script((a, b), "park")
+    assert script.inserted(1, c) == Script((a, c, b), "park")
+    assert script.without(0) == Script((b,), "park")
+    assert script.with_step(1, c) == Script((a, c), "park")
+    assert Script((a, b, c)).with_moved(0, 2) == Script((b, c, a))
+    assert script == Script((a, b), "park")
+    with pytest.raises(ScriptError, match="1000 steps, no more"):
+        Script((a,) * 1000).inserted(0, b)
+
+
+def test_saving_is_loading_backwards(tmp_path: Path) -> None:
+    Script(STEPS, "park").save(tmp_path / "new" / "a.json")
+    assert Script.load(tmp_path / "new" / "a.json") == Script(STEPS, "park")
+    assert [file.name for file in (tmp_path / "new").iterdir()] == ["a.json"]
+    assert Script.parse(json.dumps(Script(tuple(kind() for kind in Step.KINDS.values())).to_json()), "usual").steps
+
+
+def test_pushes_and_props_are_as_he_looks(runtime: Runtime) -> None:
+    """He looks along x: 90 degrees is to his left, along y."""
+    steps = (Shove(300.0, direction=90.0, seconds=0.1), PutProp("ball", ahead=1.0, aside=0.5, height=2.0))
+    push, spawn = ScriptRunner(Script(steps), runtime).events()
+    assert isinstance(push, ev.Push)
+    assert push.force == pytest.approx((0.0, 300.0, 0.0), abs=1e-9)
+    assert push.seconds == 0.1
+    assert isinstance(spawn, ev.Spawn)
+    item = load_prop("ball")
+    assert spawn.item.position == pytest.approx((1.0, 0.5, item.position[2] + 2.0))
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -73,9 +108,12 @@ def test_what_is_as_usual_is_left_out() -> None:
         ('{"steps": [{"do": "wait"}, 7]}', "step 2: a JSON int, expected an object"),
         ('{"steps": [{"do": "wait", "seconds": -1}]}', "seconds -1.0, expected 0..3600"),
         ('{"steps": [{"do": "wait", "minutes": 1}]}', "extra fields found"),
-        ('{"steps": [{"do": "skill"}]}', "required field missing"),
+        ('{"steps": [{"do": "push", "force": 1e9}]}', "force 1000000000.0, expected 0..100000"),
+        ('{"steps": [{"do": "prop", "name": "piano"}]}', "no prop is called 'piano'; there are anvil"),
+        ('{"steps": [{"do": "prop", "height": -1}]}', "height -1.0, expected 0..100"),
         ('{"steps": [{"do": "skill", "name": "bow", "cycles": 0}]}', "cycles 0, expected 1..1000"),
         ('{"steps": [{"do": "event", "event": {"type": "sneeze"}}]}', "'sneeze'; there are play"),
+        ('{"steps": [{"do": "camera", "name": "drone"}]}', "no camera is called 'drone'; there are tripod"),
         ('{"steps": [{"do": "walk", "to": [1e9, 0]}]}', "to 1000000000.0, expected -1000..1000"),
     ],
 )
@@ -103,10 +141,8 @@ def test_waits_cameras_and_events_come_in_order(runtime: Runtime) -> None:
     runner = ScriptRunner(Script((CameraCut("side"), Wait(0.2), push, CameraCut("orbit"), Wait(0.1))), runtime)
     happened = play(runtime, runner, 12)
     assert happened == [(6, push.made())]
-    assert runner.cuts == [(0, "side"), (6, "orbit")]
-    assert runner.camera == "orbit"
     assert runner.finished
-    assert runner.extra() == {"cuts": [[0, "side"], [6, "orbit"]]}
+    assert runner.cuts.extra() == {"cuts": [[0, "side"], [6, "orbit"]]}
 
 
 def test_a_walk_is_steered_and_halted(runtime: Runtime) -> None:
@@ -147,17 +183,36 @@ def test_without_a_performer_the_specialist_does_it() -> None:
     assert runner.finished
 
 
+def test_without_a_performer_he_walks_straight_and_the_rest_is_left_out() -> None:
+    library = PolicyLibrary(MODEL)
+    if PERFORMER in library.names:
+        pytest.skip("there is a performer")
+    runtime = Runtime(library)
+    script = Script((Turn(90.0), Walk(to=(1.0, 0.0)), Skill("yoga"), CameraCut("side")))
+    assert opening_policy(script, library) == "walk"
+    runner = ScriptRunner(script, runtime)
+    ticks = math.ceil(HZ / runtime.clips.gait.paces[0])
+    happened = play(runtime, runner, ticks + 2)
+    assert happened == [(0, ev.Play("walk"))]
+    assert list(runner.cuts) == [(ticks, "side")]
+    assert runner.messages() == [
+        "step 1, turn to 90 deg, is left out: only a performer turns",
+        "step 3, yoga, is left out: nobody has learned 'yoga'",
+    ]
+    assert runner.messages() == []
+
+
 def test_who_has_fallen_gets_up_before_the_next_step(runtime: Runtime) -> None:
     busy = [False]
     runner = ScriptRunner(Script((Wait(5.0), CameraCut("side"))), runtime, busy=lambda _: busy[0])
     play(runtime, runner, 3)
     busy[0] = True
     play(runtime, runner, 5)
-    assert (runner.step, runner.cuts) == (0, [])
+    assert (runner.step, list(runner.cuts)) == (0, [])
     busy[0] = False
     play(runtime, runner, 1)
     assert runner.finished
-    assert runner.cuts == [(8, "side")]
+    assert list(runner.cuts) == [(8, "side")]
 
 
 def test_it_can_begin_with_any_step(runtime: Runtime) -> None:

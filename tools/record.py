@@ -28,8 +28,8 @@ class RecordOptions:
     """a take: a folder or a .zip"""
     out: Path
     """FILE.mp4; FILE.webp, a loop without sound; or a folder with --format png"""
-    camera: str = "follow"
-    """one of the game's cameras, or a shot of the take"""
+    camera: str = ""
+    """a camera of the game, a shot of the take, or its cuts; by default cuts where it has some, else follow"""
     subject: int = 0
     """the character that the camera looks at, 0 the first"""
     size: Size = (1920, 1080)
@@ -98,6 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns 0, or 1 after one line on what is wrong."""
     options = parse(RecordOptions, "tools.record", __doc__, arguments)
     # the physics and the renderer take a second to load: --help does without
+    from game.camera.cuts import CutError
     from game.camera.rigs import CameraError
     from game.camera.shot import ShotError
     from game.record.take import Take, TakeError
@@ -109,7 +110,17 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = settings_of(options)
         count = record(Take.load(options.take), options.out, settings)
-    except (RecordError, TakeError, CameraError, ShotError, SetError, StudioError, FilmError, OSError) as error:
+    except (
+        RecordError,
+        TakeError,
+        CameraError,
+        ShotError,
+        CutError,
+        SetError,
+        StudioError,
+        FilmError,
+        OSError,
+    ) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"{options.out}: {count} pictures, {count / settings.fps:.2f} s")

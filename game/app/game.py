@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from game.camera import rigs
-from game.camera.camera_rig import CameraRig
+from game.camera.camera_rig import FREE, CameraRig
+from game.camera.cuts import CUTS, CutError, Cuts, cuts_of
 from game.input.action_handlers import ActionHandlers, ActionTable
 from game.input.bindings import ACTIONS, Action
 from game.input.session_actions import SessionActions, new_file
@@ -69,7 +70,7 @@ class Game:
         self.session = session
         self.bindings = bindings
         self.out = out
-        self.camera_rig = CameraRig(session.spec, session.keyframes)
+        self.camera_rig = CameraRig(session.spec, session.keyframes, session.cuts)
         self.world_actions = WorldActions(session, lambda: self.camera_rig)
         self.session_actions = SessionActions(session, self.camera_rig, out)
         self.take_folder = TakeFolder(out)
@@ -161,16 +162,29 @@ class Game:
             again = rerun(take, self.session.runtime.library)
         except (TakeError, SetError, OSError) as error:
             return str(error)
-        self.session.resume(again, spec, take.first_tick if replay else None)
+        try:
+            cuts = cuts_of(take.extra, rigs.NAMES)
+        except CutError as error:
+            self.say(f"{path.stem}: {error}")
+            cuts = Cuts()
+        self.session.resume(again, spec, take.first_tick if replay else None, cuts)
         self._begin_set()
+        if replay and len(cuts):
+            self.camera_rig.choose(CUTS)
         return f"{path.stem} again" if replay else f"at the end of {path.stem}: play on"
 
     def film_take(self, path: Path) -> str:
-        """Has another process film a take through the present camera. Returns a message for the screen."""
+        """Has another process film a take through the present camera. Returns a message for the screen.
+
+        A take with cuts is filmed by them while the present camera is the free one.
+        """
         camera = self.camera_rig.name
+        has_cuts = any(take.has_cuts for take in self.take_folder.takes() if take.path == path)
+        if camera not in rigs.NAMES or (has_cuts and camera == FREE):
+            camera = ""
         try:
             out = new_file(self.out, path.stem, "mp4")
-            return self.film_job.begin(path, out, camera if camera in rigs.NAMES else "follow")
+            return self.film_job.begin(path, out, camera)
         except OSError as error:
             return f"{path.stem} cannot be filmed: {error}"
 

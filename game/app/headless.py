@@ -16,6 +16,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from game.app.director import Director
+from game.camera.cuts import CutError, Cuts, cuts_of
+from game.camera.rigs import NAMES
 from game.play.events import EventError, Timed, from_json
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
@@ -28,12 +31,16 @@ from game.scene.paths import policies_dir
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
 from game.session.attempts import AfterFall
-from game.session.follow_up import FollowUp
 from game.session.opening import BARE, NO_SET, opening
+from game.session.script import Script
+from game.session.script_runner import opening_policy
+from game.session.script_step import ScriptError
 from game.sim.model import CharacterModel
 from game.view.film import FilmError
 
 DEFAULT_SECONDS = 10.0
+SCRIPT_SECONDS = 600.0
+"""of a script that does not come to its end, unless --seconds says otherwise"""
 MAX_SECONDS = 24 * 3600.0
 
 
@@ -54,6 +61,8 @@ class RunReport:
     take_sha256: str
     divergence: Divergence | None = None
     """where a take's replay left the take"""
+    script_finished: bool | None = None
+    """whether a script came to its end"""
 
     def to_json(self, *, verified: bool) -> str:
         """One line. `verified` tells of a take whether it repeated bit for bit."""
@@ -67,6 +76,8 @@ class RunReport:
         }
         if verified:
             card["repeats"] = self.divergence is None
+        if self.script_finished is not None:
+            card["script_finished"] = self.script_finished
         return json.dumps(card)
 
 
@@ -74,7 +85,7 @@ def main(options: argparse.Namespace) -> int:
     """Runs what `game.__main__.parser` understood; prints a report. Returns the exit status."""
     try:
         report = run(options)
-    except (RunError, TakeError, PolicyError, EventError, FilmError, SetError, OSError) as error:
+    except (RunError, TakeError, PolicyError, EventError, FilmError, SetError, ScriptError, CutError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if report.divergence is not None:
@@ -88,33 +99,43 @@ def run(options: argparse.Namespace) -> RunReport:
     if options.record and options.record.suffix.lower() != ".mp4":
         raise RunError(f"--record {options.record}: expected FILE.mp4")
     take = Take.load(options.take) if options.take else None
-    if take is not None and (options.policy or options.events):
-        raise RunError("a take has its own policies and events: leave --policy and --events away")
-    if take is not None and options.after_fall != AfterFall.STAY:
+    if take is not None and (options.policy or options.events or options.script):
+        raise RunError("a take has its own policies and events: leave --policy, --events and --script away")
+    script = Script.load(options.script) if options.script else None
+    usual = AfterFall.STAY if script is None else AfterFall.GET_UP
+    after_fall = AfterFall(options.after_fall or usual)
+    if take is not None and after_fall is not AfterFall.STAY:
         raise RunError("a take holds what came after each fall: leave --after-fall away")
-    name = options.set if take is None else take.set_name
+    name = take.set_name if take is not None else options.set or (script.set_name if script is not None else "")
     spec = load_set(name) if name and name != NO_SET else BARE
     model = CharacterModel.load()
-    num_ticks = _num_ticks(options.seconds, model.control_hz, take)
+    num_ticks = _num_ticks(options.seconds, model.control_hz, take, script)
     if take is not None:
         playback = Playback.of(take, num_ticks)
     else:
         events = read_events(options.events) if options.events else []
         library = PolicyLibrary(model, [policies_dir(), *options.policies])
-        beginning = [Timed(0, event) for event in opening(library, options.policy, spec)]
+        policy = options.policy or (opening_policy(script, library) if script is not None else None)
+        beginning = [Timed(0, event) for event in opening(library, policy, spec)]
         playback = Playback(Runtime(library, seed=options.seed), [*beginning, *events], num_ticks)
         late = [timed.tick for timed in events if timed.tick >= num_ticks]
         if late:
             print(f"note: {len(late)} events come after the end, the first at tick {late[0]}", file=sys.stderr)
-    runtime = playback.runtime
+    runtime, director = playback.runtime, Director(playback, after_fall, script)
     try:
-        seconds = _run(playback, spec, options.record, AfterFall(options.after_fall))
+        cuts = cuts_of(take.extra, NAMES) if take is not None and options.record else director.cuts
+        seconds = _run(playback, spec, options.record, director, cuts if script is not None or len(cuts) else None)
         for reason in runtime.library.settle().values() if take is None else ():
             print(f"refused {reason}", file=sys.stderr)
-        made = Take.of(runtime, set_name="" if spec is BARE else spec.name)
+        extra = cuts.extra() if take is None else take.extra
+        made = Take.of(runtime, set_name="" if spec is BARE else spec.name, **extra)
         if options.save_take:
             made.save(options.save_take)
-        return _report(runtime, seconds, made, take)
+        if script is not None and director.runner is not None and not director.runner.finished:
+            number = director.runner.step
+            words = f"ended in step {number + 1} of {len(script.steps)}: {script.steps[number].label}"
+            print(words, file=sys.stderr)
+        return _report(runtime, seconds, made, take, director)
     finally:
         playback.close()
         runtime.library.close()
@@ -138,20 +159,21 @@ def read_events(path: Path) -> list[Timed]:
         raise RunError(f"{path}: {error}") from error
 
 
-def _run(playback: Playback, spec: SetSpec, path: Path | None, after_fall: AfterFall) -> list[float]:
+def _run(playback: Playback, spec: SetSpec, path: Path | None, director: Director, cuts: Cuts | None) -> list[float]:
     """Makes all ticks, and a film of them where there is a path; returns what each took, s. Ctrl-C ends it early."""
-    follow_up = None if after_fall is AfterFall.STAY else FollowUp(after_fall)
     film = None
     if path is not None:
         from game.view.recorder import TickFilm  # here: only a film needs a renderer
 
-        film = TickFilm(playback.runtime.snapshot, spec, path)
+        film = TickFilm(playback.runtime.snapshot, spec, path, cuts)
         if film.shortfall:
             print(f"note: {film.shortfall}", file=sys.stderr)
     seconds: list[float] = []
     try:
         with _interrupts() as interrupted:
-            ticks = iter(tqdm(playback, total=playback.num_ticks, unit="tick", leave=False, disable=None))
+            total = playback.num_ticks if director.runner is None else None
+            ticks = iter(tqdm(playback, total=total, unit="tick", leave=False, disable=None))
+            director.direct()
             start = time.perf_counter()
             for snapshot, items, _ in ticks:
                 seconds.append(time.perf_counter() - start)
@@ -159,13 +181,10 @@ def _run(playback: Playback, spec: SetSpec, path: Path | None, after_fall: After
                     print(f"tick {snapshot.tick - 1}: {words}", file=sys.stderr)
                 if film is not None:
                     film.show(snapshot, items)
-                if follow_up is not None:
-                    later, _ = follow_up.events(playback.runtime, playback.events)
-                    for event in later:
-                        playback.add(Timed(snapshot.tick, event))
                 if interrupted:
                     print(f"stopped after {len(seconds)} ticks", file=sys.stderr)
                     break
+                director.direct()
                 start = time.perf_counter()
     finally:
         if film is not None:
@@ -184,16 +203,17 @@ def _interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _num_ticks(seconds: float | None, control_hz: int, take: Take | None) -> int:
+def _num_ticks(seconds: float | None, control_hz: int, take: Take | None, script: Script | None) -> int:
     if seconds is None:
-        return take.num_ticks if take is not None else round(DEFAULT_SECONDS * control_hz)
+        usual = DEFAULT_SECONDS if script is None else SCRIPT_SECONDS
+        return take.num_ticks if take is not None else round(usual * control_hz)
     if not (math.isfinite(seconds) and 0.0 < seconds <= MAX_SECONDS):
         raise RunError(f"--seconds {seconds}: expected more than 0, at most {MAX_SECONDS:.0f}")
     wanted = max(1, round(seconds * control_hz))
     return wanted if take is None else min(wanted, take.num_ticks)
 
 
-def _report(runtime: Runtime, seconds: list[float], made: Take, replayed: Take | None) -> RunReport:
+def _report(runtime: Runtime, seconds: list[float], made: Take, replayed: Take | None, director: Director) -> RunReport:
     warm = seconds[1:] or seconds
     mean = sum(warm) / len(warm) if warm else 0.0
     return RunReport(
@@ -204,4 +224,5 @@ def _report(runtime: Runtime, seconds: list[float], made: Take, replayed: Take |
         realtime_factor=1.0 / (runtime.model.control_hz * mean) if mean else 0.0,
         take_sha256=made.sha256,
         divergence=replayed.divergence(runtime.trace) if replayed is not None else None,
+        script_finished=director.runner.finished if director.runner is not None else None,
     )

@@ -1,15 +1,18 @@
-"""CameraRig: the chosen camera: the free one that the mouse turns, one of `game.camera.rigs`, or a shot."""
+"""CameraRig: the chosen camera: the free one that the mouse turns, one of `game.camera.rigs`, a shot, or cuts."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from game.camera import rigs
 from game.camera.camera_pose import CameraPose
+from game.camera.cuts import CUTS, Cuts
 from game.camera.keyframes import Keyframes
 from game.camera.orbit_camera import FreeCamera, OrbitCamera
-from game.camera.rigs import Camera
+from game.camera.rigs import Camera, CutCamera
 from game.scene.set_spec import SetSpec
 from game.sim.snapshot import Snapshot
 
@@ -17,15 +20,17 @@ Array = NDArray[np.float64]
 
 FREE, SHOT = "free", "shot"
 RING = (FREE, "follow", "side", "handheld", "ceiling", "eyes", "orbit", "tripod")
-TITLES = {"free": "the free camera", "side": "side-on", "handheld": "hand-held", "eyes": "first person"}
+TITLES = {"free": "the free camera", "side": "side-on", "handheld": "hand-held", "eyes": "first person",
+          CUTS: "as the script cuts"}  # fmt: skip
 
 
 class CameraRig:
     """Looks at a set through one camera at a time. Pushes and throws go along its `forward` and `right`."""
 
-    def __init__(self, spec: SetSpec, keyframes: Keyframes) -> None:
-        """`spec`: the set; `keyframes`: as soon as there are some, the shot through them is a camera, too."""
+    def __init__(self, spec: SetSpec, keyframes: Keyframes, cuts: Cuts | None = None) -> None:
+        """`spec`: the set; `keyframes` and `cuts`: as soon as there are some, they are a camera, too."""
         self._keyframes = keyframes
+        self._cuts = Cuts() if cuts is None else cuts
         self.begin(spec)
 
     def begin(self, spec: SetSpec) -> None:
@@ -44,14 +49,19 @@ class CameraRig:
     @property
     def names(self) -> tuple[str, ...]:
         """All cameras that there are now."""
-        return (*RING, SHOT) if len(self._keyframes) else RING
+        return (*RING, *([SHOT] if len(self._keyframes) else []), *([CUTS] if len(self._cuts) else []))
 
     def choose(self, name: str, subject: int = 0) -> str:
         """Looks through a camera; returns a message for the screen. Raises CameraError."""
-        named = name in (FREE, SHOT)
-        self._camera = self._free if named else rigs.camera(name, self._spec, subject=subject)
+        self._camera = (
+            CutCamera(self._cuts, partial(self._begun, subject)) if name == CUTS else self._begun(subject, name)
+        )
         self.name = name
         return f"camera: {TITLES.get(name, name)}"
+
+    def _begun(self, subject: int, name: str) -> Camera:
+        """A camera of `names` but the cuts, begun anew; there is only one free one, which a shot leaves where it is."""
+        return self._free if name in (FREE, SHOT) else rigs.camera(name, self._spec, subject=subject)
 
     def cycle(self, steps: int, subject: int = 0) -> str:
         """Looks through the camera so many places further, round and round."""

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose
+from game.camera.cuts import CUTS, CutPoint, Cuts, cuts_of
 from game.camera.obstacles import Obstacles
 from game.camera.orbit_camera import FLOOR_CLEARANCE, FreeCamera
-from game.camera.shot import Shot
+from game.camera.shot import Shot, shots_of
 from game.camera.spring import Spring
 from game.scene.set_spec import SetSpec, ViewSpec
 from game.sim import rotation
@@ -199,6 +200,26 @@ class ShotCamera:
         return self.shot.at(snapshot.time)
 
 
+class CutCamera:
+    """Looks through one camera after another, each begun anew at its cut; through the free one before the first."""
+
+    def __init__(self, cuts: Cuts, begin: Callable[[str], Camera]) -> None:
+        """`cuts` may grow while it looks; `begin` makes a new camera by its name."""
+        self._cuts, self._begin = cuts, begin
+        self._now: CutPoint | None = None
+        self._camera = begin(BEFORE_CUTS)
+        self._first = True
+        self.has_cut = False
+        """whether the last update was the first one through a camera"""
+
+    def update(self, snapshot: Snapshot, seconds: float) -> CameraPose:
+        cut = self._cuts.at(snapshot.tick)
+        self.has_cut, self._first = self._first or cut != self._now, False
+        if cut != self._now:
+            self._now, self._camera = cut, self._begin(BEFORE_CUTS if cut is None else cut.camera)
+        return self._camera.update(snapshot, 0.0 if self.has_cut else seconds)
+
+
 _MAKERS: dict[str, Callable[[SetSpec, int, int], Camera]] = {
     "tripod": lambda spec, _subject, _seed: Tripod(spec.view),
     "free": lambda spec, subject, _seed: FreeCamera(spec, subject),
@@ -213,28 +234,36 @@ FIXED = ("tripod", "ceiling", "eyes")
 """These are where they are even if that is in a wall; so is a shot. `free` keeps clear of walls by itself."""
 NAMES = tuple(_MAKERS)
 """Cameras that there always are: `free` is the window's while nobody turns it, `eyes` is first person."""
+BEFORE_CUTS = "free"
+"""the camera that looks before the first cut"""
 
 
-def camera(name: str, spec: SetSpec, *, shots: Mapping[str, Shot] | None = None, subject: int = 0,
+def camera(name: str, spec: SetSpec, *, extra: Mapping[str, Any] | None = None, subject: int = 0,
            seed: int = 0) -> Camera:  # fmt: skip
-    """A new camera by name: one of NAMES, or of a take's shots.
+    """A new camera by name: one of NAMES, a shot of a take, or CUTS, a take's own cuts from camera to camera.
 
     Args:
         name: of the camera.
         spec: the set: its view is where some cameras begin, its walls and furniture are what they keep clear of.
-        shots: see `game.camera.shot.shots_of`.
+        extra: `Take.extra`, where shots and cuts are.
         subject: the character that it looks at.
         seed: of what is random about it.
 
     Raises:
-        CameraError: there is no such camera.
+        CameraError: there is no camera of that name.
+        ShotError, CutError: the take's shots or cuts make no sense.
     """
-    if shots and name in shots:
+    shots = shots_of(extra or {})
+    if name in shots:
         return ShotCamera(shots[name])
-    if name not in _MAKERS:
-        raise CameraError(f"no camera is called {name!r}; there are {', '.join([*NAMES, *(shots or {})])}")
-    made = _MAKERS[name](spec, subject, seed)
-    return made if name in (*FIXED, "free") else ClearOfObstacles(made, Obstacles(spec))
+    if name in NAMES:
+        made = _MAKERS[name](spec, subject, seed)
+        return made if name in (*FIXED, "free") else ClearOfObstacles(made, Obstacles(spec))
+    cuts = cuts_of(extra or {}, (*NAMES, *shots))
+    if name == CUTS and len(cuts):
+        return CutCamera(cuts, lambda each: camera(each, spec, extra=extra, subject=subject, seed=seed))
+    known = [*NAMES, *shots, *([CUTS] if len(cuts) else [])]
+    raise CameraError(f"no camera is called {name!r}; there are {', '.join(known)}")
 
 
 def side_of(view: ViewSpec) -> float:

@@ -137,7 +137,8 @@ class SessionActions:
     def _save(self, first_tick: int) -> str:
         """Makes a take and has a thread write it: that takes half a second, and the game goes on meanwhile."""
         session = self._session
-        take = Take.of(session.runtime, set_name=session.set_name, first_tick=first_tick, **session.keyframes.extra())
+        extra = {**session.keyframes.extra(), **session.cuts.extra()}
+        take = Take.of(session.runtime, set_name=session.set_name, first_tick=first_tick, **extra)
         try:
             path = new_file(self._out, "take", "zip", self._saving)
         except OSError as error:

@@ -31,12 +31,16 @@ class FilmJob:
         return self._process is not None
 
     def begin(self, take: Path, out: Path, camera: str) -> str:
-        """Films a take into a file by a camera of `game.camera.rigs`; returns a message for the screen."""
+        """Films a take into a file; returns a message for the screen.
+
+        `camera`: one of `game.camera.rigs.NAMES`; empty: by the take's cuts if it has some.
+        """
         if self._process is not None:
             return f"{self._out.name} is still being filmed"
         self._out = out
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - open until the process has ended
-        command = [sys.executable, "-m", RECORDER, str(take), "--camera", camera, "--out", str(out)]
+        command = [sys.executable, "-m", RECORDER, str(take), "--out", str(out)]
+        command += ["--camera", camera] if camera else []
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output)
         return f"filming {take.name} again into {out}; play on"
 

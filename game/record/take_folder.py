@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+from game.camera.cuts import CUTS
 from game.record.take import CARD, FOLDERS, files_of
 from game.scene.json_text import parse_object
 
@@ -24,6 +25,8 @@ class SavedTake(NamedTuple):
     set_name: str
     saved: float
     """s since 1970"""
+    has_cuts: bool = False
+    """whether it has cuts from camera to camera"""
 
 
 class TakeFolder:
@@ -92,7 +95,9 @@ def _read(path: Path, stamp: int) -> SavedTake | None:
                     return None
                 text = archive.read(CARD)
         card = parse_object(text, CARD, max_bytes=MAX_CARD_BYTES)
-        return SavedTake(path, int(card["num_ticks"]), str(card["set"]), stamp / 1e9)
+        return SavedTake(
+            path, int(card["num_ticks"]), str(card["set"]), stamp / 1e9, bool(dict(card["extra"]).get(CUTS))
+        )
     except (OSError, ValueError, KeyError, TypeError, OverflowError, zipfile.BadZipFile, NotImplementedError,
             RuntimeError, EOFError):  # fmt: skip
         return None

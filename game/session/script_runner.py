@@ -1,4 +1,8 @@
-"""ScriptRunner: plays a script: before every tick it says which events come, and which camera looks."""
+"""ScriptRunner: plays a script: before every tick it says which events come, and which camera looks.
+
+With a performer he walks, turns, does any clip and stands between steps. Without one the specialists do what they can:
+they walk straight ahead, begin their skills wherever he is, and go on with them; what none has learned is left out.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,21 @@ from typing import Any
 
 import numpy as np
 
+from game.camera.cuts import Cuts
 from game.play import events as ev
 from game.play.performance import STANDING
 from game.play.runtime import Runtime
-from game.session.script import CameraCut, Do, Script, Skill, Step, Turn, Wait, Walk
+from game.policy.library import PolicyLibrary
+from game.policy.policy import PolicyError
+from game.scene.set_file import load_prop
+from game.session.opening import find_policy
+from game.session.script import Script
+from game.session.script_step import CameraCut, Do, PutProp, Shove, Skill, Step, Turn, Wait, Walk
 from game.sim import rotation
 
-CUTS = "cuts"
-"""key of `Take.extra`: a list of [tick, name of a camera]"""
 PERFORMER = "performer"
+GAITS = ("walk", "run")
+"""skills of the specialists that walk and run"""
 ARRIVED = 0.35
 """m from the place where he was to go"""
 SLOWEST = 0.4
@@ -30,12 +40,31 @@ SETTLE = 0.8
 """s of standing after a walk or a turn, before the next step"""
 
 
+def opening_policy(script: Script, library: PolicyLibrary) -> str | None:
+    """What a run begins with in which a script is played; None for what any run begins with."""
+    if PERFORMER in library.names:
+        return PERFORMER
+    for step in script.steps:
+        skill = step.name if isinstance(step, Skill) else GAITS[step.run] if isinstance(step, Walk) else None
+        if skill is not None and (name := _specialist(library, skill)) is not None:
+            return name
+    return None
+
+
+def _specialist(library: PolicyLibrary, skill: str) -> str | None:
+    """The policy of a name or skill; None where there is none."""
+    try:
+        return find_policy(library, skill)
+    except PolicyError:
+        return None
+
+
 class ScriptRunner:
     """One character plays a script. After a fall it waits until he is up, then goes on with the next step."""
 
     def __init__(
         self, script: Script, runtime: Runtime, character: int = 0, first: int = 0,
-        busy: Callable[[int], bool] = lambda _: False,
+        busy: Callable[[int], bool] = lambda _: False, cuts: Cuts | None = None,
     ) -> None:  # fmt: skip
         """Args:
         script: what is played.
@@ -43,13 +72,16 @@ class ScriptRunner:
         character: who plays it.
         first: the step to begin with.
         busy: whether a character is getting up at the moment: the script waits.
+        cuts: where the script's cuts from camera to camera are added; a new list by default.
         """
         self.script, self.runtime, self.character = script, runtime, character
         self.step = first
         """index of the present step; the number of steps when it is over"""
-        self.cuts: list[tuple[int, str]] = []
-        """ticks at which the camera changed, and to which"""
+        self.cuts = Cuts() if cuts is None else cuts
         self._busy = busy
+        self._messages: list[str] = []
+        self._skipped = False
+        """whether nobody can do the present step"""
         self._begun = -1
         self._until: int | None = None
         self._fell = False
@@ -60,15 +92,6 @@ class ScriptRunner:
     def finished(self) -> bool:
         """Whether the last step is over."""
         return self.step >= len(self.script.steps)
-
-    @property
-    def camera(self) -> str | None:
-        """The camera that the script wants now; None before its first cut."""
-        return self.cuts[-1][1] if self.cuts else None
-
-    def extra(self) -> dict[str, Any]:
-        """What a take keeps of it."""
-        return {CUTS: [[tick, name] for tick, name in self.cuts]} if self.cuts else {}
 
     def events(self) -> list[ev.Event]:
         """Those of the next tick."""
@@ -93,18 +116,32 @@ class ScriptRunner:
             self._next()
         return made
 
+    def messages(self) -> list[str]:
+        """What could not be done, since the last call."""
+        messages, self._messages = self._messages, []
+        return messages
+
     # ---------------------------------------------------------------- steps
     def _begin(self, step: Step) -> list[ev.Event]:
         """The events with which a step begins."""
         match step:
             case CameraCut():
-                self.cuts.append((self.runtime.tick_count, step.name))
+                self.cuts.add(self.runtime.tick_count, step.name)
                 return []
             case Do():
                 return [step.made()]
+            case Shove():
+                return [self._push(step)]
+            case PutProp():
+                return [self._spawn(step)]
             case Walk():
-                return [*self._performer(), ev.Steer(self._velocity(step), self.character)]
+                velocity = self._velocity(step)
+                if not self._performs:
+                    return self._play_specialist(GAITS[step.run])
+                return [*self._performer(), ev.Steer(velocity, self.character)]
             case Turn():
+                if not self._performs:
+                    return self._skip("only a performer turns")
                 return [*self._performer(), ev.Steer(self._towards(math.radians(step.direction)), self.character)]
             case Skill():
                 return self._skill(step)
@@ -114,9 +151,14 @@ class ScriptRunner:
     def _go_on(self, step: Step) -> tuple[list[ev.Event], bool]:
         """Further events of a step, and whether it is over."""
         seconds = (self.runtime.tick_count - self._begun) / self.runtime.model.control_hz
+        if self._skipped:
+            return [], True
         match step:
             case Wait():
                 return [], seconds >= step.seconds
+            case Walk() if not self._performs:
+                # straight ahead, for as long as the way would take
+                return [], seconds >= (step.seconds if step.to is None else self._length / self._pace(step))
             case Walk(to=None):
                 return self._halt(seconds >= step.seconds)
             case Walk():
@@ -144,9 +186,27 @@ class ScriptRunner:
         return [ev.Steer((0.0, 0.0), self.character)], False
 
     def _next(self) -> None:
-        self.step, self._begun, self._until = self.step + 1, -1, None
+        self.step, self._begun, self._until, self._skipped = self.step + 1, -1, None, False
+
+    def _skip(self, reason: str) -> list[ev.Event]:
+        """Leaves the present step out."""
+        self._skipped = True
+        step = self.script.steps[self.step]
+        self._messages.append(f"step {self.step + 1}, {step.label}, is left out: {reason}")
+        return []
 
     # ---------------------------------------------------------------- skills
+    @property
+    def _performs(self) -> bool:
+        """Whether there is a performer."""
+        return PERFORMER in self.runtime.library.names
+
+    def _play_specialist(self, skill: str) -> list[ev.Event]:
+        name = _specialist(self.runtime.library, skill)
+        if name is None:
+            return self._skip(f"nobody has learned {skill!r}")
+        return [ev.Play(name, self.character)]
+
     def _performer(self) -> list[ev.Event]:
         """What has a performer drive him, unless one does."""
         drives = self.runtime.agents[self.character].performance is not None
@@ -155,14 +215,14 @@ class ScriptRunner:
     def _skill(self, step: Skill) -> list[ev.Event]:
         library = self.runtime.library
         policy = self.runtime.agents[self.character].policy
-        if PERFORMER in library.names:
+        if self._performs:
             repertoire = library.get(PERFORMER).spec.repertoire
             clip = repertoire.get(step.name, step.name)
             if clip in self.runtime.clips.names:
                 drives = policy is not None and bool(policy.spec.lookahead)
                 return [*([] if drives else self._performer()),
                         ev.Perform(clip, self.character, cycles=step.cycles)]  # fmt: skip
-        return [ev.Play(step.name, self.character)]
+        return self._play_specialist(step.name)
 
     def _skill_over(self, step: Skill, seconds: float) -> bool:
         agent = self.runtime.agents[self.character]
@@ -172,6 +232,19 @@ class ScriptRunner:
             return agent.performance.doing == STANDING
         clip = agent.policy.spec.clip if agent.policy is not None else None
         return clip is None or seconds >= step.cycles * clip.duration
+
+    # ---------------------------------------------------------------- things
+    def _push(self, step: Shove) -> ev.Push:
+        model = self.runtime.model
+        angle = self._heading() + math.radians(step.direction)
+        force = (step.force * math.cos(angle), step.force * math.sin(angle), 0.0)
+        return ev.Push(force, model.body_names[model.roles.push_body], self.character, step.seconds)
+
+    def _spawn(self, step: PutProp) -> ev.Spawn:
+        item, heading = load_prop(step.name), self._heading()
+        away = rotation.rotate(rotation.from_heading(heading), np.array([step.ahead, step.aside, 0.0]))
+        x, y = step.at or (self._position() + away[:2]).tolist()
+        return ev.Spawn(item.at((x, y, item.position[2] + step.height), heading))
 
     # ---------------------------------------------------------------- ways
     def _position(self) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -185,8 +258,7 @@ class ScriptRunner:
         return float(np.hypot(*(np.array(step.to) - self._position())))
 
     def _velocity(self, step: Walk) -> tuple[float, float]:
-        walk, run = self.runtime.clips.gait.paces
-        speed = run if step.run else walk
+        speed = self._pace(step)
         angle = math.radians(step.direction)
         if step.to is not None:
             way = np.array(step.to) - self._position()
@@ -194,6 +266,10 @@ class ScriptRunner:
             self._length = float(np.hypot(*way)) if self._begun == self.runtime.tick_count else self._length
         self._course = angle
         return (speed * math.cos(angle), speed * math.sin(angle))
+
+    def _pace(self, step: Walk) -> float:
+        """m/s"""
+        return self.runtime.clips.gait.paces[step.run]
 
     def _off_course(self, step: Walk) -> bool:
         assert step.to is not None

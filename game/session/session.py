@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from game.camera.cuts import Cuts
 from game.camera.keyframes import Keyframes
 from game.play.agent import Agent
 from game.play.clock import FixedClock
@@ -42,6 +43,8 @@ class Session:
         self.recent = RecentFrames(runtime.model.control_hz)
         self.keyframes = Keyframes()
         """the camera's keyframes, by the time of this run"""
+        self.cuts = Cuts()
+        """the script's cuts from camera to camera, by the ticks of this run"""
         self.replay: Replay | None = None
         """shown instead of the run, which waits meanwhile; None where there is none"""
         self._verdicts: list[str] = []
@@ -61,21 +64,26 @@ class Session:
         self.runtime, self.spec = Runtime(library, seed=self.runtime.seed), spec
         self.recent.clear()
         self.keyframes.clear()
+        self.cuts.clear()
         self.replay, self._pending, self._previous = None, events, self.runtime.snapshot
         self.follow_up.clear()
 
-    def resume(self, playback: FinishedPlayback, spec: SetSpec, first_tick: int | None = None) -> None:
+    def resume(
+        self, playback: FinishedPlayback, spec: SetSpec, first_tick: int | None = None, cuts: Cuts | None = None
+    ) -> None:
         """Goes on from the end of a take.
 
         Args:
             playback: the take, run to its end; its runtime becomes this session's.
             spec: the take's set.
             first_tick: show a replay of the take from this tick on first; None goes on at once.
+            cuts: the take's cuts from camera to camera.
         """
         self.runtime.close()
         self.runtime, self.spec = playback.runtime, spec
         self.recent.clear()
         self.keyframes.clear()
+        self.cuts.replace(Cuts() if cuts is None else cuts)
         for frame in playback.frames[-self.recent.capacity :]:
             self.recent.add(frame.snapshot, playback.items, cut=frame.cut)
         self.replay, self._pending, self._previous = None, [], self.runtime.snapshot

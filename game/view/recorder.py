@@ -9,6 +9,7 @@ import numpy as np
 import panda3d.core as p3d
 
 from game.camera.camera_rig import CameraRig
+from game.camera.cuts import CUTS, Cuts
 from game.camera.keyframes import Keyframes
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
@@ -102,10 +103,13 @@ class TickFilm:
 
     There is a picture for every tick.
 
+    Where there are `cuts`, which may come while it films, their cameras look.
     Raises FilmError where nothing can be drawn or written.
     """
 
-    def __init__(self, first: Snapshot, spec: SetSpec, path: Path, size: tuple[int, int] = FILM_SIZE) -> None:
+    def __init__(
+        self, first: Snapshot, spec: SetSpec, path: Path, cuts: Cuts | None = None, size: tuple[int, int] = FILM_SIZE
+    ) -> None:
         pick_pipe.configure()
         try:
             self._output = pick_pipe.open_offscreen()
@@ -113,7 +117,9 @@ class TickFilm:
             raise FilmError(f"cannot film: {error}") from error
         self._view = _open_view(self._output, spec, first.model)
         self._film = FilmCamera(self._output.buffer, self._view.root, size, samples=self._output.samples)
-        self._rig = CameraRig(spec, Keyframes())
+        self._rig = CameraRig(spec, Keyframes(), cuts)
+        if cuts is not None:
+            self._rig.choose(CUTS)
         self._fps = first.model.control_hz
         self._track = SoundTrack(spec, first.model, HZ)
         self._writer = FilmWriter(path, size, self._fps, sound_hz=HZ)

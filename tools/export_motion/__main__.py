@@ -30,7 +30,7 @@ class ExportOptions:
     metres: bool = False
     """write a .bvh in metres, not centimetres"""
     camera: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """cameras of a .glb, several if wanted; follow by default. The shots of a take are in it anyway"""
+    """cameras of a .glb, several if wanted; follow by default. The shots and the cuts of a take are in it anyway"""
     no_set: bool = False
     """leave the room or park out of a .glb"""
 
@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns 0, or 1 after one line on what is wrong."""
     options = parse(ExportOptions, "tools.export_motion", __doc__, arguments)
     # the physics and the renderer take a second to load: --help does without
+    from game.camera.cuts import CutError
     from game.camera.rigs import CameraError
     from game.camera.shot import ShotError
     from game.policy.policy import PolicyError
@@ -61,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
             written = bvh_export.text(recording, options.character - 1, units)
             options.out.parent.mkdir(parents=True, exist_ok=True)
             options.out.write_text(written, "utf-8")
-    except (ClipError, GltfError, TakeError, SetError, CameraError, ShotError, PolicyError, OSError) as error:
+    except (ClipError, GltfError, TakeError, SetError, CameraError, ShotError, CutError, PolicyError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     seconds = (recording.num_frames - 1) / recording.fps

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose
+from game.camera.cuts import CUTS
 from game.camera.rigs import Camera, camera
 from game.camera.shot import shots_of
 from game.record.playback import Playback
@@ -98,17 +99,17 @@ class Recording:
     def of_take(take: Take, name: str, cameras: Sequence[str] = ("follow",), with_set: bool = True) -> Recording:
         """Run a take again and keep what moved, in the set that it names unless another is given.
 
-        The take's own shots are among the cameras in any case.
+        The take's own shots, and its cuts as one camera, are among them in any case.
 
         Raises:
             TakeError: it does not run.
             SetError: its set is not here.
-            CameraError: there is no camera of such a name; ShotError for broken camera marks.
+            CameraError: there is no camera of such a name; ShotError, CutError for broken ones of the take.
             ClipError: it lasts under two ticks.
         """
         place = load_set(take.set_name) if with_set and take.set_name else None
-        shots = shots_of(take.extra)
-        looking = {key: camera(key, place or BARE, shots=shots) for key in (*cameras, *shots)}
+        own = (*shots_of(take.extra), *([CUTS] if take.extra.get(CUTS) else []))
+        looking = {key: camera(key, place or BARE, extra=take.extra) for key in (*cameras, *own)}
         with Playback.of(take) as playback:
             shown = ((tick.snapshot, tick.items) for tick in playback)
             return replace(Recording.of_snapshots(shown, name, looking), set_spec=place)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from game.camera.cuts import CUTS
 from game.record.take import Take
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
@@ -37,7 +38,8 @@ class RecordError(ValueError):
 class RecordSettings:
     """How a take is filmed."""
 
-    camera: str = "follow"
+    camera: str = ""
+    """see game.camera.rigs.camera; by default the take's cuts if it has some, else `follow`"""
     size: tuple[int, int] = (1920, 1080)
     fps: int = 60
     tier: str = "film"
@@ -67,11 +69,12 @@ def record(take: Take, out: Path, settings: RecordSettings = RecordSettings()) -
         settings: how.
 
     Raises:
-        RecordError, CameraError, ShotError, SetError, StudioError, TakeError, FilmError, OSError.
+        RecordError, CameraError, ShotError, CutError, SetError, StudioError, TakeError, FilmError, OSError.
     """
     spec = set_of(take, settings.set_name)
     timing = _timing(take, settings)
-    shown = frames(take, spec, timing, settings.fps, settings.camera, subject=settings.subject)
+    camera = settings.camera or (CUTS if take.extra.get(CUTS) else "follow")
+    shown = frames(take, spec, timing, settings.fps, camera, subject=settings.subject)
     tier = quality(settings.tier)
     count = timing.num_frames(settings.fps)
     with Studio(spec, settings.size, tier, settings.passes) as studio:

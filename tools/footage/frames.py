@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose, blend
-from game.camera.rigs import Camera, ShotCamera, camera
-from game.camera.shot import shots_of
+from game.camera.rigs import Camera, CutCamera, ShotCamera, camera
 from game.record.playback import Playback
 from game.record.take import Take
 from game.scene.set_spec import ItemSpec, SetSpec
@@ -46,6 +45,8 @@ class _Tick:
     pose: CameraPose
     cut: bool
     """see PlaybackTick"""
+    new_camera: bool
+    """another camera looks than in the tick before"""
 
 
 def frames(take: Take, spec: SetSpec, timing: Timing, fps: int, camera_name: str, *, subject: int = 0,
@@ -60,15 +61,14 @@ def frames(take: Take, spec: SetSpec, timing: Timing, fps: int, camera_name: str
         spec: its set.
         timing: which of it is shown when.
         fps: pictures a second, any number.
-        camera_name: one of game.camera.rigs.NAMES or of the take's shots.
+        camera_name: see game.camera.rigs.camera.
         subject: the character that the camera looks at.
         seed: of what is random about the camera.
 
     Raises:
-        TakeError, CameraError, ShotError.
+        TakeError, CameraError, ShotError, CutError.
     """
-    shots = shots_of(take.extra)
-    look = camera(camera_name, spec, shots=shots, subject=subject, seed=seed)
+    look = camera(camera_name, spec, extra=take.extra, subject=subject, seed=seed)
     ticks = _ticks(take, look)
     before = after = next(ticks)
     hz = before.snapshot.model.control_hz
@@ -102,10 +102,11 @@ def _ticks(take: Take, look: Camera) -> Iterator[_Tick]:
     with Playback.of(take) as playback:
         start = playback.runtime.snapshot
         if take.num_ticks == 0:
-            yield _Tick(start, {}, look.update(start, 0.0), True)
+            yield _Tick(start, {}, look.update(start, 0.0), True, True)
         for snapshot, items, cut in playback:
             seconds = 1.0 / snapshot.model.control_hz if snapshot.tick > 1 else 0.0
-            yield _Tick(snapshot, items, look.update(snapshot, seconds), cut)
+            pose = look.update(snapshot, seconds)
+            yield _Tick(snapshot, items, pose, cut, isinstance(look, CutCamera) and look.has_cut)
 
 
 def _shown(before: _Tick, after: _Tick, fraction: float) -> Snapshot:
@@ -118,7 +119,7 @@ def _shown(before: _Tick, after: _Tick, fraction: float) -> Snapshot:
 
 def _pose(before: _Tick, after: _Tick, fraction: float) -> CameraPose:
     jumps = float(np.linalg.norm(after.pose.position - before.pose.position)) > 1.0
-    return after.pose if after.cut or jumps else blend(before.pose, after.pose, fraction)
+    return after.pose if after.cut or after.new_camera or jumps else blend(before.pose, after.pose, fraction)
 
 
 def _sound(track: SoundTrack, tick: _Tick, timing: Timing, hz: int) -> Samples:
