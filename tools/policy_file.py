@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from game.policy.anchor import Anchor
-from game.policy.observation import SHAPES, Inputs, observe
+from game.policy.observation import AHEAD, SHAPES, Inputs, observe
 from game.policy.policy import Policy, PolicyError, PolicySpec
 from game.policy.policy_spec import METADATA_KEY
 from game.sim import kinematics, rotation
@@ -43,6 +43,18 @@ def random_inputs(model: CharacterModel, m: int, seed: int = 0) -> Inputs:
     return observe(anchors, state, poses, moving, np.array([0.0, 0.0, -9.8]), rng.uniform(0.0, 3.0, m))
 
 
+def random_references(model: CharacterModel, m: int, ahead: int, seed: int = 0) -> Inputs:
+    """The further inputs of a policy with a lookahead of `ahead` poses, of M characters: random poses."""
+    rng = np.random.default_rng(seed)
+    joints = rng.normal(scale=0.5, size=(m, ahead, model.num_joints, 3)) * _axes(model)
+    arrays = (
+        rng.normal(size=(m, ahead, 3)) * [0.3, 0.3, 0.1] + [0, 0, 0.9],
+        rotation.normalize(rng.normal(size=(m, ahead, 4))),
+        rotation.from_rotvec(joints),
+    )
+    return {name: array.astype(np.float32) for name, array in zip(AHEAD, arrays, strict=True)}
+
+
 def _axes(model: CharacterModel) -> np.ndarray:
     """(J, 3) 1 on the axes that a joint can turn about."""
     return np.where(model.joint_is_hinge[:, None], [0.0, 1.0, 0.0], [1.0, 1.0, 1.0])
@@ -64,10 +76,11 @@ def write_policy(
         PolicyError: the file does not load, or onnxruntime and torch differ by more than PARITY.
     """
     model = CharacterModel.load(spec.character)
-    if unknown := set(inputs) - SHAPES.keys():
-        raise PolicyError(f"inputs {', '.join(sorted(unknown))} are unknown; there are {', '.join(SHAPES)}")
+    known = [*SHAPES, *AHEAD] if spec.lookahead else [*SHAPES]
+    if unknown := set(inputs) - set(known):
+        raise PolicyError(f"inputs {', '.join(sorted(unknown))} are unknown; there are {', '.join(known)}")
     graph = graph.eval()
-    sample = random_inputs(model, 7)
+    sample = random_inputs(model, 7) | random_references(model, 7, len(spec.lookahead))
     tensors = tuple(torch.tensor(sample[name]) for name in inputs)
     data = _with_metadata(_export(graph, tensors, inputs, outputs), spec)
     policy = Policy(data, model, path)

@@ -1,4 +1,4 @@
-"""python -m tools.train CLIP: train a policy; see tools/train/README.md."""
+"""python -m tools.train CLIP: train a policy, or performer: one for all motions; see tools/train/README.md."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from tools.train.config import ConfigError, TrainConfig
 
 def main(arguments: list[str] | None = None) -> int:
     """Start this machine's ranks, or be one of torchrun's; returns 1 after one line on what is wrong."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["performer"]:
+        from tools.train.performer.__main__ import main as train_performer
+
+        return train_performer(given[1:])
     try:
         config = parse(TrainConfig, "tools.train", __doc__, arguments)
     except ConfigError as error:

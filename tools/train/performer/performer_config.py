@@ -1,0 +1,59 @@
+"""Settings of a training run of the performer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class PerformerConfig:
+    """`python -m tools.train performer`; a folder that holds a checkpoint is gone on with."""
+
+    out: Path = Path("runs/performer")
+    """where the run lives"""
+    ranks: int = 2
+    """processes"""
+    worlds: int = 16
+    """Bullet worlds of a rank"""
+    characters: int = 8
+    """in a world"""
+    ticks: int = 16
+    """of an iteration: with the defaults 4,096 samples"""
+    minutes: float = 0.0
+    """after which it ends; 0: never"""
+    distil_samples: int = 0
+    """until which the specialists are asked, then PPO; 0: as motions.json has it"""
+    distil_steps: int = 15
+    """gradient steps of an iteration while distilling"""
+    distil_rate: tuple[float, float] = (1e-3, 5e-5)
+    """Adam's, at first and at the end"""
+    distil_minibatch: int = 1024
+    """of a rank"""
+    memory: int = 300_000
+    """samples of a rank that distillation draws from"""
+    seconds: float = 6.0
+    """of an episode"""
+    gamma: float = 0.97
+    lam: float = 0.92
+    epochs: int = 4
+    minibatch: int = 512
+    """of a rank"""
+    clip_ratio: float = 0.2
+    target_kl: float = 0.05
+    """the actor's rate is steered by it"""
+    actor_rate: float = 2e-5
+    actor_rate_range: tuple[float, float] = (5e-6, 5e-4)
+    critic_rate: float = 5e-4
+    noise: float = 0.1
+    """standard deviation of the actions"""
+    specialists: float = 5.0
+    """weight of the specialists' advice in PPO"""
+    advice_minibatch: int = 256
+    """samples of a gradient step, of a rank, that the advice is taken from"""
+    warm: int = 10
+    """iterations at the start of PPO in which the critic alone learns"""
+    checkpoint_minutes: float = 3.0
+    progress_minutes: float = 12.0
+    """between measurements in the log"""
+    seed: int = 0

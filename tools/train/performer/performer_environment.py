@@ -1,0 +1,261 @@
+"""PerformerEnvironment: a crowd of which everyone follows a plan of his own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from game.play.initial_state import MAX_PENETRATION
+from game.policy.observation import Observation, fill, shapes_for
+from game.sim import kinematics, rotation
+from game.sim.kinematics import BodyPoses, BodyVelocities
+from game.sim.model import CharacterModel
+from game.sim.state import CharacterState
+from tools.train.batched_worlds import BatchedWorlds
+from tools.train.performer.motion_table import Floats, columns
+from tools.train.performer.performer_inputs import AHEAD, KD_SCALE, PerformerInputs
+from tools.train.reference_table import ReferenceTrack
+from tools.train.rewards import (
+    ImitationReward,
+    RewardTerm,
+    TrackedMotion,
+    com_error,
+    end_effector_error,
+    pose_error,
+    root_error,
+    velocity_error,
+)  # fmt: skip
+
+Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+REWARD = (
+    RewardTerm("pose", pose_error, weight=0.45, exponent=2.0),
+    RewardTerm("velocity", velocity_error, weight=0.1, exponent=0.1),
+    RewardTerm("end_effector", end_effector_error, weight=0.2, exponent=10.0),
+    RewardTerm("root", root_error, weight=0.15, exponent=5.0),
+    RewardTerm("com", com_error, weight=0.1, exponent=10.0),
+)
+LONGEST = max(AHEAD) + 2
+PULL, LEASH = 0.03, 0.6
+"""of a steered path, as in game/play/gait.py"""
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """What a character shall do, in a frame of its own."""
+
+    state: CharacterState
+    """(no batch) in which it begins"""
+    rows: Floats
+    """(ticks + LONGEST, width) the plan, a row a tick"""
+    lead: Floats
+    """(ticks + LONGEST, pose) the pose that the action corrects, of every tick"""
+    allowed: Bools
+    """(B,) bodies that may touch the floor"""
+    kind: str
+    """under which it is counted"""
+    reanchor: bool = True
+    """whether the plan is put under him anew at every cycle"""
+    low: float = 0.0
+    """m, height of the head under which the episode ends, after the first second"""
+    drift: float = 1.5
+    """m over the ground from the plan at which the episode ends"""
+    stray: float = 1.2
+    """m that a body may be from where the plan has it, the ground aside"""
+    grace: int = 0
+    """ticks in which he may be as far off as he likes"""
+    pull: float = 0.0
+    """share of the distance over the ground that the plan comes towards him in a tick, as a steered path does"""
+
+    @property
+    def ticks(self) -> int:
+        """How long it lasts."""
+        return len(self.rows) - LONGEST
+
+
+@dataclass(frozen=True)
+class TickResult:
+    """What a tick brought, before any reset."""
+
+    reward: Tensor
+    """(N,)"""
+    terminated: Bools
+    """(N,)"""
+    truncated: Bools
+    """(N,)"""
+    fell: Bools
+    """(N,) touched the floor with a body that must not, or let his head sink"""
+
+
+class PerformerEnvironment:
+    """N characters in worlds of `per_world`; resets are the caller's."""
+
+    def __init__(self, model: CharacterModel, worlds: int, per_world: int, longest: int) -> None:
+        """longest: ticks of an episode at most."""
+        self.model, self.cols = model, columns(model)
+        self.crowd = BatchedWorlds(model, worlds, per_world)
+        n = self.num_characters = self.crowd.num_characters
+        for world in self.crowd.worlds:
+            for place in range(per_world):
+                world.set_gains(place, model.kp, KD_SCALE * model.kd)
+        ticks = longest + LONGEST
+        self.plan = torch.zeros(n, ticks, self.cols.width)
+        self.lead = torch.zeros(n, ticks, self.cols.pose.stop)
+        self._everyone = torch.arange(n)
+        self._ahead = torch.tensor(AHEAD)
+        self.tick, self.length = np.zeros(n, np.int64), np.ones(n, np.int64)
+        self.anchor = np.zeros((n, 3))
+        """(N, 3) x, y and heading of the plan's frame in the world"""
+        self.allowed = np.zeros((n, model.num_bodies), bool)
+        self.kind = np.full(n, "", dtype=object)
+        self.reanchor = np.zeros(n, bool)
+        self.low, self.drift, self.stray, self.grace, self.pull = (np.zeros(n) for _ in range(5))
+        self.reward = ImitationReward(REWARD, model)
+        self._head = model.roles.head
+        self._shapes = shapes_for(model.num_joints, model.num_bodies)
+
+    # ---------------------------------------------------------------- episodes
+    def begin(self, indices: Ints, episodes: list[Assignment]) -> None:
+        """Give characters (M,) their episodes."""
+        if not len(indices):
+            return
+        for n, e in zip(indices, episodes, strict=True):
+            total = len(e.rows)
+            self.plan[n, :total] = torch.from_numpy(e.rows)
+            self.lead[n, :total] = torch.from_numpy(e.lead)
+            self.length[n], self.allowed[n], self.kind[n] = e.ticks, e.allowed, e.kind
+            self.reanchor[n], self.low[n], self.drift[n], self.stray[n] = e.reanchor, e.low, e.drift, e.stray
+            self.grace[n], self.pull[n] = e.grace, e.pull
+        self.tick[indices] = 0
+        places = self.crowd.places[indices] * np.array([1.0, 1.0, 0.0])
+        self.anchor[indices] = places
+        state = CharacterState.stack([e.state for e in episodes])
+        poses = kinematics.body_poses(self.model, state.root_pos, state.root_rot, state.joint_rot)
+        sunk = np.maximum(0.0, -MAX_PENETRATION - kinematics.lowest_point(self.model, poses))
+        lifted = places + sunk[:, None] * np.array([0.0, 0.0, 1.0])
+        self.crowd.reset(indices, state.moved(lifted))
+        self._gather_velocities()
+
+    def _gather_velocities(self) -> None:
+        worlds = self.crowd.worlds
+        self._body_vel = np.concatenate([w.body_velocities.vel for w in worlds])
+        self._body_ang_vel = np.concatenate([w.body_velocities.ang_vel for w in worlds])
+
+    # ---------------------------------------------------------------- what he is told
+    def fields(self, anchor: Array, names: tuple[str, ...], chosen: Ints | slice = slice(None)) -> dict[str, Floats]:
+        """The contract's inputs by name, of characters `chosen` (M,), in frames (M, 3)."""
+        crowd = self.crowd
+        out = {name: np.empty((len(anchor), *self._shapes[name]), np.float32) for name in names}
+        poses = BodyPoses(crowd.body_pos[chosen], crowd.body_rot[chosen])
+        velocities = BodyVelocities(self._body_vel[chosen], self._body_ang_vel[chosen])
+        gravity = np.repeat([w.gravity for w in crowd.worlds], crowd.per_world, axis=0)[chosen]
+        told = Observation.of(crowd.state[chosen], poses, velocities, gravity, np.zeros(len(anchor)))
+        fill(anchor, told, Observation.to_fill(out))
+        return out
+
+    def inputs(self, chosen: Ints | slice = slice(None)) -> PerformerInputs:
+        """What the contract hands the performer, of characters `chosen` (M,)."""
+        names = PerformerInputs._fields[:11]
+        told = self.fields(self.anchor[chosen], names, chosen)
+        who = self._everyone[chosen] if isinstance(chosen, slice) else torch.from_numpy(chosen)
+        now = torch.from_numpy(self.tick)[who]
+        stop = self.cols.pose.stop
+        ahead = self.plan[who[:, None], now[:, None] + self._ahead, :stop]
+        rows = torch.cat([ahead, self.lead[who, now][:, None]], 1)
+        pos, rot, joints = torch.split(rows, [3, 4, stop - 7], -1)
+        seen = {name: torch.from_numpy(told[name]) for name in names}
+        joints = joints.reshape(*joints.shape[:-1], -1, 4)
+        return PerformerInputs(
+            **seen, reference_ahead_root_pos=pos, reference_ahead_root_rot=rot, reference_ahead_joint_rot=joints
+        )
+
+    # ---------------------------------------------------------------- a tick
+    def step(self, target: Array) -> TickResult:
+        """Advance one tick towards joint targets (N, J, 4)."""
+        self.crowd.step(target)
+        self._gather_velocities()
+        everyone, before = self._everyone, self.plan[self._everyone, torch.from_numpy(self.tick)]
+        self.tick += 1
+        rows = self.plan[everyone, torch.from_numpy(self.tick)]
+        wrapped = (rows[:, self.cols.cycle] != before[:, self.cols.cycle])[:, 0].numpy()
+        self._anchor_anew(np.flatnonzero(wrapped & self.reanchor), rows)
+        self._pull_along(rows)
+        tracked = self._track(rows)
+        done = self._motion()
+        level = (done.root_pos - tracked.root_pos) * torch.tensor([1.0, 1.0, 0.0])
+        off = (done.body_pos - level[:, None] - tracked.body_pos).square().sum(-1).amax(-1).sqrt().numpy()
+        far = level.square().sum(-1).sqrt().numpy()
+        terms = self.reward(done, tracked)
+        absurd = self.crowd.faults()
+        touched = np.concatenate([w.floor_touch for w in self.crowd.worlds])
+        late = self.tick > self.grace
+        sunk = (self.crowd.body_pos[:, self._head, 2] < self.low) & (self.tick > 30)
+        fell = (touched & ~self.allowed).any(-1) | sunk | absurd
+        terminated = fell | (late & ((off > self.stray) | (far > self.drift)))
+        reward = torch.where(torch.from_numpy(fell), torch.zeros(()), terms @ self.reward.weights)
+        truncated = (self.tick >= self.length) & ~terminated
+        return TickResult(reward, terminated, truncated, fell)
+
+    def _track(self, rows: Tensor) -> ReferenceTrack:
+        c, n = self.cols, len(rows)
+        return ReferenceTrack(
+            rows[:, c.root_pos], rows[:, c.root_rot], rows[:, c.joint_rot].view(n, -1, 4), rows[:, c.root_vel],
+            rows[:, c.root_ang_vel], rows[:, c.joint_vel].view(n, -1, 3), rows[:, c.body_pos].view(n, -1, 3),
+            rows[:, c.com],
+        )  # fmt: skip
+
+    def _motion(self) -> TrackedMotion:
+        names = ("root_pos", "root_rot", "joint_rot", "root_vel", "root_ang_vel", "joint_vel", "body_pos", "body_rot")
+        told = self.fields(self.anchor, names)
+        tensors = {name: torch.from_numpy(array) for name, array in told.items()}
+        poses = BodyPoses(told["body_pos"].astype(np.float64), told["body_rot"].astype(np.float64))
+        com = torch.from_numpy(kinematics.center_of_mass(self.model, poses).astype(np.float32))
+        return TrackedMotion(**{name: tensors[name] for name in names[:7]}, com=com)
+
+    def _anchor_anew(self, indices: Ints, rows: Tensor) -> None:
+        """Put the plan's present cycle under characters (M,), turned as they are."""
+        if not len(indices):
+            return
+        state, row = self.crowd.state[indices], rows[torch.from_numpy(indices)].double().numpy()
+        turn = rotation.multiply(state.root_rot, rotation.conjugate(rotation.normalize(row[:, self.cols.root_rot])))
+        heading = 2.0 * np.arctan2(turn[:, 2], turn[:, 3])
+        x, y = row[:, self.cols.origin.start], row[:, self.cols.origin.start + 1]
+        cos, sin = np.cos(heading), np.sin(heading)
+        self.anchor[indices, 0] = state.root_pos[:, 0] - (cos * x - sin * y)
+        self.anchor[indices, 1] = state.root_pos[:, 1] - (sin * x + cos * y)
+        self.anchor[indices, 2] = heading
+
+    def _pull_along(self, rows: Tensor) -> None:
+        """Let the plans of who is steered come towards him; they keep within LEASH."""
+        who = np.flatnonzero(self.pull)
+        if not len(who):
+            return
+        place = rows[torch.from_numpy(who), :2].double().numpy()
+        cos, sin = np.cos(self.anchor[who, 2]), np.sin(self.anchor[who, 2])
+        turned = np.stack([cos * place[:, 0] - sin * place[:, 1], sin * place[:, 0] + cos * place[:, 1]], 1)
+        away = self.crowd.state.root_pos[who, :2] - self.anchor[who, :2] - turned
+        distance = np.linalg.norm(away, axis=1)
+        share = np.maximum(self.pull[who], 1.0 - LEASH / np.maximum(distance, LEASH))
+        self.anchor[who, :2] += away * share[:, None]
+
+    def cycle_frames(self, chosen: Ints) -> Array:
+        """(M, 3) the world frames of the clips' own present cycles, as a specialist with anchors would have them."""
+        row = self.plan[torch.from_numpy(chosen), torch.from_numpy(self.tick[chosen])].double().numpy()
+        x, y, turn = row[:, self.cols.origin].T
+        cos, sin = np.cos(self.anchor[chosen, 2]), np.sin(self.anchor[chosen, 2])
+        place = np.stack([cos * x - sin * y, sin * x + cos * y, turn], 1)
+        return np.asarray(self.anchor[chosen] + place)
+
+    def states(self, chosen: Ints) -> CharacterState:
+        """States (M,) of characters, the world's frame."""
+        return self.crowd.state[chosen]
+
+    def close(self) -> None:
+        """Give the Bullet clients back."""
+        self.crowd.close()

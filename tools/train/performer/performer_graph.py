@@ -1,0 +1,127 @@
+"""The performer as one graph: body and reference in, joint targets out. Rollouts run it and the exporter writes it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import torch
+from torch import Tensor, nn
+
+from game.sim.model import CharacterModel
+from tools.train import quaternion
+from tools.train.performer.performer_inputs import NUM_AHEAD, PerformerInputs
+from tools.train.performer.stand_feedback import Balance
+from tools.train.policy_graph import Residual
+
+SCALE = 0.5
+"""rad of a turn of action 1"""
+GRAVITY = 9.8
+LIMIT = 6.0
+"""standard deviations that the network sees at most"""
+
+
+class RootFrame(nn.Module):
+    """What the network sees: body, balance and the reference's next poses, in the root's own frame."""
+
+    keys: Tensor
+    up: Tensor
+
+    def __init__(self, model: CharacterModel) -> None:
+        super().__init__()
+        self.balance = Balance(model)
+        self.register_buffer("keys", torch.tensor(model.roles.key_bodies))
+        self.register_buffer("up", torch.tensor([[0.0, 0.0, 1.0]]))
+        joints, bodies = model.num_joints, model.num_bodies
+        self.size = 13 + 9 * joints + 3 * len(model.roles.key_bodies) + NUM_AHEAD * (10 + 6 * joints) + 6 + bodies + 5
+
+    def forward(self, inputs: PerformerInputs) -> tuple[Tensor, Tensor]:
+        """The observation (B, size) and the pose that the action corrects, balance included (B, J, 4)."""
+        into = quaternion.conjugate(inputs.root_rot)
+        root = inputs.root_pos[:, None]
+        place, velocity = self.balance.offset(inputs)
+        gate = self.balance.gate(inputs)
+        turns = self.balance(inputs.root_rot, place, velocity)
+        pos, rot = inputs.reference_ahead_root_pos[:, :NUM_AHEAD], inputs.reference_ahead_root_rot[:, :NUM_AHEAD]
+        # every vector that has to be turned, at once
+        vectors = torch.cat(
+            [
+                (0.0 * inputs.root_pos + self.up)[:, None], inputs.gravity[:, None] / GRAVITY,
+                0.3 * inputs.root_vel[:, None], 0.15 * inputs.root_ang_vel[:, None],
+                inputs.body_pos[:, self.keys] - root, place[:, None],
+                0.3 * velocity[:, None], pos - root,
+            ],
+            1,
+        )  # fmt: skip
+        turned = quaternion.rotate(into[:, None], vectors)
+        body, ahead = turned[:, :-NUM_AHEAD], turned[:, -NUM_AHEAD:]
+        observation = torch.cat(
+            [
+                inputs.root_pos[:, 2:], body.flatten(1), quaternion.tangent_normal(inputs.joint_rot).flatten(1),
+                0.1 * inputs.joint_vel.flatten(1), 3.0 * ahead.clamp(-1.0, 1.0).flatten(1), pos[:, :, 2],
+                quaternion.tangent_normal(quaternion.multiply(into[:, None], rot)).flatten(1),
+                quaternion.tangent_normal(inputs.reference_ahead_joint_rot[:, :NUM_AHEAD]).flatten(1),
+                inputs.body_pos[:, :, 2], gate, turns,
+            ],
+            1,
+        )  # fmt: skip
+        pose = self.balance.applied(inputs.reference_ahead_joint_rot[:, -1], gate * turns)
+        return observation, pose
+
+
+def network(widths: tuple[int, ...], last_gain: float) -> nn.Sequential:
+    """ELU layers with orthogonal weights; the last one's are scaled by last_gain."""
+    layers: list[nn.Module] = []
+    for a, b in itertools.pairwise(widths[:-1]):
+        linear = nn.Linear(a, b)
+        nn.init.orthogonal_(linear.weight, math.sqrt(2.0))
+        nn.init.zeros_(linear.bias)
+        layers += [linear, nn.ELU()]
+    last = nn.Linear(widths[-2], widths[-1])
+    nn.init.orthogonal_(last.weight, last_gain)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(*layers, last)
+
+
+class PerformerGraph(nn.Module):
+    """Root frame, a normaliser that is set once, actor, critic, and the residual on the reference."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, model: CharacterModel, hidden: tuple[int, ...] = (768, 512)) -> None:
+        super().__init__()
+        self.hidden = hidden
+        self.sight = RootFrame(model)
+        self.residual = Residual(model, SCALE)
+        size, actions = self.sight.size, self.residual.num_actions
+        self.actor = network((size, *hidden, actions), 0.01)
+        self.critic = network((size, *hidden, 1), 0.3)
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("spread", torch.ones(size))
+
+    def normalized(self, observation: Tensor) -> Tensor:
+        """(..., size) -> (..., size)"""
+        return ((observation - self.mean) / self.spread).clamp(-LIMIT, LIMIT)
+
+    def act(self, observation: Tensor) -> Tensor:
+        """Mean action, (B, size) -> (B, actions)."""
+        action: Tensor = self.actor(self.normalized(observation))
+        return action
+
+    def value(self, observation: Tensor) -> Tensor:
+        """Expected return times (1 - gamma), (B, size) -> (B,)."""
+        return torch.as_tensor(self.critic(self.normalized(observation))[..., 0])
+
+    def target(self, pose: Tensor, action: Tensor) -> Tensor:
+        """Joint targets (B, J, 4) of a pose (B, J, 4) and an action (B, actions)."""
+        target: Tensor = self.residual(pose, action)
+        return target
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The contract: inputs in the order of PerformerInputs -> joint_target and the reference now."""
+        raw = PerformerInputs(*inputs)
+        observation, pose = self.sight(raw)
+        target = self.target(pose, self.act(observation))
+        now = (raw.reference_ahead_root_pos, raw.reference_ahead_root_rot, raw.reference_ahead_joint_rot)
+        return target, now[0][:, 0], now[1][:, 0], now[2][:, 0]
