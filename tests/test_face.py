@@ -1,4 +1,4 @@
-"""The avatar's face: moods, lids, gaze, blinks; and what makes him feel so."""
+"""The avatar's face: expressions, lids, gaze, blinks; and what makes him feel so."""
 
 from itertools import pairwise
 from typing import cast
@@ -12,7 +12,7 @@ from game.sim.rotation import rotate
 from game.sim.snapshot import PropPoses, Snapshot
 from game.sim.state import CharacterState
 from game.view.expression import AIRBORNE_SECONDS, DAZED_SECONDS, PAIN_SECONDS, ExpressionJudge
-from game.view.face import GAZE_LIMIT, MOODS, Face, FaceActor, Mood, joint_turns
+from game.view.face import EXPRESSIONS, GAZE_LIMIT, Expression, Face, FaceActor, joint_turns
 
 FORWARD = np.array([1.0, 0.0, 0.0])
 FAR_AWAY = np.array([100.0, 0.0, 1.5])
@@ -33,7 +33,7 @@ def test_eyes_turn_together_unless_he_is_dazed() -> None:
     both = Face(gaze_yaw=0.3, gaze_pitch=0.2)
     assert np.allclose(looks(both, "left_eye"), looks(both, "right_eye"))
     assert looks(both, "left_eye")[1] > 0.2 and looks(both, "left_eye")[2] > 0.15
-    dazed = MOODS["dazed"]
+    dazed = EXPRESSIONS["dazed"]
     assert looks(dazed, "left_eye")[1] < 0 < looks(dazed, "right_eye")[1]  # both inward
 
 
@@ -46,7 +46,7 @@ def test_a_frown_tilts_the_brows_mirrored() -> None:
 
 
 def test_moods_differ_as_they_should() -> None:
-    calm, fear, pain = MOODS["calm"], MOODS["fear"], MOODS["pain"]
+    calm, fear, pain = EXPRESSIONS["calm"], EXPRESSIONS["fear"], EXPRESSIONS["pain"]
     assert fear.upper_lid > calm.upper_lid > pain.upper_lid
     assert pain.upper_lid - -pain.lower_lid < 0.05  # eyes squeezed shut
     assert fear.open > 0.3 and calm.open == 0.0 and pain.wide > 0.5
@@ -81,7 +81,7 @@ def test_his_gaze_is_limited() -> None:
 
 
 def test_between_two_faces() -> None:
-    half = MOODS["calm"].towards(Face(open=1.0), 0.5)
+    half = EXPRESSIONS["calm"].towards(Face(open=1.0), 0.5)
     assert half.open == 0.5
     assert half.morph("open") == 0.5
     with pytest.raises(AttributeError):
@@ -109,38 +109,38 @@ def touch(body: str, peak: float) -> Contact:
 STANDING = (touch("left_foot", 300.0),)
 
 
-def mood_after(judge: ExpressionJudge, now: Snapshot, seconds: float) -> Mood:
+def expression_after(judge: ExpressionJudge, now: Snapshot, seconds: float) -> Expression:
     return judge.update(now, 0, FAR_AWAY, seconds)[0]
 
 
 def test_standing_is_calm_flying_is_fear() -> None:
     judge = ExpressionJudge()
-    assert mood_after(judge, snapshot(1, STANDING), 0.03) == "calm"
-    assert mood_after(judge, snapshot(2), 0.5 * AIRBORNE_SECONDS) == "calm"
-    assert mood_after(judge, snapshot(3), AIRBORNE_SECONDS) == "fear"
-    assert mood_after(judge, snapshot(4, STANDING), 0.03) == "calm"
+    assert expression_after(judge, snapshot(1, STANDING), 0.03) == "calm"
+    assert expression_after(judge, snapshot(2), 0.5 * AIRBORNE_SECONDS) == "calm"
+    assert expression_after(judge, snapshot(3), AIRBORNE_SECONDS) == "fear"
+    assert expression_after(judge, snapshot(4, STANDING), 0.03) == "calm"
 
 
 def test_a_hit_on_the_head_hurts_and_then_dazes() -> None:
     judge = ExpressionJudge()
-    assert mood_after(judge, snapshot(1, (touch("head", 3000.0),)), 0.03) == "pain"
-    assert mood_after(judge, snapshot(2, STANDING), PAIN_SECONDS) == "dazed"
-    assert mood_after(judge, snapshot(3, STANDING), DAZED_SECONDS) == "calm"
+    assert expression_after(judge, snapshot(1, (touch("head", 3000.0),)), 0.03) == "pain"
+    assert expression_after(judge, snapshot(2, STANDING), PAIN_SECONDS) == "dazed"
+    assert expression_after(judge, snapshot(3, STANDING), DAZED_SECONDS) == "calm"
 
 
 def test_a_hard_landing_on_the_feet_does_not_hurt() -> None:
-    assert mood_after(ExpressionJudge(), snapshot(1, (touch("left_foot", 5000.0),)), 0.03) == "calm"
+    assert expression_after(ExpressionJudge(), snapshot(1, (touch("left_foot", 5000.0),)), 0.03) == "calm"
 
 
 def test_the_same_tick_hurts_once() -> None:
     judge = ExpressionJudge()
     hit = snapshot(1, (touch("head", 3000.0),))
-    mood_after(judge, hit, 0.0)
-    assert mood_after(judge, hit, PAIN_SECONDS + 0.01) == "dazed"
+    expression_after(judge, hit, 0.0)
+    assert expression_after(judge, hit, PAIN_SECONDS + 0.01) == "dazed"
 
 
 def test_great_torque_is_effort() -> None:
-    assert mood_after(ExpressionJudge(), snapshot(1, STANDING, torque=0.9), 0.03) == "effort"
+    assert expression_after(ExpressionJudge(), snapshot(1, STANDING, torque=0.9), 0.03) == "effort"
 
 
 def test_he_looks_where_he_goes_and_else_at_the_camera() -> None:

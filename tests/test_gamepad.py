@@ -7,7 +7,7 @@ import panda3d.core as p3d
 import pytest
 
 from game.input.bindings import ACTIONS
-from game.view.gamepad import DEAD, TURN, ZOOM, Gamepad
+from game.view.gamepad import DEAD_ZONE, TURN, ZOOM, Gamepad
 
 AXIS = p3d.InputDevice.Axis
 
@@ -57,10 +57,10 @@ def test_every_button_is_one_that_panda_knows() -> None:
 
 def test_sticks(device: Device) -> None:
     pad = Gamepad(device, ACTIONS)
-    device.axes = {AXIS.left_x: 0.5 * DEAD, AXIS.left_y: -0.5 * DEAD}
+    device.axes = {AXIS.left_x: 0.5 * DEAD_ZONE, AXIS.left_y: -0.5 * DEAD_ZONE}
     assert not pad.read().push.any()
     device.axes = {AXIS.left_x: 0.0, AXIS.left_y: 1.0, AXIS.right_x: 0.6, AXIS.right_y: 0.0, AXIS.right_trigger: 0.5}
     used = pad.read()
     assert used.push == pytest.approx([0.0, 1.0])
-    assert used.turn == pytest.approx([-TURN * (0.6 - DEAD) / (1.0 - DEAD), 0.0])
+    assert used.turn == pytest.approx([-TURN * (0.6 - DEAD_ZONE) / (1.0 - DEAD_ZONE), 0.0])
     assert used.zoom == pytest.approx(0.5 * ZOOM)

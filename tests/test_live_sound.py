@@ -30,8 +30,8 @@ def test_without_a_device_it_says_so_and_films_hear_all_the_same(monkeypatch: py
         world.step(world.state.joint_rot)
         ticks.append(world.snapshot())
     assert sound.play(ticks, {}, 1.0, EAR).shape == (0, 2)
-    assert sound.play(ticks, {}, 1.0, EAR, wanted=True).shape == (3 * HZ // 30, 2)
-    slow = sound.play(ticks[:1], {}, 0.25, EAR, wanted=True)
+    assert sound.play(ticks, {}, 1.0, EAR, for_film=True).shape == (3 * HZ // 30, 2)
+    slow = sound.play(ticks[:1], {}, 0.25, EAR, for_film=True)
     assert slow.shape == (4 * HZ // 30, 2)  # a quarter as fast is four times as long
     assert np.abs(slow).max() < 1.0
     sound.update()

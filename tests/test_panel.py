@@ -13,8 +13,8 @@ from game.play.nerves import PRESETS
 from game.view.panel import body_map
 from game.view.panel.body_map import BodyMap, limb_of, next_part, piece_at
 from game.view.panel.floor_section import grip
-from game.view.panel.gravity_section import MOST, pulled
-from game.view.panel.look import CORAL, LARGEST, SMALLEST, Look, mix, scale_of, u32
+from game.view.panel.gravity_section import MAX_SHOWN, pulled
+from game.view.panel.look import CORAL, MAX_SCALE, MIN_SCALE, Look, mix, scale_of, u32
 from game.view.panel.panel import Panel
 from game.view.panel.panel_data import PolicyCard
 from game.view.panel.policies import age_words, facts, families, spoken
@@ -110,8 +110,8 @@ def test_scale() -> None:
     assert scale_of(1280, 720) == 1.0
     assert scale_of(3840, 2160) == 3.0
     assert scale_of(3840, 720) == 1.0
-    assert scale_of(10, 10) == SMALLEST
-    assert scale_of(1e6, 1e6) == LARGEST
+    assert scale_of(10, 10) == MIN_SCALE
+    assert scale_of(1e6, 1e6) == MAX_SCALE
 
 
 def test_colors() -> None:
@@ -124,9 +124,9 @@ def test_colors() -> None:
 def test_a_click_on_a_card_plays_the_policy(screen: Screen) -> None:
     screen.click("policy.deepmimic_walk", across=0.4)
     assert screen.model.policy == "deepmimic_walk"
-    assert screen.model.asked == [("play", "deepmimic_walk")]
+    assert screen.model.calls == [("play", "deepmimic_walk")]
     screen.click("policy.deepmimic_walk", across=0.4)  # it plays already
-    assert len(screen.model.asked) == 1
+    assert len(screen.model.calls) == 1
 
 
 def test_what_comes_after_a_fall(screen: Screen) -> None:
@@ -150,7 +150,7 @@ def test_the_age_slider_goes_through_the_family(screen: Screen) -> None:
 
 def test_a_refused_policy_plays_nothing(screen: Screen) -> None:
     screen.click("refused.somebodys")
-    assert screen.model.asked == []
+    assert screen.model.calls == []
 
 
 def test_families_keep_the_numbers_of_the_keys() -> None:
@@ -272,15 +272,15 @@ def test_gravity(screen: Screen) -> None:
     screen.click("gravity.Moon")
     assert screen.model.posted == [Gravity((0.0, 0.0, -1.62))]
     screen.click("dial", across=0.98, down=0.5)
-    assert screen.model.settings.gravity == pytest.approx((MOST * 0.96, 0.0, 0.0), abs=0.2)
+    assert screen.model.settings.gravity == pytest.approx((MAX_SHOWN * 0.96, 0.0, 0.0), abs=0.2)
     screen.click("to his left", across=0.99)
-    assert screen.model.settings.gravity[1] == pytest.approx(MOST)
+    assert screen.model.settings.gravity[1] == pytest.approx(MAX_SHOWN)
 
 
 def test_the_dial_snaps_and_ends_at_its_rim() -> None:
-    assert pulled(0.01, 0.4, 3.0) == pytest.approx((0.0, 3.0, -0.4 * MOST), abs=0.05)
+    assert pulled(0.01, 0.4, 3.0) == pytest.approx((0.0, 3.0, -0.4 * MAX_SHOWN), abs=0.05)
     x, y, z = pulled(3.0, -3.0, 0.0)
-    assert math.hypot(x, z) == pytest.approx(MOST, abs=0.1) and x > 0 and z > 0 and y == 0
+    assert math.hypot(x, z) == pytest.approx(MAX_SHOWN, abs=0.1) and x > 0 and z > 0 and y == 0
     assert math.copysign(1.0, pulled(0.0, 0.0, 0.0)[2]) == 1.0
 
 
@@ -304,7 +304,7 @@ def test_set_and_props(screen: Screen) -> None:
     props = screen.section(Props)
     assert isinstance(props, Props) and props.way == WAYS[1]
     screen.click("prop.anvil")
-    assert screen.model.placing is None and screen.model.asked == [("drop", "anvil")]
+    assert screen.model.placing is None and screen.model.calls == [("drop", "anvil")]
     screen.click("clear")
     assert screen.model.num_placed == 0 and "clear" not in screen.at
 
@@ -319,7 +319,7 @@ def test_pictures(screen: Screen) -> None:
         screen.click(name)
     model = screen.model
     assert (model.camera, model.quality, model.switches["mute"]) == ("side", "lite", True)
-    assert [asked[1] for asked in model.asked] == ["record", "screenshot", "save_last", "save_take"]
+    assert [asked[1] for asked in model.calls] == ["record", "screenshot", "save_last", "save_take"]
 
 
 def test_switches_that_there_are(screen: Screen) -> None:
@@ -333,7 +333,7 @@ def test_switches_that_there_are(screen: Screen) -> None:
 def test_trouble_at_once(screen: Screen) -> None:
     screen.click("throw_ball")
     screen.click("shove_hard")
-    assert [asked[1] for asked in screen.model.asked] == ["throw_ball", "shove_hard"]
+    assert [asked[1] for asked in screen.model.calls] == ["throw_ball", "shove_hard"]
 
 
 def test_a_take_is_used(screen: Screen) -> None:
@@ -341,7 +341,7 @@ def test_a_take_is_used(screen: Screen) -> None:
     screen.click("take.take_1.zip", across=0.3)
     for action in ("open", "replay", "film"):
         screen.click(f"take.{action}")
-    assert screen.model.asked == [(action, Path("out/take_1.zip")) for action in ("open", "replay", "film")]
+    assert screen.model.calls == [(action, Path("out/take_1.zip")) for action in ("open", "replay", "film")]
 
 
 def test_a_take_is_renamed(screen: Screen) -> None:
@@ -381,13 +381,13 @@ def test_deleting_wants_a_second_click(screen: Screen) -> None:
 def test_transport(screen: Screen) -> None:
     for name in ("pause", "step", "restart", "reset", "replay"):
         screen.click(name)
-    assert [asked[1] for asked in screen.model.asked] == ["pause", "step", "restart", "reset", "replay"]
+    assert [asked[1] for asked in screen.model.calls] == ["pause", "step", "restart", "reset", "replay"]
     screen.click("speed", across=0.01)
     assert screen.model.speed == 1 / 16
     screen.model.replaying = True
     screen.frame()
     screen.click("mark")
-    assert screen.model.asked[-1] == ("act", "mark", 0)
+    assert screen.model.calls[-1] == ("act", "mark", 0)
 
 
 def test_it_has_no_keyboard_unless_somebody_types(screen: Screen) -> None:

@@ -56,7 +56,7 @@ def test_sound_keeps_up_with_the_picture(output: Output, tmp_path: Path) -> None
         while recorder.is_behind:
             time.sleep(0.001)
         if frame < 15:
-            recorder.hear(tick)
+            recorder.add_sound(tick)
         recorder.begin_frame(1 / 30, camera, lens)
         output.engine.render_frame()
         recorder.end_frame()

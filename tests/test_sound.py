@@ -16,10 +16,10 @@ from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
 from game.sim.roles import BodyPart
 from game.sim.snapshot import PropPoses, Snapshot
-from game.sound.air import FAST, STILL, levels
+from game.sound.air import FULL_SPEED, MIN_SPEED, levels
 from game.sound.hits import HitFinder
 from game.sound.materials import BODY_PARTS, MATERIALS, material_of
-from game.sound.track import CEILING, HZ, SoundTrack, bent, loudness
+from game.sound.track import CEILING, HZ, SoundTrack, limited, loudness
 
 Samples = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 TICK = HZ // 30
@@ -81,7 +81,7 @@ def test_it_never_clips() -> None:
     everything = dict.fromkeys(MODEL.body_names, 500.0)
     sound = run([{}, everything, {}, {}, {}, {}, everything, {}])
     assert 0.7 < np.abs(sound).max() < CEILING + 1e-6
-    assert bent(np.array([0.3, -0.3, 5.0, -50.0])) == pytest.approx([0.3, -0.3, CEILING, -CEILING], abs=1e-6)
+    assert limited(np.array([0.3, -0.3, 5.0, -50.0])) == pytest.approx([0.3, -0.3, CEILING, -CEILING], abs=1e-6)
 
 
 def test_the_same_run_sounds_the_same() -> None:
@@ -149,8 +149,8 @@ def test_fast_hands_are_heard_in_the_air() -> None:
     first, second = track.add(standing(), {}), track.add(flying, {})
     assert not first.any()
     assert 0.001 < second[-400:].std() < 0.1
-    assert levels(np.array([0.0, STILL])) == pytest.approx(np.zeros((2, 3)))
-    assert (levels(np.array(FAST)) > levels(np.array(STILL + 1.0))).any()
+    assert levels(np.array([0.0, MIN_SPEED])) == pytest.approx(np.zeros((2, 3)))
+    assert (levels(np.array(FULL_SPEED)) > levels(np.array(MIN_SPEED + 1.0))).any()
 
 
 def test_soles_squeak_on_planks_and_not_on_grass() -> None:

@@ -25,7 +25,7 @@ while (now := time.monotonic() - start) < 0.8:
         block += 1
     time.sleep(0.005)
 agent.play(np.zeros((48000, 2), np.float32))
-assert agent.waiting < 0.3
+assert agent.buffered < 0.3
 agent.close()
 """
 NOTHING = """

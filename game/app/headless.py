@@ -1,4 +1,4 @@
-"""The same game without a window: a run of a policy, of a file of events or of a take, as fast as it goes."""
+"""The game without a window: runs a policy, a file of events, a script or a take, as fast as the computer can."""
 
 from __future__ import annotations
 
@@ -45,27 +45,27 @@ MAX_SECONDS = 24 * 3600.0
 
 
 class RunError(ValueError):
-    """What was asked for cannot be run; says why."""
+    """The options cannot be run; the message says why."""
 
 
 @dataclass
 class RunReport:
-    """What came of a run; `to_json` is the last line that it prints."""
+    """The results of a run; `to_json` is the last line that it prints."""
 
     ticks: int
     falls: int
     flips: int
     sim_ms_per_tick: float
-    """wall time of a tick, the first left out, which compiles"""
+    """mean wall time of a tick, without the first one, which compiles"""
     realtime_factor: float
     take_sha256: str
     divergence: Divergence | None = None
-    """where a take's replay left the take"""
+    """where the playback of a take first differed from the take; None if nowhere"""
     script_finished: bool | None = None
     """whether a script came to its end"""
 
     def to_json(self, *, verified: bool) -> str:
-        """One line. `verified` tells of a take whether it repeated bit for bit."""
+        """One line of JSON; `verified` adds whether a take repeated bit for bit."""
         card: dict[str, Any] = {
             "ticks": self.ticks,
             "falls": self.falls,
@@ -82,7 +82,7 @@ class RunReport:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Runs what `game.__main__.parser` understood; prints a report. Returns the exit status."""
+    """Runs the options of `game.__main__.parser` and prints a report. Returns the exit status."""
     try:
         report = run(options)
     except (RunError, TakeError, PolicyError, EventError, FilmError, SetError, ScriptError, CutError, OSError) as error:
@@ -128,14 +128,14 @@ def run(options: argparse.Namespace) -> RunReport:
         for reason in runtime.library.settle().values() if take is None else ():
             print(f"refused {reason}", file=sys.stderr)
         extra = cuts.extra() if take is None else take.extra
-        made = Take.of(runtime, set_name="" if spec is BARE else spec.name, **extra)
+        recorded = Take.of(runtime, set_name="" if spec is BARE else spec.name, **extra)
         if options.save_take:
-            made.save(options.save_take)
+            recorded.save(options.save_take)
         if script is not None and director.runner is not None and not director.runner.finished:
             number = director.runner.step
             words = f"ended in step {number + 1} of {len(script.steps)}: {script.steps[number].label}"
             print(words, file=sys.stderr)
-        return _report(runtime, seconds, made, take, director)
+        return _report(runtime, seconds, recorded, take, director)
     finally:
         playback.close()
         runtime.library.close()
@@ -160,10 +160,10 @@ def read_events(path: Path) -> list[Timed]:
 
 
 def _run(playback: Playback, spec: SetSpec, path: Path | None, director: Director, cuts: Cuts | None) -> list[float]:
-    """Makes all ticks, and a film of them where there is a path; returns what each took, s. Ctrl-C ends it early."""
+    """Runs all ticks, and films them if there is a path; returns how long each took, s. Ctrl-C ends it early."""
     film = None
     if path is not None:
-        from game.view.recorder import TickFilm  # here: only a film needs a renderer
+        from game.view.recorder import TickFilm  # imported here, as only a film needs a renderer
 
         film = TickFilm(playback.runtime.snapshot, spec, path, cuts)
         if film.shortfall:
@@ -194,7 +194,7 @@ def _run(playback: Playback, spec: SetSpec, path: Path | None, director: Directo
 
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
-    """Yields a list that fills as Ctrl-C is pressed: a tick is never cut in the middle."""
+    """Yields a list that gets an entry for each Ctrl-C, so that a tick is never interrupted in the middle."""
     pressed: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
     try:
@@ -213,7 +213,9 @@ def _num_ticks(seconds: float | None, control_hz: int, take: Take | None, script
     return wanted if take is None else min(wanted, take.num_ticks)
 
 
-def _report(runtime: Runtime, seconds: list[float], made: Take, replayed: Take | None, director: Director) -> RunReport:
+def _report(
+    runtime: Runtime, seconds: list[float], recorded: Take, replayed: Take | None, director: Director
+) -> RunReport:
     warm = seconds[1:] or seconds
     mean = sum(warm) / len(warm) if warm else 0.0
     return RunReport(
@@ -222,7 +224,7 @@ def _report(runtime: Runtime, seconds: list[float], made: Take, replayed: Take |
         flips=sum(agent.counter.flips for agent in runtime.agents),
         sim_ms_per_tick=1000.0 * mean,
         realtime_factor=1.0 / (runtime.model.control_hz * mean) if mean else 0.0,
-        take_sha256=made.sha256,
+        take_sha256=recorded.sha256,
         divergence=replayed.divergence(runtime.trace) if replayed is not None else None,
         script_finished=director.runner.finished if director.runner is not None else None,
     )

@@ -1,4 +1,4 @@
-"""What the status lines at the window's corner say."""
+"""The status lines at the window's top left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from game.session.session import Session
 
 
 def lines(session: Session, chosen: int, camera: str) -> list[str]:
-    """Of what is played and how it goes; in a replay, where that is."""
+    """Policy, gravity, speed, camera and counts of the chosen character; in a replay, how far it is."""
     clock = p3d.ClockObject.get_global_clock()
     speed = "paused" if session.paused else f"speed {session.speed:g}x"
     foot = f"{speed}   camera {camera}   {clock.get_average_frame_rate():.0f} fps"

@@ -122,7 +122,7 @@ class GameWindow(ShowBase):
     def show_set(self) -> None:
         """Draws the game's set anew."""
         spec = self.game.session.spec
-        self.pointer.let_go(1)
+        self.pointer.release(1)
         self.scene_view.begin(spec)
         self.sound.begin(spec, self.game.session.runtime.model)
 
@@ -158,7 +158,7 @@ class GameWindow(ShowBase):
         self.keyboard = KeyboardEvents(self.win, self.mouseWatcher, Keyboard(bindings), self._key, self.game.end)
         for button in (1, 2, 3):
             self.accept(f"mouse{button}", self.pointer.press, [button])
-            self.accept(f"mouse{button}-up", self.pointer.let_go, [button])
+            self.accept(f"mouse{button}-up", self.pointer.release, [button])
         self.accept("wheel_up", self.pointer.wheel, [1])
         self.accept("wheel_down", self.pointer.wheel, [-1])
         for event in ("connect-device", "disconnect-device"):
@@ -197,7 +197,7 @@ class GameWindow(ShowBase):
         self.pointer.update()
         ticks = game.advance(seconds)
         sound = self.sound.play(
-            ticks, session.shown_items, session.speed, game.camera_rig.pose, wanted=self.filming.goes_on
+            ticks, session.shown_items, session.speed, game.camera_rig.pose, for_film=self.filming.active
         )
         self.sound.update()
         self.panel_model.update(ticks)
@@ -215,7 +215,7 @@ class GameWindow(ShowBase):
         ray, spot = self.pointer.ray(), None
         if placement.item is not None and ray is not None and session.replay is None and not self.pointer.is_covered():
             spot = placement.spot(ray, shown, items)
-        self.overlay.show(self.camera, self.pointer.hand.line(shown), spot, placement.outline())
+        self.overlay.show(self.camera, self.pointer.drag.line(shown), spot, placement.outline())
         self.scrub_bar.show(session.replay, session.keyframes.times, session.clock.hz)
         for corner in self._left:
             corner.set_x(self.panel.inset)
@@ -293,7 +293,7 @@ class GameWindow(ShowBase):
 
     def finish(self) -> None:
         """Ends the film, if any, and the sound, and waits for takes: for when the window has closed."""
-        if self.filming.goes_on:
+        if self.filming.active:
             print(self.filming.toggle(), flush=True)
         self.sound.close()
         self.game.close()

@@ -1,1 +1,1 @@
-"""What a person asks for, turned into events. Knows no window."""
+"""Keys, mouse and gamepad turned into events. Needs no window."""

@@ -1,1 +1,1 @@
-"""Runs as data: takes, their playback, and what is made from them."""
+"""Runs as data: takes, their playback, and replays and films made from them."""

@@ -1,1 +1,1 @@
-"""What a person plays: a run on a clock, its attempts, and who judges them."""
+"""What a person plays: a run on a clock, its attempts, and the referee who judges them."""

@@ -1,1 +1,1 @@
-"""The sound of falling down, made from the physics: thuds, slaps, squeaks and air; nothing recorded, nothing funny."""
+"""Sound computed from the physics: impacts, squeaking soles and air. Nothing is recorded."""

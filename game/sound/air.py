@@ -1,4 +1,4 @@
-"""Air: what hands and feet stir when they fly. One voice that never stops, mostly silent."""
+"""Air: the rush of air round fast hands and feet, as noise whose level follows their speed."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Array = NDArray[np.float64]
 
 BANDS = ((140.0, 420.0), (320.0, 950.0), (750.0, 2400.0))
 """Hz; faster air is higher"""
-STILL, FAST = 4.5, 11.0
-"""m/s: where it begins to be heard, and where it is loudest"""
+MIN_SPEED, FULL_SPEED = 4.5, 11.0
+"""m/s from which on it is heard, and at which it is loudest"""
 GAIN = 0.045
 TABLE_SECONDS = 2.0
-MOST_CHARACTERS = 4
-"""a crowd stirs no more than that"""
+MAX_CHARACTERS = 4
+"""only the first ones of a crowd are heard"""
 
 
 class Air:
-    """Follows the limbs of the first characters."""
+    """The noise of the hands and feet of the first characters."""
 
     def __init__(self, model: CharacterModel, hz: int) -> None:
         rng = np.random.default_rng(11)
@@ -31,12 +31,12 @@ class Air:
         self._tables = np.stack([band_noise(low, high, count, hz, rng) for low, high in BANDS])
         self._limbs = [*model.roles.all_of(BodyPart.HAND), *model.roles.all_of(BodyPart.FOOT)]
         self._levels = np.zeros((0, len(self._limbs), len(BANDS)))
-        self._offsets = rng.integers(0, count, (MOST_CHARACTERS, len(self._limbs)))
+        self._offsets = rng.integers(0, count, (MAX_CHARACTERS, len(self._limbs)))
         self._at = 0.0
 
     def add(self, snapshot: Snapshot, num_samples: int, pitch: float) -> Array:
-        """(num_samples,) from the levels of the tick before to those of this one."""
-        speed = np.linalg.norm(snapshot.body_vel[:MOST_CHARACTERS, self._limbs], axis=-1)
+        """(num_samples,) for one tick; levels change evenly from those of the last tick to those of this one."""
+        speed = np.linalg.norm(snapshot.body_vel[:MAX_CHARACTERS, self._limbs], axis=-1)
         after = levels(speed)
         before = np.zeros_like(after)
         shared = min(len(before), len(self._levels))
@@ -57,7 +57,7 @@ class Air:
 
 
 def levels(speed: Array) -> Array:
-    """How loud each band is (..., 3) for speeds (...), m/s; nothing at all below STILL."""
-    share = np.clip((speed - STILL) / (FAST - STILL), 0.0, 1.0)
+    """Amplitudes of the bands (..., 3) for speeds (...), m/s; 0 below MIN_SPEED."""
+    share = np.clip((speed - MIN_SPEED) / (FULL_SPEED - MIN_SPEED), 0.0, 1.0)
     weights = np.stack([1.0 - share, 1.0 - np.abs(2.0 * share - 0.8), share], axis=-1)
     return np.asarray(GAIN * (share**1.7)[..., None] * np.clip(weights, 0.0, 1.0))

@@ -1,6 +1,6 @@
-"""What things sound like: a few resonances and a burst of noise for every material word and every part of a body.
+"""What things sound like: some resonances and a burst of noise for each material and each part of the body.
 
-Tuned by ear and by eye against one idea: a dry room, a soft person, hard furniture.
+The numbers are not measured; they were tuned to sound like a dry room, a soft person and hard furniture.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ class Noise:
     decay: float
     """s until it has fallen to 1/e"""
     grain: float = 0.0
-    """0 smooth .. 1 a handful of gravel"""
+    """0 smooth .. 1 single crackles, as of gravel"""
 
 
 @dataclass(frozen=True)
 class Timbre:
-    """How something answers when it is hit."""
+    """How something sounds when it hits or is hit."""
 
     modes: tuple[Mode, ...]
     noise: Noise
     softness: float
-    """s that a hit lasts; what is struck softly does not ring high"""
+    """s that a hit lasts; the longer, the fewer high frequencies"""
     mass: float = 1.0
-    """kg that moves when it strikes; a prop's own mass takes its place"""
+    """kg, moving mass of a part of the body when it hits something; props use their own mass"""
 
 
 _FLOOR = ((88.0, 0.70, 0.075), (172.0, 0.45, 0.055), (263.0, 0.32, 0.045), (391.0, 0.18, 0.03))
@@ -90,11 +90,11 @@ BODY_PARTS: dict[BodyPart, Timbre] = {
 }  # fmt: skip
 
 SQUEAKY = frozenset({"planks", "wood", "paint", "plastic", "ceramic", "metal", "rubber"})
-"""what trainers squeak on"""
+"""materials on which soles squeak"""
 
 
 def material_of(item: ItemSpec) -> str:
-    """What most of a thing's visible parts are made of, by volume."""
+    """The material that has most of the volume of an item's visible parts."""
     parts = (*(() if item.shell and item.decor else item.parts), *item.decor)
     volume: dict[str, float] = {}
     for part in parts:
@@ -103,7 +103,7 @@ def material_of(item: ItemSpec) -> str:
 
 
 def _volume(part: PartSpec) -> float:
-    """m3, roughly."""
+    """Approximate volume, m3."""
     if part.shape == "sphere":
         return 4.2 * part.size[0] ** 3
     if part.shape in ("capsule", "cylinder"):

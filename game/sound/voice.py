@@ -1,4 +1,4 @@
-"""One sound at a time: modes and noise into samples."""
+"""Single sounds as samples: impacts and squeaks."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from game.sound.materials import Noise, Timbre
 
 Array = NDArray[np.float64]
 
-LONGEST = 0.9
-"""s"""
+MAX_SECONDS = 0.9
+"""of an impact"""
 FADED = 6.0
-"""times its decay after which a sound is over (-52 dB)"""
+"""times the decay time after which a sound is over (-52 dB)"""
 DETUNE = 0.04
-"""share by which no two hits are alike"""
+"""random share of the frequencies, so that no two hits are alike"""
 
 
 def impact(striker: Timbre, struck: Timbre, loudness: float, hz: int, pitch: float, rng: np.random.Generator) -> Array:
-    """One hit, (num_samples,): both things ring, and how high is up to the softer of them.
+    """One hit, (num_samples,). Both things ring; the softer of them limits the high frequencies.
 
     Args:
-        striker: what moves.
-        struck: what it meets.
-        loudness: peak of the loudest moment, about; harder hits are also brighter.
+        striker: what hits.
+        struck: what is hit.
+        loudness: about the peak amplitude; harder hits also have more high frequencies.
         hz: samples a second.
-        pitch: 1, less for slow motion: lower and longer.
-        rng: of what differs from hit to hit.
+        pitch: 1; less for slow motion, which is lower and longer.
+        rng: source of what differs from hit to hit.
     """
     softness = max(striker.softness, struck.softness) * (1.25 - 0.5 * min(loudness, 1.0))
     modes = [(f * (1.0 + DETUNE * rng.uniform(-1.0, 1.0)) * pitch, g, d / pitch) for f, g, d in
              (*striker.modes, *struck.modes)]  # fmt: skip
     noises = (striker.noise, struck.noise)
     longest = max([d for _, _, d in modes] + [n.decay / pitch for n in noises])
-    count = round(min(FADED * longest, LONGEST / pitch) * hz)
+    count = round(min(FADED * longest, MAX_SECONDS / pitch) * hz)
     time = np.arange(count) / hz
     wave = np.zeros(count)
     for frequency, gain, decay in modes:
-        # spectrum of a push that lasts so long, at that frequency
+        # spectrum, at this frequency, of a push that lasts `softness` seconds
         push = math.exp(-((1.2 * softness * frequency / pitch) ** 2))
         if gain * push > 1e-3:
             wave += gain * push * np.exp(-time / decay) * np.sin(2.0 * math.pi * frequency * time)
@@ -52,7 +52,7 @@ def impact(striker: Timbre, struck: Timbre, loudness: float, hz: int, pitch: flo
 
 
 def burst(noise: Noise, count: int, hz: int, pitch: float, rng: np.random.Generator) -> Array:
-    """Noise in a band that dies away, (count,), of about unit peak."""
+    """Noise in a band that decays, (count,), with a peak of about 1."""
     wave = band_noise(noise.low * pitch, noise.high * pitch, count, hz, rng)
     if noise.grain > 0.0:
         grains = rng.random(count) < 900.0 * pitch / hz
@@ -63,18 +63,18 @@ def burst(noise: Noise, count: int, hz: int, pitch: float, rng: np.random.Genera
 
 
 def band_noise(low: float, high: float, count: int, hz: int, rng: np.random.Generator) -> Array:
-    """Noise between two frequencies, Hz, (count,), standard deviation 1; its end meets its beginning."""
+    """Noise between two frequencies, Hz, (count,), standard deviation 1; it can be repeated without a click."""
     frequency = np.fft.rfftfreq(count, 1.0 / hz)
     octave = np.log2(np.maximum(frequency, 1.0))
     inside = 1.0 / (1.0 + np.exp(-6.0 * (octave - math.log2(low)))) / (1.0 + np.exp(6.0 * (octave - math.log2(high))))
-    # as much power in every octave: no hiss
+    # the same power in every octave, which sounds less sharp than white noise
     spectrum = inside / np.sqrt(np.maximum(frequency, low))
     wave = np.fft.irfft(spectrum * np.exp(2j * math.pi * rng.random(len(frequency))), count)
     return np.asarray(wave / max(float(wave.std()), 1e-12))
 
 
 def squeak(speed: float, loudness: float, hz: int, pitch: float, rng: np.random.Generator) -> Array:
-    """A rubber sole that slides at `speed`, m/s, (num_samples,): stick and slip, short."""
+    """The short squeak of a rubber sole that slides at `speed`, m/s, (num_samples,)."""
     seconds = rng.uniform(0.05, 0.10) / pitch
     count = round(seconds * hz)
     along = np.linspace(0.0, 1.0, count)

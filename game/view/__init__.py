@@ -1,1 +1,1 @@
-"""The pictures: everything that draws a Snapshot. Knows no physics."""
+"""Everything that draws a Snapshot. Contains no physics."""

@@ -1,4 +1,4 @@
-"""Avatar: draws one character. His skin hangs on the physical links; his face is played."""
+"""Avatar: draws one character. Its skin follows the physical bodies; its face follows a `Face`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def skin_path(model: str, level: str) -> Path:
 
 
 class Avatar:
-    """One character's skin under `parent`. B bodies."""
+    """One character's skin, a node below `parent`. B bodies."""
 
     def __init__(self, parent: p3d.NodePath, model: CharacterModel, look: AvatarLook, level: str) -> None:
         """Raises SkinError when the file is no avatar or lacks a joint for one of the model's bodies."""
@@ -68,11 +68,11 @@ class Avatar:
         self._bind = [np.asarray(x) for x in pose_of(skin.bind)]
         self.root = parent.attach_new_node("avatar")
         self._colors = look.colors
-        body = _sturdy("body")
-        body.add_geom(merge([self._dressed(p) for p in skin.body]).geom())
+        body = _never_culled("body")
+        body.add_geom(merge([self._painted(p) for p in skin.body]).geom())
         self.root.attach_new_node(body)
-        self._mouth_base = [self._dressed(p) for p in skin.mouth]
-        self._mouth = _sturdy("mouth")
+        self._mouth_base = [self._painted(p) for p in skin.mouth]
+        self._mouth = _never_culled("mouth")
         self.root.attach_new_node(self._mouth)
         self._shown_morphs: tuple[float, ...] | None = None
         self._real, self._dual = vectors(NUM_JOINTS), vectors(NUM_JOINTS)
@@ -80,7 +80,7 @@ class Avatar:
         if look.opacity < 1.0:
             self.root.set_transparency(p3d.TransparencyAttrib.M_alpha)
 
-    def _dressed(self, part: SkinPart) -> Vertices:
+    def _painted(self, part: SkinPart) -> Vertices:
         chosen = self._colors.get(part.material)
         wrap = 0.42 if part.material in FLESH else (0.34 if part.material in CLOTH else 0.31)
         sheen = 0.5 if part.material in FLESH | CLOTH else 0.3
@@ -93,7 +93,7 @@ class Avatar:
         return Vertices(v.position, v.normal, v.triangles, color, v.surface, v.uv, part.joint, part.weight)
 
     def pose(self, position: Array, quaternion: Array, face: Face) -> None:
-        """Puts the links at position (B, 3), quaternion (B, 4) xyzw in the world, and shows a face."""
+        """Puts the bodies at position (B, 3), m, and quaternion (B, 4) in the world, and shows a face."""
         count = len(self._skin.joint_names)
         pos, quat = np.zeros((count, 3)), np.tile([0.0, 0.0, 0.0, 1.0], (count, 1))
         scale = self._skin.height
@@ -140,21 +140,22 @@ class Avatar:
         self._mouth.add_geom(merge(moved).geom())
 
     def blobs(self, position: Array, quaternion: Array) -> Array:
-        """(S, 4) centres and radii of the shading spheres of links at position (B, 3), quaternion (B, 4)."""
+        """(S, 4) centres and radii, m, of the shading spheres for bodies at position (B, 3), quaternion (B, 4)."""
         body, center, radius = self._shading
         centers = position[body] + np.einsum("bij,bj->bi", rotation.to_matrix(quaternion[body]), center)
         return np.concatenate([centers, radius[:, None]], axis=1)
 
     def close(self) -> None:
+        """Removes it from the scene."""
         self.root.remove_node()
 
 
 def vectors(count: int) -> p3d.PTA_LVecBase4f:
-    """A shader input of so many vec4, zero at first."""
+    """A shader input of `count` vec4, all zero."""
     return p3d.PTA_LVecBase4f([p3d.UnalignedLVecBase4f(0.0) for _ in range(count)])
 
 
-def _sturdy(name: str) -> p3d.GeomNode:
+def _never_culled(name: str) -> p3d.GeomNode:
     """A node that is never culled: joints carry its mesh far from where it was modelled."""
     node = p3d.GeomNode(name)
     node.set_bounds(p3d.OmniBoundingVolume())
@@ -168,12 +169,12 @@ def _fill(target: p3d.PTA_LVecBase4f, rows: Array) -> None:
 
 
 def pose_of(frames: Array) -> tuple[Array, Array]:
-    """Positions (K, 3) and quaternions (K, 4) of (K, 4, 4)."""
+    """Positions (K, 3) and quaternions (K, 4) of frames (K, 4, 4)."""
     return frames[:, :3, 3], rotation.from_matrix(frames[:, :3, :3])
 
 
 def dual_quaternions(pos: Array, quat: Array, bind_pos: Array, bind_quat: Array) -> tuple[Array, Array]:
-    """(K, 4) real and dual parts of what takes the bind pose to pos (K, 3), quat (K, 4)."""
+    """Real and dual parts (K, 4) of the motions from the bind pose to pos (K, 3), quat (K, 4)."""
     real = rotation.multiply(quat, rotation.conjugate(bind_quat))
     shift = pos - rotation.rotate(real, bind_pos)
     dual = 0.5 * rotation.multiply(np.concatenate([shift, np.zeros((len(shift), 1))], axis=1), real)

@@ -13,12 +13,11 @@ from game.view.lights import SHADERS, SHADOW_MASK
 
 Array = NDArray[np.float64]
 
-MOST = 96
-"""puffs at a time"""
-HARD = 700.0
-"""N: from here on it raises dust"""
+MAX_PUFFS = 96
+MIN_FORCE = 700.0
+"""N; harder hits raise dust"""
 LIFE = 0.75
-"""s"""
+"""s that a puff is visible"""
 
 
 class Dust:
@@ -26,17 +25,17 @@ class Dust:
 
     def __init__(self, parent: p3d.NodePath) -> None:
         self._random = np.random.default_rng(7)
-        self._place, self._velocity = np.zeros((MOST, 3)), np.zeros((MOST, 3))
-        self._age, self._size = np.full(MOST, LIFE), np.zeros(MOST)
+        self._place, self._velocity = np.zeros((MAX_PUFFS, 3)), np.zeros((MAX_PUFFS, 3))
+        self._age, self._size = np.full(MAX_PUFFS, LIFE), np.zeros(MAX_PUFFS)
         self._next = 0
         self._seen: object = None
         self._data = p3d.GeomVertexData("dust", p3d.GeomVertexFormat.get_v3c4t2(), p3d.Geom.UH_dynamic)
-        self._data.unclean_set_num_rows(4 * MOST)
-        corners = np.tile(np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32), (MOST, 1))
-        self._rows = np.zeros(4 * MOST, np.dtype([("vertex", "<f4", 3), ("color", "u1", 4), ("uv", "<f4", 2)]))
+        self._data.unclean_set_num_rows(4 * MAX_PUFFS)
+        corners = np.tile(np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32), (MAX_PUFFS, 1))
+        self._rows = np.zeros(4 * MAX_PUFFS, np.dtype([("vertex", "<f4", 3), ("color", "u1", 4), ("uv", "<f4", 2)]))
         self._rows["uv"] = corners
         triangles = p3d.GeomTriangles(p3d.Geom.UH_static)
-        for i in range(MOST):
+        for i in range(MAX_PUFFS):
             triangles.add_vertices(4 * i, 4 * i + 1, 4 * i + 2)
             triangles.add_vertices(4 * i, 4 * i + 2, 4 * i + 3)
         geom = p3d.Geom(self._data)
@@ -55,12 +54,12 @@ class Dust:
         self.node.hide()
 
     def update(self, contacts: Sequence[Contact], seconds: float, camera: p3d.NodePath) -> None:
-        """Moves on by `seconds`; contacts of a tick raise dust once, however often they are shown."""
+        """Moves on by `seconds`. The same contacts raise dust once, even if they are shown in several frames."""
         if contacts is not self._seen:
             self._seen = contacts
             for contact in contacts:
-                if contact.peak > HARD and contact.kind in ("floor", "prop"):
-                    self.puff(np.array(contact.point), min(contact.peak / HARD, 4.0))
+                if contact.peak > MIN_FORCE and contact.kind in ("floor", "prop"):
+                    self.puff(np.array(contact.point), min(contact.peak / MIN_FORCE, 4.0))
         self._age = np.minimum(self._age + seconds, LIFE)
         if not (self._age < LIFE).any():
             self.node.hide()
@@ -71,9 +70,9 @@ class Dust:
         self._draw(camera)
 
     def puff(self, point: Array, strength: float) -> None:
-        """A ring of dust about a point (3,)."""
+        """Adds a ring of puffs about a point (3,), m; strength 1 or more."""
         for k in range(int(4 + 4 * strength)):
-            i, self._next = self._next, (self._next + 1) % MOST
+            i, self._next = self._next, (self._next + 1) % MAX_PUFFS
             angle = 2.399 * k + self._random.random()
             out = np.array([np.cos(angle), np.sin(angle), 0.25 + 0.4 * self._random.random()])
             self._place[i] = point + 0.04 * out
@@ -90,6 +89,6 @@ class Dust:
         spread = offsets[:, :1] * right + offsets[:, 1:] * up
         self._rows["vertex"] = (self._place[:, None] + size[:, None, None] * spread[None]).reshape(-1, 3)
         alpha = 0.20 * (1.0 - t) ** 1.5
-        color = np.stack([np.full(MOST, 0.80), np.full(MOST, 0.74), np.full(MOST, 0.64), alpha], -1)
+        color = np.stack([np.full(MAX_PUFFS, 0.80), np.full(MAX_PUFFS, 0.74), np.full(MAX_PUFFS, 0.64), alpha], -1)
         self._rows["color"] = np.repeat(np.round(color * 255), 4, axis=0)
         self._data.modify_array(0).modify_handle().copy_data_from(self._rows.tobytes())

@@ -1,4 +1,4 @@
-"""ExpressionJudge: what a character feels, judged from what happens to his body; and where he looks."""
+"""ExpressionJudge: chooses a character's expression and gaze from what happens to its body."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from numpy.typing import NDArray
 
 from game.sim import rotation
 from game.sim.snapshot import Snapshot
-from game.view.face import Mood
+from game.view.face import Expression
 
 Array = NDArray[np.float64]
 
 HARD_HIT = 900.0
-"""N, on anything but a foot: that hurts"""
+"""N: a harder hit on any body but a foot hurts"""
 PAIN_SECONDS, DAZED_SECONDS = 0.55, 3.5
 AIRBORNE_SECONDS = 0.10
 EFFORT_TORQUE = 0.55
-"""mean share of the joints' limits"""
+"""mean torque as a share of the joints' limits, from which on he shows effort"""
 
 
 class ExpressionJudge:
-    """One character's feelings. Pain at a hard hit, then dazed; fear in the air; effort; else calm."""
+    """One character's expression: pain at a hard hit, then dazed; fear in the air; effort; else calm."""
 
     def __init__(self) -> None:
         self._airborne = 0.0
@@ -30,8 +30,10 @@ class ExpressionJudge:
         self._dazed = 0.0
         self._tick = -1
 
-    def update(self, snapshot: Snapshot, index: int, eye: Array, seconds: float) -> tuple[Mood, tuple[float, float]]:
-        """Moves on by `seconds`; `eye` (3,) is where the camera is. Returns mood and gaze (yaw, pitch, rad)."""
+    def update(
+        self, snapshot: Snapshot, index: int, eye: Array, seconds: float
+    ) -> tuple[Expression, tuple[float, float]]:
+        """Moves on by `seconds`; `eye` (3,), m: the camera's place. Returns expression and gaze (yaw, pitch, rad)."""
         self._pain, self._dazed = self._pain - seconds, self._dazed - seconds
         feet = snapshot.model.feet
         mine = [c for c in snapshot.contacts if c.character == index and c.kind in ("floor", "prop")]
@@ -40,9 +42,9 @@ class ExpressionJudge:
             if any(c.peak > HARD_HIT and c.body not in feet for c in mine):
                 self._pain, self._dazed = PAIN_SECONDS, PAIN_SECONDS + DAZED_SECONDS
         self._airborne = 0.0 if mine else self._airborne + seconds
-        return self._mood(snapshot, index), self._gaze(snapshot, index, eye)
+        return self._expression(snapshot, index), self._gaze(snapshot, index, eye)
 
-    def _mood(self, snapshot: Snapshot, index: int) -> Mood:
+    def _expression(self, snapshot: Snapshot, index: int) -> Expression:
         if self._pain > 0:
             return "pain"
         if self._airborne > AIRBORNE_SECONDS:
@@ -53,7 +55,7 @@ class ExpressionJudge:
         return "effort" if torque.size and float(torque.mean()) > EFFORT_TORQUE else "calm"
 
     def _gaze(self, snapshot: Snapshot, index: int, eye: Array) -> tuple[float, float]:
-        """Where he goes when he moves; down where he will land when he flies; else straight into the camera."""
+        """Yaw and pitch, rad: forwards when he moves, at the landing place when he flies, else into the camera."""
         head = snapshot.model.roles.head
         at, velocity = snapshot.body_pos[index, head], snapshot.body_vel[index, head]
         if self._airborne > AIRBORNE_SECONDS:

@@ -1,4 +1,4 @@
-"""Face: what the avatar's face shows, and how it moves there. Deadpan by default. Numbers only."""
+"""Face: the shape of the avatar's face as numbers, its expressions, and how it moves between them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from game.scene.set_spec import quaternion_of
 from game.sim import rotation
 
 Array = NDArray[np.float64]
-Mood = Literal["calm", "effort", "fear", "pain", "dazed"]
+Expression = Literal["calm", "effort", "fear", "pain", "dazed"]
 
 BLINK_SECONDS = 0.16
 GAZE_LIMIT = (0.52, 0.38)
@@ -29,18 +29,18 @@ class Face:
     lower_lid: float = 0.62
     """how far the lower lid's edge hangs below it"""
     lid_tilt: float = 0.0
-    """outer corners down: sad; negative is cross"""
+    """positive: outer corners down, sad; negative: angry"""
     brow_lift: float = 0.0
     brow_tilt: float = 0.0
-    """inner ends up: worried; negative is cross"""
+    """positive: inner ends up, worried; negative: angry"""
     brow_asymmetry: float = 0.0
-    """the left brow this much higher, the right one lower"""
+    """the left brow is so much higher, the right one so much lower"""
     gaze_yaw: float = 0.0
     """positive looks left"""
     gaze_pitch: float = 0.0
     """positive looks up"""
     cross_eyed: float = 0.0
-    """how far each eye turns in"""
+    """how far each eye turns towards the nose"""
     open: float = 0.0
     smile: float = 0.0
     frown: float = 0.0
@@ -48,7 +48,7 @@ class Face:
     round: float = 0.0
 
     def towards(self, other: Face, share: float) -> Face:
-        """Between this (0) and another (1)."""
+        """The face in between: at share 0 this one, at 1 the other."""
         return Face(
             **{
                 f.name: getattr(self, f.name) + share * (getattr(other, f.name) - getattr(self, f.name))
@@ -57,11 +57,11 @@ class Face:
         )
 
     def morph(self, name: str) -> float:
-        """Raises AttributeError for a morph that does not exist."""
+        """A morph's weight, 0..1, by its name in the avatar's file. Raises AttributeError if there is none."""
         return float(getattr(self, name))
 
 
-MOODS: dict[Mood, Face] = {
+EXPRESSIONS: dict[Expression, Face] = {
     "calm": Face(),
     "effort": Face(
         upper_lid=0.30, lower_lid=0.30, lid_tilt=-0.10, brow_lift=-0.035, brow_tilt=-0.26, wide=0.12, frown=0.55
@@ -73,8 +73,8 @@ MOODS: dict[Mood, Face] = {
         cross_eyed=0.20, gaze_pitch=0.05, open=0.22, frown=0.25,
     ),
 }  # fmt: skip
-RATE: dict[Mood, float] = {"calm": 3.0, "effort": 10.0, "fear": 12.0, "pain": 40.0, "dazed": 2.5}
-"""1/s, how fast a mood takes over"""
+RATE: dict[Expression, float] = {"calm": 3.0, "effort": 10.0, "fear": 12.0, "pain": 40.0, "dazed": 2.5}
+"""1/s, how fast the face changes to an expression"""
 
 
 def _turn(roll: float, pitch: float, yaw: float) -> Array:
@@ -83,12 +83,12 @@ def _turn(roll: float, pitch: float, yaw: float) -> Array:
 
 
 def joint_turns(face: Face) -> dict[str, Array]:
-    """(4,) each: how the face's joints turn, in the head's frame."""
+    """Rotations (4,) of the joints of eyes, lids and brows by name, in the head's frame."""
     made = {}
     for side, s in (("left", 1.0), ("right", -1.0)):
         yaw = face.gaze_yaw - s * face.cross_eyed
         made[f"{side}_eye"] = _turn(0.0, -face.gaze_pitch, yaw)
-        # lids follow the eye up and down a little; a positive pitch lowers what looks along +x
+        # lids follow the eye up and down a little; a positive pitch turns +x downwards
         upper = face.upper_lid + 0.45 * face.gaze_pitch
         made[f"{side}_upper_lid"] = _turn(-s * face.lid_tilt, -upper, 0.0)
         made[f"{side}_lower_lid"] = _turn(-s * face.lid_tilt, face.lower_lid - 0.25 * face.gaze_pitch, 0.0)
@@ -98,29 +98,29 @@ def joint_turns(face: Face) -> dict[str, Array]:
 
 
 def _brow(s: float, lift: float, tilt: float) -> Array:
-    """Up along the forehead, then about the brow's own middle."""
+    """Rotation (4,) of a brow: up along the forehead, then about the brow's middle. s: +1 left, -1 right."""
     middle = np.array([0.86, 0.36 * s, 0.36])
     axis = middle / np.linalg.norm(middle)
     return rotation.multiply(_turn(0.0, -lift, 0.0), rotation.from_axis_angle(axis, -s * tilt))
 
 
 class FaceActor:
-    """Plays the face: eases between moods, blinks, looks about. The same seed and times give the same face."""
+    """Moves the face: changes between expressions, blinks, looks. The same seed and times give the same face."""
 
     def __init__(self, seed: int = 0) -> None:
         self._random = np.random.default_rng(seed)
-        self.face = MOODS["calm"]
+        self.face = EXPRESSIONS["calm"]
         self._time = 0.0
         self._next_blink = 1.0 + 2.0 * float(self._random.random())
 
-    def update(self, mood: Mood, gaze: tuple[float, float], seconds: float) -> Face:
-        """Moves on by `seconds` towards a mood, looking along `gaze` (yaw, pitch, rad). Returns what to show."""
+    def update(self, expression: Expression, gaze: tuple[float, float], seconds: float) -> Face:
+        """Moves on by `seconds` towards an expression and a gaze (yaw, pitch, rad). Returns the face to show."""
         self._time += seconds
-        aim = MOODS[mood]
+        aim = EXPRESSIONS[expression]
         yaw, pitch = (max(-limit, min(limit, g)) for g, limit in zip(gaze, GAZE_LIMIT, strict=True))
-        if mood == "dazed":  # the eyes wander by themselves
+        if expression == "dazed":  # the eyes wander by themselves
             yaw, pitch = 0.14 * math.sin(2.1 * self._time), aim.gaze_pitch + 0.10 * math.sin(3.4 * self._time)
-        share = 1.0 - math.exp(-RATE[mood] * max(seconds, 0.0))
+        share = 1.0 - math.exp(-RATE[expression] * max(seconds, 0.0))
         looking = 1.0 - math.exp(-14.0 * max(seconds, 0.0))
         was = self.face
         eased = was.towards(aim, share)
@@ -129,11 +129,11 @@ class FaceActor:
             gaze_yaw=was.gaze_yaw + looking * (yaw - was.gaze_yaw),
             gaze_pitch=was.gaze_pitch + looking * (pitch - was.gaze_pitch),
         )
-        return self._blinking(mood)
+        return self._blinking(expression)
 
-    def _blinking(self, mood: Mood) -> Face:
+    def _blinking(self, expression: Expression) -> Face:
         if self._time > self._next_blink + BLINK_SECONDS:
-            pause = {"calm": 2.6, "effort": 3.5, "fear": 6.0, "pain": 3.0, "dazed": 1.1}[mood]
+            pause = {"calm": 2.6, "effort": 3.5, "fear": 6.0, "pain": 3.0, "dazed": 1.1}[expression]
             self._next_blink = self._time + pause * (0.6 + 0.8 * float(self._random.random()))
         phase = (self._time - self._next_blink) / BLINK_SECONDS
         if not 0.0 <= phase <= 1.0:

@@ -1,4 +1,4 @@
-"""Films that survive a crash: a fragmented MP4 while it runs, a plain one once it is closed."""
+"""FilmWriter: films that survive a crash: a fragmented MP4 while it grows, a plain one when it is closed."""
 
 import queue
 import threading
@@ -21,34 +21,36 @@ BT709 = 1  # the number of ITU-R BT.709 in libav's colour enumerations
 FRAGMENT_US = 200_000
 QUEUED_FRAMES = 8
 AAC_DELAY = 1024
-"""samples by which the encoder comes late: so many at the film's start are left out, and all others are on time"""
+"""samples by which the AAC encoder delays the sound; so many are left out at the start, so that the rest is in time"""
 FRAGMENTED = {
     "movflags": "frag_keyframe+empty_moov+default_base_moof",
     "frag_duration": str(FRAGMENT_US),
     "flush_packets": "1",
-    # Pictures do not wait in memory for a sound that comes late.
+    # write pictures at once, even if the sound that belongs to them comes late
     "max_interleave_delta": str(FRAGMENT_US),
 }
 
 
 class FilmError(Exception):
-    """The film could not be written; says what remains of it."""
+    """The film could not be written; the message says what remains of it."""
 
 
 class FilmWriter:
-    """Writes pictures, and sound if asked for, into an MP4 file from a thread of its own.
+    """Writes pictures, and sound if `sound_hz` is given, into an MP4 file, in a thread of its own.
 
-    At every moment the file on disk can be played: a process killed outright loses the last fragment
+    The file on disk can be played at every moment: a process that is killed loses only the last fragment
     (0.2 s) and what is still queued. `close` turns it into a plain MP4 that any editor opens.
 
     Args:
         path: the file to write, its folder is made.
-        size: width and height in pixels, both even (the colour of 2x2 pixels is one sample).
+        size: width and height in pixels, both even (2x2 pixels share one colour sample).
         fps: frames a second.
         crf: x264's constant rate factor, 0 (lossless) to 51 (worst).
         preset: x264's speed, "ultrafast" to "veryslow".
-        sound_hz: samples a second of the sound track; None films without one.
-        channels: sound channels.
+        sound_hz: samples a second of the sound track; None: no sound track.
+        channels: of the sound, 1 or 2.
+
+    Raises FilmError.
     """
 
     def __init__(
@@ -95,12 +97,12 @@ class FilmWriter:
         return self._next_frame / self.fps
 
     def write(self, frame: Frame, number: int | None = None) -> None:
-        """Adds a picture; it is copied, and waits when the encoder is behind.
+        """Adds a copy of a picture. Blocks while the encoder is behind. Raises FilmError.
 
         Args:
             frame: (height, width, 4) BGRA or (height, width, 3) RGB, top row first.
-            number: which frame of the film it is, the next one by default. Skipped numbers hold the
-                picture before them.
+            number: which frame of the film it is, the next one by default. If numbers are left out,
+                the picture before them stays.
         """
         width, height = self.size
         forms = {(height, width, 4): "bgra", (height, width, 3): "rgb24"}
@@ -116,7 +118,7 @@ class FilmWriter:
         self._put(picture)
 
     def write_sound(self, samples: Sound) -> None:
-        """Adds sound (num_samples, channels) in [-1, 1] after what was added before."""
+        """Adds sound (num_samples, channels) in [-1, 1] after what was added before. Raises FilmError."""
         if self._audio is None:
             raise FilmError("this film was opened without a sound track")
         if samples.ndim != 2 or samples.shape[1] != self._audio.layout.nb_channels:
@@ -156,7 +158,7 @@ class FilmWriter:
         if self._next_frame:
             _remux(self.path)
         else:
-            self.path.unlink()  # no picture ever came
+            self.path.unlink()  # there was no picture
 
     def __enter__(self) -> Self:
         return self
@@ -179,7 +181,7 @@ class FilmWriter:
             ) from self._error
 
     def _work(self) -> None:
-        """Encodes until None comes. After an error it goes on taking, so that no `write` waits forever."""
+        """Encodes items until None. After an error it still empties the queue, so that no `write` blocks forever."""
         while (item := self._queue.get()) is not None:
             if self._error is None:
                 self._encode(item)
@@ -216,7 +218,7 @@ def _add_video(container: OutputContainer, size: tuple[int, int], fps: int, crf:
     stream = container.add_stream("libx264", rate=fps)
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
-    # Without zerolatency x264 holds dozens of frames back, and a crash would lose them.
+    # without zerolatency x264 keeps dozens of frames in memory, and a crash would lose them
     stream.options = {"preset": preset, "crf": str(crf), "tune": "zerolatency"}
     context = stream.codec_context
     context.gop_size = fps
@@ -238,7 +240,7 @@ def _to_yuv(picture: av.VideoFrame | None) -> av.VideoFrame | None:
 
 
 def _remux(path: Path) -> None:
-    """Replaces a fragmented MP4 by a plain one with its index at the start; nothing is encoded again."""
+    """Replaces a fragmented MP4 by a plain one with its index at the start, not encoded again. Raises FilmError."""
     plain = path.with_name(f".{path.name}.plain")
     try:
         with (

@@ -1,4 +1,4 @@
-"""A camera that films: its own buffer of a fixed size, beside the window and without what lies over it."""
+"""FilmCamera: renders the scene into a buffer of its own size, without the window's texts and panel."""
 
 import numpy as np
 import panda3d.core as p3d
@@ -10,7 +10,7 @@ SORT_AFTER_WINDOW = 10
 
 
 class FilmCamera:
-    """Renders a scene into memory, at a size of its own.
+    """Renders a scene into memory. Raises RuntimeError if the renderer cannot make the buffer.
 
     Args:
         host: an open window or buffer, whose graphics context is shared.
@@ -33,14 +33,14 @@ class FilmCamera:
         self._buffer.clear_color = host.clear_color
 
     def follow(self, camera: p3d.NodePath, lens: p3d.Lens) -> None:
-        """Takes the place of another camera and the field of view of its smaller side."""
+        """Copies another camera's place and the field of view along its shorter side."""
         self.node.set_mat(self._scene, camera.get_mat(self._scene))
         self.lens.set_near_far(lens.near, lens.far)
         self.lens.min_fov = lens.min_fov
 
     @property
     def active(self) -> bool:
-        """Whether it renders when the engine does; idle it costs nothing."""
+        """Whether it renders with each frame of the engine; it costs nothing while it does not."""
         return bool(self._buffer.active)
 
     @active.setter
@@ -48,7 +48,7 @@ class FilmCamera:
         self._buffer.active = value
 
     def frame(self) -> NDArray[np.uint8]:
-        """Returns what the engine rendered last, (height, width, 4) BGRA, top row first."""
+        """Returns the last picture, (height, width, 4) BGRA, top row first. Raises RuntimeError if there is none."""
         image = self._texture.get_ram_image_as("BGRA")
         if not image:
             raise RuntimeError("nothing was filmed yet: render a frame first")
@@ -56,7 +56,7 @@ class FilmCamera:
         return np.frombuffer(bytes(image), np.uint8).reshape(height, width, 4)[::-1]
 
     def close(self) -> None:
-        """Gives the buffer back."""
+        """Frees the buffer."""
         self._engine.remove_window(self._buffer)
         self.node.remove_node()
 

@@ -13,20 +13,20 @@ from game.view.recorder import Recorder
 
 
 class Filming:
-    """Films what a camera in the window sees into files in `out`."""
+    """Films with the window's camera into files in the folder `out`."""
 
     def __init__(self, window: p3d.GraphicsOutput, scene: p3d.NodePath, out: Path) -> None:
         self._window, self._scene, self._out = window, scene, out
         self._recorder: Recorder | None = None
 
     @property
-    def goes_on(self) -> bool:
+    def active(self) -> bool:
         """Whether a film is being made."""
         return self._recorder is not None
 
     @property
     def text(self) -> str:
-        """How long the film is so far; empty where there is none."""
+        """How long the film is so far, as minutes:seconds; empty if there is none."""
         return minutes(self._recorder.seconds) if self._recorder is not None else ""
 
     def toggle(self) -> str:
@@ -44,14 +44,14 @@ class Filming:
             return str(error)
         return f"filmed {minutes(recorder.seconds)} into {recorder.path}"
 
-    def begin_frame(self, seconds: float, heard: Sound, camera: p3d.NodePath, lens: p3d.Lens) -> None:
-        """Before a frame is rendered that comes `seconds` of the film after the last; `heard` is its sound."""
+    def begin_frame(self, seconds: float, sound: Sound, camera: p3d.NodePath, lens: p3d.Lens) -> None:
+        """Call it before a frame is rendered: the film goes on by `seconds`, with this sound (num_samples, 2)."""
         if self._recorder is not None:
-            self._recorder.hear(heard)
+            self._recorder.add_sound(sound)
             self._recorder.begin_frame(seconds, camera, lens)
 
     def end_frame(self) -> str | None:
-        """After it was rendered; returns what went wrong, which ends the film."""
+        """Call it after a frame was rendered. An error ends the film; it is returned as a message."""
         if self._recorder is not None:
             try:
                 self._recorder.end_frame()
@@ -77,5 +77,5 @@ class Filming:
 
 
 def minutes(seconds: float) -> str:
-    """As a clock shows them."""
+    """Seconds as minutes:seconds."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

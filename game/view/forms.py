@@ -1,4 +1,4 @@
-"""Forms: the drawn shapes of parts as Vertices, about the part's own frame (m)."""
+"""Forms: the drawn shapes of parts as Vertices, in the part's own frame, m."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from game.view.vertices import Array, Ints, Vertices, merge
 
 
 def form(part: PartSpec, detail: float = 1.0) -> Vertices:
-    """A part's mesh, not yet placed or painted. Raises KeyError for a shape that does not exist."""
+    """A part's mesh, neither placed nor painted; `detail` 0..1. Raises KeyError for a shape that does not exist."""
     return _FORMS[part.shape](part, detail)
 
 
@@ -47,7 +47,7 @@ def box(size: tuple[float, ...], rounding: float, segments: int) -> Vertices:
 
 
 def _stations(half: float, r: float, k: int) -> Array:
-    """Where a box's face is divided: densely in its round rim."""
+    """Where a box's face is divided along one edge: finely in its round rim."""
     rim = np.linspace(0.0, r, k + 1)
     return np.concatenate([-half + rim, half - rim[::-1]]) if k else np.array([-half, half])
 
@@ -98,7 +98,7 @@ def cylinder(radius: float, length: float, rounding: float, segments: int) -> Ve
 
 
 def plane(width: float, length: float) -> Vertices:
-    """Faces +z; its uv run over 0..1."""
+    """A rectangle that faces +z; its uv run over 0..1."""
     x, y = width / 2, length / 2
     p = np.array([[-x, -y, 0], [x, -y, 0], [x, y, 0], [-x, y, 0]], float)
     uv = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
@@ -106,7 +106,7 @@ def plane(width: float, length: float) -> Vertices:
 
 
 def leaves(spread: float, height: float, width: float, seed: int, count: int = 34) -> Vertices:
-    """A house plant's arching leaves, two-sided; grows from the frame's origin."""
+    """A house plant's arching leaves, two-sided, from the origin; `width` is that of a leaf, m."""
     random = np.random.default_rng(seed)
     return merge(
         [
@@ -142,7 +142,7 @@ def _leaf(length: float, up: float, width: float, heading: float, n: int = 8) ->
 
 
 def foliage(size: tuple[float, ...], seed: int, detail: float) -> Vertices:
-    """A crown or a bush: many small leaf cards on a lumpy body, so that its outline is broken."""
+    """A tree's crown or a bush: many small leaves on a lumpy body, so that its outline is uneven."""
     random = np.random.default_rng(seed)
     sphere = _icosphere(3 if detail > 0.6 else 2)
     radius = np.asarray(size, float) / 2
@@ -216,7 +216,7 @@ def _icosphere(levels: int) -> Vertices:
 
 
 def tufts(width: float, length: float, seed: int, per_area: float = 9.0) -> Vertices:
-    """Blades of grass scattered over a field, lit as the ground is."""
+    """Blades of grass scattered over a field; their normals point up, so that they are lit like the ground."""
     random = np.random.default_rng(seed)
     count = int(width * length * per_area) * 5
     at = np.repeat(random.uniform(-0.5, 0.5, (count // 5, 2)) * [width, length], 5, 0)

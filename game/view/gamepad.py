@@ -1,4 +1,4 @@
-"""Gamepad: buttons that do actions, sticks that push him and turn the camera."""
+"""Gamepad: its buttons as actions, its sticks and triggers as numbers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from game.input.bindings import Action
 
 Array = NDArray[np.float64]
 
-DEAD = 0.2
-"""of a stick's way, in which it rests"""
+DEAD_ZONE = 0.2
+"""share of a stick's travel within which it counts as released"""
 TURN = 0.45
-"""widths of the window a second that a stick turns the camera by"""
+"""widths of the window per second: how fast a stick turns the camera"""
 ZOOM = 6.0
-"""steps of the wheel a second"""
+"""steps of the mouse wheel per second: how fast the triggers zoom"""
 _AXIS = p3d.InputDevice.Axis
 
 
 class Device(Protocol):
-    """The part of p3d.InputDevice that is used."""
+    """The part of p3d.InputDevice that Gamepad uses."""
 
     def poll(self) -> None: ...
 
@@ -36,18 +36,18 @@ class Device(Protocol):
 
 
 class PadInput(NamedTuple):
-    """What a gamepad was used for since it was last read."""
+    """What a gamepad has done since it was last read."""
 
     pressed: list[tuple[str, int]]
-    """actions that begin, and their choices"""
+    """actions whose button went down, and which of an action's buttons it was"""
     released: list[str]
-    """held actions that end"""
+    """actions that last while a button is held, and whose button came up"""
     push: Array
-    """(2,) right and up, each -1..1"""
+    """(2,) left stick, right and up, each -1..1"""
     turn: Array
-    """(2,) as CameraRig.drag takes it, a second"""
+    """(2,) per second, right stick, in the units of CameraRig.drag"""
     zoom: float
-    """steps a second"""
+    """steps of the wheel per second"""
 
 
 class Gamepad:
@@ -59,7 +59,7 @@ class Gamepad:
         self._down: set[str] = set()
 
     def read(self) -> PadInput:
-        """What was pressed and let go since the last time, and where the sticks are."""
+        """What was pressed and released since the last call, and where the sticks are."""
         self.device.poll()
         pressed: list[tuple[str, int]] = []
         released: list[str] = []
@@ -85,15 +85,15 @@ class Gamepad:
 
 
 def first_gamepad(actions: Sequence[Action]) -> Gamepad | None:
-    """The first one that is plugged in."""
+    """The first gamepad that is plugged in, or None."""
     manager = p3d.InputDeviceManager.get_global_ptr()
     found = manager.get_devices(p3d.InputDevice.DeviceClass.gamepad)  # type: ignore[arg-type]  # its stub says int
     return Gamepad(found[0], actions) if len(found) else None
 
 
 def _stick(x: float, y: float) -> Array:
-    """(2,) 0 while it rests, 1 at its edge."""
+    """(2,) a stick's direction; its length is 0 in the dead zone and 1 at the edge."""
     size = math.hypot(x, y)
-    if size <= DEAD:
+    if size <= DEAD_ZONE:
         return np.zeros(2)
-    return np.array([x, y]) / size * min((size - DEAD) / (1.0 - DEAD), 1.0)
+    return np.array([x, y]) / size * min((size - DEAD_ZONE) / (1.0 - DEAD_ZONE), 1.0)

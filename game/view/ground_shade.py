@@ -1,4 +1,4 @@
-"""Shade on the ground under what stands still there: a small picture of how much sky it hides."""
+"""The shade under furniture: a texture of how much of the sky each point of the ground sees."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from game.view.patterns import from_image
 Array = NDArray[np.float64]
 
 PIXELS = 192
-WIDEST = 26.0
-"""m, edge of the area that is shaded at most"""
-HEAVY = 5.0
-"""kg: what is lighter moves too easily to leave its shade behind"""
-LOW = 0.9
-"""m, parts higher than this above the ground hide nothing of it"""
+MAX_EDGE = 26.0
+"""m, longest edge of the rectangle that the texture covers"""
+MIN_MASS = 5.0
+"""kg; lighter items have no shade, as they are moved too easily"""
+MAX_CLEARANCE = 0.9
+"""m; a part whose lowest point is higher makes no shade"""
 
 
 def ground_shade(spec: SetSpec) -> tuple[p3d.Texture, tuple[float, float, float, float]]:
     """A texture, white in the open, and the rectangle that it covers (low x, low y, width, length; m)."""
-    width, length = (min(WIDEST, s) for s in spec.ground.size)
+    width, length = (min(MAX_EDGE, s) for s in spec.ground.size)
     low = np.array(spec.ground.center) - np.array([width, length]) / 2
     open_sky = np.ones((PIXELS, PIXELS))
     for item in spec.items:
-        if item.mass == 0.0 or item.mass >= HEAVY:
+        if item.mass == 0.0 or item.mass >= MIN_MASS:
             for part in item.parts if item.parts else item.decor:
                 _darken(open_sky, item, part, low, np.array([width, length]) / PIXELS)
     image = np.repeat(np.round(open_sky[::-1, :, None] * 255).astype(np.uint8), 3, axis=2)
@@ -39,7 +39,7 @@ def ground_shade(spec: SetSpec) -> tuple[p3d.Texture, tuple[float, float, float,
 
 
 def half_extents(part: PartSpec) -> Array | None:
-    """(3,) half edges of a part's box, None for what is flat or has no size."""
+    """(3,) half edges, m, of a part's box; None for flat shapes."""
     s = part.size
     if part.shape in ("box", "ellipsoid", "foliage"):
         return np.array(s) / 2
@@ -51,7 +51,7 @@ def half_extents(part: PartSpec) -> Array | None:
 
 
 def _darken(open_sky: Array, item: ItemSpec, part: PartSpec, low: Array, pixel: Array) -> None:
-    """Multiplies `open_sky` (rows are y) by what one part leaves of it."""
+    """Multiplies `open_sky` (rows are y) by the share of the sky that one part does not hide."""
     half = half_extents(part)
     if half is None or max(half) > 10.0:
         return
@@ -59,7 +59,7 @@ def _darken(open_sky: Array, item: ItemSpec, part: PartSpec, low: Array, pixel: 
     center = np.array(item.position) + turn @ np.array(part.position)
     axes = turn @ inner * half
     bottom = float(center[2] - np.abs(axes[2]).sum())
-    if bottom > LOW or center[2] + np.abs(axes[2]).sum() < 0.03:
+    if bottom > MAX_CLEARANCE or center[2] + np.abs(axes[2]).sum() < 0.03:
         return
     bottom = max(bottom, 0.0)
     blur = 0.09 + 0.45 * bottom

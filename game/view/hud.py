@@ -1,4 +1,4 @@
-"""Hud: the words over the picture. Readable on any set, out of the way, in proportion to the window."""
+"""Hud: the text over the picture: status, messages, help. Its size is proportional to the window's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DIM = p3d.LColor(0.80, 0.86, 0.92, 1.0)
 CARD = p3d.LColor(0.05, 0.06, 0.08, 0.62)
 RED = p3d.LColor(1.0, 0.30, 0.25, 1.0)
 SIZE = 0.043
-"""height of a line where the window is 2 high"""
+"""height of a line; the window's height is 2"""
 HELP_SIZE = 0.8 * SIZE
 MARGIN = 0.04
 WRAP = 46
@@ -24,7 +24,7 @@ MESSAGE_SECONDS = 5.0
 
 
 class Hud:
-    """Status at the top left, what was refused or has happened at the bottom left, help on the right.
+    """Status at the top left, messages at the bottom left, help on the right.
 
     Args:
         corners: nodes at the window's corners, as ShowBase has them: top left, top right, bottom left.
@@ -39,8 +39,8 @@ class Hud:
         self._messages = self._text("messages", bottom_left, MARGIN, MARGIN)
         self._help = top_right.attach_new_node("help")
         self._help.set_pos(-MARGIN, 0, -MARGIN - 3.5 * SIZE)
-        self._said: deque[tuple[float, str]] = deque(maxlen=MAX_MESSAGES)
-        self._floor = MARGIN
+        self._recent: deque[tuple[float, str]] = deque(maxlen=MAX_MESSAGES)
+        self._messages_bottom = MARGIN
         self.help_visible = False
         self._help.hide()
 
@@ -57,25 +57,25 @@ class Hud:
 
     def say(self, words: str, now: float) -> None:
         """Shows a message for some seconds; `now` is any clock in seconds."""
-        if self._said and self._said[-1][1] == words:
-            self._said.pop()
-        self._said.append((now + MESSAGE_SECONDS, words))
+        if self._recent and self._recent[-1][1] == words:
+            self._recent.pop()
+        self._recent.append((now + MESSAGE_SECONDS, words))
         self.update(now)
 
     def raise_messages(self, raised: bool) -> None:
-        """Makes room below the messages, for what lies at the window's foot."""
-        self._floor = 4.0 * MARGIN if raised else MARGIN
+        """Moves the messages up, to make room for the replay's bar below them."""
+        self._messages_bottom = 4.0 * MARGIN if raised else MARGIN
 
     def update(self, now: float) -> None:
-        """Lets old messages go."""
-        while self._said and self._said[0][0] <= now:
-            self._said.popleft()
-        lines = [words for _, words in self._said]
+        """Removes messages whose time is over."""
+        while self._recent and self._recent[0][0] <= now:
+            self._recent.popleft()
+        lines = [words for _, words in self._recent]
         _set(self._messages, "\n".join(lines))
-        self._messages.set_z(self._floor + 0.01 + SIZE * (max(1, self._messages.node().get_num_rows()) - 1))
+        self._messages.set_z(self._messages_bottom + 0.01 + SIZE * (max(1, self._messages.node().get_num_rows()) - 1))
 
     def set_help(self, lines: Iterable[tuple[str, str]]) -> None:
-        """Sets the help panel, flush right: keys and what they do, in two halves side by side."""
+        """Sets the help: pairs of a key and what it does, in two columns at the right edge."""
         self._help.children.detach()
         rows = list(lines)
         half = (len(rows) + 1) // 2
@@ -118,7 +118,7 @@ class Hud:
 
 
 def font_file() -> p3d.Filename:
-    """Roboto, which comes with the panel's library; `find_spec` finds it without loading that."""
+    """Roboto, which imgui-bundle contains; `find_spec` finds the package without importing it."""
     spec = importlib.util.find_spec("imgui_bundle")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("imgui-bundle is missing: install this package with its dependencies")
@@ -127,7 +127,7 @@ def font_file() -> p3d.Filename:
 
 
 def font() -> p3d.TextFont:
-    """`font_file` at the size that the window wants."""
+    """The font at the window's resolution."""
     font = p3d.DynamicTextFont(font_file())
     font.set_pixels_per_unit(PIXELS_PER_UNIT)
     font.set_page_size(512, 512)
@@ -135,7 +135,7 @@ def font() -> p3d.TextFont:
 
 
 def _set(path: p3d.NodePath[p3d.TextNode], text: str) -> None:
-    """Sets the words and, behind them, the card that makes them readable."""
+    """Sets a text and the dark card behind it."""
     node = path.node()
     if node.get_text() == text:
         return

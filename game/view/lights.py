@@ -1,4 +1,4 @@
-"""Sun: the light that throws shadows, with a depth map of its own around what matters."""
+"""Sun: the light that casts shadows, with a shadow map around the characters."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Array = NDArray[np.float64]
 
 SHADERS = Path(__file__).with_name("shaders")
 NUM_JOINTS = 24
-"""an avatar has 15 links and 8 joints in its face"""
+"""joints that the shader has room for; an avatar has 15 for its bodies and 8 in its face"""
 SHADOW_SORT = -20
-"""drawn before everything that looks at it"""
+"""the shadow map is rendered before everything that reads it"""
 SHADOW_MASK = p3d.BitMask32.bit(5)
-"""cameras that draw shadow maps; hide what throws none from it"""
+"""of the cameras that draw shadow maps; nodes hidden from it cast no shadow"""
 FAR = 24.0
-"""m, depth of the light's box"""
+"""m, depth of the box that the shadow map covers"""
 
 
 def shader(fragment: str, quality: Quality) -> p3d.Shader:
-    """surface.vert with one of the fragment shaders, for a tier. Raises OSError when a file is missing."""
+    """surface.vert with one of the fragment shaders, for a quality. Raises OSError when a file is missing."""
     defines = (
         f"#define NUM_JOINTS {NUM_JOINTS}\n#define TAPS {quality.shadow_taps if quality.shadow_size else 0}\n"
         f"#define BLOBS {quality.blobs}\n#define CONTACT_HARDENING {int(quality.contact_hardening)}\n"
@@ -56,7 +56,7 @@ class Sun:
         camera = p3d.Camera("sun", self._lens)
         camera.set_camera_mask(SHADOW_MASK)
         self.node = root.attach_new_node(camera)
-        # without a state of its own the whole surface shader would run for every texel of the map
+        # without this state the full surface shader would run for every texel of the map
         state = p3d.RenderState.make(
             p3d.ShaderAttrib.make(shader("depth.frag", quality), 1000),
             p3d.ColorWriteAttrib.make(p3d.ColorWriteAttrib.C_off),
@@ -93,7 +93,7 @@ class Sun:
         return buffer
 
     def focus(self, point: Array) -> None:
-        """Centres the shadows on a point (3,), in whole texels so that their edges do not crawl."""
+        """Centres the shadow map on a point (3,), m, in whole texels, so that shadows' edges do not flicker."""
         forward = -self.direction
         right = np.cross(forward, [0.0, 0.0, 1.0])
         right = right / max(float(np.linalg.norm(right)), 1e-6) if abs(forward[2]) < 0.999 else np.array([1.0, 0, 0])
@@ -106,14 +106,14 @@ class Sun:
         rows = np.eye(4)
         rows[0, :3], rows[1, :3], rows[2, :3], rows[3, :3] = right, forward, up, eye
         self.node.set_mat(p3d.LMatrix4(*rows.reshape(-1).tolist()))
-        # to 0..1 across the map, and the depth that the rasteriser writes
+        # from clip space to 0..1 across the map, and to the depth that is stored in it
         to_unit = p3d.LMatrix4.scale_mat(0.5, 0.5, 0.5) * p3d.LMatrix4.translate_mat(0.5, 0.5, 0.5)
         view = p3d.LMatrix4(self.node.get_mat())
         view.invert_in_place()
         self._root.set_shader_input("shadow_matrix", view * self._lens.get_projection_mat() * to_unit)
 
     def close(self) -> None:
-        """Gives the buffer back."""
+        """Frees the shadow map."""
         if self._buffer is not None:
             self._engine.remove_window(self._buffer)
         self.node.remove_node()

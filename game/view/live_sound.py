@@ -1,4 +1,4 @@
-"""LiveSound: what is played is heard, as fast as it is played; silent where there is no device."""
+"""LiveSound: the sound of the game as it runs, at its speed. Silent if there is no sound device."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from game.view.sound_player import Samples, SoundError, SoundPlayer
 
 
 class LiveSound:
-    """Make it before the ShowBase, as SoundPlayer wants it."""
+    """Make it before the ShowBase, for the same reason as SoundPlayer."""
 
     def __init__(self) -> None:
         self.trouble = ""
-        """why there is no sound; empty where there is"""
+        """why there is no sound; empty if there is"""
         self.muted = False
         self._player: SoundPlayer | None = None
         try:
@@ -33,22 +33,22 @@ class LiveSound:
         self._track: SoundTrack | None = None
 
     def begin(self, spec: SetSpec, model: CharacterModel) -> None:
-        """Begins anew in a set: other walls, another floor."""
+        """Starts in another set, with its walls and floor."""
         self._track = SoundTrack(spec, model)
 
     def play(self, ticks: Sequence[Snapshot], items: Mapping[int, ItemSpec], speed: float, ear: CameraPose,
-             *, wanted: bool = False) -> Samples:  # fmt: skip
-        """Plays the sound of ticks, one after the other; returns it, (num_samples, 2).
+             *, for_film: bool = False) -> Samples:  # fmt: skip
+        """Plays the sound of ticks, one after the other; returns it, (num_samples, 2) in [-1, 1].
 
         Args:
-            ticks: that have just been made, or come past in a replay.
+            ticks: those since the last call, of the game or of a replay.
             items: what each of their props is, by id.
             speed: simulated seconds per second.
-            ear: where it is heard from.
-            wanted: make it even where nobody hears it: for a film.
+            ear: the pose of the listener.
+            for_film: compute it even if it is not played, because a film needs it.
         """
         silent = self._player is None or self.muted
-        if self._track is None or (silent and not wanted):
+        if self._track is None or (silent and not for_film):
             return np.zeros((0, 2), np.float32)
         count = round(self._track.samples_per_tick / speed)
         blocks = [self._track.add(tick, items, num_samples=count, ear=ear) for tick in ticks]
@@ -59,7 +59,7 @@ class LiveSound:
         return np.concatenate(blocks) if blocks else np.zeros((0, 2), np.float32)
 
     def update(self) -> None:
-        """Keeps the stream going; call it every frame."""
+        """Call it every frame."""
         if self._player is not None:
             self._player.update()
 
@@ -71,14 +71,14 @@ class LiveSound:
         return "sound off" if self.muted else "sound on"
 
     def close(self) -> None:
-        """Falls silent for good."""
+        """Stops the sound and frees the device."""
         if self._player is not None:
             self._player.close()
             self._player = None
 
 
 def _look_for_device() -> None:
-    """Raises SoundError where there can be none: OpenAL would look everywhere, and say so at length."""
+    """Raises SoundError if there can be no device: OpenAL would try every driver and print a warning for each."""
     if sys.platform != "linux" or "ALSOFT_DRIVERS" in os.environ or "PULSE_SERVER" in os.environ:
         return
     pulse = Path(os.environ.get("XDG_RUNTIME_DIR", "/run/user/0")) / "pulse"

@@ -1,4 +1,4 @@
-"""Meshes of the simple shapes: what collides, made visible."""
+"""Meshes of the simple shapes, for drawing what collides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Array = NDArray[np.float64]
 
 SEGMENTS = 24
 RINGS = 7
-"""of half a sphere"""
+"""rings of half a sphere"""
 
 
 def box(size: tuple[float, ...]) -> p3d.Geom:
@@ -57,7 +57,7 @@ def cylinder(radius: float, length: float) -> p3d.Geom:
 
 
 def lathe(outline: Array, normals: Array) -> p3d.Geom:
-    """Turns an outline about z.
+    """The surface that an outline makes when it is turned about z.
 
     Args:
         outline: (n, 2) radius and height, from the bottom up.

@@ -1,4 +1,4 @@
-"""Overlay: what is drawn into the world for the person alone: the pull's line, and where a prop would stand."""
+"""Overlay: lines for the player over the scene: where the mouse pulls, and where a prop would stand."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ LIFT = 0.012
 
 
 class Overlay:
-    """Lines over everything else, in a scene of their own: no film and no picture sees them."""
+    """Lines over everything else, in a scene of their own, so that films and saved pictures do not have them."""
 
     def __init__(self, window: p3d.GraphicsOutput, lens: p3d.Lens) -> None:
         """`lens` is that of the window's camera."""
         self._root = p3d.NodePath("overlay")
         self._camera = self._root.attach_new_node(p3d.Camera("overlay", lens))
         region = window.make_display_region()
-        region.sort = 5  # the scene is at 0, the words are at 10
+        region.sort = 5  # the scene is drawn at 0, texts at 10
         region.camera = self._camera
         self._root.set_depth_test(False)
         self._root.set_depth_write(False)
         self._drawn: list[p3d.NodePath] = []
 
     def show(self, camera: p3d.NodePath, pull: tuple[Array, Array] | None, spot: Array | None, outline: Array) -> None:
-        """Shows a pull, from (3,) to (3,), and the outline (K, 3) of a thing at a spot (3,), as a camera sees them."""
+        """Shows a pull, from (3,) to (3,), and the outline (K, 3) of a prop at a spot (3,); m, world."""
         self._camera.set_mat(camera.get_mat())
         while self._drawn:
             self._drawn.pop().remove_node()

@@ -1,4 +1,4 @@
-"""Patterns: the textures of what is not one colour, made by numbers. Images are (n, n, 3) sRGB 0..1."""
+"""Patterns: computed textures of materials. Images are (n, n, 3) sRGB 0..1."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def noise(n: int, octaves: int, seed: int, stretch: tuple[int, int] = (1, 1)) ->
 
 
 def _smooth(grid: Array, n: int) -> Array:
-    """(n, n) a small grid (a, b) enlarged, its edges joined."""
+    """A small grid (a, b) enlarged to (n, n) by smooth interpolation; its opposite edges fit together."""
     for axis in (0, 1):
         at = np.arange(n) / n * grid.shape[axis]
         low = at.astype(int)
@@ -56,7 +56,7 @@ def planks(n: int, seed: int, boards: int = 16) -> Array:
 
 
 def rug(n: int, seed: int) -> Array:
-    """Rings and lozenges."""
+    """A rug with rings and diamonds."""
     y, x = np.mgrid[-1 : 1 : n * 1j, -1 : 1 : n * 1j]
     r, angle = np.hypot(x, y), np.arctan2(y, x)
     teal, coral, gold = (0.20, 0.36, 0.40), (0.80, 0.41, 0.29), (0.88, 0.66, 0.31)
@@ -119,6 +119,7 @@ _PATTERNS: dict[str, Callable[[int, int], Array]] = {
 
 
 def has_pattern(material: str) -> bool:
+    """Whether a material has a texture."""
     return material in _PATTERNS
 
 
@@ -137,7 +138,7 @@ def texture(material: str, size: int, anisotropy: int, seed: int = 0) -> p3d.Tex
 
 @cache
 def white() -> p3d.Texture:
-    """For what has no pattern."""
+    """The texture of materials without a pattern."""
     result = from_image(np.full((2, 2, 3), 255, np.uint8), "white")
     result.set_minfilter(p3d.SamplerState.FT_nearest)
     result.set_magfilter(p3d.SamplerState.FT_nearest)

@@ -13,7 +13,7 @@ WINDOW_MODULE = "pandagl"
 OFFSCREEN_MODULES = ("p3headlessgl", "pandagl", "p3tinydisplay")
 SOFTWARE = ("llvmpipe", "softpipe", "software")
 """in a driver's name"""
-# Panda3D's own complaints about the modules that do not work here are noise: the first that works is used.
+# Panda3D's messages about display modules that do not work here are switched off: the first one that works is used
 SETTINGS = """
 load-display pandagl
 audio-library-name null
@@ -40,13 +40,13 @@ class Output:
     module: str
     """The Panda3D display module."""
     driver: str
-    """The renderer's name for itself."""
+    """The renderer's name."""
     has_shaders: bool
     """Whether it runs GLSL; the software renderer does not."""
 
     @property
     def shortfall(self) -> str:
-        """What is poor about its pictures and how to get better ones; empty where they are as they should be."""
+        """What is missing for good pictures, and how to get it; empty if nothing is."""
         if self.has_shaders:
             return ""
         hint = f"; on Debian and Ubuntu `{install_command(FILM)}` brings it" if sys.platform == "linux" else ""
@@ -60,7 +60,7 @@ class Output:
 
 
 def configure() -> None:
-    """Sets what Panda3D reads once, before anything is opened."""
+    """Sets Panda3D's configuration; call it before anything is opened."""
     p3d.load_prc_file_data("pratfall", SETTINGS)
 
 
@@ -86,18 +86,18 @@ HOST_SIZE = (64, 64)
 
 @cache
 def open_offscreen() -> Output:
-    """Opens a small buffer that nobody sees, on the first module that works: a host for FilmCameras.
+    """Opens a small off-screen buffer on the first display module that works: its context is shared by FilmCameras.
 
     All callers share one, and it stays open: with several contexts in a process Panda3D may read the wrong one.
 
     Raises:
-        OutputError: none does.
+        OutputError: no module works.
     """
     selection = p3d.GraphicsPipeSelection.get_global_ptr()
     engine = p3d.GraphicsEngine.get_global_ptr()
     for module in OFFSCREEN_MODULES:
         pipe = selection.make_module_pipe(module)
-        # Without an X server tinydisplay calls itself invalid, and makes buffers all the same.
+        # without an X server p3tinydisplay says that it is not valid, but still makes buffers
         if pipe is None or (module != "p3tinydisplay" and not pipe.is_valid()):
             continue
         buffer = _make_buffer(engine, pipe, HOST_SIZE)
@@ -115,7 +115,7 @@ def offscreen_properties(size: tuple[int, int]) -> p3d.WindowProperties:
 
 
 def describe(engine: p3d.GraphicsEngine, buffer: p3d.GraphicsOutput, module: str) -> Output:
-    """Returns the Output of an open window or buffer, after one frame: drivers are named only then."""
+    """Returns the Output of an open window or buffer. It renders one frame first: before that, drivers have no name."""
     engine.render_frame()
     state = buffer.gsg
     driver = state.driver_renderer or "software"

@@ -1,4 +1,4 @@
-"""Pointer: what the mouse's buttons and its way over the window mean. Left pulls, or turns the camera."""
+"""Pointer: what the mouse does in the window: pull, place a prop, turn the camera, move through a replay."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from game.input.world_actions import WorldActions
 from game.session.session import Session
 from game.view.scrub_bar import ScrubBar
 
-Doing = Literal["pull", "orbit", "scrub"]
+Gesture = Literal["pull", "orbit", "scrub"]
 
 
 class Pointer:
-    """One mouse. `update` follows it every frame, `press` and `let_go` are its buttons."""
+    """One mouse. Call `update` every frame, `press` and `release` for its buttons."""
 
     def __init__(
         self, watcher: p3d.MouseWatcher, camera: p3d.NodePath, lens: p3d.Lens, session: Session,
@@ -29,14 +29,14 @@ class Pointer:
         self._watcher, self._camera, self._lens = watcher, camera, lens
         self._session, self._world_actions = session, world_actions
         self._camera_rig, self._scrub_bar = camera_rig, scrub_bar
-        self.hand = MouseDrag(session.post)
+        self.drag = MouseDrag(session.post)
         self.is_covered: Callable[[], bool] = lambda: False
-        """whether the mouse is over something that lies over the picture and takes its clicks"""
-        self._doing: Doing | None = None
+        """whether the mouse is over something, such as the panel, that gets the clicks instead of the picture"""
+        self._gesture: Gesture | None = None
         self._last = (0.0, 0.0)
 
     def ray(self) -> Ray | None:
-        """From the eye through the cursor; None where the cursor is not in the window."""
+        """From the camera through the cursor; None if the cursor is not in the window."""
         if not self._watcher.has_mouse():
             return None
         near, far = p3d.Point3(), p3d.Point3()
@@ -52,11 +52,11 @@ class Pointer:
             return
         x, y = self._watcher.get_mouse()
         self._last = (x, y)
-        self._doing = "orbit"
+        self._gesture = "orbit"
         if button == 1:
-            self._doing = self._left(ray, x, y)
+            self._gesture = self._left(ray, x, y)
 
-    def _left(self, ray: Ray, x: float, y: float) -> Doing | None:
+    def _left(self, ray: Ray, x: float, y: float) -> Gesture | None:
         session = self._session
         if session.replay is not None:
             if not self._scrub_bar.covers(x, y):
@@ -68,15 +68,15 @@ class Pointer:
             if spot is not None:
                 self._world_actions.place(spot)
             return None
-        return "pull" if self.hand.grab(ray, self._camera_rig.pose.forward, session.shown(), session.items) else "orbit"
+        return "pull" if self.drag.grab(ray, self._camera_rig.pose.forward, session.shown(), session.items) else "orbit"
 
-    def let_go(self, _button: int) -> None:
+    def release(self, _button: int) -> None:
         """A button comes up."""
-        self._doing = None
-        self.hand.release()
+        self._gesture = None
+        self.drag.release()
 
     def wheel(self, steps: int) -> None:
-        """Turns what is to be placed, or comes nearer."""
+        """Turns the prop that is being placed, or moves the camera nearer; steps of the wheel, forwards positive."""
         if self.is_covered():
             return
         if self._world_actions.prop_placement.item is not None and self._session.replay is None:
@@ -85,15 +85,15 @@ class Pointer:
             self._camera_rig.zoom(steps)
 
     def update(self) -> None:
-        """Follows the mouse: pulls, turns or scrubs."""
+        """Continues the gesture with the mouse's present place."""
         ray = self.ray()
-        if self._doing is None or ray is None:
+        if self._gesture is None or ray is None:
             return
         x, y = self._watcher.get_mouse()
-        if self._doing == "orbit":
+        if self._gesture == "orbit":
             self._camera_rig.drag((x - self._last[0]) / 2, (y - self._last[1]) / 2)
-        elif self._doing == "scrub" and self._session.replay is not None:
+        elif self._gesture == "scrub" and self._session.replay is not None:
             self._session.replay.seek_fraction(self._scrub_bar.fraction(x))
-        elif self._doing == "pull":
-            self.hand.move(ray, self._camera_rig.pose.forward)
+        elif self._gesture == "pull":
+            self.drag.move(ray, self._camera_rig.pose.forward)
         self._last = (x, y)

@@ -1,4 +1,4 @@
-"""Quality: the three tiers of drawing, and which of them a machine is fast enough for."""
+"""Quality: the three qualities of drawing (lite, std, film), and which of them a machine is fast enough for."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ import numpy as np
 
 Tier = Literal["lite", "std", "film"]
 TARGET_SECONDS = 1.0 / 30.0
-"""A frame that takes longer does not feel like play."""
+"""s; the longest frame time that is good to play with"""
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What drawing may cost."""
+    """How finely the stage is drawn."""
 
     name: Tier
     shadow_size: int
     """texels along a side of the shadow map, a power of two, or 0 for none"""
     shadow_taps: int
-    """samples for each pixel; 1 is sharp"""
+    """samples of the shadow map per pixel; 1 gives sharp edges"""
     shadow_reach: float
     """m, edge of the square that the shadow map covers"""
     contact_hardening: bool
-    """shadows that soften with their distance from what throws them"""
+    """whether shadows are softer farther away from what casts them"""
     blobs: int
-    """spheres that darken what is near them"""
+    """number of spheres with which a character shades what is near it"""
     samples: int
-    """multisampling of what the stage's owner opens"""
+    """multisampling that the window or buffer should have"""
     anisotropy: int
     texture_size: int
     detail: float
-    """of round shapes, 1 is full"""
+    """share of the full number of segments of round shapes"""
     avatar: Literal["high", "mid", "low"]
 
 
@@ -44,7 +44,7 @@ QUALITIES: dict[Tier, Quality] = {
 
 
 def quality(name: str) -> Quality:
-    """Raises ValueError for a tier that does not exist."""
+    """The quality of a name. Raises ValueError if there is none."""
     for tier, found in QUALITIES.items():
         if tier == name:
             return found
@@ -52,18 +52,18 @@ def quality(name: str) -> Quality:
 
 
 class FirstFrames:
-    """Chooses a tier by what the first frames cost: begins at std, once it has seen enough it says what to take."""
+    """Chooses a quality by how long the first frames take, starting with std."""
 
     def __init__(self, start: Tier = "std", skip: int = 3, measured: int = 8, target: float = TARGET_SECONDS) -> None:
-        """`skip` frames at the start are still loading; `target` in seconds."""
+        """`skip`: first frames, which load data; `measured`: frames after them; `target`: s per frame."""
         self.tier: Tier = start
         self._skip, self._measured, self._target = skip, measured, target
         self._times: list[float] = []
 
     def add(self, seconds: float) -> Tier | None:
-        """Takes one frame's cost; returns the tier to change to when it is time to, else None.
+        """Adds one frame's time, s. Returns the quality to change to after the last measured frame, else None.
 
-        Software rendering ends at lite. film is for footage, and live only where it costs a quarter of the target.
+        `lite` if frames take longer than the target; `film` only if they take less than a quarter of it.
         """
         self._times.append(seconds)
         if len(self._times) != self._skip + self._measured:

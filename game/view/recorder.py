@@ -1,4 +1,4 @@
-"""Films made while a game runs: beside a window, at the film's own size and rate, or without one."""
+"""Films made while a game runs: Recorder beside a window, TickFilm without one."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from game.view.stage import Stage
 
 FILM_SIZE = (1280, 720)
 FILM_FPS = 30
-MOST_SILENCE = 0.1
-"""s that the sound may lag behind the picture before silence fills it up: a paused game makes none"""
+MAX_LAG = 0.1
+"""s by which the sound may be shorter than the film before silence is added: a paused game makes no sound"""
 
 
 class Recorder:
-    """Films what a camera in a window sees. Time in the film is time as it was seen, slow motion included.
+    """Films what a camera in a window sees. The film shows slow motion and pauses as the window did.
 
-    Each frame of the game calls `begin_frame` before it is rendered and `end_frame` after. Where the
-    encoder is behind a picture is left out rather than the game held up.
+    Each frame of the game calls `begin_frame` before it is rendered and `end_frame` after. While the
+    encoder is behind, pictures are left out, so that the game does not have to wait.
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class Recorder:
         self._writer = FilmWriter(path, size, fps, sound_hz=HZ)
         self._camera = FilmCamera(host, scene, size)
         self._blocks: list[Sound] = []
-        """sound that waits for the next picture"""
-        self._heard = 0
-        """samples so far"""
+        """sound to be written with the next picture"""
+        self._num_samples = 0
+        """of sound so far"""
         self._last = -1
         self._due = 0
 
@@ -60,24 +60,24 @@ class Recorder:
         """Whether the next picture would be left out."""
         return self._writer.is_behind
 
-    def hear(self, block: Sound) -> None:
+    def add_sound(self, block: Sound) -> None:
         """Adds sound (num_samples, 2), HZ samples a second, after what was added before."""
         if len(block):
             self._blocks.append(block)
-            self._heard += len(block)
+            self._num_samples += len(block)
 
     def begin_frame(self, seconds: float, camera: p3d.NodePath, lens: p3d.Lens) -> None:
-        """Lets film time pass; renders a picture only where one is due."""
+        """The film goes on by `seconds`; its camera renders only if the next picture is due."""
         self.seconds += seconds
-        lag = round(self.seconds * HZ) - self._heard
-        if lag > MOST_SILENCE * HZ:
-            self.hear(np.zeros((lag, 2), np.float32))
+        lag = round(self.seconds * HZ) - self._num_samples
+        if lag > MAX_LAG * HZ:
+            self.add_sound(np.zeros((lag, 2), np.float32))
         self._due = int(self.seconds * self._writer.fps)
         self._camera.active = self._due > self._last and not self.is_behind
         self._camera.follow(camera, lens)
 
     def end_frame(self) -> None:
-        """Takes the picture that was rendered. Raises FilmError."""
+        """Writes the picture, if one was rendered. Raises FilmError."""
         if self._camera.active:
             self._writer.write(self._camera.frame(), self._due)
             self._last = self._due
@@ -127,7 +127,7 @@ class TickFilm:
 
     @property
     def shortfall(self) -> str:
-        """What is poor about the pictures on this machine and how to get better ones; else empty."""
+        """What is missing for good pictures on this machine, and how to get it; empty if nothing is."""
         return self._output.shortfall
 
     def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> None:

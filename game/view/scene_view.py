@@ -1,4 +1,4 @@
-"""SceneView: the scene in the window: its tier of quality, the stage or the bare shapes, ghosts or none."""
+"""SceneView: draws the scene in the window, as a Stage or as plain collision shapes, in one of the qualities."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from game.view.stage import Stage
 
 
 class SceneView:
-    """Draws Snapshots below a node; `begin` it in every new set."""
+    """Draws Snapshots below a node. Call `begin` for every new set."""
 
     def __init__(
         self, window: p3d.GraphicsOutput, parent: p3d.NodePath, model: CharacterModel, spec: SetSpec, tier: Tier | None
     ) -> None:
-        """`tier` None measures the first frames and chooses."""
+        """`tier`: the quality; None chooses it by measuring the first frames."""
         self._window, self._parent, self._model, self._spec = window, parent, model, spec
         self._first_frames = FirstFrames() if tier is None else None
         self._quality = QUALITIES[tier or "std"]
         self.ghost = False
-        """whether what he imitates is shown"""
+        """whether the reference poses are shown"""
         self.shapes = not window.gsg.supports_basic_shaders
-        """whether the bare collision shapes are; always where there are no shaders"""
+        """whether the plain collision shapes are shown; always if the renderer has no shaders"""
         self._view = self._made()
 
     @property
     def tier(self) -> Tier:
-        """How finely it is drawn."""
+        """Name of the quality."""
         return self._quality.name
 
     def _made(self) -> Stage | ShapesView:
@@ -64,33 +64,33 @@ class SceneView:
         self._view.show(snapshot, items, seconds)
 
     def measure(self, seconds: float) -> None:
-        """Changes the tier once, by what the first frames cost; `seconds` is what the last one did."""
+        """Reports how long the last frame took, s. After the first frames this chooses the quality, once."""
         if self._first_frames is not None and not self.shapes:
             tier = self._first_frames.add(seconds)
             if tier is not None:
                 self.set_tier(tier)
 
     def set_tier(self, tier: Tier) -> str:
-        """Draws in another tier from now on; returns a message for the screen."""
+        """Changes the quality; returns a message for the screen."""
         self._quality, self._first_frames = QUALITIES[tier], None
         if isinstance(self._view, Stage):
             self._view.set_quality(self._quality)
         return f"quality: {tier}"
 
     def next_tier(self) -> str:
-        """Draws in the next tier, round and round."""
+        """Changes to the next quality, after the last one to the first; returns a message for the screen."""
         tiers = list(QUALITIES)
         return self.set_tier(tiers[(tiers.index(self.tier) + 1) % len(tiers)])
 
     def toggle_ghost(self) -> str:
-        """Shows and hides what he imitates."""
+        """Shows or hides the reference poses; returns a message for the screen."""
         self.ghost = not self.ghost
         if isinstance(self._view, Stage):
             self._view.show_ghost = self.ghost
         return "what he imitates is shown" if self.ghost else "what he imitates is hidden"
 
     def toggle_shapes(self) -> str | None:
-        """Shows the collision shapes, or the set again."""
+        """Shows the collision shapes, or the set again; returns a message if that is not possible."""
         if not self._window.gsg.supports_basic_shaders:
             return "there is nothing but shapes to see: this renderer has no shaders"
         self.shapes = not self.shapes

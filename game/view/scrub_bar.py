@@ -1,4 +1,4 @@
-"""ScrubBar: where a replay is, at the foot of the window, with the camera's keyframes."""
+"""ScrubBar: the bar at the bottom of the window that shows how far a replay is, with the camera's keyframes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from game.record.replay import Replay
 
 BACK, DONE, HEAD, MARK = (0.05, 0.06, 0.08, 0.7), (0.95, 0.45, 0.30, 1.0), (1.0, 1.0, 1.0, 1.0), (1.0, 0.85, 0.3, 1.0)
 REACH, BOTTOM, HEIGHT = 0.86, -0.90, 0.022
-"""of the window's half width; its middle and half height, of the half height"""
+"""half its width in half widths of the window; its centre and half its height in half heights"""
 GRIP = 0.05
-"""of the half height: clicks so far above and below the bar count, too"""
+"""share of half the window's height: clicks so far above and below the bar count, too"""
 
 
 class ScrubBar:
-    """Lies in a node whose square is the whole window, such as ShowBase's render2d."""
+    """A child of a node in which the window is the square -1..1, such as ShowBase's render2d."""
 
     def __init__(self, parent: p3d.NodePath) -> None:
         self._root = parent.attach_new_node("scrub")
@@ -30,16 +30,16 @@ class ScrubBar:
 
     @staticmethod
     def covers(x: float, y: float) -> bool:
-        """Whether a point of the window (-1..1 from the left, from the bottom) is on it."""
+        """Whether a point of the window (-1..1 from left to right, from bottom to top) is on the bar."""
         return abs(x) <= REACH + 0.02 and abs(y - BOTTOM) <= GRIP
 
     @staticmethod
     def fraction(x: float) -> float:
-        """0..1, where along it a point of the window lies."""
+        """Where along the bar a point of the window is, 0..1."""
         return min(max(0.5 + 0.5 * x / REACH, 0.0), 1.0)
 
     def show(self, replay: Replay | None, keyframes: Sequence[float], hz: int) -> None:
-        """Shows how far a replay is and its camera keyframes (times in s of the take); hidden without one."""
+        """Shows how far a replay is, and its camera keyframes (s of the take). Hidden without a replay."""
         if replay is None:
             self._root.hide()
             return

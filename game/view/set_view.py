@@ -41,7 +41,7 @@ FINISHES = {
 
 
 def ground_node(ground: GroundSpec, quality: Quality) -> p3d.NodePath:
-    """The floor, receiving shadows and throwing none."""
+    """The floor; it receives shadows and casts none."""
     v = plane(*ground.size)
     if ground.material in patterns.TILE:
         v = Vertices(
@@ -56,7 +56,7 @@ def ground_node(ground: GroundSpec, quality: Quality) -> p3d.NodePath:
 
 
 def draw_late(node: p3d.NodePath) -> None:
-    """What is large and behind everything is drawn after it, so that few of its pixels are shaded in vain."""
+    """Draws a large background after the other opaque nodes, so that its hidden pixels are not shaded."""
     manager = p3d.CullBinManager.get_global_ptr()
     if manager.find_bin("late") < 0:
         manager.add_bin("late", p3d.CullBinManager.BT_state_sorted, 25)  # opaque is 20, transparent 30
@@ -64,7 +64,7 @@ def draw_late(node: p3d.NodePath) -> None:
 
 
 def item_node(item: ItemSpec, quality: Quality) -> p3d.NodePath:
-    """An item about its own frame: one node, a mesh for each texture."""
+    """An item in its own frame: one node, with a mesh for each texture."""
     root = p3d.NodePath(item.name)
     groups: dict[tuple[str, int], list[Vertices]] = defaultdict(list)
     for part in (() if item.shell else item.parts) + item.decor:
@@ -94,7 +94,7 @@ def drawn(part: PartSpec, detail: float) -> Vertices:
 
 
 def _over_face(v: Vertices, part: PartSpec) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """(V, 2) 0..1 across each face, by the axis that its normal is nearest to."""
+    """uv (V, 2), 0..1 across each face; a face belongs to the axis that its normal is nearest to."""
     if part.shape == "plane":
         return v.uv
     axis = np.abs(v.normal).argmax(1)

@@ -1,4 +1,4 @@
-"""ShapesView: draws Snapshots as what collides. Plain, and the truth about the physics."""
+"""ShapesView: draws Snapshots as the plain shapes that the physics collides."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MIDDLE_COLOR: Color = (0.80, 0.78, 0.72, 1.0)
 BACKGROUND: Color = (0.62, 0.66, 0.70, 1.0)
 FLOOR_COLORS = ((0.40, 0.42, 0.44, 1.0), (0.46, 0.48, 0.50, 1.0))
 FIXED_ALPHA = 0.3
-"""of what stands fast"""
+"""of items that cannot move"""
 FLOOR_TILES = 40
 """on a side, 1 m each"""
 
@@ -55,7 +55,7 @@ class ShapesView:
             place(self._props[prop], position, rotation)
 
     def close(self) -> None:
-        """Takes it off the scene."""
+        """Removes it from the scene."""
         self.root.remove_node()
 
     def _match_characters(self, count: int) -> None:
@@ -79,7 +79,7 @@ class ShapesView:
         for prop in ids:
             if prop not in self._props:
                 self._props[prop] = _item(items[prop])
-                if items[prop].mass == 0.0:  # a camera may stand behind a wall
+                if items[prop].mass == 0.0:  # see-through, as the camera may be behind a wall
                     self._props[prop].set_transparency(p3d.TransparencyAttrib.M_alpha)
                     self._props[prop].set_alpha_scale(FIXED_ALPHA)
                 self._props[prop].reparent_to(self.root)
@@ -113,7 +113,7 @@ def _item(item: ItemSpec) -> p3d.NodePath:
 
 
 def _floor() -> p3d.NodePath:
-    """A chequered floor: which way and how fast somebody moves can be seen on it."""
+    """A chequered floor, on which direction and speed of a motion can be seen."""
     image = p3d.PNMImage(2, 2)
     for x in range(2):
         for y in range(2):

@@ -1,4 +1,4 @@
-"""Skin: reads an avatar's .glb (as tools.build_avatar writes it, or any with its 15 flat joints) into arrays."""
+"""Skin: reads an avatar's .glb file, with a joint for each of the model's bodies, into arrays."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class SkinPart:
     tint: Array
     """(V, 3) multiplies the colour, linear"""
     openness: Array
-    """(V,) how much of the sky is not hidden by the body itself"""
+    """(V,) 0..1, share of the sky that the body itself does not hide"""
     joint: Array
-    """(V, 4)"""
+    """(V, 4) indices of the joints that move a vertex"""
     weight: Array
-    """(V, 4)"""
+    """(V, 4) their weights, 0..1"""
     triangles: NDArray[np.int64]
     """(T, 3)"""
     morphs: tuple[Array, ...]
-    """(V, 3) each"""
+    """(V, 3) each: displacements at weight 1, m"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from game.view.set_view import draw_late
 
 
 def sky_node() -> p3d.NodePath:
-    """Drawn behind everything, throwing no shadow."""
+    """The dome as a node; it casts no shadow."""
     node = capsule(120.0, 0.0, 14).node("sky")
     sources = [(SHADERS / name).read_text("utf-8") for name in ("sky.vert", "sky.frag")]
     node.set_shader(p3d.Shader.make(p3d.Shader.SL_GLSL, *sources), 100)

@@ -1,4 +1,4 @@
-"""SoundPlayer: plays a SoundTrack's blocks as they come, through OpenAL.
+"""SoundPlayer: plays blocks of samples as they are made, through OpenAL.
 
 Make it before the ShowBase: Panda3D chooses its audio library once, at the first use.
 """
@@ -17,18 +17,18 @@ from game.sound.track import HZ
 Samples = NDArray[np.float32]
 
 SETTINGS = "audio-library-name p3openal_audio\naudio-buffering-seconds 0.3\nnotify-level-audio fatal\n"
-LEAD = 0.07
-"""s that lie ready: less crackles, more is late"""
-MOST = 0.25
-"""s: sound beyond this (after a hitch) is dropped, so that it does not lag behind the picture more and more"""
+BUFFER_SECONDS = 0.07
+"""s of sound kept ready: with less it crackles, with more it comes late"""
+MAX_BUFFER_SECONDS = 0.25
+"""s; with more than this ready (after a slow frame) blocks are dropped, so that the sound does not lag more and more"""
 
 
 class SoundError(Exception):
-    """Nothing can be played here; says why."""
+    """There is no sound here; the message says why."""
 
 
 class SoundPlayer:
-    """Call `play` for every block and `update` every frame; where no block comes in time there is silence."""
+    """Call `play` for every block and `update` every frame; if no block comes in time there is silence."""
 
     def __init__(self, hz: int = HZ, clock: Callable[[], float] = time.monotonic) -> None:
         """`hz`: samples a second. Raises SoundError where there is no sound device."""
@@ -42,34 +42,34 @@ class SoundPlayer:
         self._source = p3d.UserDataAudio(hz, 2, True)
         self._sound = self._manager.get_sound(self._source)
         self._start: float | None = None
-        self._given = 0
-        """samples"""
+        self._appended = 0
+        """samples so far"""
 
     @property
-    def waiting(self) -> float:
-        """s of sound that lie ready."""
+    def buffered(self) -> float:
+        """s of sound that are ready and not yet played."""
         played = 0.0 if self._start is None else self._clock() - self._start
-        return self._given / self.hz - played
+        return self._appended / self.hz - played
 
     def play(self, block: Samples) -> None:
         """Adds a block (num_samples, 2) in [-1, 1] after what was added before."""
-        if self.muted or self.waiting > MOST:
+        if self.muted or self.buffered > MAX_BUFFER_SECONDS:
             return
         self._append(block)
 
     def update(self) -> None:
-        """Keeps the stream going: silence where nothing came. Call it every frame."""
+        """Adds silence if too little sound is ready. Call it every frame."""
         if self._start is None:
             self._start = self._clock()
-            self._append(np.zeros((round(LEAD * self.hz), 2), np.float32))
+            self._append(np.zeros((round(BUFFER_SECONDS * self.hz), 2), np.float32))
             self._sound.play()
-        short = round((0.5 * LEAD - self.waiting) * self.hz)
+        short = round((0.5 * BUFFER_SECONDS - self.buffered) * self.hz)
         if short > 0:
             self._append(np.zeros((short, 2), np.float32))
         self._manager.update()
 
     def close(self) -> None:
-        """Falls silent."""
+        """Stops the sound and frees the device."""
         self._sound.stop()
         self._manager.shutdown()
 
@@ -77,4 +77,4 @@ class SoundPlayer:
         if len(block):
             data = np.ascontiguousarray(block * 32767.0, "<i2").tobytes()
             self._source.append(data)  # type: ignore[call-overload]  # its stub says str; bytes is what it takes
-            self._given += len(block)
+            self._appended += len(block)

@@ -32,23 +32,23 @@ LOOKS = (
     AvatarLook(colors={"shirt": "#dfd8c8", "stripe": "#3c5a78"}),
     AvatarLook(colors={"shirt": "#6d7f4a", "stripe": "#e9dcae"}),
 )
-"""What the avatars of a crowd wear, in turn."""
+"""clothes of the characters of a crowd, in turn"""
 GHOST = AvatarLook(opacity=0.32)
 
 
 class _Actor:
-    """An avatar on stage with the face that he plays."""
+    """An avatar on stage with what moves its face."""
 
     def __init__(self, avatar: Avatar, seed: int) -> None:
         self.avatar = avatar
         self.face = FaceActor(seed)
-        self.mood = ExpressionJudge()
+        self.judge = ExpressionJudge()
 
 
 class Stage:
-    """A set, and whoever falls down in it.
+    """A set and the characters in it.
 
-    The owner renders; `camera` may be moved and shared, and any other camera below `root` sees the same.
+    Whoever made it renders. `camera` may be moved and shared, and other cameras may be put below `root`.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Stage:
         model: CharacterModel | None = None,
         looks: tuple[AvatarLook, ...] = LOOKS,
     ) -> None:
-        """`host` is the open window or buffer whose graphics context is used; `looks` are worn in turn."""
+        """`host`: an open window or buffer, whose context is shared; `looks`: for the characters in turn."""
         self._host = host
         self.spec = spec
         self.model = model or CharacterModel.load()
@@ -89,7 +89,7 @@ class Stage:
         self.camera.look_at(p3d.Point3(*view.target), p3d.Vec3(0, 0, 1))
 
     def set_quality(self, quality: Quality) -> None:
-        """Draws in another tier from the next frame on."""
+        """Draws in another quality from the next frame on."""
         if quality == self.quality:
             return
         self._clear()
@@ -143,7 +143,7 @@ class Stage:
 
         Args:
             snapshot: what to draw.
-            items: what each of its props is, by id; a set's item that is among them is drawn where it has got to.
+            items: what each of its props is, by id. An item of the set that is simulated as a prop is drawn only there.
             seconds: since the last one shown, for faces and dust.
         """
         self._last, self._items = snapshot, items
@@ -151,15 +151,15 @@ class Stage:
         self._match_actors(snapshot.num_characters)
         eye = np.array(self.camera.get_pos(self.root))
         for i, actor in enumerate(self._actors):
-            mood, gaze = actor.mood.update(snapshot, i, eye, seconds)
-            face = actor.face.update(mood, gaze, seconds)
+            expression, gaze = actor.judge.update(snapshot, i, eye, seconds)
+            face = actor.face.update(expression, gaze, seconds)
             actor.avatar.pose(snapshot.body_pos[i], snapshot.body_rot[i], face)
         self._match_ghosts(snapshot)
         self._shade(snapshot)
         self._dust.update(snapshot.contacts, seconds, self.camera)
 
     def _shade(self, snapshot: Snapshot) -> None:
-        """Centres the sun's map on the characters, and lets the nearest of them darken what is around."""
+        """Centres the shadow map on the characters; sets the spheres with which the first one shades the floor."""
         if not self._actors:
             return
         self._sun.focus(np.append(snapshot.body_pos[:, 0, :2].mean(0), 0.6))
@@ -179,7 +179,7 @@ class Stage:
             self._actors.append(_Actor(self._avatar(self.looks[i % len(self.looks)], self._level(i)), i))
 
     def _level(self, i: int) -> str:
-        """Only the first of a crowd is drawn in full."""
+        """Level of detail of a character; only the first of a crowd is drawn in full detail."""
         return self.quality.avatar if i == 0 or self.quality.name == "lite" else ("mid" if i < 4 else "low")
 
     def _avatar(self, look: AvatarLook, level: str) -> Avatar:
@@ -222,7 +222,7 @@ class Stage:
         self._world.remove_node()
 
     def close(self) -> None:
-        """Takes everything off the graphics context."""
+        """Removes all nodes and buffers."""
         self._clear()
         self.root.remove_node()
 

@@ -1,4 +1,4 @@
-"""Vertices: a mesh as arrays with all that the surface shader wants to know, and its way into Panda3D."""
+"""Vertices: a mesh as arrays, with all inputs of the surface shader; and its conversion for Panda3D."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ SKINNED = np.dtype([*PLAIN.descr, ("joint", "<f4", 4), ("weight", "<f4", 4)])
 
 @dataclass(frozen=True)
 class Finish:
-    """How a surface answers light, 0..1 each."""
+    """How a surface reflects light, 0..1 each."""
 
     roughness: float = 0.7
     wrap: float = 0.0
-    """how far light creeps round into its shadow side: flesh and cloth"""
+    """how far light reaches into its shadow side, for flesh and cloth"""
     glow: float = 0.0
-    """how much it shines by itself"""
+    """how much light it gives off itself"""
     sheen: float = 0.15
-    """how much of the sky it catches at its rim"""
+    """how much of the sky it reflects at its edge"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Vertices:
     triangles: Ints
     """(T, 3) counter-clockwise from outside"""
     color: Array
-    """(V, 4) sRGB 0..1, and how open to the sky it is, 0..1"""
+    """(V, 4) sRGB 0..1, and the share of the sky that it sees, 0..1"""
     surface: Array
     """(V, 4) roughness, wrap, glow, sheen, 0..1"""
     uv: Array
@@ -61,14 +61,14 @@ class Vertices:
         return Vertices(position, normal, triangles, np.ones((count, 4)), np.zeros((count, 4)), flat)
 
     def painted(self, color: ArrayLike, finish: Finish) -> Vertices:
-        """The same in one sRGB colour and finish."""
+        """A copy in one sRGB colour (3,), 0..1, and one finish."""
         paint = np.tile(np.append(np.asarray(color, float)[:3], 1.0), (len(self.position), 1))
         paint[:, 3] = self.color[:, 3]
         shine = np.tile([finish.roughness, finish.wrap, finish.glow, finish.sheen], (len(self.position), 1))
         return Vertices(self.position, self.normal, self.triangles, paint, shine, self.uv, self.joint, self.weight)
 
     def placed(self, position: ArrayLike, quaternion: ArrayLike) -> Vertices:
-        """The same moved; position (3,), quaternion (4,) xyzw."""
+        """A copy moved to position (3,), m, and quaternion (4,)."""
         turn = rotation.to_matrix(np.asarray(quaternion, float))
         moved = self.position @ turn.T + np.asarray(position, float)
         return Vertices(
@@ -76,7 +76,7 @@ class Vertices:
         )
 
     def geom(self) -> p3d.Geom:
-        """Ready to draw."""
+        """The mesh as a Geom of Panda3D."""
         kind = PLAIN if self.joint is None else SKINNED
         rows = np.zeros(len(self.position), kind)
         rows["vertex"], rows["normal"], rows["texcoord"] = self.position, self.normal, self.uv
@@ -97,13 +97,14 @@ class Vertices:
         return result
 
     def node(self, name: str) -> p3d.NodePath:
+        """The mesh as a node."""
         node = p3d.GeomNode(name)
         node.add_geom(self.geom())
         return p3d.NodePath(node)
 
 
 def merge(meshes: list[Vertices]) -> Vertices:
-    """All in one. Raises ValueError for none."""
+    """All meshes as one. Raises ValueError for none, or for skinned and rigid ones together."""
     if not meshes:
         raise ValueError("nothing to merge: expected at least one mesh")
     start = np.cumsum([0] + [len(m.position) for m in meshes])

@@ -1,4 +1,4 @@
-"""A PanelModel of plain values, for tests: what was asked for is done at once and remembered."""
+"""A PanelModel of plain values, for tests: it does everything at once and remembers each call."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def backflips() -> list[PolicyCard]:
 
 
 class FakeModel:
-    """Remembers what it was asked for in `asked`, events in `posted`."""
+    """Remembers calls in `calls`, events in `posted`."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[object, ...]] = []
+        self.calls: list[tuple[object, ...]] = []
         self.posted: list[Event] = []
         self.body_model = MODEL
         self.settings = Settings((1.0,) * 12, Nerves(), (0.0, 0.0, -9.8), 0.9, 1)
@@ -68,7 +68,7 @@ class FakeModel:
         self.settings = self.settings.after([event], 0, MODEL)
 
     def act(self, action: str, choice: int = 0) -> None:
-        self.asked.append(("act", action, choice))
+        self.calls.append(("act", action, choice))
 
     def can(self, action: str) -> bool:
         return action != "unknown"
@@ -78,7 +78,7 @@ class FakeModel:
 
     def play(self, policy: str) -> None:
         self.policy = policy
-        self.asked.append(("play", policy))
+        self.calls.append(("play", policy))
 
     def choose_after_fall(self, name: str) -> None:
         self.after_fall = name
@@ -96,7 +96,7 @@ class FakeModel:
         self.placing = name
 
     def drop_prop(self, name: str) -> None:
-        self.asked.append(("drop", name))
+        self.calls.append(("drop", name))
 
     def clear_props(self) -> None:
         self.num_placed = 0
@@ -111,7 +111,7 @@ class FakeModel:
         self.quality = name
 
     def use_take(self, action: str, take: TakeCard) -> None:
-        self.asked.append((action, take.path))
+        self.calls.append((action, take.path))
 
     def rename_take(self, take: TakeCard, title: str) -> None:
         self.takes = [replace(t, title=title) if t is take else t for t in self.takes]

@@ -1,4 +1,5 @@
-"""The panel: everything that can be changed, in a card beside the picture. Draws with imgui and knows no Panda3D.
+"""The panel beside the picture, with everything that can be changed. Drawn with imgui, without Panda3D.
 
-What it shows and whom it asks is `model.PanelModel`; `window.PanelWindow` ties a `panel.Panel` to a Panda3D window.
+It reads and changes the game through `panel_data.PanelModel`; `panel_window.PanelWindow` puts a `panel.Panel` into a
+Panda3D window.
 """

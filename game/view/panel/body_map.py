@@ -1,4 +1,4 @@
-"""BodyMap: a figure whose limbs are clicked, and the strength of what was clicked."""
+"""BodyMap: a figure on which limbs and joints are chosen by click, and a slider for their strength."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Vec2 = imgui.ImVec2
 Point = tuple[float, float]
 Limbs = Mapping[str, tuple[str, ...]]
 
-STRONGEST = 2.0
-"""of the slider; an event may go to 10"""
+MAX_STRENGTH = 2.0
+"""of the slider; events allow up to 10"""
 HEIGHT, WIDTH = 272.0, 142.0
 """px, of the map as designed"""
 
 
 def piece_at(pieces: Sequence[FigurePiece], point: Point) -> FigurePiece | None:
-    """The piece at a point of the figure, or so near that it is meant."""
+    """The piece at a point of the figure, or within 0.02 of it (the figure is 1 high); None if there is none."""
     nearest = min(pieces, key=lambda piece: _distance(piece, point))
     return nearest if _distance(nearest, point) < 0.02 else None
 
 
 def _distance(piece: FigurePiece, point: Point) -> float:
-    """From a piece's surface; negative within."""
+    """Distance of a point from a piece's edge; negative inside."""
     (ax, ay), (bx, by), (px, py) = piece.a, piece.b, point
     dx, dy = bx - ax, by - ay
     along = ((px - ax) * dx + (py - ay) * dy) / (dx * dx + dy * dy)
@@ -40,7 +40,7 @@ def _distance(piece: FigurePiece, point: Point) -> float:
 
 
 def limb_of(limbs: Limbs, joint: str) -> str:
-    """The limb that a joint belongs to; itself where it belongs to none."""
+    """The limb that a joint belongs to; the joint itself if there is none."""
     return next((limb for limb, joints in limbs.items() if joint in joints), joint)
 
 
@@ -50,31 +50,31 @@ def joints_in(model: CharacterModel, part: str) -> tuple[str, ...]:
 
 
 def next_part(limbs: Limbs, chosen: str, joint: str) -> str:
-    """What a click on a joint chooses: its limb at first, then the joint, then the limb again."""
+    """What a click on a joint chooses: first its limb, with another click the joint, then the limb again."""
     limb = limb_of(limbs, joint)
     return joint if chosen == limb else limb
 
 
 def color_of(strength: float) -> Rgb:
-    """Pale where limp, coral where driven, red where he is stronger than he has learned to be."""
+    """Pale for limp, coral for the strength of training, red for more than that."""
     if strength <= 1.0:
         return mix(MIST, mix(MUSTARD, CORAL, strength), 0.15 + 0.85 * strength if strength > 0.0 else 0.0)
-    return mix(CORAL, RED, (strength - 1.0) / (STRONGEST - 1.0))
+    return mix(CORAL, RED, (strength - 1.0) / (MAX_STRENGTH - 1.0))
 
 
 def strength_words(strength: float) -> str:
-    """How strong, for a person."""
+    """A strength in words."""
     if strength == 0.0:
         return "limp"
     return "as learned" if strength == 1.0 else f"{100 * strength:.0f} %"
 
 
 class BodyMap:
-    """The figure, a slider and what to do at once."""
+    """The figure, a slider and buttons."""
 
     def __init__(self) -> None:
         self.part = ALL
-        """what the slider is for: all, a limb or a joint"""
+        """the chosen part, which the slider sets: all, a limb or a joint"""
 
     def draw(self, look: Look, model: PanelModel) -> None:
         """Draws the figure; a click chooses a limb, a second one its joint."""
@@ -124,8 +124,8 @@ class BodyMap:
         even = max(values) - min(values) < 1e-9
         title = "The whole body" if self.part == ALL else self.part.replace("_", " ").capitalize()
         w.text(look, title, 15.0, INK, "bold")
-        says = strength_words(mean) if even else f"{100 * mean:.0f} % on average"
-        moved = w.slider(look, "strength", "", mean, 0.0, STRONGEST, says=says, step=0.05, usual=1.0)
+        value_text = strength_words(mean) if even else f"{100 * mean:.0f} % on average"
+        moved = w.slider(look, "strength", "", mean, 0.0, MAX_STRENGTH, value_text=value_text, step=0.05, default=1.0)
         if moved is not None:
             _strengthen(model, round(moved, 2), self.part)
         room, gap = imgui.get_content_region_avail().x, look.px(6)
@@ -151,7 +151,7 @@ def _strengthen(model: PanelModel, value: float, part: str) -> None:
 
 
 def _capsule(piece: FigurePiece, origin: Vec2, unit: float, more: float, color: Rgb) -> None:
-    """A piece, `more` px larger all round."""
+    """Draws a piece of the figure, `more` px larger on every side."""
     draw, radius, ink = imgui.get_window_draw_list(), piece.radius * unit + more, u32(color)
     a = Vec2(origin.x + piece.a[0] * unit, origin.y + piece.a[1] * unit)
     b = Vec2(origin.x + piece.b[0] * unit, origin.y + piece.b[1] * unit)

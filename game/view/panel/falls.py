@@ -1,4 +1,4 @@
-"""Falls: what comes after a fall, and how long he lies before it."""
+"""Falls: what happens after a fall, and how long he lies before he gets up."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from game.view.panel.look import Look
 from game.view.panel.panel_data import PanelModel
 
 WORDS = {"get_up": "He gets up", "retry": "Next attempt", "stay": "He stays"}
-"""for each way of going on, on its button"""
+"""text on the button of each choice"""
 
 
 class Falls:
-    """One of three ways of going on, and a slider."""
+    """The choice of what happens after a fall, and a slider."""
 
     def draw(self, look: Look, model: PanelModel) -> None:
-        """Draws the heading, the choice and, where he gets up, the slider."""
+        """Draws the choice, and the slider if he gets up."""
         key = model.key_of("after_fall")
         w.heading(look, "After a fall", f"key {key}" if key else "")
         names = {WORDS.get(name, name): name for name in model.after_fall_names}
         now = next((words for words, name in names.items() if name == model.after_fall), None)
-        asked = w.chips(look, "after_fall", tuple(names), now, even=True)
-        if asked is not None and asked != now:
-            model.choose_after_fall(names[asked])
+        choice = w.chips(look, "after_fall", tuple(names), now, even=True)
+        if choice is not None and choice != now:
+            model.choose_after_fall(names[choice])
         if model.after_fall != "get_up":
             return
         seconds = model.limp_seconds
         moved = w.slider(look, "limp_seconds", "lies limp for", seconds, 0.0, model.max_limp_seconds,
-                         says=f"{seconds:.1f} s", step=0.1, usual=model.usual_limp_seconds)  # fmt: skip
+                         value_text=f"{seconds:.1f} s", step=0.1, default=model.usual_limp_seconds)  # fmt: skip
         if moved is not None:
             model.set_limp_seconds(round(moved, 1))

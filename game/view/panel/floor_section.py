@@ -1,4 +1,4 @@
-"""FloorSection: how slippery the floor is."""
+"""FloorSection: a slider for the floor's friction."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from game.view.panel.panel_data import PanelModel
 
 
 class FloorSection:
-    """How slippery the floor is."""
+    """A slider for the floor's friction."""
 
     def draw(self, look: Look, model: PanelModel) -> None:
         """Draws the slider."""
         friction = model.settings.friction
         moved = w.slider(look, "friction", "floor friction", friction, 0.0, 2.0,
-                         says=f"{friction:.2f}  {grip(friction)}", step=0.05, usual=0.9)  # fmt: skip
+                         value_text=f"{friction:.2f}  {grip(friction)}", step=0.05, default=0.9)  # fmt: skip
         if moved is not None:
             model.post(Friction(round(moved, 2)))
 
 
 def grip(friction: float) -> str:
-    """What a floor of that friction is like."""
+    """A material with about that friction, in words."""
     for most, words in ((0.08, "wet ice"), (0.3, "soap"), (0.6, "socks"), (1.0, "parquet"), (1.5, "rubber")):
         if friction <= most:
             return words

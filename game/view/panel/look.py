@@ -1,4 +1,4 @@
-"""Look: the panel's colours, fonts and measures, in proportion to the window."""
+"""Look: the panel's colours, fonts and sizes, scaled with the window."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ RED: Rgb = (190, 56, 44)
 WHITE: Rgb = (255, 255, 255)
 
 DESIGN_SIZE = (1280, 720)
-"""px, of the window that all measures are written for"""
-SMALLEST, LARGEST = 0.75, 6.0
+"""px, size of the window for which all sizes are written"""
+MIN_SCALE, MAX_SCALE = 0.75, 6.0
 TINY, SMALL, TEXT, LARGE = 12.6, 13.0, 15.0, 20.0
-"""px, heights of letters"""
+"""px, sizes of text"""
 
 Weight = Literal["regular", "bold"]
 
 
 def scale_of(width: float, height: float) -> float:
-    """How much larger than designed things are drawn in a window of that size, px."""
+    """Scale of the panel in a window of that size, px."""
     fitting = min(width / DESIGN_SIZE[0], height / DESIGN_SIZE[1])
-    return min(max(fitting, SMALLEST), LARGEST)
+    return min(max(fitting, MIN_SCALE), MAX_SCALE)
 
 
 def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
@@ -46,12 +46,12 @@ def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
 
 
 def u32(color: Rgb, opacity: float = 1.0) -> int:
-    """A colour as imgui packs it."""
+    """A colour as imgui's 32 bits."""
     return color[0] | color[1] << 8 | color[2] << 16 | round(255 * opacity) << 24
 
 
 class Look:
-    """Fonts, and measures in proportion. Make it after the imgui context."""
+    """Fonts and scaled sizes. Make it after the imgui context."""
 
     def __init__(self) -> None:
         folder = _fonts()
@@ -73,11 +73,11 @@ class Look:
         return font
 
     def px(self, designed: float) -> float:
-        """A measure of the design, in this window's px."""
+        """A size in the design's px, in this window's px."""
         return designed * self.scale
 
     def set_scale(self, scale: float) -> None:
-        """Draws everything that much larger than designed."""
+        """Sets the scale of everything."""
         self.scale = scale
         style = imgui.get_style()
         style.font_size_base = TEXT
@@ -92,11 +92,11 @@ class Look:
             style.set_color_(int(slot), imgui.ImVec4(color[0] / 255, color[1] / 255, color[2] / 255, opacity))
 
     def font(self, size: float = TEXT, weight: Weight = "regular") -> tuple[imgui.ImFont, float]:
-        """What `imgui.push_font` takes; it scales by itself."""
+        """Arguments for `imgui.push_font`, which scales the size itself."""
         return (self.bold if weight == "bold" else self.regular), size
 
     def letters(self, size: float) -> float:
-        """px: letters of the design's size as imgui draws them, in whole px."""
+        """A text size of the design as imgui draws it: in whole px of this window."""
         return float(round(self.px(size)))
 
 

@@ -26,7 +26,7 @@ Vec2 = imgui.ImVec2
 
 WIDTH, MARGIN = 316.0, 12.0
 SCRUB_BAR = 52.0
-"""px as designed; the last is left free for a replay's own slider"""
+"""px of the design; SCRUB_BAR: height left free for the replay's bar"""
 _FLAGS = imgui.WindowFlags_
 FLAGS = (
     _FLAGS.no_title_bar.value
@@ -42,10 +42,10 @@ FLAGS = (
 
 
 class Panel:
-    """Owns what is open in the panel, and nothing of the game."""
+    """Holds which page is open; everything else is in the model."""
 
     def __init__(self, look: Look, model: PanelModel) -> None:
-        """`look` of the imgui context that is drawn into; `model`: whom it asks."""
+        """`look`: of the imgui context that it is drawn into; `model`: what it shows and changes."""
         self.look = look
         self.model = model
         self.pages: dict[str, tuple[str, tuple[Section, ...]]] = {
@@ -59,11 +59,11 @@ class Panel:
 
     @property
     def width(self) -> float:
-        """px of the window that it covers, margin included."""
+        """Width that it covers, px, margin included."""
         return self.look.px(WIDTH + MARGIN)
 
     def draw(self) -> None:
-        """Draws itself for the window that imgui knows."""
+        """Draws the panel, scaled to the window's size."""
         look, size = self.look, imgui.get_io().display_size
         scale = scale_of(size.x, size.y)
         if scale != look.scale:
@@ -88,7 +88,7 @@ class Panel:
         imgui.end()
 
     def _head(self) -> None:
-        """Name, the key that hides the panel, and the pages."""
+        """Draws the name, the key that hides the panel, and the tabs."""
         look = self.look
         at, room = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail().x
         w.write(look, at, "Pratfall", LARGE, INK, "bold")
@@ -120,7 +120,7 @@ class Panel:
 
 
 def _shadow(look: Look, at: Vec2, end: Vec2) -> None:
-    """A soft one, below the card."""
+    """A soft shadow below the card."""
     draw = imgui.get_background_draw_list()
     for i in range(6):
         grow, drop = look.px(1.0 + 1.6 * i), look.px(3)

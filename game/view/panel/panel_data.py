@@ -1,4 +1,4 @@
-"""PanelModel: what the panel shows, and whom it asks for a change. A test's may be made of plain values."""
+"""PanelModel: the interface through which the panel reads and changes the game. Tests use one of plain values."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from game.sim.model import CharacterModel
 
 @dataclass(frozen=True)
 class PolicyCard:
-    """What is told of a policy. The file may be still loading, or may have been refused."""
+    """What the panel shows of a policy. Its file may still be loading, or may have been refused."""
 
     name: str
     skill: str = ""
     family: str = ""
-    """policies of one family are the ages of one skill"""
+    """policies of one family are stages of training of one skill"""
     age: float | None = None
     """0 newborn .. 1 trained"""
     scores: Mapping[str, Any] = field(default_factory=dict)
@@ -44,20 +44,20 @@ class TakeCard:
 
 @dataclass(frozen=True)
 class AttemptCounts:
-    """How he has fared."""
+    """Attempts, flips, falls and hits so far."""
 
     attempts: int = 0
     landed: int = 0
     flips: int = 0
     falls: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    """how attempts ended, and how often"""
+    """how often attempts ended in each way"""
     hits: Mapping[str, float] = field(default_factory=dict)
     """the hardest hit of each body on anything, N s"""
 
 
 class PanelModel(Protocol):
-    """The part of the game that the panel looks at."""
+    """The part of the game that the panel uses."""
 
     @property
     def body_model(self) -> CharacterModel:
@@ -65,35 +65,35 @@ class PanelModel(Protocol):
 
     @property
     def settings(self) -> Settings:
-        """Of the chosen character and the world, as they are after the pending events."""
+        """Settings of the chosen character and the world, as they will be after the pending events."""
 
     @property
     def control_hz(self) -> int:
         """Ticks a second."""
 
     def post(self, event: Event) -> None:
-        """Has an event happen at the next tick."""
+        """Makes an event happen at the next tick."""
 
     def act(self, action: str, choice: int = 0) -> None:
-        """Does what a key does, see `game.input.bindings`."""
+        """Carries out an action of `game.input.bindings`, as its key does."""
 
     def can(self, action: str) -> bool:
         """Whether there is such an action."""
 
     def key_of(self, action: str) -> str:
-        """The key of an action as a person calls it; empty where there is none."""
+        """The name of an action's key; empty if it has none."""
 
     # ---- him
     @property
     def policies(self) -> Sequence[PolicyCard]:
-        """All that there are, in the order of the number keys, then those refused."""
+        """All policies, in the order of the number keys, then the refused files."""
 
     @property
     def policy(self) -> str | None:
-        """What the chosen character plays."""
+        """Name of the policy that drives the chosen character."""
 
     def play(self, policy: str) -> None:
-        """Has everybody play a policy."""
+        """Lets a policy drive all characters."""
 
     @property
     def tally(self) -> AttemptCounts: ...
@@ -101,21 +101,21 @@ class PanelModel(Protocol):
     # ---- after a fall
     @property
     def after_fall_names(self) -> Sequence[str]:
-        """The ways of going on after a fall."""
+        """What can happen after a fall, by name."""
 
     @property
     def after_fall(self) -> str:
-        """The one that is chosen."""
+        """The name that is chosen."""
 
     def choose_after_fall(self, name: str) -> None: ...
 
     @property
     def limp_seconds(self) -> float:
-        """How long he lies limp before he gets up."""
+        """s that he lies limp before he gets up"""
 
     @property
     def usual_limp_seconds(self) -> float:
-        """How long unless the player chooses otherwise."""
+        """the same, as long as the player has not changed it"""
 
     @property
     def max_limp_seconds(self) -> float: ...
@@ -134,7 +134,7 @@ class PanelModel(Protocol):
 
     @property
     def replaying(self) -> bool:
-        """Whether the last seconds are looked at again; their own slider lies at the window's foot."""
+        """Whether a replay is shown; its bar is at the bottom of the window."""
 
     # ---- the world
     @property
@@ -144,32 +144,32 @@ class PanelModel(Protocol):
     def set_name(self) -> str: ...
 
     def choose_set(self, name: str) -> None:
-        """Begins anew in another set."""
+        """Starts a new run in another set."""
 
     @property
     def prop_names(self) -> Sequence[str]: ...
 
     @property
     def placing(self) -> str | None:
-        """The prop that the next click into the picture places."""
+        """The prop that the next click into the picture will place, or None."""
 
     def place_prop(self, name: str | None) -> None:
-        """Has the next click into the picture place a prop; None: no longer."""
+        """Lets the next click into the picture place a prop; None cancels that."""
 
     def drop_prop(self, name: str) -> None:
         """Lets a prop fall on him from above."""
 
     @property
     def num_placed(self) -> int:
-        """Things in the world that the set does not have."""
+        """Number of props in the world that are not part of the set."""
 
     def clear_props(self) -> None:
-        """Takes those away."""
+        """Removes those props."""
 
     # ---- switches
     @property
     def switches(self) -> Mapping[str, bool]:
-        """What can be on or off (`ghost`, `mute`, ...), by name: only what there is."""
+        """The state of each switch (`ghost`, `mute`, ...) that the game has, by name."""
 
     def switch(self, name: str, on: bool) -> None: ...
 
@@ -192,18 +192,18 @@ class PanelModel(Protocol):
 
     @property
     def filming(self) -> str:
-        """How long the film is that is being made; empty where none is."""
+        """How long the film is that is being made, in words; empty if there is none."""
 
     @property
     def takes(self) -> Sequence[TakeCard]:
-        """Saved ones, newest first."""
+        """Saved takes, newest first."""
 
     @property
     def take_actions(self) -> Sequence[str]:
         """What can be done with a take: some of `open`, `replay` and `film`."""
 
     def use_take(self, action: str, take: TakeCard) -> None:
-        """Does one of `take_actions`."""
+        """Carries out one of `take_actions`."""
 
     def rename_take(self, take: TakeCard, title: str) -> None: ...
 

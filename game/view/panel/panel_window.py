@@ -13,46 +13,46 @@ from game.view.panel.panel_data import PanelModel
 
 
 class PanelWindow:
-    """Shows and hides the panel, and says when it has the mouse or the keyboard. One for each ShowBase."""
+    """Shows and hides the panel; knows whether it has the mouse or the keyboard. One for each ShowBase."""
 
     def __init__(self, window: p3d.GraphicsOutput, parent: p3d.NodePath, model: PanelModel) -> None:
-        """`parent` is ShowBase's pixel2d. Call it once ShowBase has its window; without shaders it stays hidden."""
+        """`parent` is ShowBase's pixel2d. Make it after the window is open. Without shaders it stays hidden."""
         self._window = window
         self._backend: ImGuiBackend | None = None
         if not isinstance(window, p3d.GraphicsWindow) or not window.gsg.supports_basic_shaders:
             return
         self._backend = ImGuiBackend(window, parent, "light")
-        imgui.get_io().set_ini_filename("")  # it writes no file of its own
+        imgui.get_io().set_ini_filename("")  # imgui writes no settings file
         self.panel = Panel(Look(), model)
         self._events = DirectObject()
         self._events.accept("imgui-new-frame", self.panel.draw)
 
     @property
     def visible(self) -> bool:
-        """Whether it is to be seen."""
+        """Whether it is shown."""
         return self._backend is not None and not self._backend.root.is_hidden()
 
     def toggle(self) -> str | None:
-        """Shows or hides it; returns what to tell the person."""
+        """Shows or hides it; returns a message if that is not possible."""
         if self._backend is None:
             return "there is no panel: this display has no shaders"
         io = imgui.get_io()
         for forget in (io.clear_events_queue, io.clear_input_keys, io.clear_input_mouse):
-            forget()  # what was pressed while it was hidden was not meant for it
+            forget()  # ignore what was pressed while it was hidden
         self._backend.toggle()
         return None
 
     @property
     def inset(self) -> float:
-        """How much of the window it covers from the left, in the units of ShowBase's aspect2d."""
+        """Width that it covers from the window's left edge, in the units of ShowBase's aspect2d."""
         return 2.0 * self.panel.width / min(self._window.size) if self.visible else 0.0
 
     @property
     def has_mouse(self) -> bool:
-        """Whether clicks and the wheel are meant for it."""
+        """Whether clicks and the wheel go to the panel."""
         return self.visible and bool(imgui.get_io().want_capture_mouse)
 
     @property
     def has_keyboard(self) -> bool:
-        """Whether somebody types into it."""
+        """Whether keys go to a text field of the panel."""
         return self.visible and bool(imgui.get_io().want_text_input)

@@ -19,7 +19,7 @@ SWITCHES = (("follow", "camera follows him"), ("mute", "mute"), ("fullscreen", "
 
 
 class Pictures:
-    """How it is seen and kept."""
+    """Film buttons, cameras, quality and switches."""
 
     def draw(self, look: Look, model: PanelModel) -> None:
         """Draws chips, switches and buttons."""
@@ -27,9 +27,9 @@ class Pictures:
         w.heading(look, "Camera", _key(model, "camera_next"))
         self._choose_camera(look, model)
         w.heading(look, "Quality", "lite is for slow machines, film for films")
-        asked = w.chips(look, "quality", tuple(model.qualities), model.quality, even=True)
-        if asked is not None and asked != model.quality:
-            model.choose_quality(asked)
+        choice = w.chips(look, "quality", tuple(model.qualities), model.quality, even=True)
+        if choice is not None and choice != model.quality:
+            model.choose_quality(choice)
         switches = model.switches
         for name, words in SWITCHES:
             now = w.switch(look, name, words, switches[name], _key(model, name)) if name in switches else None
@@ -53,9 +53,9 @@ class Pictures:
     def _choose_camera(self, look: Look, model: PanelModel) -> None:
         names = {spoken(name): name for name in model.camera_names}
         current = next((words for words, name in names.items() if name == model.camera), None)
-        asked = w.chips(look, "camera", tuple(names), current)
-        if asked is not None:
-            model.choose_camera(names[asked])
+        choice = w.chips(look, "camera", tuple(names), current)
+        if choice is not None:
+            model.choose_camera(names[choice])
 
 
 def _key(model: PanelModel, action: str) -> str:

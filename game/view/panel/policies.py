@@ -1,4 +1,4 @@
-"""Policies: a card for each skill, with its scores, and a slider through its ages."""
+"""Policies: a card for each skill, with its scores and a slider through its ages (stages of training)."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Vec2 = imgui.ImVec2
 
 
 class Family(NamedTuple):
-    """The ages of one skill, youngest first; a policy without a family is one of its own."""
+    """The policies of one skill, least trained first. A policy without a family is a family of its own."""
 
     name: str
     members: tuple[PolicyCard, ...]
     number: int
-    """of the key that plays its last member, from 1"""
+    """number key of its last member, from 1"""
 
     def shown(self, playing: str | None) -> PolicyCard:
-        """The member that is played, else the oldest."""
+        """The member that is playing, else the one that is trained most."""
         return next((card for card in self.members if card.name == playing), self.members[-1])
 
 
 def families(cards: Iterable[PolicyCard]) -> list[Family]:
-    """Groups policies by family, in the order in which each family first comes."""
+    """Groups policies by family, in the order of each family's first policy."""
     numbered = list(enumerate(cards, 1))
     order: dict[str, int] = {}
     for number, card in numbered:
@@ -53,7 +53,7 @@ def spoken(name: str) -> str:
 
 
 def age_words(card: PolicyCard, place: int, count: int) -> str:
-    """How old a member of a family is, for a person."""
+    """The age of a member of a family in words."""
     if card.age is None:
         return f"{place + 1} of {count}"
     stages = ("newborn", "toddler", "child", "teenager", "grown up")
@@ -61,7 +61,7 @@ def age_words(card: PolicyCard, place: int, count: int) -> str:
 
 
 def count_words(cards: Iterable[PolicyCard]) -> str:
-    """How many can be played, and how many files were refused."""
+    """Number of policies and of refused files, in words."""
     refused = [bool(card.trouble) for card in cards]
     count = refused.count(False)
     words = f"{count} polic{'y' if count == 1 else 'ies'}"
@@ -69,7 +69,7 @@ def count_words(cards: Iterable[PolicyCard]) -> str:
 
 
 def facts(card: PolicyCard) -> list[tuple[str, str]]:
-    """What the scores and the training tell, as (what, how much); only what there is."""
+    """Scores and training as (name, value) in words; those that the policy's file holds."""
     scores, lines = card.scores, []
     seconds = _number(scores, "seconds")
     if (survival := _number(scores, "survival")) is not None:
@@ -93,10 +93,10 @@ def _number(values: object, key: str) -> float | None:
 
 
 class Policies:
-    """The list."""
+    """The list of cards."""
 
     def draw(self, look: Look, model: PanelModel) -> None:
-        """Draws the cards; a click plays."""
+        """Draws the cards; a click plays the policy."""
         cards, playing = model.policies, model.policy
         w.heading(look, "What he has learned", count_words(cards))
         if not cards:
@@ -124,7 +124,7 @@ class Policies:
             self._ages(look, model, family, card, Vec2(at.x + look.px(13), at.y + look.px(height - 2)), room)
 
     def _head(self, look: Look, family: Family, card: PolicyCard, at: Vec2, room: float, chosen: bool) -> None:
-        """Number, name and how well he stays on his feet."""
+        """Draws number, name and how often he stays on his feet."""
         draw, middle = imgui.get_window_draw_list(), Vec2(at.x + look.px(22), at.y + look.px(21))
         draw.add_circle_filled(middle, look.px(12), u32(CORAL if chosen else mix(TEAL, WHITE, 0.15)))
         number = str(family.number) if family.number <= 9 else "·"
@@ -145,7 +145,7 @@ class Policies:
             w.bar(look, Vec2(right - meter, at.y + look.px(26)), meter, survival, color)
 
     def _facts(self, look: Look, lines: Sequence[tuple[str, str]], card: PolicyCard, at: Vec2, room: float) -> float:
-        """Scores in two columns, then whence it comes; returns the y below."""
+        """Draws the scores in two columns and the policy's origin; returns the y below them."""
         column = (room - look.px(26)) / 2
         for i, (what, much) in enumerate(lines):
             x, y = at.x + look.px(13) + (i % 2) * column, at.y + look.px(18 * (i // 2))
@@ -162,14 +162,14 @@ class Policies:
         return y
 
     def _ages(self, look: Look, model: PanelModel, family: Family, card: PolicyCard, at: Vec2, room: float) -> None:
-        """The slider through a family, laid over its card."""
+        """Draws the slider through a family on its card."""
         after, last = imgui.get_cursor_screen_pos(), len(family.members) - 1
         place = family.members.index(card)
         imgui.set_cursor_screen_pos(at)
         imgui.push_clip_rect(at, Vec2(at.x + room, at.y + look.px(60)), True)
         w.inset(f"##ages.{family.name}", Vec2(room - look.px(26), look.px(36)))
-        says = age_words(card, place, last + 1)
-        moved = w.slider(look, "age", "age", place, 0, last, says=says, step=1.0, color=TEAL)
+        value_text = age_words(card, place, last + 1)
+        moved = w.slider(look, "age", "age", place, 0, last, value_text=value_text, step=1.0, color=TEAL)
         imgui.end_child()
         imgui.pop_clip_rect()
         imgui.set_cursor_screen_pos(after)
@@ -178,7 +178,7 @@ class Policies:
             model.play(family.members[round(moved)].name)
 
     def _refused(self, look: Look, card: PolicyCard) -> None:
-        """What is wrong with a file, in full when pointed at."""
+        """Draws a refused file with the reason, in full while the mouse is over it."""
         _, at, room = w.card(look, f"refused.{card.name}", look.px(42))
         width = room - look.px(26)
         title = w.fitted(look, spoken(card.name), width, 14.0, "bold")

@@ -1,4 +1,4 @@
-"""Section: one page of the panel."""
+"""Section: a part of a page of the panel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from game.view.panel.panel_data import PanelModel
 
 
 class Section(Protocol):
-    """Draws itself from top to bottom, and asks the model for what the person wants."""
+    """Draws itself, and changes the model when its controls are used."""
 
     def draw(self, look: Look, model: PanelModel, /) -> None:
-        """Called once a frame while it is to be seen."""
+        """Called once a frame while its page is open."""

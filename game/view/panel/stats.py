@@ -1,4 +1,4 @@
-"""Stats: how he has fared, in numbers and bars."""
+"""Stats: attempts, flips, falls and hits, in numbers and bars."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from game.view.panel.policies import spoken
 
 Vec2 = imgui.ImVec2
 
-MOST_LINES = 4
+MAX_LINES = 4
 
 
 class Stats:
-    """How he has fared: attempts, flips, falls, how they ended, what was hit hardest."""
+    """Counts, how attempts ended, and the hardest hits."""
 
     def draw(self, look: Look, model: PanelModel) -> None:
         """Draws the numbers."""
@@ -23,20 +23,20 @@ class Stats:
         w.heading(look, "How he fares")
         counts = {"attempts": tally.attempts, "landed": tally.landed, "flips": tally.flips, "falls": tally.falls}
         w.numbers(look, [(str(number), words) for words, number in counts.items()])
-        outcomes = sorted(tally.outcomes.items(), key=lambda pair: -pair[1])[:MOST_LINES]
+        outcomes = sorted(tally.outcomes.items(), key=lambda pair: -pair[1])[:MAX_LINES]
         self._bars(look, {spoken(k): (float(n), str(n)) for k, n in outcomes}, TEAL)
-        hits = sorted(tally.hits.items(), key=lambda pair: -pair[1])[:MOST_LINES]
+        hits = sorted(tally.hits.items(), key=lambda pair: -pair[1])[:MAX_LINES]
         if hits:
             w.heading(look, "Hardest hits")
             self._bars(look, {spoken(body): (hit, f"{hit:.0f} N s") for body, hit in hits}, CORAL)
 
     def _bars(self, look: Look, lines: dict[str, tuple[float, str]], color: Rgb) -> None:
-        room, most = imgui.get_content_region_avail().x, max((value for value, _ in lines.values()), default=1.0)
-        for words, (value, says) in lines.items():
+        room, largest = imgui.get_content_region_avail().x, max((value for value, _ in lines.values()), default=1.0)
+        for words, (value, value_text) in lines.items():
             at = imgui.get_cursor_screen_pos()
             name = w.fitted(look, words, look.px(128), SMALL)
             w.write(look, at, name, SMALL, INK)
             left, right = look.px(134), look.px(50)
-            w.bar(look, Vec2(at.x + left, at.y + look.px(5)), room - left - right, value / most, color)
-            w.write(look, Vec2(at.x + room - w.width_of(look, says, SMALL), at.y), says, SMALL, DIM)
+            w.bar(look, Vec2(at.x + left, at.y + look.px(5)), room - left - right, value / largest, color)
+            w.write(look, Vec2(at.x + room - w.width_of(look, value_text, SMALL), at.y), value_text, SMALL, DIM)
             imgui.dummy(Vec2(room, look.px(SMALL)))

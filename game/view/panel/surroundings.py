@@ -1,4 +1,4 @@
-"""Sets, props and the crowd: who and what is there."""
+"""Sets, Props, CrowdSection: the parts of the page World that choose what is in the scene."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ WAYS = ("with a click", "from above")
 
 
 class Sets:
-    """Where he is."""
+    """The choice of the set."""
 
     def draw(self, look: Look, model: PanelModel) -> None:
         """Draws a chip for each set."""
         w.heading(look, "Set", "begins anew")
         names = {spoken(name): name for name in model.set_names}
         current = next((words for words, name in names.items() if name == model.set_name), None)
-        asked = w.chips(look, "set", tuple(names), current)
-        if asked is not None and asked != current:
-            model.choose_set(names[asked])
+        choice = w.chips(look, "set", tuple(names), current)
+        if choice is not None and choice != current:
+            model.choose_set(names[choice])
 
 
 class Props:
-    """What can be put in his way."""
+    """The choice of props."""
 
     def __init__(self) -> None:
         self.way = WAYS[0]
-        """how a prop comes"""
+        """how a prop is put into the scene"""
 
     def draw(self, look: Look, model: PanelModel) -> None:
-        """Draws the grid; the chosen prop waits for a click into the picture, or falls at once."""
+        """Draws a chip for each prop. A prop is placed by the next click into the picture, or falls at once."""
         count = model.num_placed
         w.heading(look, "Props", f"{count} about" if count else "")
         room, gap = imgui.get_content_region_avail().x, look.px(5)
@@ -57,12 +57,12 @@ class Props:
             if i % 2:
                 imgui.same_line()
             if w.chip(look, f"prop.{name}", spoken(name), model.placing == name, width=width):
-                self._take(model, name)
+                self._choose(model, name)
         imgui.pop_style_var()
         if model.placing is not None:
             w.text(look, "Click into the picture to put it there.", SMALL, CORAL)
 
-    def _take(self, model: PanelModel, name: str) -> None:
+    def _choose(self, model: PanelModel, name: str) -> None:
         if self.way == WAYS[0]:
             model.place_prop(None if model.placing == name else name)
         else:
@@ -70,12 +70,14 @@ class Props:
 
 
 class CrowdSection:
-    """How many of him there are."""
+    """The number of characters."""
 
     def draw(self, look: Look, model: PanelModel) -> None:
-        """Draws the slider and what goes with it."""
+        """Draws the slider."""
         crowd = model.settings.crowd
-        says = "alone" if crowd == 1 else f"{crowd} of him"
-        moved = w.slider(look, "crowd", "crowd", crowd, 1, MAX_CROWD, says=says, step=1.0, usual=1, logarithmic=True)
+        value_text = "alone" if crowd == 1 else f"{crowd} of him"
+        moved = w.slider(
+            look, "crowd", "crowd", crowd, 1, MAX_CROWD, value_text=value_text, step=1.0, default=1, logarithmic=True
+        )
         if moved is not None:
             model.post(Crowd(round(moved)))

@@ -1,4 +1,4 @@
-"""Switches: what about him can be on or off, and what can be done to him at once."""
+"""Switches: buttons that throw and shove, and switches for the ghost and the collision shapes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from game.view.panel.look import Look
 from game.view.panel.panel_data import PanelModel
 
 AWAY = 3
-"""of the four shoves: to the right in the picture"""
+"""index among the four directions of a shove: to the right in the picture"""
 
 
 class Switches:
-    """A line for each that there is."""
+    """Two buttons, and a line for each switch of the model."""
 
     WORDS = (
         ("ghost", "ghost of the clip", "a pale figure shows what he tries to do"),
@@ -22,7 +22,7 @@ class Switches:
     )
 
     def draw(self, look: Look, model: PanelModel) -> None:
-        """Draws the switches that there are."""
+        """Draws buttons and switches."""
         half = (imgui.get_content_region_avail().x - look.px(6)) / 2
         if w.button(look, "throw_ball", icons.BALL, "Throw a ball", hint=model.key_of("throw_ball"), width=half):
             model.act("throw_ball")

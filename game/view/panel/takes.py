@@ -1,4 +1,4 @@
-"""Takes: the list of what was saved; open, replay, film, rename, delete."""
+"""Takes: the list of saved takes, to open, replay, film, rename or delete."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ HINTS = {
 
 
 class Takes:
-    """A card for each take; the one that was clicked shows what can be done with it."""
+    """A card for each take; the one that was clicked has buttons."""
 
     def __init__(self) -> None:
         self.chosen: Path | None = None
         self.renaming: str | None = None
         """the new title while it is being typed"""
         self.deleting = False
-        """whether it was asked for and is to be confirmed"""
+        """whether the buttons that confirm a deletion are shown"""
         self._focus = False
 
     def draw(self, look: Look, model: PanelModel) -> None:
@@ -88,7 +88,7 @@ class Takes:
             self.deleting = True
 
     def _rename(self, look: Look, model: PanelModel, take: TakeCard, width: float) -> None:
-        """A field over the title: Enter keeps it, Escape does not."""
+        """A text field over the title: Enter renames, Escape does not."""
         imgui.set_next_item_width(width)
         imgui.push_style_var(imgui.StyleVar_.frame_padding.value, Vec2(look.px(5), look.px(3)))
         if self._focus:
@@ -110,6 +110,6 @@ def _length(seconds: float) -> str:
 
 
 def _when(saved: float) -> str:
-    """The day, and the time where it was today."""
+    """The time if it was today, else the day."""
     then, now = time.localtime(saved), time.localtime()
     return time.strftime("%H:%M" if then[:3] == now[:3] else "%d %b %Y", then)

@@ -1,4 +1,4 @@
-"""Transport: pause, a tick further, speed, restart and reset; always at hand. In a replay: marks, and back."""
+"""Transport: pause, step, speed, restart, reset and replay, on every page. In a replay: keyframes, and back."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ REPLAY_BUTTONS = (
 
 
 class Transport:
-    """The row at the panel's foot."""
+    """The row at the bottom of the panel."""
 
     def draw(self, look: Look, model: PanelModel) -> None:
-        """Draws buttons and the slider of time."""
+        """Draws the buttons and the slider for the speed."""
         gap = look.px(5)
         icon, hint = (icons.PLAY, "go on") if model.paused else (icons.PAUSE, "pause")
         if w.button(look, "pause", icon, hint=_with_key(model, "pause", hint), warm=model.paused):
@@ -45,14 +45,15 @@ class Transport:
         w.inset("##speed", Vec2(0.0, look.px(34)))
         speed = model.speed
         moved = w.slider(look, "speed", "time", speed, MIN_SPEED, MAX_SPEED,
-                         says=speed_words(speed), step=0.5, usual=1.0, logarithmic=True, color=TEAL)  # fmt: skip
+                         value_text=speed_words(speed), step=0.5, default=1.0, logarithmic=True,
+                         color=TEAL)  # fmt: skip
         if moved is not None:
             model.set_speed(moved)
         imgui.end_child()
 
 
 def speed_words(speed: float) -> str:
-    """A speed, for a person."""
+    """A speed in words."""
     if speed == 1.0:
         return "as it is"
     return f"1/{1 / speed:.3g}" if speed < 1.0 else f"{speed:.3g}x"

@@ -34,7 +34,7 @@ Vec2 = imgui.ImVec2
 
 
 def text(look: Look, words: str, size: float = TEXT, color: Rgb = INK, weight: Weight = "regular") -> None:
-    """Words in a line, or several where they do not fit."""
+    """A text, wrapped where it does not fit."""
     imgui.push_font(*look.font(size, weight))
     imgui.push_style_color(imgui.Col_.text.value, u32(color))
     imgui.push_text_wrap_pos(0.0)
@@ -45,13 +45,13 @@ def text(look: Look, words: str, size: float = TEXT, color: Rgb = INK, weight: W
 
 
 def write(look: Look, at: Vec2, words: str, size: float = TEXT, color: Rgb = INK, weight: Weight = "regular") -> None:
-    """Words at a place of the screen, px; takes no room."""
+    """Writes a line at a place of the screen, px; it takes no room in the layout."""
     font, height = look.font(size, weight)
     imgui.get_window_draw_list().add_text(font, look.letters(height), at, u32(color), words)
 
 
 def width_of(look: Look, words: str, size: float = TEXT, weight: Weight = "regular") -> float:
-    """px that a line of words takes."""
+    """Width of a line, px."""
     imgui.push_font(*look.font(size, weight))
     width = imgui.calc_text_size(words).x
     imgui.pop_font()
@@ -59,7 +59,7 @@ def width_of(look: Look, words: str, size: float = TEXT, weight: Weight = "regul
 
 
 def fitted(look: Look, words: str, width: float, size: float = TEXT, weight: Weight = "regular") -> str:
-    """As much of the words as fits into so many px, with an ellipsis where some do not."""
+    """The words, cut to a width in px with an ellipsis if they do not fit."""
     if width_of(look, words, size, weight) <= width:
         return words
     while words and width_of(look, words + "…", size, weight) > width:
@@ -68,7 +68,7 @@ def fitted(look: Look, words: str, width: float, size: float = TEXT, weight: Wei
 
 
 def heading(look: Look, words: str, aside: str = "") -> None:
-    """The title of a part of a section, and small words at the right end of its line."""
+    """The title of a part of the panel, and small words at the right end of its line."""
     imgui.dummy(Vec2(0.0, look.px(1)))
     start = imgui.get_cursor_screen_pos()
     room = imgui.get_content_region_avail().x
@@ -81,12 +81,12 @@ def heading(look: Look, words: str, aside: str = "") -> None:
 
 
 def inset(name: str, size: Vec2) -> None:
-    """Begins a part of that size, px, which never scrolls; `imgui.end_child` ends it."""
+    """Begins an area of that size, px, that does not scroll; `imgui.end_child` ends it."""
     imgui.begin_child(name, size, 0, imgui.WindowFlags_.no_scrollbar.value)
 
 
 def rule(look: Look) -> None:
-    """A thin line across."""
+    """A thin horizontal line."""
     imgui.dummy(Vec2(0.0, look.px(1)))
     at, room = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail().x
     imgui.get_window_draw_list().add_line(at, Vec2(at.x + room, at.y), u32(LINE), look.px(1))
@@ -101,20 +101,20 @@ def slider(
     low: float,
     high: float,
     *,
-    says: str,
+    value_text: str,
     step: float,
-    usual: float | None = None,
+    default: float | None = None,
     logarithmic: bool = False,
     color: Rgb = CORAL,
 ) -> float | None:
-    """A slider under its label; a double click takes the usual value.
+    """A slider below its label; a double click sets the default value.
 
     Args:
-        says: the value in words.
-        step: it moves in these; of a logarithmic one, in these of log2.
+        value_text: the value as it is shown.
+        step: values are multiples of it; if logarithmic, their log2 are.
 
     Returns:
-        The new value where the person has changed it, else None.
+        The new value if the person has changed it, else None.
     """
 
     def place(v: float) -> float:
@@ -123,17 +123,17 @@ def slider(
 
     room = imgui.get_content_region_avail().x
     at = imgui.get_cursor_screen_pos()
-    says_width = width_of(look, says, SMALL)
-    write(look, at, fitted(look, label, room - says_width - look.px(8), SMALL), SMALL, INK)
-    write(look, Vec2(at.x + room - says_width, at.y), says, SMALL, DIM)
+    text_width = width_of(look, value_text, SMALL)
+    write(look, at, fitted(look, label, room - text_width - look.px(8), SMALL), SMALL, INK)
+    write(look, Vec2(at.x + room - text_width, at.y), value_text, SMALL, DIM)
     imgui.dummy(Vec2(room, look.px(SMALL)))
     imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() - look.px(5))
     track = imgui.get_cursor_screen_pos()
     knob, height = look.px(7), look.px(18)
     imgui.invisible_button(f"##{name}", Vec2(room, height))
     result = None
-    if imgui.is_item_hovered() and imgui.is_mouse_double_clicked(0) and usual is not None:
-        result = usual
+    if imgui.is_item_hovered() and imgui.is_mouse_double_clicked(0) and default is not None:
+        result = default
     elif imgui.is_item_active() and imgui.get_io().mouse_down_duration[0] >= 0.0:
         share = min(max((imgui.get_mouse_pos().x - track.x - knob) / (room - 2 * knob), 0.0), 1.0)
         a, b = (math.log2(low), math.log2(high)) if logarithmic else (low, high)
@@ -144,8 +144,8 @@ def slider(
     draw, half = imgui.get_window_draw_list(), look.px(2.5)
     draw.add_rect_filled(Vec2(track.x, middle - half), Vec2(track.x + room, middle + half), u32(SAND), half)
     draw.add_rect_filled(Vec2(track.x, middle - half), Vec2(x, middle + half), u32(color), half)
-    if usual is not None:
-        mark = track.x + knob + place(usual) * (room - 2 * knob)
+    if default is not None:
+        mark = track.x + knob + place(default) * (room - 2 * knob)
         draw.add_circle_filled(Vec2(mark, middle), look.px(1.5), u32(DIM, 0.6))
     lively = imgui.is_item_hovered() or imgui.is_item_active()
     draw.add_circle_filled(Vec2(x, middle + look.px(1)), knob + look.px(0.5), u32(INK, 0.16))
@@ -170,7 +170,7 @@ def chip(look: Look, name: str, words: str, chosen: bool = False, *, width: floa
 
 
 def chips(look: Look, name: str, words: Sequence[str], chosen: str | None, *, even: bool = False) -> str | None:
-    """Chips in as many rows as they need; `even` makes them one row. Returns the one that was clicked."""
+    """Chips in as many rows as needed; `even`: in one row, of equal width. Returns the one that was clicked."""
     room, gap = imgui.get_content_region_avail().x, look.px(5)
     width = (room - gap * (len(words) - 1)) / max(len(words), 1) if even else 0.0
     left, clicked = room, None
@@ -205,7 +205,7 @@ def button(look: Look, name: str, icon: str, words: str = "", *, hint: str = "",
 
 
 def _fill(at: Vec2, size: Vec2, chosen: bool, rounding: float) -> None:
-    """The body of the item drawn last, by whether it is chosen, hovered, held."""
+    """Fills the item drawn last with the colour for chosen, hovered or pressed."""
     color = CORAL if chosen else SAND
     if imgui.is_item_active():
         color = mix(color, INK, 0.18)
@@ -216,7 +216,7 @@ def _fill(at: Vec2, size: Vec2, chosen: bool, rounding: float) -> None:
 
 
 def switch(look: Look, name: str, words: str, on: bool, hint: str = "") -> bool | None:
-    """A switch with words beside it; returns its new state where it was clicked."""
+    """A switch with words beside it; returns its new state if it was clicked, else None."""
     room, height = imgui.get_content_region_avail().x, look.px(24)
     at = imgui.get_cursor_screen_pos()
     clicked = imgui.invisible_button(f"##{name}", Vec2(room, height))
@@ -234,7 +234,7 @@ def switch(look: Look, name: str, words: str, on: bool, hint: str = "") -> bool 
 
 
 def card(look: Look, name: str, height: float, chosen: bool = False) -> tuple[bool, Vec2, float]:
-    """A card across the room, `height` px tall, on which the caller writes.
+    """A card over the full width, `height` px tall, on which the caller writes.
 
     Returns whether it was clicked, its upper left corner, and its width in px.
     """
@@ -250,7 +250,7 @@ def card(look: Look, name: str, height: float, chosen: bool = False) -> tuple[bo
 
 
 def bar(look: Look, at: Vec2, width: float, share: float, color: Rgb = CORAL, height: float = 5.0) -> None:
-    """How much of something, 0..1, as a bar at a place of the screen; takes no room."""
+    """A share 0..1 as a bar at a place of the screen; it takes no room in the layout."""
     draw, tall = imgui.get_window_draw_list(), look.px(height)
     full = min(max(share, 0.0), 1.0) * width
     draw.add_rect_filled(at, Vec2(at.x + width, at.y + tall), u32(mix(SAND, LINE, 0.5)), tall / 2)
@@ -259,7 +259,7 @@ def bar(look: Look, at: Vec2, width: float, share: float, color: Rgb = CORAL, he
 
 
 def numbers(look: Look, pairs: Iterable[tuple[str, str]]) -> None:
-    """Large numbers side by side, each over what it counts."""
+    """Large numbers side by side, each above what it counts."""
     items = list(pairs)
     at, room = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail().x
     gap = look.px(6)
@@ -276,7 +276,7 @@ def numbers(look: Look, pairs: Iterable[tuple[str, str]]) -> None:
 
 
 def tip(look: Look, words: str) -> None:
-    """Explains the item drawn last, once the pointer rests on it."""
+    """Shows words beside the item drawn last, while the mouse rests on it."""
     if not imgui.is_item_hovered(imgui.HoveredFlags_.delay_normal.value | imgui.HoveredFlags_.stationary.value):
         return
     if imgui.begin_tooltip():
