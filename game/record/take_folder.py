@@ -96,7 +96,7 @@ def _read(path: Path, stamp: int) -> SavedTake | None:
                 text = archive.read(CARD)
         card = parse_object(text, CARD, max_bytes=MAX_CARD_BYTES)
         return SavedTake(
-            path, int(card["num_ticks"]), str(card["set"]), stamp / 1e9, bool(dict(card["extra"]).get(CUTS))
+            path, int(card["num_ticks"]), str(card["set"]), stamp / 1e9, bool(dict(card.get("extra", {})).get(CUTS))
         )
     except (OSError, ValueError, KeyError, TypeError, OverflowError, zipfile.BadZipFile, NotImplementedError,
             RuntimeError, EOFError):  # fmt: skip
