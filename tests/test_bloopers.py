@@ -24,7 +24,7 @@ from game.sim.contact import FLOOR, Contact
 from game.sim.model import CharacterModel
 from game.sim.snapshot import PropPoses, Snapshot
 from tools.bloopers.__main__ import main
-from tools.bloopers.blooper_attempts import GIVES_UP, BlooperAttempt, best, run
+from tools.bloopers.blooper_attempts import GIVE_UP_TICKS, BlooperAttempt, best, run
 from tools.bloopers.cards import Cards
 from tools.bloopers.luck import Luck, draw
 from tools.bloopers.reel import SLOW, Cut, timing_of
@@ -221,5 +221,5 @@ def test_who_gives_up_goes_limp() -> None:
     library.close()
     assert attempt.measures.fell
     limp = [t.tick for t in take.events if t.event == Strength(0.06)]
-    assert limp == [attempt.measures.fall_tick + GIVES_UP]
+    assert limp == [attempt.measures.fall_tick + GIVE_UP_TICKS]
     assert verify(take) is None

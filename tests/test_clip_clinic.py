@@ -18,7 +18,7 @@ from tools.clip_clinic.__main__ import main
 from tools.clip_clinic.balance import imbalance, lean
 from tools.clip_clinic.ballistics import mend_flights, spun, stone
 from tools.clip_clinic.checks import Check, ClipReport, examine, hinge_angle
-from tools.clip_clinic.edit import begun, cut, resampled
+from tools.clip_clinic.edit import cut, resampled, with_beginning
 from tools.clip_clinic.feet import planted, runs, slip, sole_corners
 from tools.clip_clinic.fixes import limit_hinges, mend, remove_spikes, smooth_root
 from tools.clip_clinic.flight import angular_momentum, flights, poses_of
@@ -523,7 +523,7 @@ def test_a_cut_outside_the_clip_says_how_long_it_is() -> None:
 
 def test_a_loop_may_begin_elsewhere_and_is_the_same_loop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     walk = MotionClip.load("walk")
-    later = begun(walk, 0.5)
+    later = with_beginning(walk, 0.5)
     assert (later.num_frames, later.loop) == (walk.num_frames, True)
     shift = round(0.5 * walk.fps) / walk.fps
     times = np.array([0.0, 0.3, 0.9])  # the last is in the walk's next cycle
@@ -536,4 +536,4 @@ def test_a_loop_may_begin_elsewhere_and_is_the_same_loop(tmp_path: Path, capsys:
     assert main(["punch", "--begin", "0.5"]) == 1
     assert "punch does not loop" in capsys.readouterr().err
     with pytest.raises(ClipError, match=r"cannot begin at 9 s; it lasts 1.27 s"):
-        begun(walk, 9.0)
+        with_beginning(walk, 9.0)

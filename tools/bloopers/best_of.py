@@ -35,9 +35,9 @@ def make_best_of(options: BloopersOptions) -> tuple[list[BlooperAttempt], float]
     spec = load_set(options.set)
     library = PolicyLibrary(CharacterModel.load(), [policies_dir(), *options.policies])
     try:
-        attempts = _try_all(options, library, spec)
+        attempts = _run_all(options, library, spec)
         chosen = best(attempts, options.best)
-        # the same luck and seed give the same run: what is kept of all the others is a line
+        # the chosen ones run again as takes: the same luck and seed give the same run
         takes = {a.luck.number: run(a.luck, library, spec, options.seconds, a.seed)[1] for a in chosen}
     finally:
         library.close()
@@ -56,7 +56,7 @@ def make_best_of(options: BloopersOptions) -> tuple[list[BlooperAttempt], float]
     return attempts, length
 
 
-def _try_all(options: BloopersOptions, library: PolicyLibrary, spec: SetSpec) -> list[BlooperAttempt]:
+def _run_all(options: BloopersOptions, library: PolicyLibrary, spec: SetSpec) -> list[BlooperAttempt]:
     name = find_policy(library, options.policy)
     if name is None:
         raise BloopersError("there is no policy")

@@ -1,4 +1,4 @@
-"""Attempts: each run headless in a fresh world and judged."""
+"""Attempts: each runs without a window in a new world, and gets a score."""
 
 from __future__ import annotations
 
@@ -15,30 +15,31 @@ from game.session.opening import opening
 from tools.bloopers.luck import Luck
 from tools.bloopers.score import Judge, Measures, pratfall_score
 
-GIVES_UP = 3
-"""ticks from the fall on until he does, if he does"""
+GIVE_UP_TICKS = 3
+"""ticks after a fall at which he goes limp, in attempts with `gives_up`"""
 
 
 @dataclass(frozen=True, eq=False)
 class BlooperAttempt:
-    """One attempt and what came of it."""
+    """One attempt and its result."""
 
     luck: Luck
     measures: Measures
     flips: int
-    """landed"""
+    """flips that were landed"""
     seed: int
 
     @property
     def score(self) -> float:
+        """See `tools.bloopers.score`."""
         return pratfall_score(self.measures)
 
 
 def run(luck: Luck, library: PolicyLibrary, spec: SetSpec, seconds: float, seed: int) -> tuple[BlooperAttempt, Take]:
-    """Runs an attempt; the Take is what can be filmed of it.
+    """Runs an attempt; the Take can be filmed.
 
     Raises:
-        PolicyError: its policy is gone.
+        PolicyError: its policy does not exist any more.
     """
     beginning = [Timed(0, event) for event in opening(library, luck.policy, spec)]
     runtime = Runtime(library, seed=seed)
@@ -50,17 +51,17 @@ def run(luck: Luck, library: PolicyLibrary, spec: SetSpec, seconds: float, seed:
         for snapshot, present, _ in playback:
             items |= present
             judge.add(snapshot, runtime.agents[0].counter)
-            if luck.gives_up and 0 < judge.fall_tick == snapshot.tick - GIVES_UP:
+            if luck.gives_up and 0 < judge.fall_tick == snapshot.tick - GIVE_UP_TICKS:
                 for event in (Strength(0.06), Strength(0.25, neck)):
                     playback.add(Timed(snapshot.tick, event))
         flips = runtime.agents[0].counter.flips
         attempt = BlooperAttempt(luck, judge.measures(), flips, seed)
-        take = Take.of(runtime, title=f"BlooperAttempt {luck.number}", set_name=spec.name, words=list(luck.words))
+        take = Take.of(runtime, title=f"Attempt {luck.number}", set_name=spec.name, words=list(luck.words))
         return attempt, take
 
 
 def best(attempts: Sequence[BlooperAttempt], count: int) -> list[BlooperAttempt]:
-    """The best falls, best first; of those for the same reason each is worth half of the one before."""
+    """The best falls, best first. Each further fall for the same reason counts half as much as the one before."""
     left, chosen, seen = list(attempts), list[BlooperAttempt](), dict[tuple[str, ...], int]()
     while left and len(chosen) < count:
         pick = max(left, key=lambda a: (a.score * 0.5 ** seen.get(_reason(a), 0), -a.luck.number))
@@ -73,5 +74,5 @@ def best(attempts: Sequence[BlooperAttempt], count: int) -> list[BlooperAttempt]
 
 
 def _reason(attempt: BlooperAttempt) -> tuple[str, ...]:
-    """What the fall looks like it is about, his age left out."""
+    """What caused the fall in the viewer's eyes: the words about props, pushes and planets."""
     return tuple(word for word in attempt.luck.words if word.split()[0] in ("A", "An", "The", "Mars.", "Jupiter."))

@@ -1,4 +1,4 @@
-"""Cards: what is written between the cuts. White on nearly black, and no exclamation marks."""
+"""Cards: the titles between the cuts, white on nearly black."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tools.footage.studio import StudioError
 PAPER = (0.045, 0.043, 0.048)
 INK, DIM = (0.93, 0.90, 0.84), (0.56, 0.54, 0.51)
 TITLE_SIZE, LINE_SIZE, LEADING = 0.17, 0.085, 1.45
-"""of the height of half a picture"""
+"""in halves of the picture's height; LEADING: distance of lines in line heights"""
 
 
 class Cards:
@@ -61,7 +61,7 @@ class Cards:
         path.set_pos(0.0, 1.0, z)
 
     def close(self) -> None:
-        """Gives the graphics back."""
+        """Frees the graphics."""
         self._camera.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Luck: what is done to him in an attempt, drawn from a seed."""
+"""Luck: the policy, pushes, props and gravity of an attempt, drawn at random from a seed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ GRAVITIES: dict[str, tuple[float, float]] = {
     "Jupiter.": (24.8, 0.08),
     "Slightly less gravity.": (7.0, 0.10),
 }
-"""what a card says: m/s2, and how likely"""
+"""by the words on the card: m/s2, and the probability"""
 BODIES: tuple[tuple[BodyPart, str], ...] = (
     (BodyPart.TORSO, ""), (BodyPart.TORSO, ""), (BodyPart.PELVIS, ""), (BodyPart.HEAD, ""),
     (BodyPart.FOOT, "right"), (BodyPart.SHIN, "left"),
 )  # fmt: skip
-"""what is pushed, the first one most often"""
+"""what is pushed: each entry is equally likely"""
 CONTROL_HZ = 30
 
 
@@ -33,14 +33,14 @@ class Luck:
     """One attempt's circumstances."""
 
     number: int
-    """from 1, as on its card"""
+    """from 1"""
     policy: str
     events: tuple[Timed, ...]
-    """beside the opening"""
+    """in addition to those that begin every run"""
     words: tuple[str, ...]
-    """for its card: facts alone"""
+    """lines on its card"""
     gives_up: bool = False
-    """he goes limp soon after he has fallen; else the policy goes on trying"""
+    """whether he goes limp soon after a fall; else the policy goes on"""
 
 
 def draw(number: int, seed: int, policies: tuple[str, ...]) -> Luck:
@@ -87,7 +87,7 @@ def _legs() -> list[str]:
 
 
 def _age(index: int, count: int) -> str:
-    """How long he has practised."""
+    """How far the policy is trained, as words on the card."""
     if index == count - 1:
         return "Fully trained."
     return ("First day.", "Second day.", "Still a beginner.", "Almost there.")[min(index, 3) if count > 2 else 0]

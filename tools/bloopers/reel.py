@@ -1,4 +1,4 @@
-"""Reel: the best falls in one film, slow where it hurts, and a contact sheet of them."""
+"""Reel: the best falls in one film, in slow motion around the impact, and a contact sheet of them."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Samples = NDArray[np.float32]
 BEFORE, AFTER = 1.9, 1.7
 """s of the take around the impact"""
 SLOW, SLOW_BEFORE, SLOW_AFTER, RAMP = 0.25, 0.14, 0.22, 0.12
-"""speed; s of the take around the impact; s until it is that slow"""
+"""speed of the slow motion; s of the take before and after the impact; s of the take over which the speed changes"""
 CARD_SECONDS, END_SECONDS = 1.4, 1.8
 FADE = 0.008
-"""s in which a cut's sound ends"""
+"""s over which a cut's sound fades out"""
 CAMERAS = ("side", "handheld", "follow", "handheld")
 SHEET_TIMES = (-0.75, -0.35, 0.0, 0.3, 0.9)
-"""s of the take from the impact, that the contact sheet shows"""
+"""s from the impact, of the pictures on the contact sheet"""
 SHEET_WIDTH = 320
 
 
@@ -62,7 +62,7 @@ class Style:
 
 
 def timing_of(cut: Cut) -> Timing:
-    """From a little before the impact to a little after, slow around it."""
+    """From BEFORE the impact to AFTER it, slow around it."""
     hz = CharacterModel.load(cut.take.character).control_hz
     last, impact = cut.take.num_ticks / hz, cut.measures.moment / hz
     begin, end = max(1.0 / hz, impact - BEFORE), min(last, impact + AFTER)
@@ -76,12 +76,12 @@ def make(cuts: Sequence[Cut], spec: SetSpec, out: Path, sheet: Path, style: Styl
     """Films cuts one after another; returns the film's length in seconds.
 
     Args:
-        cuts: in their order.
+        cuts: in the order of the film.
         spec: their set.
         out: the film, an .mp4.
         sheet: the contact sheet, a .png: a row for every cut, its card and then SHEET_TIMES.
         style: of both.
-        ending: what the last card says.
+        ending: text of the last card; empty for none.
 
     Raises:
         StudioError, FilmError, TakeError, OSError.
@@ -133,7 +133,7 @@ def _film_cut(cut: Cut, spec: SetSpec, studio: Studio, film: FilmWriter, style: 
 
 
 def _fitted(sound: Samples, num_frames: int, fps: int) -> Samples:
-    """As long as so many pictures, to the sample, and faded out."""
+    """Sound (num_samples, 2) cut or padded to the length of so many pictures, and faded out."""
     length = round(num_frames * HZ / fps)
     fitted = np.zeros((length, 2), np.float32)
     fitted[: len(sound)] = sound[:length]

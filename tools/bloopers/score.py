@@ -1,15 +1,15 @@
-"""The pratfall score: what makes a fall worth watching, in numbers.
+"""The pratfall score: how much a fall is worth watching.
 
     score = 4 head + 3 tumbles + 2 airtime + 1 hardness      for a fall
-    score = 2 head                                           without one: things do hit heads
-            + 1.5 near_misses                                either way
+    score = 2 head                                           without a fall
+            + 1.5 near_misses                                in both cases
 
-head       head-first hits: each counts impulse / 40 N s, at most 1, and none under 6 N s
-tumbles    whole turns of the trunk about a horizontal axis, flips that were landed left out
-airtime    s in the air from 1.5 s before the fall on, stretches under 0.2 s left out, weighed by gravity (a hop
-           on the moon is no feat), at most 3
+head       hits of the head: each counts impulse / 40 N s, at most 1; those under 6 N s count 0
+tumbles    whole somersaults, without the flips that were landed
+airtime    s in the air from 1.5 s before the fall on, at most 3; flights under 0.2 s do not count, and low gravity
+           counts less (a long hop on the moon is easy)
 hardness   the hardest hit by anything but a foot or a hand, impulse / 60 N s, at most 2
-near_misses   things that the head passed within 15 cm of at over 1.5 m/s without touching them
+near_misses   props that the head passed within 15 cm at over 1.5 m/s without touching them
 
 Falls and turns are those of game.play.fall_counter.
 """
@@ -34,19 +34,19 @@ from game.sound.hits import HitFinder, SoundHit
 
 Array = NDArray[np.float64]
 
-HEAD_LEAST, HEAD_FULL = 6.0, 40.0
-"""N s"""
+HEAD_MIN, HEAD_FULL = 6.0, 40.0
+"""N s: the weakest hit of the head that counts, and one that counts 1"""
 HARD_FULL = 60.0
-"""N s"""
-AIR_LEAST = 0.2
-"""s"""
+"""N s: a hit that counts 1"""
+MIN_FLIGHT = 0.2
+"""s: the shortest flight that counts"""
 RUN_UP = 1.5
-"""s before a fall that belong to it"""
+"""s before a fall that count as a part of it"""
 EARTH = 9.8
 NEAR, NEAR_SPEED = 0.15, 1.5
 """m from the head's surface, and m/s"""
-LOW = 0.15
-"""m: what is no higher is no obstacle"""
+MIN_HEIGHT = 0.15
+"""m: lower props are no near misses"""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Measures:
     hardness: float = 0.0
     near_misses: int = 0
     moment: int = 0
-    """tick of the impact that matters most"""
+    """tick of the most important impact"""
     fall_tick: int = -1
     """the first tick of the fall, -1 without one"""
 
@@ -72,18 +72,21 @@ def pratfall_score(m: Measures) -> float:
 
 
 def head_value(impulse: float) -> float:
-    """0..1 of a head-first hit of so many N s."""
-    return min(1.0, impulse / HEAD_FULL) if impulse >= HEAD_LEAST else 0.0
+    """Value 0..1 of a hit of the head with an impulse, N s."""
+    return min(1.0, impulse / HEAD_FULL) if impulse >= HEAD_MIN else 0.0
 
 
 def airtime(in_air: list[bool], gravity: list[float], control_hz: int) -> float:
-    """s in the air by stretches of at least AIR_LEAST, ticks weighed by gravity, m/s2, against Earth's; at most 3."""
+    """Time in the air, s, at most 3: of flights of MIN_FLIGHT or more, ticks weighted by gravity / Earth's gravity.
+
+    in_air, gravity (m/s2): of each tick.
+    """
     total, stretch, weight = 0.0, 0, 0.0
     for flying, pull in zip([*in_air, False], [*gravity, 0.0], strict=True):
         if flying:
             stretch, weight = stretch + 1, weight + min(pull / EARTH, 1.0)
         else:
-            if stretch / control_hz >= AIR_LEAST:
+            if stretch / control_hz >= MIN_FLIGHT:
                 total += weight / control_hz
             stretch, weight = 0, 0.0
     return min(total, 3.0)
@@ -95,7 +98,7 @@ class Judge:
 
     model: CharacterModel
     items: Mapping[int, ItemSpec]
-    """what each prop is, by id; more may come meanwhile"""
+    """what each prop is, by id; the caller may add more"""
     character: int = 0
     fall_tick: int = -1
     """of the first fall, -1 before it"""
@@ -111,7 +114,7 @@ class Judge:
     _touched: set[int] = field(default_factory=set)
 
     def add(self, snapshot: Snapshot, counter: FallCounter) -> None:
-        """Watches one tick that `counter` has counted from the first one on."""
+        """Adds a tick. `counter` is the character's own, with this tick counted."""
         mine = [c for c in snapshot.contacts if c.character == self.character and c.kind != "self"]
         self._in_air.append(counter.aloft > 0)
         self._pull.append(float(np.linalg.norm(snapshot.gravity)))
@@ -127,7 +130,7 @@ class Judge:
     def _strike(self, hit: SoundHit) -> None:
         worth = hit.impulse / HARD_FULL
         if hit.body == self.model.roles.head:
-            # one head, one hit: it bounces
+            # a head that bounces is one hit
             if hit.tick - self._last_head > self.model.control_hz // 2:
                 self._head += head_value(hit.impulse)
                 self._last_head = hit.tick
@@ -150,7 +153,7 @@ class Judge:
             local = rotation.rotate_inverse(rot, center - pos)
             item = self.items[prop]
             gap = min(distance_to_part(local, part) for part in item.parts) - skull.radius
-            if gap < NEAR and _top(item, float(pos[2])) > LOW:
+            if gap < NEAR and _top(item, float(pos[2])) > MIN_HEIGHT:
                 self._near.add(prop)
 
     def measures(self) -> Measures:
@@ -170,5 +173,5 @@ class Judge:
 
 
 def _top(item: ItemSpec, height: float) -> float:
-    """m, how high an item reaches that stands upright at a height; a little generous."""
+    """About the highest point, m, of an upright item at a height."""
     return height + max(part.position[2] + 0.5 * part.size[-1] for part in item.parts)

@@ -1,4 +1,4 @@
-"""The naked person as distance fields: head, neck, torso, arms, hands, legs. Points (N, 3), model frame, m."""
+"""The body without clothes as signed distance fields. Points (N, 3), model frame, m; distances (N,), m."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ HEAD = np.array([0.004, 0.0, 0.194])
 """Centre of the head in the head's frame."""
 SIDES = {"left": 1.0, "right": -1.0}
 MARGIN = 0.09
-"""m; farther than this from a limb only a rough distance to it is worked out."""
+"""m; farther than this from a limb only an approximate distance is computed"""
 
 
 def near(p: Array, a: Array, b: Array, radius: float, field: Callable[[Array], Array]) -> Array:
-    """`field` where it matters, within a capsule around it; a lower bound elsewhere."""
+    """`field` of points within MARGIN of a capsule from a to b; elsewhere the distance to it, a lower bound."""
     rough = cone(p, a, b, radius, radius)
     close = rough < MARGIN
     out = rough + 0.0
@@ -27,7 +27,7 @@ def near(p: Array, a: Array, b: Array, radius: float, field: Callable[[Array], A
 
 
 class Body:
-    """Flesh on a skeleton. `build` -1..1 thins or fattens it."""
+    """The flesh on a skeleton; `build` from -1 (thin) to 1 (fat)."""
 
     def __init__(self, skeleton: RestPose, build: float) -> None:
         self.at = skeleton
@@ -91,7 +91,7 @@ class Body:
         return join(d, ellipsoid(u, [0.010, 0, -0.125], [0.044 * fat, 0.040 * fat, 0.095]), 0.03)  # biceps
 
     def _hand(self, q: Array, s: float) -> Array:
-        """A relaxed hand; +y of `q` mirrored is outward, the palm faces the thigh and the thumb forward."""
+        """A relaxed hand: palm towards the thigh, thumb forward; `s` is 1 for the left, -1 for the right."""
         q = q * np.array([1.0, s, 1.0])
         d = box(q, [0.004, 0, -0.050], [0.037, 0.0185, 0.046], 0.017)
         fingers = [(0.031, 0.052, 0.0), (0.0105, 0.060, 0.002), (-0.0105, 0.055, 0.002), (-0.029, 0.042, 0.0)]

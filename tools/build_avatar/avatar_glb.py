@@ -1,7 +1,7 @@
-"""Writes the avatar as one skinned .glb (glTF 2.0): 15 flat joints that are the links, and the face's joints.
+"""Writes the avatar as one skinned .glb (glTF 2.0), with a joint for each body of the model and for each face part.
 
-glTF is y up and looks along +z, so (x forward, y left, z up) is stored as (X, Y, Z) = (y, z, x). A joint's
-matrix is its link's pose in the model; nothing hangs on anything else, so a simulation drives them directly.
+glTF is y up and looks along +z, so (x forward, y left, z up) is stored as (X, Y, Z) = (y, z, x). No joint is the child
+of another: a joint's matrix is its body's pose in the model, as the simulation gives it.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class Primitive:
     tint: Array
     """(V, 3) linear, multiplies the colour"""
     openness: Array
-    """(V,) how much of the sky is not hidden by the body itself, 0..1; stored as the colour's alpha"""
+    """(V,) share of the sky that the body itself does not hide, 0..1; stored as the colour's alpha"""
     morphs: tuple[Array, ...] = ()
 
 
 def _add_primitive(writer: GltfWriter, p: Primitive) -> dict[str, Any]:
-    """Store a primitive's arrays and its material; returns what its mesh says of it."""
+    """Store a primitive's arrays and material; returns its entry in the mesh."""
     shine = {"baseColorFactor": [*p.color, 1.0], "metallicFactor": 0.0, "roughnessFactor": p.roughness}
     color = np.round(np.clip(np.concatenate([p.tint, p.openness[:, None]], 1), 0.0, 1.0) * 255).astype(np.uint8)
     index = p.triangles.reshape(-1).astype(np.uint16 if len(p.vertices) <= 0xFFFF else np.uint32)
@@ -71,7 +71,7 @@ def write_glb(
     morph_names: tuple[str, ...],
     extras: dict[str, Any],
 ) -> None:
-    """`frames` (K, 4, 4) are the joints' poses in the model. The mouth's primitives all have `morph_names` morphs."""
+    """Write the file; `frames` (K, 4, 4): the joints' poses, m. Mouth primitives have one morph per name."""
     writer = GltfWriter("pratfall tools.build_avatar")
     writer.document["asset"]["extras"] = extras
     for name, primitives in (("body", body), ("mouth", mouth)):

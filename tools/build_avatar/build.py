@@ -1,4 +1,4 @@
-"""Puts the person together: one closed surface, cut by material, skinned, at three levels of detail."""
+"""Builds the avatar: one closed surface, cut by material and skinned, at three levels of detail."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tools.build_avatar.weights import INFLUENCES, skin_weights
 LEVELS = ("high", "mid", "low")
 PER_VERTEX = ("vertices", "normals", "joints", "weights", "tint", "openness")
 LOW, HIGH = np.array([-0.32, -0.80, -0.92]), np.array([0.56, 0.80, 0.92])
-"""The box that the bind pose fits in, m."""
+"""m, corners of a box around the bind pose"""
 ROUGHNESS = {
     "skin": 0.62, "shirt": 0.92, "stripe": 0.92, "trim": 0.92, "trousers": 0.85, "shoes": 0.55, "caps": 0.5,
     "soles": 0.7, "hair": 0.5, "brow": 0.7, "lid": 0.6, "eye": 0.12, "iris": 0.15, "pupil": 0.1, "glint": 0.1,
@@ -32,11 +32,11 @@ ROUGHNESS = {
 
 
 def colors(config: AvatarConfig) -> dict[str, tuple[float, float, float]]:
-    """sRGB 0..1 of each material. Raises SetError for what is no colour."""
-    said = {
+    """sRGB 0..1 of each material. Raises SetError if an option is no colour."""
+    chosen = {
         k: getattr(config, k) for k in ("skin", "shirt", "stripe", "trim", "trousers", "shoes", "soles", "hair", "iris")
     }
-    found = {k: parse_color(v, f"--{k}") for k, v in said.items()}
+    found = {k: parse_color(v, f"--{k}") for k, v in chosen.items()}
     r, g, b = found["skin"]
     found |= {
         "caps": found["soles"], "brow": found["hair"],
@@ -48,6 +48,7 @@ def colors(config: AvatarConfig) -> dict[str, tuple[float, float, float]]:
 
 
 def linear(color: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Linear colour 0..1 of an sRGB colour 0..1."""
     r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color)
     return r, g, b
 
@@ -78,18 +79,18 @@ def by_material(figure: Figure, mesh: Mesh) -> dict[str, Mesh]:
 
 
 def _ahead(figure: Figure, p: Array, m: int) -> Array:
-    """(N,) below 0 where material m is nearer than all others."""
+    """(N,) m; below 0 where material m is nearer than all others."""
     d = figure.fields(p)
     return np.asarray(d[m] - np.delete(d, m, axis=0).min(0))
 
 
 def _middles(mesh: Mesh) -> Array:
-    """(T, 3)"""
+    """(T, 3) centres of the triangles."""
     return np.asarray(mesh.vertices[mesh.triangles].mean(1))
 
 
 def openness(figure: Figure, p: Array, normals: Array) -> Array:
-    """(N,) 1 in the open .. 0 in a cranny, from how fast the distance grows along the normal."""
+    """(N,) from 1 in the open to 0 in a narrow gap, by how fast the distance grows along the normal."""
     hidden = np.zeros(len(p))
     for h in (0.012, 0.03, 0.07, 0.13):
         d = figure.distance(p + normals * h)
@@ -98,7 +99,7 @@ def openness(figure: Figure, p: Array, normals: Array) -> Array:
 
 
 def blush(figure: Figure, p: Array) -> Array:
-    """(N, 3) tint: nose, cheeks, ears, knuckles and elbows are a little redder."""
+    """(N, 3) factors of the skin's colour: nose, cheeks, ears, knuckles and elbows are a little redder."""
     h = figure.at.local(p, "head") - HEAD
     side = np.abs(h[:, 1])
     mirrored = np.stack([h[:, 0], side, h[:, 2]], -1)
@@ -114,7 +115,7 @@ def blush(figure: Figure, p: Array) -> Array:
 
 
 def quantise(weights: Array) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """(N, B) to the four strongest joints (N, 4) and their weights in 255ths (N, 4), each row summing to 255."""
+    """Weights (N, B) as the four largest ones: joints (N, 4) and weights (N, 4), each row of which sums to 255."""
     joints = np.argsort(-weights, axis=1, kind="stable")[:, :INFLUENCES]
     w = np.take_along_axis(weights, joints, 1)
     units = np.floor(w * 255.0).astype(int)

@@ -1,7 +1,7 @@
-"""Who wears what: skin, shirt, trousers, shoes, soles and hair as fields, one closed surface together.
+"""The dressed person: skin, shirt, trousers, shoes, soles and hair as distance fields that form one closed surface.
 
-Each garment is a little larger than the flesh inside it and ends in a rounded lip; where two fields are equal,
-the surface changes its material. So nothing can poke through anything, whatever the pose.
+Each garment is a little larger than the flesh inside it and has a rounded edge; where two fields are equal,
+the surface changes its material. So skin cannot poke through clothes in any pose.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tools.build_avatar.sdf import Array, both, cone, cut, ellipsoid, join, smoo
 
 MATERIALS = ("skin", "shirt", "trousers", "shoes", "soles", "hair")
 HEM = 0.048
-"""Height of the shirt's edge in the pelvis's frame, m: above the hips' crease, so that thighs never pull it."""
+"""m, height of the shirt's edge in the pelvis's frame: high enough that the thighs do not move it"""
 SLEEVE = 0.150
 """Length of the sleeve along the upper arm, m."""
 CUFF = 0.345
@@ -39,6 +39,7 @@ class Figure:
         self.body = Body(self.at, config.build)
 
     def fields(self, p: Array) -> Array:
+        """Distances (M, N), m, of points (N, 3) from each of MATERIALS."""
         head = self.at.origin("head") + vec(0, 0, 0.16)
         torso = near(
             p, self.at.origin("pelvis") - [0, 0, 0.05], self.at.origin("torso") + vec(0, 0, 0.2), 0.20, self.body.torso
@@ -61,14 +62,14 @@ class Figure:
         )
 
     def distance(self, p: Array) -> Array:
-        """(N,) to the whole surface."""
+        """Distance (N,), m, from the whole surface."""
         return np.asarray(self.fields(p).min(0))
 
     def _hair(self, p: Array) -> Array:
         return hair(self.at.local(p, "head") - HEAD, self.config.style)
 
     def _leg_line(self, side: str) -> tuple[Array, Array]:
-        # the knee bends the line in two: a capsule from hip to ankle through it is wide enough
+        # a capsule from hip to ankle is wide enough for a bent knee, too
         return self.at.origin(f"{side}_thigh"), self.at.origin(f"{side}_foot")
 
     def _foot_line(self, side: str) -> tuple[Array, Array]:
@@ -77,7 +78,7 @@ class Figure:
 
     def _skin(self, p: Array, skull: Array, neck: Array, torso: Array, arms: dict[str, Array]) -> Array:
         d = join(skull, neck, 0.040)
-        # shoulders under the collar only: the rest of the trunk is never seen and would waste triangles
+        # only the shoulders under the collar: the rest of the trunk is hidden, and would cost triangles
         trunk = cut(join(torso + 0.012, neck, 0.05), self.at.local(p, "torso")[:, 2] - 0.13, 0.01)
         return union([d, trunk, *arms.values()], 0.02)
 
@@ -109,7 +110,7 @@ class Figure:
 
     @staticmethod
     def collar(n: Array) -> Array:
-        """What the shirt's neck hole takes away, from points in the head's frame."""
+        """Distance field of the shirt's neck hole, from points in the head's frame."""
         return cone(n, [-0.010, 0, -0.03], [0.046, 0, 0.16], 0.0800, 0.130)
 
     def _trousers(self, p: Array, torso: Array, legs: dict[str, Array]) -> Array:
@@ -143,7 +144,7 @@ class Figure:
         return both(outline, np.abs(q[:, 2] + 0.037) - 0.0135, 0.010)
 
     def lines(self, garment: str) -> list[Callable[[Array], Array]]:
-        """Where a garment changes colour: fields that each cross it once, so that long triangles are cut too."""
+        """Fields that are 0 where a garment changes colour; one for each line, so that long triangles are cut, too."""
 
         def plane(link: str, axis: int, at: float) -> Callable[[Array], Array]:
             return lambda p: self.at.local(p, link)[:, axis] - at

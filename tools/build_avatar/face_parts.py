@@ -1,4 +1,4 @@
-"""What moves in the face: eyes, lids and brows as rigid pieces on joints of their own, a mouth with morphs.
+"""The moving parts of the face: eyes, lids and brows as rigid pieces with joints, and a mouth with morphs.
 
 The joints sit on the head: an eye and its lids turn about the eye's centre, a brow about the head's centre, so
 that it slides along the forehead. The view turns them (`game/view/face.py`).
@@ -47,7 +47,7 @@ def joint_centers() -> Array:
 def pieces(figure: Figure, detail: int) -> list[FacePiece]:
     """All of the face; `detail` 2 (near) .. 0 (far)."""
     n = (8, 14, 24)[detail]
-    proud = (0.0038, 0.0014, 0.0)[detail]  # a coarse cheek may stand out over the true one
+    lift = (0.0038, 0.0014, 0.0)[detail]  # m; a coarse mesh of the cheek may lie above the exact surface
     made: list[FacePiece] = []
     for s, side in ((1.0, "left"), (-1.0, "right")):
         center = EYE_CENTER * [1.0, s, 1.0]
@@ -55,7 +55,7 @@ def pieces(figure: Figure, detail: int) -> list[FacePiece]:
         made.append(_lid(center, side, "upper_lid", n))
         made.append(_lid(center, side, "lower_lid", n))
         made.append(_brow(figure, s, side, n))
-    return made + _mouth(figure, n, proud)
+    return made + _mouth(figure, n, lift)
 
 
 def _grid(rows: int, columns: int) -> Ints:
@@ -79,7 +79,7 @@ def _dome(radius: float, low: float, high: float, n: int) -> tuple[Array, Array,
 
 
 def _eye(center: Array, side: str, n: int) -> list[FacePiece]:
-    """White, iris, pupil: zones of one sphere, so that no seam shows; a glint stands a little above."""
+    """White, iris and pupil as zones of one sphere, so that there is no gap; a highlight lies a little above."""
     zones = (("eye", 0.545, 2.0), ("iris", 0.275, 0.545), ("pupil", 0.0, 0.275))
     made = []
     for material, low, high in zones:
@@ -87,12 +87,14 @@ def _eye(center: Array, side: str, n: int) -> list[FacePiece]:
         made.append(FacePiece(material, f"{side}_eye", Mesh(center + v, t), normal))
     v, normal, t = _dome(0.0036, 0.0, 1.4, max(6, n // 2))
     spot = EYE_RADIUS * np.array([0.855, 0.18, 0.30])
-    made.append(FacePiece("glint", "head", Mesh(center + spot + v, t), normal))  # light does not turn with the eye
+    made.append(
+        FacePiece("glint", "head", Mesh(center + spot + v, t), normal)
+    )  # the highlight does not turn with the eye
     return made
 
 
 def _lid(center: Array, side: str, name: str, n: int) -> FacePiece:
-    """Half a sphere above (or below) the eye's centre, its rim level with it: both together are a shut eye."""
+    """Half a sphere above (or below) the eye's centre; its edge is level with the centre, so both close the eye."""
     up = 1.0 if name == "upper_lid" else -1.0
     radius = EYE_RADIUS + (0.0030 if up > 0 else 0.0022)
     # rows go from inside the rim over the edge and up to the back
@@ -113,7 +115,7 @@ def _lid(center: Array, side: str, name: str, n: int) -> FacePiece:
 
 
 def _facing(v: Array, normal: Array, t: Ints) -> Ints:
-    """Triangles turned to agree with the normals."""
+    """Triangles with their corners in the order that agrees with the normals."""
     face = np.cross(v[t[:, 1]] - v[t[:, 0]], v[t[:, 2]] - v[t[:, 0]])
     away = (face * normal[t].sum(1)).sum(1) < 0
     return np.where(away[:, None], t[:, ::-1], t)
@@ -137,7 +139,7 @@ def _onto_head(figure: Figure, y: Array, z: Array, lift: Array) -> tuple[Array, 
 
 
 def _brow(figure: Figure, s: float, side: str, n: int) -> FacePiece:
-    """A thick straight bar, thinner outward, riding on the forehead."""
+    """A thick straight bar on the forehead, thinner at its outer end."""
     u = np.linspace(0.0, 1.0, n + 1)
     section = np.linspace(0.0, 2.0 * np.pi, 9)
     y = 0.0135 + 0.0485 * u
@@ -186,18 +188,18 @@ MOUTHS = {
 MOUTH_HEIGHT = -0.0665
 
 
-def _mouth(figure: Figure, n: int, proud: float) -> list[FacePiece]:
-    """Dark inside, teeth along the upper lip, tongue at the bottom: layers on the skin, flat when shut."""
+def _mouth(figure: Figure, n: int, base: float) -> list[FacePiece]:
+    """Dark inside, teeth and tongue as layers on the skin, without height when the mouth is shut."""
     u = np.linspace(-1.0, 1.0, n + 1)
     layers = (("mouth", 0.0, 1.0, 0.0007), ("teeth", 0.05, 0.42, 0.0013), ("tongue", 0.70, 0.97, 0.0016))
     made = []
     for material, top, bottom, layer in layers:
-        lift = layer + proud
+        lift = layer + base
         rest = _mouth_layer(figure, Mouth(), u, material, top, bottom, lift)
         moves = tuple(
             _mouth_layer(figure, MOUTHS[m], u, material, top, bottom, lift)[0] - rest[0] for m in MOUTH_MORPHS
         )
-        # when shut it has no area: which way it faces is defined only when it is open
+        # a shut mouth has no area, so the triangles' direction is found with it open
         wide = _mouth_layer(figure, MOUTHS["open"], u, material, top, bottom, lift)
         t = _facing(*wide, _grid(5, len(u)))
         made.append(FacePiece(material, "head", Mesh(rest[0], t), rest[1], moves))
@@ -210,7 +212,7 @@ def _mouth_layer(
     inner = 1.0 if material == "mouth" else (0.86 if material == "teeth" else 0.55)
     y, high, low = mouth.lines(u * inner)
     if material != "mouth":
-        # what lies inside shows only as far as the mouth is open
+        # teeth and tongue are visible only as far as the mouth is open
         gap = np.clip((high - low - 0.0050) / 0.006, 0.0, 1.0)
         lift = lift - 0.004 * float(mouth.open <= 0.0)
         middle = 0.5 * (high + low)

@@ -30,14 +30,14 @@ def _cap(h: Array, thickness: float, hairline: float) -> Array:
 
 
 def _strands(h: Array, d: Array, depth: float = 0.0012) -> Array:
-    """Grooves along the way it is combed."""
+    """Grooves in the direction in which it is combed."""
     across = h[:, 1] * 190.0 + 22.0 * h[:, 0] + np.sin(h[:, 0] * 38.0)
-    # none near the neck and the ears, whose hairline would fray
+    # none near the neck and the ears, where they would make the hairline uneven
     return d + depth * np.sin(across) * smoothstep(-0.01, 0.05, h[:, 2])
 
 
 def _parted(h: Array) -> Array:
-    """A side parting and a fringe swept over: neat, nearly."""
+    """A side parting, with a fringe combed over."""
     d = _cap(h, 0.011, 0.086)
     sweep = [(0.052, 0.004), (0.034, 0.010), (0.012, 0.014), (-0.012, 0.014), (-0.036, 0.009), (-0.056, 0.000)]
     for y, up in sweep:

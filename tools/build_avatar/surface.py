@@ -1,4 +1,4 @@
-"""From a distance field to a triangle mesh: marching cubes in a narrow band, fewer triangles, clean seams."""
+"""Distance fields to triangle meshes: marching cubes near the surface, decimation, cuts along material borders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools.build_avatar.sdf import Array
 Ints = NDArray[np.int64]
 Field = Callable[[Array], Array]
 BLOCK = 8
-"""Voxels along a block's edge: blocks far from the surface are never sampled."""
+"""voxels along a block's edge; blocks far from the surface are not sampled"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Mesh:
 
 
 def polygonise(field: Field, low: Array, high: Array, voxel: float) -> Mesh:
-    """The zero set of `field` inside the box `low`..`high`, (3,) each. Raises ValueError when it is empty."""
+    """The surface where `field` is 0, in the box `low`..`high` (3,), m; `voxel`: m. Raises ValueError if empty."""
     shape = np.ceil((high - low) / (voxel * BLOCK)).astype(int) * BLOCK + 1
     axes = [low[i] + voxel * np.arange(shape[i]) for i in range(3)]
     blocks = (shape - 1) // BLOCK
@@ -57,7 +57,7 @@ def polygonise(field: Field, low: Array, high: Array, voxel: float) -> Mesh:
 
 
 def gradient(field: Field, p: Array, step: float = 4e-4) -> Array:
-    """(N, 3) by central differences."""
+    """The gradient (N, 3) at points (N, 3), by central differences."""
     return np.stack([(field(p + e) - field(p - e)) / (2 * step) for e in np.eye(3) * step], -1)
 
 
@@ -82,7 +82,7 @@ def volume(mesh: Mesh) -> float:
 
 
 def decimate(mesh: Mesh, triangles: int) -> Mesh:
-    """About this many triangles, where the surface is bent rather than where it is flat; still closed."""
+    """The mesh with about this many triangles, most of them where the surface is curved; it stays closed."""
     if triangles >= len(mesh.triangles):
         return mesh
     v, t = fast_simplification.simplify(
@@ -93,11 +93,11 @@ def decimate(mesh: Mesh, triangles: int) -> Mesh:
 
 @dataclass(frozen=True, eq=False)
 class Seams:
-    """A mesh that is being cut: which vertices lie on a seam already, and what each triangle is."""
+    """A mesh that is being cut, the vertices that are on a seam already, and a label for each triangle."""
 
     mesh: Mesh
     pinned: NDArray[np.bool_]
-    """(V,) stay where they are"""
+    """(V,) vertices on a seam, which must not be moved"""
     labels: Ints
     """(T,)"""
 
@@ -105,7 +105,7 @@ class Seams:
 def split(seams: Seams, field: Field, label: int | None = None) -> Seams:
     """Cuts triangles (all, or those of one label) along the field's zero set; the mesh stays closed.
 
-    A vertex very near to the line is moved onto it rather than leaving slivers, unless another seam has it.
+    A vertex very near to the cut is moved onto it, which avoids thin triangles, unless it is on another seam.
     """
     v, t = seams.mesh.vertices, seams.mesh.triangles
     of = t if label is None else t[seams.labels == label]
@@ -162,9 +162,9 @@ def _cut_triangle(row: Ints, number: dict[tuple[int, int], int]) -> Ints:
 
 
 def open_edges(triangles: Ints, vertices: Array) -> int:
-    """How many edges a crack could open at: those of an odd number of triangles, vertices in one place being one.
+    """Number of edges where the surface is not closed: edges with an odd number of triangles.
 
-    (Four at an edge is a pinch: thinning may leave a few, and nothing can be seen through them.)
+    Vertices at the same place count as one. (Decimation may leave a few edges with four triangles; they are closed.)
     """
     _, same = np.unique(np.round(vertices, 7), axis=0, return_inverse=True)
     t = same.reshape(-1)[triangles]

@@ -1,4 +1,4 @@
-"""Skin weights: how much each link carries of a point, from planes through the joints of the bind pose."""
+"""Skin weights: how much each body moves a point, from planes through the joints of the bind pose."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def skin_weights(figure: Figure, p: Array) -> Array:
     """(N, B) weights of points (N, 3); each row sums to 1 and has at most INFLUENCES that are not 0.
 
     A joint's plane halves the angle between its two bones, and its child takes over across a band around the
-    plane. They depend on the place alone, so neighbouring garments never part.
+    plane. They depend only on the place of a point, so neighbouring garments stay together.
     """
     at = figure.at
     w = np.zeros((len(p), len(at.names)))
@@ -60,14 +60,14 @@ def strongest(w: Array) -> Array:
 
 
 def _across(figure: Figure, p: Array, parent: str, child: str, half: float) -> Array:
-    """0 on the parent's side of the joint, 1 beyond it, over a band `half` wide on either side."""
+    """0 on the parent's side of the joint, 1 on the child's; it changes within `half` m of the joint's plane."""
     normal = figure.at.axis(parent) + figure.at.axis(child)
     s = (p - figure.at.origin(child)) @ (normal / np.linalg.norm(normal))
     return smoothstep(-half, half, s)
 
 
 def _leg_share(figure: Figure, p: Array, thick: dict[str, Array]) -> dict[str, Array]:
-    """What the legs take from the pelvis: below the hem only, and each leg its own side of the seat."""
+    """The legs' share of the pelvis' weight: only below the shirt's edge, and for each leg on its own side."""
     at = figure.at
     down = np.array([0.0, 0.0, -1.0])
     r = at.local(p, "pelvis")
@@ -78,13 +78,13 @@ def _leg_share(figure: Figure, p: Array, thick: dict[str, Array]) -> dict[str, A
         s = (p - at.origin(f"{side}_thigh")) @ (normal / np.linalg.norm(normal))
         gone = smoothstep(-0.055, 0.085, s)
         mine = smoothstep(-0.035, 0.035, thick[other] - thick[side])
-        # a leg that is far down has nothing to do with the hem's height
+        # far down the leg the shirt's edge does not matter
         share[side] = gone * mine * np.maximum(below_hem, smoothstep(0.10, 0.16, s))
     return share
 
 
 def _arm_share(figure: Figure, p: Array, side: str, flesh: Array) -> Array:
-    """What the arm takes from the torso: beyond the shoulder, and where it is nearer than the other flesh."""
+    """The arm's share of the torso's weight: beyond the shoulder, and where the arm is nearer than other flesh."""
     at = figure.at
     out = np.array([0.0, SIDES[side], -0.25])
     normal = out / np.linalg.norm(out) + at.axis(f"{side}_upper_arm")

@@ -1,1 +1,1 @@
-"""The clip clinic: what is physically wrong with a clip, and what can be mended. `python -m tools.clip_clinic CLIP`."""
+"""Finds what is physically wrong with a clip, and mends what can be mended. `python -m tools.clip_clinic CLIP`."""

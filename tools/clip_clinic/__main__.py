@@ -1,4 +1,4 @@
-"""python -m tools.clip_clinic CLIP ...: what is physically wrong with clips; --fix mends what can be mended.
+"""python -m tools.clip_clinic CLIP ...: finds what is physically wrong with clips; --fix mends what can be mended.
 
 `--cut` takes a part of a clip, `--loop` finds the part that repeats, such as one cycle of a captured run, and `--begin`
 lets a loop begin at another moment.
@@ -18,7 +18,7 @@ from tyro.constructors import PrimitiveConstructorSpec
 from game.sim.motion import ClipError, MotionClip
 from tools.clip_clinic.balance import lean
 from tools.clip_clinic.checks import examine
-from tools.clip_clinic.edit import begun, cut
+from tools.clip_clinic.edit import cut, with_beginning
 from tools.clip_clinic.fixes import mend
 from tools.clip_clinic.loops import SHORTEST, looped
 from tools.clip_clinic.text_report import markdown, table
@@ -34,7 +34,7 @@ LoopLength = Annotated[
         str_from_instance=lambda value: [str(value)],
     ),
 ]
-"""s; SHORTEST where the flag stands alone"""
+"""s; SHORTEST if the flag has no number"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class ClinicOptions:
     fix: bool = False
     """mend what can be mended and write the clip to --out"""
     balance: bool = False
-    """with --fix: lean him where nothing could bear him up"""
+    """with --fix: lean the body where it is out of balance"""
     loop: LoopLength | None = None
     """cut out the part, S s or longer, that repeats"""
     cut: tuple[float, float] | None = None
@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.loop is not None:
             clips = [_loop(clips[0], options.loop)]
         if options.begin is not None:
-            clips = [begun(clips[0], options.begin)]
+            clips = [with_beginning(clips[0], options.begin)]
         if edits and options.out and not options.fix:
             _save(clips[0], options.out)
         reports = [examine(clip) for clip in clips]
@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _loop(clip: MotionClip, shortest: float) -> MotionClip:
-    """Cut the loop and say where."""
+    """Cut out the loop, and print where it was."""
     part, seam = looped(clip, shortest)
     first, last = seam.first / clip.fps, seam.last / clip.fps
     print(f"{clip.name} repeats from {first:.2f} to {last:.2f} s, {np.degrees(seam.gap):.1f} degrees apart there")
@@ -107,17 +107,17 @@ def _loop(clip: MotionClip, shortest: float) -> MotionClip:
 
 def _save(clip: MotionClip, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # its file's name: policies find the clip that they were trained on by it
+    # named like its file: policies store the name of the clip that they were trained on
     replace(clip, name=path.stem).save(path)
     print(path)
 
 
 def _fix(clip: MotionClip, out: Path | None, balance: bool) -> MotionClip:
-    """Mend, say what was done and show the figures before and after."""
+    """Mend, print what was done and the values before and after, and save."""
     mended, done = mend(clip)
     if balance:
         mended, leaned = lean(mended)
-        # which moved what touches the floor a little
+        # leaning has moved the feet a little
         mended, again = mend(mended)
         done += leaned + again
     before, after = examine(clip), examine(mended)

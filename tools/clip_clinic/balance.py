@@ -1,4 +1,4 @@
-"""Balance: where the floor would have to bear a body up, against where the body touches it."""
+"""Balance: the zero-moment point of a motion, compared with where the body touches the floor."""
 
 from __future__ import annotations
 
@@ -20,30 +20,31 @@ from tools.clip_clinic.windows import bell, envelope, means
 Array = NDArray[np.float64]
 
 _TOUCHING = 0.035
-"""m; what is lower can bear weight: mocap's hands and feet hover by that much."""
+"""m; points lower than this count as touching the floor: in mocap, hands and feet hover by that much"""
 _SMOOTH = 0.06
-"""s, standard deviation of the window over which what moves the body is smoothed"""
+"""s, standard deviation of the window that smooths forces and moments"""
 _UNLOADED = 0.4
-"""share of his weight under which he rather flies than stands"""
+"""share of the weight; with less vertical force the body counts as flying"""
 _GYRATION = 0.45
 """m, radius of gyration of a stretched body about its middle"""
 _LYING, _UP = 0.45, 0.6
-"""m; whose centre of mass is lower than the one has nothing to balance, than the other less and less"""
+"""m, height of the centre of mass: below the first imbalance counts 0, above the second fully"""
 _MAX_LEAN = np.radians(12.0)
 _LEEWAY = 0.02
-"""m outside of what touches the floor that is left alone"""
+"""m; smaller imbalances are not corrected"""
 _FADE = 0.1
-"""s over which a foot that stands comes and goes"""
+"""s over which the correction of a standing foot fades in and out"""
 _ROUNDS = 2
 _ANGLES = np.linspace(0.0, 2.0 * np.pi, 64, endpoint=False)
 _DIRECTIONS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)])
 
 
 def imbalance(clip: MotionClip) -> Array:
-    """How far outside of what touches the floor the zero-moment point lies, (F, 2) m.
+    """Vector from the area that touches the floor to the zero-moment point, (F, 2) m.
 
-    0 inside, in the air, and of who lies. There one force without a moment would have to act for the body to move as it
-    does (Vukobratovic, Borovac, "Zero-moment point: thirty five years of its life", 2004).
+    It is 0 if the point is inside, in the air, and for a body that lies. The zero-moment point is where a single force
+    of the floor, without a moment, would move the body as it moves
+    (Vukobratovic, Borovac, "Zero-moment point: thirty five years of its life", 2004).
     """
     model, poses = CharacterModel.load(clip.character), poses_of(clip)
     com, force, moment = _moved_by(clip, model)
@@ -61,11 +62,12 @@ def imbalance(clip: MotionClip) -> Array:
 
 
 def lean(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Lean him so that what touches the floor can bear him up; limbs, heights and feet on the floor stay.
+    """Lean the whole body so that the zero-moment point lies where it touches the floor; what was done, in sentences.
 
-    A balance filter (Tak, Song, Ko, "Motion balance filtering", 2000). A lean moves that point at once, and its
-    acceleration moves it the other way. So the lean that moves it by just that much is the imbalance, felt before and
-    after by exp(-|t| w), w the rate at which he would topple (the linear inverted pendulum; Kajita et al. 2003).
+    The joints above the legs, heights and feet on the floor stay. A balance filter (Tak, Song, Ko, "Motion balance
+    filtering", 2000): leaning moves the point, and the acceleration of the lean moves it the other way. The lean that
+    cancels the imbalance is the imbalance convolved with exp(-|t| w), w being the rate of the linear inverted pendulum
+    (Kajita et al. 2003).
     """
     model = CharacterModel.load(clip.character)
     leaned, total = clip, np.zeros((clip.num_frames, 2))
@@ -89,7 +91,7 @@ def lean(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
 
 
 def _leaned(clip: MotionClip, model: CharacterModel, tilt: Array) -> MotionClip:
-    """Turned about the centre of mass, which moves over what it stands on, by tilts (F, 2) towards x and y, rad."""
+    """The body leaned by tilts (F, 2) towards x and y, rad: turned about its centre of mass, which moves along."""
     before = poses_of(clip)
     com = center_of_mass(model, before)
     turn = rotation.from_rotvec(np.stack([-tilt[:, 1], tilt[:, 0], np.zeros(len(tilt))], axis=-1))
@@ -116,7 +118,7 @@ def _length(vectors: Array) -> Array:
 
 
 def _moved_by(clip: MotionClip, model: CharacterModel) -> tuple[Array, Array, Array]:
-    """Centre of mass, force and moment about it that move the body, each (F, 3), smoothed."""
+    """Centre of mass, m, and the smoothed force, N, and moment about it, N m, that move the body; each (F, 3)."""
     window = bell(_SMOOTH * clip.fps)
     spare = max(0, len(window) // 2 - clip.num_frames + 1)
     window = window[spare : len(window) - spare]

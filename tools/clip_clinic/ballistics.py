@@ -1,4 +1,4 @@
-"""Flights mended: what a thrown body's centre of mass and spin must do, given how its limbs move."""
+"""Mends flights: the path of the centre of mass and the spin that physics requires, given how the limbs move."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ from tools.clip_clinic.flight import GRAVITY, HOVER, Flight, flights, poses_of
 Array = NDArray[np.float64]
 
 _MAX_ARC = 0.06
-"""m that any flight may be bent, and"""
+"""m, largest change of a flight's path"""
 _GRAVITY_LEEWAY, _MAX_LONG_ARC = 0.2, 0.15
-"""how far one may whose own gravity is that near: m, and the share off. The rest is slow motion or a hover, and no bend
-makes it right."""
+"""a flight whose own gravity differs by at most this share may be changed by this many m; one whose gravity differs
+more is slow motion or hovering, which no change of the path mends"""
 _SPIN_LEEWAY = 0.1
-"""Spread of the angular momentum that is left alone, and"""
+"""a smaller spread of the angular momentum is not mended"""
 _MAX_TURN = np.radians(75.0)
-"""how far the body may be turned; further off, the flight was not this body's."""
+"""rad, largest turn of the body; if more is needed, the flight is left alone"""
 
 
 def mend_flights(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Make each flight one that gravity alone could have made, from the frame before take-off to the one after landing.
+    """Make each flight a free fall, from the frame before take-off to the one after landing.
 
-    The limbs keep moving as they do. The root turns such that the angular momentum about the centre of mass is constant
+    The limbs move as before. The root turns such that the angular momentum about the centre of mass is constant
     and both ends stay as they are; the centre of mass takes the arc of a thrown stone between its places at both ends
-    (Shin, Kovar, Gleicher, "Physical Touch-Up of Human Motions", 2003). Says what it left alone, and why.
+    (Shin, Kovar, Gleicher, "Physical Touch-Up of Human Motions", 2003).
+
+    Returns the clip, and sentences about what was done or left alone, and why.
     """
     model, done = CharacterModel.load(clip.character), []
     for flight in flights(clip):
@@ -74,7 +76,7 @@ def _turn(
 
 
 def stone(start: Array, end: Array, num_frames: int, fps: float) -> Array:
-    """(num_frames, 3) of a thrown stone from `start` to `end` (3,), m."""
+    """Path (num_frames, 3), m, of a thrown stone from `start` to `end` (3,)."""
     time = np.arange(num_frames)[:, None] / fps
     arc = start + (end - start) * time / time[-1]
     arc[:, 2] += 0.5 * GRAVITY * (time * (time[-1] - time))[:, 0]
@@ -84,7 +86,7 @@ def stone(start: Array, end: Array, num_frames: int, fps: float) -> Array:
 def spun(model: CharacterModel, ends: Array, joint_rot: Array, fps: float, guess: Array) -> Array | None:
     """Root orientations (F, 4) of a body in free fall, from ends[0] to ends[1] (2, 4), while its joints move as given.
 
-    Newton's method over the angular momentum (3,), from `guess`, kg m2/s. None where it does not arrive.
+    Newton's method over the angular momentum (3,), from `guess`, kg m2/s. None if it does not converge.
     """
     inertia, own = _limbs(model, joint_rot, fps)
     momentum, step = np.array(guess, float), 0.01
@@ -96,7 +98,7 @@ def spun(model: CharacterModel, ends: Array, joint_rot: Array, fps: float, guess
     for _ in range(30):
         path, gap = miss(momentum)
         if np.linalg.norm(gap) < 1e-7:
-            # to the last digit where it was
+            # exactly the given end
             path[-1] = ends[1]
             return path
         slope = np.stack([(miss(momentum + step * axis)[1] - gap) / step for axis in np.eye(3)], axis=-1)
@@ -139,7 +141,7 @@ def _fall(start: Array, inertia: Array, own: Array, fps: float, momentum: Array)
 
 
 def _why(gravity: float) -> str:
-    """What a flight's gravity may mean."""
+    """A likely reason for a flight's gravity, in words."""
     if gravity < HOVER * GRAVITY:
         return "; he hovers rather than flies"
     if gravity < 0.8 * GRAVITY:

@@ -1,4 +1,4 @@
-"""What a body with weight could not do: pure checks of a clip, each with a figure, its limits and a verdict."""
+"""Checks of whether a clip is physically possible, each with a value, its limits and a verdict."""
 
 from __future__ import annotations
 
@@ -23,13 +23,11 @@ Array = NDArray[np.float64]
 GREEN, AMBER, RED = "green", "amber", "red"
 _ORDER = (GREEN, AMBER, RED)
 SPIKE_FACTOR = 6.0
-"""A joint's acceleration over its median within SPIKE_WINDOW that counts as a spike,"""
+"""a spike is an acceleration of a joint of more than this times its median within SPIKE_WINDOW,"""
 SPIKE_WINDOW = 0.25
-"""s to either side,"""
+"""s before and after,"""
 SPIKE_FLOOR = 600.0
-"""when it is above this, rad/s2."""
-
-
+"""and of more than this, rad/s2"""
 COM_ACCELERATION = 60.0
 """m/s2 of the centre of mass; a hard landing has 45"""
 
@@ -44,7 +42,7 @@ class Check:
     good: float
     bad: float
     frame: int = -1
-    """where it is worst, or -1"""
+    """frame in which it is worst, or -1"""
     note: str = ""
 
     @property
@@ -55,7 +53,7 @@ class Check:
 
 @dataclass(frozen=True)
 class ClipReport:
-    """All checks of one clip. What does not apply, such as a seam where nothing loops, is left out."""
+    """All checks of one clip. Those that do not apply, such as the seam of a clip that does not loop, are left out."""
 
     clip: str
     checks: tuple[Check, ...]
@@ -66,7 +64,7 @@ class ClipReport:
         return max((c.verdict for c in self.checks), key=_ORDER.index)
 
     def __getitem__(self, name: str) -> Check:
-        """Raises KeyError when the check did not apply."""
+        """The check of a name. Raises KeyError if it did not apply."""
         return {c.name: c for c in self.checks}[name]
 
     def as_dict(self) -> dict[str, Any]:
@@ -82,7 +80,7 @@ def examine(clip: MotionClip) -> ClipReport:
 
 
 def floor(clip: MotionClip) -> list[Check]:
-    """How deep anything digs into the floor, and how far the whole clip hovers over it."""
+    """How deep the body is in the floor, and how far the whole clip hovers above it."""
     lowest = lowest_point(CharacterModel.load(clip.character), poses_of(clip))
     deepest = int(lowest.argmin())
     return [
@@ -105,7 +103,7 @@ def foot_slip(clip: MotionClip) -> list[Check]:
 
 
 def balance(clip: MotionClip) -> list[Check]:
-    """How far outside of what touches the floor he would have to be borne up, in the mean."""
+    """Mean distance of the zero-moment point from the area that touches the floor."""
     off = np.linalg.norm(imbalance(clip), axis=-1)
     return [Check("balance", 100.0 * float(off.mean()), "cm off", 8.0, 25.0, int(off.argmax()))]
 
@@ -151,7 +149,7 @@ def com_accelerations(clip: MotionClip) -> Array:
 
 
 def spikes(clip: MotionClip) -> NDArray[np.bool_]:
-    """(F, J) frames in which a joint jerks out of its own motion."""
+    """(F, J) frames in which a joint's acceleration is a spike."""
     acceleration = joint_accelerations(clip)
     flags = np.zeros((clip.num_frames, acceleration.shape[1]), np.bool_)
     if len(acceleration) < 5:
@@ -213,12 +211,12 @@ def flight(clip: MotionClip) -> list[Check]:
 
 
 def _loose_spread(found: Flight) -> float:
-    """Spread of the angular momentum; a body that hardly turns is measured against 5 kg m2/s."""
+    """Spread of the angular momentum, relative to at least 5 kg m2/s, so that a body that hardly turns is no error."""
     return found.spread * found.momentum / max(found.momentum, 5.0)
 
 
 def seam(clip: MotionClip) -> list[Check]:
-    """What jumps where a loop starts again: pose, height, and speed of the joints."""
+    """Jumps at the seam of a loop: of pose, height and joint speeds."""
     if not clip.loop:
         return []
     model = CharacterModel.load(clip.character)

@@ -1,4 +1,4 @@
-"""Clips cut, mirrored and begun elsewhere: whole-clip edits that change no pose's quality."""
+"""Edits of whole clips: cut, mirrored, with another beginning, at another frame rate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FLIP_ROT = np.array([-1.0, 1.0, -1.0, 1.0])
 
 
 def mirrored(clip: MotionClip) -> MotionClip:
-    """Left and right swapped at the plane y = 0."""
+    """The clip mirrored at the plane y = 0."""
     names = CharacterModel.load(clip.character).joint_names
     swap = {"left": "right", "right": "left"}
     order = []
@@ -51,13 +51,13 @@ def cut(clip: MotionClip, start: float = 0.0, end: float = float("inf")) -> Moti
     )
 
 
-def begun(clip: MotionClip, start: float) -> MotionClip:
-    """The same loop, from `start` s on, and round to there again. Raises ClipError where the clip does not loop."""
+def with_beginning(clip: MotionClip, start: float) -> MotionClip:
+    """The same loop with its beginning at `start`, s. Raises ClipError if the clip does not loop or is shorter."""
     if not clip.loop:
         raise ClipError(f"{clip.name} does not loop: only a loop may begin elsewhere")
     if not 0.0 <= start <= clip.duration:
         raise ClipError(f"{clip.name} cannot begin at {start:g} s; it lasts {clip.duration:.2f} s")
-    # in whole frames: between them, poses would be blunted
+    # a whole frame: interpolated poses would be smoothed
     first = round(start * clip.fps)
     state = clip.sample((np.arange(clip.num_frames) + first) / clip.fps)
     notes = {**clip.notes, "begun_at": round(first / clip.fps, 3)}
@@ -66,7 +66,7 @@ def begun(clip: MotionClip, start: float) -> MotionClip:
 
 
 def resampled(clip: MotionClip, fps: float) -> MotionClip:
-    """The same motion on about `fps` frames a second, so that both ends stay frames, on curves without a kink.
+    """The same motion at about `fps` frames a second, interpolated smoothly; first and last frame stay.
 
     Hermite curves through the frames with central differences as velocities; rotations by their cumulative form (Kim,
     Kim, Shin, "A General Construction Scheme for Unit Quaternion Curves", 1995).

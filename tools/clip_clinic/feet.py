@@ -15,9 +15,9 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 TOUCH_HEIGHT = 0.025
-"""m; a corner below it counts as touching: mocap's feet hover by that much."""
+"""m; a corner below it counts as touching: in mocap, feet hover by that much"""
 PLANT_SPEED = 0.6
-"""m/s; a foot that slides faster is sliding on purpose, or stepping."""
+"""m/s; a foot that moves faster slides on purpose or makes a step"""
 
 
 class Slip(NamedTuple):

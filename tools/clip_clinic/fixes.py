@@ -1,4 +1,4 @@
-"""What can be mended in a clip, each as a pure function of a clip. None of them invents a motion."""
+"""The fixes of clips, each a function of a clip. None of them makes up a motion."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from tools.clip_clinic.windows import bell, envelope, means
 Array = NDArray[np.float64]
 
 _FEW_FRAMES, _MANY_FRAMES = 30.0, 60.0
-"""A second; a clip of fewer is laid on more: a step of a run lasts a tenth."""
+"""frames a second; a clip with fewer than the first gets the second: a step of a run lasts only 0.1 s"""
 _ROOT_SMOOTH = 0.035
-"""s, standard deviation of the window over which a jerking pelvis is smoothed"""
+"""s, standard deviation of the window that smooths a pelvis that jerks"""
 
 
 def mend(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """All fixes. Returns what was done, a sentence each."""
+    """Apply all fixes. Returns the clip and what was done, a sentence each."""
     done: tuple[str, ...] = ()
     for fix in _FIXES:
         clip, said = fix(clip)
         done += said
-    # holding the feet opened the seam a little
+    # holding the feet has opened the seam a little
     clip, _ = close_seam(clip)
     clip, _ = hold_feet(clip, CharacterModel.load(clip.character), slips=False)
-    # smoothing moved its beginning
+    # smoothing has moved its beginning
     return clip.placed(), done
 
 
 def remove_spikes(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Joints that jerk in single frames take the middle of the frames around."""
+    """Replaces a joint's rotation in a frame with a spike by the middle of the frames before and after."""
     count = 0
     for _ in range(3):
         flags = spikes(clip)
@@ -54,7 +54,7 @@ def remove_spikes(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
 
 
 def add_frames(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Clips of few frames a second get more, on smooth curves."""
+    """Gives clips with few frames a second more of them, interpolated smoothly."""
     if clip.num_frames < 3 or clip.fps >= _FEW_FRAMES:
         return clip, ()
     more = resampled(clip, _MANY_FRAMES)
@@ -62,14 +62,14 @@ def add_frames(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
 
 
 def smooth_root(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Where the body jerks as no floor could push it, the pelvis' path takes the mean over a few frames around."""
+    """Smooths the pelvis' path where the body accelerates more than the floor could push it."""
     window = bell(_ROOT_SMOOTH * clip.fps)
     reach = len(window) // 2
     if clip.num_frames <= max(2, reach):
         return clip, ()
     on_floor = np.ones(clip.num_frames, np.bool_)
     for flight in flights(clip):
-        # mend_flights looks after those
+        # flights are left to mend_flights
         on_floor[max(flight.first - 1, 0) : flight.past + 1] = False
     mended, count = clip, 0
     for _ in range(3):
@@ -87,14 +87,14 @@ def smooth_root(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
 
 
 def _padded_path(clip: MotionClip, reach: int) -> Array:
-    """The root's path (F + 2 reach, 3): on into the cycles around; turned about its ends where it does not loop."""
+    """The root's path (F + 2 reach, 3), continued into the cycles around; without a loop reflected at its ends."""
     if clip.loop:
         return clip.sample(np.arange(-reach, clip.num_frames + reach) / clip.fps).root_pos
     return np.pad(clip.root_pos, ((reach, reach), (0, 0)), mode="reflect", reflect_type="odd")
 
 
 def limit_hinges(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Hinges turn about y within their limits."""
+    """Makes hinges turn about y only, within their limits."""
     model = CharacterModel.load(clip.character)
     joint_rot = clip.joint_rot.copy()
     for joint in np.flatnonzero(model.joint_is_hinge):
@@ -107,7 +107,7 @@ def limit_hinges(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
 
 
 def close_seam(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Lead the last frames of a loop to the pose and height of the first one."""
+    """Blends the last frames of a loop to the pose and height of the first one."""
     if not clip.loop:
         return clip, ()
     count = max(2, min(clip.num_frames // 4, round(0.25 * clip.fps)))
@@ -139,4 +139,4 @@ _FIXES = (
     set_down,
     mend_flights,
 )
-"""in an order in which none spoils another"""
+"""in an order in which no fix undoes another"""

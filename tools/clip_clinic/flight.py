@@ -1,4 +1,4 @@
-"""Flight: whole-body motion while nothing touches the floor, where physics leaves no choice."""
+"""Flight: the motion of the whole body while nothing touches the floor."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tools.clip_clinic.feet import runs
 Array = NDArray[np.float64]
 
 AIR_HEIGHT = 0.04
-"""m; above it the lowest point is in the air."""
+"""m; the body is in the air if its lowest point is above it"""
 MIN_FRAMES = 4
 MIN_SECONDS = 0.12
-"""Shorter hops hold too few frames to tell their gravity."""
+"""shorter flights have too few frames to measure gravity"""
 GRAVITY = 9.8
 HOVER = 0.15
-"""Share of it under which nobody flies"""
+"""share of gravity; a flight with less is hovering"""
 
 
 class Flight(NamedTuple):
@@ -46,17 +46,18 @@ class Flight(NamedTuple):
 
 
 def poses_of(clip: MotionClip) -> BodyPoses:
+    """Poses (F, B, ...) of all bodies in all frames."""
     return body_poses(CharacterModel.load(clip.character), clip.root_pos, clip.root_rot, clip.joint_rot)
 
 
 def in_air(model: CharacterModel, poses: BodyPoses, fps: float) -> list[tuple[int, int]]:
-    """(first, past the last) frames of each flight long enough to judge."""
+    """(first, last + 1) frame of each flight that is long enough to measure."""
     shortest = max(MIN_FRAMES, round(MIN_SECONDS * fps))
     return [run for run in runs(lowest_point(model, poses) > AIR_HEIGHT) if run[1] - run[0] >= shortest]
 
 
 def flights(clip: MotionClip) -> list[Flight]:
-    """Every flight of a clip, judged."""
+    """Every flight of a clip, measured."""
     model, poses = CharacterModel.load(clip.character), poses_of(clip)
     com, momentum = center_of_mass(model, poses), angular_momentum(model, poses, clip.fps)
     found = []
@@ -67,7 +68,7 @@ def flights(clip: MotionClip) -> list[Flight]:
         straight = com[first:past] + np.array([0.0, 0.0, 0.5 * GRAVITY]) * (time**2)[:, None]
         line = np.polynomial.polynomial.polyfit(time, straight, 1)
         error = np.sqrt(np.mean(np.sum((straight - line[0] - time[:, None] * line[1]) ** 2, axis=-1)))
-        # the outer frames' rates mix in the ground's
+        # the first and last frame's rates are differences to frames on the ground
         spin = momentum[first + 1 : past - 1]
         mean = spin.mean(axis=0)
         deviation = np.sqrt(np.mean(np.sum((spin - mean) ** 2, axis=-1)))

@@ -1,4 +1,4 @@
-"""Freezes: moments in which a moving body stands still in every joint, as where frames were doubled or lost."""
+"""Freezes: moments in which a moving body stands still in every joint, as if frames were doubled or lost."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import numpy as np
 from game.sim import rotation
 from game.sim.motion import MotionClip
 
-LONGEST = 0.1
-"""s; who stands still for longer may mean it"""
+MAX_SECONDS = 0.1
+"""a longer standstill may be intended"""
 _STILL = 0.2
-"""of the turning of all joints and the root in the frames around,"""
+"""share of the angular speed (summed over joints and root) in the frames before and after; less is a standstill"""
 _MOVING = 10.0
-"""which is more than this, rad/s"""
+"""rad/s, least angular speed before and after a freeze"""
 
 
 def freezes(clip: MotionClip) -> list[tuple[int, int]]:
-    """(first, last) frame of each. A stop takes its time; a freeze comes and goes between two frames."""
+    """(first, last) frame of each freeze. A real stop brakes over several frames; a freeze does so within one."""
     rot = clip.rotations
     rate = rotation.angle_between(rot[:-1], rot[1:]).sum(axis=-1) * clip.fps
-    # round the seam of a loop; who begins or ends at rest means it
+    # in a loop across its seam; in other clips rest at the beginning or end is no freeze
     before, after = (rate[-1], rate[0]) if clip.loop else (0.0, 0.0)
     around = np.concatenate([[before], rate, [after]])
     found: list[tuple[int, int]] = []
     for first in range(len(rate)):
-        for last in range(first + 1, min(first + round(LONGEST * clip.fps), len(rate)) + 1):
+        for last in range(first + 1, min(first + round(MAX_SECONDS * clip.fps), len(rate)) + 1):
             moving = min(around[first], around[last + 1])
             if moving >= _MOVING and rate[first:last].max() <= _STILL * moving:
                 found.append((first, last))
@@ -35,7 +35,7 @@ def freezes(clip: MotionClip) -> list[tuple[int, int]]:
 
 
 def thaw(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Spread what follows a freeze, for as long as it lasted, evenly over both."""
+    """Spread the motion that follows a freeze, as long as the freeze itself, evenly over both."""
     rot = clip.rotations
     root_pos, found = clip.root_pos.copy(), freezes(clip)
     for first, last in found:

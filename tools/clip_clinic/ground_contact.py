@@ -1,4 +1,4 @@
-"""A clip and the floor: nothing in it, nobody hovering over it, feet that stay where they stand."""
+"""Fixes for a clip and the floor: nothing in it, no hovering above it, no slipping feet."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _SMOOTH = 0.1
 _TOUCHING = 0.01
 """m; lower is on the floor"""
 _FADE = 0.2
-"""s over which a foot's correction fades where no other plant follows"""
+"""s over which a foot's correction fades in and out if it stands nowhere soon before or after"""
 _JOIN = 0.1
-"""s; plants closer together than this count as one"""
+"""s; shorter gaps between two contacts of a foot are ignored"""
 _MAX_SHIFT = 0.15
 """m that a foot may be moved"""
 
 
 def floor_level(lowest: Array) -> float:
-    """Height at which the floor must be, from the lowest points (F,): the middle of what touches it."""
+    """Height of the floor, m, from the lowest points (F,): the median of those near their own median or lower."""
     return float(np.median(lowest[lowest < np.median(lowest) + 0.05]))
 
 
 def stand_on_floor(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Puts the clip on the floor, lifts what digs in, and holds feet that slip."""
+    """Puts the clip on the floor, lifts what is under it, and holds feet that slip."""
     model, done = CharacterModel.load(clip.character), []
     level = floor_level(lowest_point(model, poses_of(clip)))
     if abs(level) > 0.01:
@@ -51,7 +51,7 @@ def stand_on_floor(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
 
 
 def set_down(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
-    """Lower who hovers: in the air, as high as before a moment later, and not flying."""
+    """Lowers the body where it hovers: off the floor without falling."""
     model = CharacterModel.load(clip.character)
     hovers = [flight for flight in flights(clip) if flight.gravity < HOVER * GRAVITY]
     if not hovers:
@@ -66,7 +66,7 @@ def set_down(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
 
 
 def _lift(clip: MotionClip, model: CharacterModel) -> tuple[MotionClip, float]:
-    """Raise the root where anything but a foot is under the floor."""
+    """Raises the root where a body other than a foot is under the floor; also returns by how much, m."""
     others = [b for b in range(model.num_bodies) if b not in model.feet]
     depth = np.maximum(-lowest_points(model, poses_of(clip))[:, others].min(axis=-1), 0.0)
     rise = envelope(depth, max(1, round(_SMOOTH * clip.fps)), clip.loop)
@@ -74,7 +74,10 @@ def _lift(clip: MotionClip, model: CharacterModel) -> tuple[MotionClip, float]:
 
 
 def hold_feet(clip: MotionClip, model: CharacterModel, slips: bool = True) -> tuple[MotionClip, float]:
-    """Move the ankles so that none is under the floor and, with `slips`, so that planted feet stay."""
+    """Moves the ankles so that no foot is under the floor and, with `slips`, so that standing feet do not slip.
+
+    Also returns the largest shift, m.
+    """
     corners = sole_corners(model, poses_of(clip))
     feet = slip(corners)
     stands = planted(feet, clip.fps) & slips
@@ -96,8 +99,8 @@ def _hold(step: Array, stands: NDArray[np.bool_], fps: float) -> Array:
     num_frames = len(step) + 1
     keys, values = [-1e9], [np.zeros(2)]
     for first, past in runs(stands):
-        way = np.concatenate([np.zeros((1, 2)), np.cumsum(step[first:past] * stands[first:past, None], axis=0)])
-        fix = way.mean(axis=0) - way
+        path = np.concatenate([np.zeros((1, 2)), np.cumsum(step[first:past] * stands[first:past, None], axis=0)])
+        fix = path.mean(axis=0) - path
         if keys[-1] > -1e8 and first - keys[-1] > 2.0 * _FADE * fps:
             keys += [keys[-1] + _FADE * fps, first - _FADE * fps]
             values += [np.zeros(2), np.zeros(2)]
@@ -112,7 +115,7 @@ def _hold(step: Array, stands: NDArray[np.bool_], fps: float) -> Array:
     after = np.clip(np.searchsorted(at, frames, side="right"), 1, len(at) - 1)
     gap = at[after] - at[after - 1]
     part = np.clip((frames - at[after - 1]) / gap, 0.0, 1.0)
-    # over a step the foot leaves and arrives without a jerk
+    # ease in and out between two contacts
     part = np.where(gap > 1.0, part**2 * (3.0 - 2.0 * part), part)[:, None]
     curve = places[after - 1] + part * (places[after] - places[after - 1])
     size = np.linalg.norm(curve, axis=-1, keepdims=True)

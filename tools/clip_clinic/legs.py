@@ -1,4 +1,4 @@
-"""Two-bone legs with a hinge for a knee: move an ankle, keep the foot's direction."""
+"""Inverse kinematics of the legs: moves an ankle and keeps the foot's direction."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from game.sim.model import CharacterModel
 Array = NDArray[np.float64]
 
 _REACH = 0.985
-"""Of the stretched leg, up to which a leg may be stretched further than it was: near straight, a centimetre turns the
-knee by twenty degrees, and it would snap."""
+"""share of the straight leg's length up to which a leg may be stretched: nearer to straight, one centimetre turns the
+knee by twenty degrees, which would look like a jerk"""
 
 
 def shortest_arc(a: Array, b: Array) -> Array:
@@ -45,15 +45,17 @@ def move_ankles(model: CharacterModel, root_pos: Array, root_rot: Array, joint_r
     for (thigh, shin, foot), offset in zip(model.legs, np.moveaxis(shift, 1, 0), strict=True):
         pelvis = int(model.body_parent[thigh])
         upper, lower = -model.body_offset[shin][2], -model.body_offset[foot][2]
-        way = poses.pos[:, foot] + offset - poses.pos[:, thigh]
+        reach_vector = poses.pos[:, foot] + offset - poses.pos[:, thigh]
         before = np.linalg.norm(poses.pos[:, foot] - poses.pos[:, thigh], axis=-1)
         longest = np.maximum(before, _REACH * (upper + lower))
-        reach = np.clip(np.linalg.norm(way, axis=-1), abs(upper - lower) + 1e-4, longest)
+        reach = np.clip(np.linalg.norm(reach_vector, axis=-1), abs(upper - lower) + 1e-4, longest)
         bend = np.arccos(np.clip((reach**2 - upper**2 - lower**2) / (2.0 * upper * lower), -1.0, 1.0))
         knee = rotation.from_axis_angle((0.0, 1.0, 0.0), bend)
-        reached = np.array([0.0, 0.0, -upper]) + rotation.rotate(knee, np.broadcast_to([0.0, 0.0, -lower], way.shape))
+        reached = np.array([0.0, 0.0, -upper]) + rotation.rotate(
+            knee, np.broadcast_to([0.0, 0.0, -lower], reach_vector.shape)
+        )
         old_thigh = poses.rot[:, thigh]
-        new_thigh = rotation.multiply(shortest_arc(rotation.rotate(old_thigh, reached), way), old_thigh)
+        new_thigh = rotation.multiply(shortest_arc(rotation.rotate(old_thigh, reached), reach_vector), old_thigh)
         ankle = rotation.multiply(rotation.conjugate(rotation.multiply(new_thigh, knee)), poses.rot[:, foot])
         hip = rotation.multiply(rotation.conjugate(poses.rot[:, pelvis]), new_thigh)
         moved = np.linalg.norm(offset, axis=-1) > 1e-6

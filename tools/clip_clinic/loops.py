@@ -1,4 +1,4 @@
-"""Finds the part of a clip that repeats, so that it can be played, and learned, round and round."""
+"""Finds the part of a clip that repeats, and cuts it out as a loop."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tools.clip_clinic.edit import cut
 Array = NDArray[np.float64]
 
 SHORTEST = 0.5
-"""s of a loop"""
+"""s, the shortest loop by default"""
 MAX_GAP = np.radians(30.0)
-"""Between first and last pose, of any joint or the root's lean; more is another movement, no seam to close."""
+"""rad, largest difference of a joint or of the root's lean between first and last pose of a loop"""
 _ANGLE, _HEIGHT, _RATE, _MOVING = np.radians(10.0), 0.05, 4.0, 10.0
-"""rad, m and rad/s that cost 1 between the two ends; rad/s and m/s of movement at a seam, which shows it, likewise."""
+"""differences between the ends that cost 1: rad, m, rad/s; and the movement at the seam, rad/s or m/s, that costs 1"""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Seam:
 
 
 def looped(clip: MotionClip, shortest: float = SHORTEST) -> tuple[MotionClip, Seam]:
-    """The part of `clip` whose ends are most alike and least moving, as a loop. Raises ClipError where none is."""
+    """The part of `clip` whose ends are most alike and move least, as a loop. Raises ClipError if nothing repeats."""
     found = find(clip, shortest)
     if found.gap > MAX_GAP:
         first, last = found.first / clip.fps, found.last / clip.fps

@@ -1,4 +1,4 @@
-"""A clip's physics over time as a picture, optionally before and after a mend."""
+"""A chart of a clip's physics over time, optionally before and after mending."""
 
 from __future__ import annotations
 

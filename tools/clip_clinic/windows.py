@@ -1,4 +1,4 @@
-"""Windows that run over a clip's frames: bells, means under them, and curves over the highest of them."""
+"""Sliding windows over a clip's frames: a Gaussian, weighted means, and smooth upper envelopes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ Array = NDArray[np.float64]
 
 
 def bell(frames: float) -> Array:
-    """A Gaussian window (2 R + 1,) of that standard deviation, in frames, cut off at three of it."""
+    """A Gaussian window (2 R + 1,) with a standard deviation in frames, cut off at three standard deviations."""
     reach = max(1, round(3.0 * frames))
     return np.asarray(np.exp(-0.5 * (np.arange(-reach, reach + 1) / frames) ** 2))
 
 
 def means(values: Array, window: Array) -> Array:
-    """Means (F, K) of values (F + 2 R, K) under a window (2 R + 1,)."""
+    """Means (F, K) of values (F + 2 R, K), weighted by a window (2 R + 1,)."""
     return np.stack([np.convolve(v, window / window.sum(), mode="valid") for v in values.T], axis=-1)
 
 
 def envelope(values: Array, reach: int, loop: bool) -> Array:
-    """A smooth curve (F,) nowhere under the values (F,), the same at both ends of a loop."""
+    """A smooth curve (F,) that is nowhere below the values (F,); `reach` in frames; periodic for a loop."""
     reach = min(reach, len(values) - 2)
 
     def padded(v: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Caption: words burned into a picture, drawn without any graphics."""
+"""Caption: text drawn into pictures on the CPU."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from game.view.hud import font_file
 Picture = NDArray[np.uint8]
 
 LINE = 0.075
-"""height of a line of the picture's"""
+"""height of a line, as a share of the picture's"""
 SHADE = 0.45
-"""brightness of what lies behind the words"""
+"""factor for the brightness of the picture behind the text"""
 
 
 class Caption:
-    """Words at the upper left of pictures of one size, white on a darkened strip: the feet are below."""
+    """White text on a darkened strip at the top left of pictures of one size."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         """`size` is the pictures' width and height in pixels."""
@@ -28,7 +28,7 @@ class Caption:
         self._text, self._strip = "", np.zeros((0, size[0]))
 
     def burn(self, picture: Picture, text: str) -> Picture:
-        """A copy of a picture (height, width, 4) BGRA with lines of text in it; without any, the picture."""
+        """A copy of a picture (height, width, 4) BGRA with lines of text in it; without text the picture itself."""
         if not text:
             return picture
         if text != self._text:
@@ -40,7 +40,7 @@ class Caption:
         return burned
 
     def _drawn(self, lines: list[str]) -> NDArray[np.float64]:
-        """(height of the strip, width) how much of a pixel is ink, 0..1, top row first."""
+        """(height of the strip, width) share of each pixel that is covered by text, 0..1, top row first."""
         margin = self._pitch // 3
         height = len(lines) * self._pitch + 2 * margin
         image = p3d.PNMImage(self._size[0], height, 1)

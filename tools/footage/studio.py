@@ -1,4 +1,4 @@
-"""Studio: a stage without a window. Pictures of Frames at any size, and what compositors want beside them."""
+"""Studio: a stage without a window. It draws FilmFrames at any size, and passes (alpha, depth, id) for compositing."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ Pass = Literal["alpha", "depth", "id"]
 
 PASSES: tuple[Pass, ...] = ("alpha", "depth", "id")
 PASS_MASK = p3d.BitMask32.bit(7)
-"""cameras that draw passes; hide from it what is no thing"""
-NO_THINGS = ("dust", "sky", "sun")
+"""of the cameras that draw passes; nodes hidden from it are in none"""
+NOT_IN_PASSES = ("dust", "sky", "sun")
 AVATAR = "avatar"
 NEAR, FAR = 0.05, 200.0
 VERTICAL_CROP = 0.68
-"""an upright picture comes this much nearer: he is upright too"""
+"""factor for the field of view of pictures that are higher than wide, in which he would be small"""
 NOTHING_MM = 65535
-"""depth where there is nothing, or nothing nearer"""
+"""depth where there is nothing, or nothing nearer than that"""
 
 
 class StudioError(Exception):
-    """What was asked for cannot be drawn here; says why."""
+    """The pictures cannot be drawn here; the message says why."""
 
 
 class Studio:
-    """Opens the graphics, draws, and gives them back.
+    """Draws frames. Use it as a context, or call `close`.
 
     Args:
         spec: the set.
         size: width and height in pixels.
         quality: of the drawing.
-        passes: which of PASSES `passes` returns.
+        passes: those of PASSES that the method `passes` shall return.
 
     Raises:
-        StudioError: nothing here can run the shaders.
+        StudioError: no renderer here can run the shaders.
     """
 
     def __init__(self, spec: SetSpec, size: tuple[int, int], quality: Quality = QUALITIES["film"],
@@ -74,7 +74,7 @@ class Studio:
         return Stage(self._output.buffer, self.spec, self.quality, parent=self._root)
 
     def clear(self) -> None:
-        """A fresh stage, for another take."""
+        """Begins with a new stage, for another take."""
         self.stage.close()
         self.stage = self._open_stage()
 
@@ -95,10 +95,11 @@ class Studio:
         return self._film.frame()
 
     def passes(self) -> dict[Pass, NDArray[np.uint8] | NDArray[np.uint16]]:
-        """Of the frame that was drawn last, top row first.
+        """The passes of the frame that was drawn last, by name, top row first.
 
-        alpha: (height, width) uint8, how much of a pixel is character. depth: (height, width) uint16, mm along
-        the line of sight, NOTHING_MM for the sky. id: (height, width, 3) uint8 RGB, see `things`.
+        alpha: (height, width) uint8, share of a pixel that belongs to characters.
+        depth: (height, width) uint16, mm along the line of sight, NOTHING_MM for the sky.
+        id: (height, width, 3) uint8 RGB, see `things`.
         """
         found: dict[Pass, NDArray[np.uint8] | NDArray[np.uint16]] = {}
         for name, camera in self._pass_cameras.items():
@@ -112,7 +113,7 @@ class Studio:
         return found
 
     def things(self) -> dict[str, tuple[int, int, int]]:
-        """The colour, RGB, that everything on stage has in the id pass, by name; a second of a name is NAME 2."""
+        """The colour, RGB, of each object in the id pass, by name; a second one is called NAME 2."""
         return {name: color_of(i) for i, (name, _) in enumerate(self._things())}
 
     def _things(self) -> list[tuple[str, p3d.NodePath]]:
@@ -120,7 +121,7 @@ class Studio:
         counted: dict[str, int] = {}
         found = []
         for node in world.children:
-            if node.name in NO_THINGS:
+            if node.name in NOT_IN_PASSES:
                 node.hide(PASS_MASK)
                 continue
             if node.is_hidden():
@@ -151,7 +152,7 @@ class Studio:
         return camera
 
     def close(self) -> None:
-        """Gives the graphics back."""
+        """Frees the graphics."""
         for camera in self._pass_cameras.values():
             camera.close()
         self._film.close()
@@ -167,13 +168,13 @@ class Studio:
 
 
 def millimetres(picture: Picture) -> NDArray[np.uint16]:
-    """(height, width) of the depth pass's (height, width, 4) BGRA, which counts tenths of a millimetre."""
+    """Depth, mm, (height, width), from the depth pass (height, width, 4) BGRA, which counts tenths of a millimetre."""
     tenths = picture[:, :, :3].astype(np.int64) @ np.array([1, 256, 65536])
     nearer = np.minimum((tenths + 5) // 10, NOTHING_MM)
     return np.where(tenths == 0, NOTHING_MM, nearer).astype(np.uint16)
 
 
 def color_of(index: int) -> tuple[int, int, int]:
-    """RGB 0..255 of the index-th thing; bright, never black, and never twice for the first 4096."""
-    level = (index * 1327 + 613) % 4096  # an odd factor visits all
+    """RGB 0..255 of the index-th object: never black, and different for the first 4096."""
+    level = (index * 1327 + 613) % 4096  # an odd factor goes through all 4096
     return 15 + 16 * (level >> 8), 15 + 16 * ((level >> 4) & 15), 15 + 16 * (level & 15)

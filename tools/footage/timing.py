@@ -1,4 +1,4 @@
-"""Timing: which time of a take a film shows when. Slow motion is a matter of timing alone."""
+"""Timing: which moment of a take is shown at which time of a film; slow motion is made by it alone."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from itertools import accumulate
 import numpy as np
 
 RAMP_STEPS = 6
-"""pieces of steady speed that a change of speed is made of"""
+"""pieces of constant speed that make a change of speed"""
 
 
 @dataclass(frozen=True)
 class TimePiece:
-    """A stretch of a take at a steady speed."""
+    """A part of a take that is shown at a constant speed."""
 
     begin: float
     """s, of the take"""
     end: float
     """s, of the take"""
     speed: float
-    """1 as it happened, 0.25 four times slower"""
+    """1 is real time, 0.25 four times slower"""
 
     @property
     def length(self) -> float:
@@ -34,7 +34,7 @@ class Timing:
     """Pieces that follow one another without a gap."""
 
     def __init__(self, pieces: Sequence[TimePiece]) -> None:
-        """Raises ValueError where there are none, or a piece is empty or does not begin where the last one ended."""
+        """Raises ValueError if there are none, a piece is empty, or one does not begin where the last one ended."""
         if not pieces:
             raise ValueError("no pieces, expected at least one")
         for i, piece in enumerate(pieces):
@@ -66,12 +66,12 @@ class Timing:
         return max(1, int(np.ceil(self.duration * fps - 1e-6)))
 
     def take_time(self, film_time: float) -> float:
-        """s of the take that is shown at s of the film; beyond its ends the nearest piece's speed goes on."""
+        """The time of the take, s, shown at a time of the film, s; outside of it with the nearest piece's speed."""
         piece = self._piece(self._film, film_time)
         return self._take[piece] + (film_time - self._film[piece]) * self.pieces[piece].speed
 
     def film_time(self, take_time: float) -> float:
-        """s of the film at which s of the take is shown."""
+        """The time of the film, s, at which a time of the take, s, is shown."""
         piece = self._piece(self._take, take_time)
         return self._film[piece] + (take_time - self._take[piece]) / self.pieces[piece].speed
 
@@ -85,14 +85,14 @@ def steady(begin: float, end: float, speed: float = 1.0) -> Timing:
 
 
 def slowed(begin: float, end: float, slow_begin: float, slow_end: float, speed: float, ramp: float = 0.12) -> Timing:
-    """As it happened, but a stretch of it slow, with a ramp of so many seconds of the take before and after.
+    """Real time from `begin` to `end`, but `speed` from `slow_begin` to `slow_end`, all s of the take.
 
-    Raises ValueError for a stretch that does not lie within.
+    The speed changes over `ramp` s of the take before and after. Raises ValueError if that does not fit in.
     """
     first, last = slow_begin - ramp, slow_end + ramp
     if not (begin - 1e-9 <= first <= last <= end + 1e-9 and slow_begin < slow_end):
         raise ValueError(f"slow from {slow_begin} to {slow_end} s, ramp {ramp} s, expected within {begin} to {end} s")
-    # even steps in the logarithm of the speed look even
+    # steps of equal size in the logarithm of the speed look even
     between = [speed ** ((k + 0.5) / RAMP_STEPS) for k in range(RAMP_STEPS)]
     into = np.linspace(max(first, begin), slow_begin, RAMP_STEPS + 1).tolist()
     out = np.linspace(slow_end, min(last, end), RAMP_STEPS + 1).tolist()

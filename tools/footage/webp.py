@@ -38,7 +38,7 @@ class LoopWriter:
         self._stream.width, self._stream.height = size
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = {"quality": str(quality), "compression_level": "5"}
-        # every picture whole: what differs little from the one before is otherwise left standing, in squares
+        # no differences between pictures: with them, small changes are left out, which shows as squares
         self._stream.codec_context.gop_size = 1
         self._count = 0
 
