@@ -130,7 +130,7 @@ def test_a_set_of_ones_own(tmp_path: Path) -> None:
         (a_set({"name": "x", "parts": [BOX | {"color": "#gg0000"}]}), 'colour "#rrggbb"'),
         (a_set({"name": "x", "parts": [BOX | {"material": "mud"}]}), "'material' should be one of paint"),
         (a_set({"name": "x", "parts": [BOX | {"colour": "#000000"}]}), "no field 'colour'; there are color, material"),
-        (a_set({"name": "x", "decor": [{"shape": "lathe", "profile": [[1, 2]]}]}), "two or more [a, b] pairs"),
+        (a_set({"name": "x", "decor": [{"shape": "lathe", "profile": [[1, 2]]}]}), "a list of 2 to 1000 [a, b] pairs"),
         (a_set({"name": "x", "parts": [BOX], "contact_stiffness": 9}), "come together or not at all"),
         (a_set({"name": "x", "parts": [BOX]}, {"name": "x", "parts": [BOX]}), "more than one is called 'x'"),
         (a_set(light={"sun_direction": [0, 0, -1]}), "its z must be above 0"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from game.play import events as ev
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.record.playback import verify
-from game.record.take import CARD, Divergence, Take, TakeError
+from game.record.take import CARD, TRACE, Divergence, Take, TakeError
 from game.scene.set_file import load_prop
 from game.sim.model import CharacterModel
 
@@ -148,3 +149,75 @@ def test_whole_numbers_of_a_script_survive_the_disk(library: PolicyLibrary, tmp_
     take = record(library, events, 2)
     take.save(tmp_path / "take.zip")
     assert Take.load(tmp_path / "take.zip").sha256 == take.sha256
+
+
+def test_what_is_no_take_is_never_replaced(short: Take, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "letter.txt").write_text("dear")
+    (tmp_path / "film.zip").write_bytes(b"not a take")
+    (tmp_path / "link").symlink_to(mine)
+    for path, reason in ((mine, "is no take"), (tmp_path / "film.zip", "is no take"), (tmp_path / "link", "a link")):
+        with pytest.raises(TakeError, match=reason):
+            short.save(path)
+    assert (mine / "letter.txt").read_text() == "dear"
+    assert (tmp_path / "film.zip").read_bytes() == b"not a take"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.zip", "link", "mine"]
+    (mine / "letter.txt").unlink()
+    short.save(mine)  # an empty folder is nobody's
+
+
+def test_a_take_is_replaced_and_its_neighbours_stay(short: Take, tmp_path: Path) -> None:
+    path, old = tmp_path / "t", tmp_path / "t.old"
+    old.mkdir()
+    (old / "letter.txt").write_text("dear")
+    short.save(path)
+    (path / "notes.txt").write_text("mine")
+    (path / "policies" / "notes.txt").write_text("too")
+    Take(**{**vars(short), "title": "new", "policies": {}, "events": ()}).save(path)
+    assert Take.load(path).title == "new"
+    assert [(path / name).read_text() for name in ("notes.txt", "policies/notes.txt")] == ["mine", "too"]
+    assert (old / "letter.txt").read_text() == "dear"
+    assert sorted(p.name for p in path.rglob("*.onnx")) == []
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["t", "t.old"]
+
+
+@pytest.mark.parametrize("name", ["take", "take.zip"])
+def test_a_failed_save_leaves_nothing(short: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    short.save(tmp_path / name)
+    before = Take.load(tmp_path / name).sha256
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        Take(**{**vars(short), "title": "new"}).save(tmp_path / name)
+    monkeypatch.undo()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert Take.load(tmp_path / name).sha256 == before
+
+
+def bomb(path: Path, name: str, data: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(CARD, json.dumps({"schema": 2, "num_ticks": 1, "set": ""}))
+        archive.writestr(name, data)
+    return path
+
+
+def test_what_expands_without_bound_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TakeError, match=r"trace\.json expands to 61 MiB, expected at most"):
+        Take.load(bomb(tmp_path / "a.zip", TRACE, b"0" * 64_000_000))
+    cards = [{"tick": 0, "type": "gravity", "vector": [0, 0, -1]}] * 500_010
+    with pytest.raises(ev.EventError, match="500010 events, expected at most 500000"):
+        ev.list_from_json(cards)
+
+
+def test_a_very_long_run_of_a_crowd_is_thinned(monkeypatch: pytest.MonkeyPatch, short: Take, tmp_path: Path) -> None:
+    monkeypatch.setattr("game.record.take.MAX_TRACE_VALUES", 7 * len(short.trace))
+    short.save(tmp_path / "t.zip")
+    rows = Take.load(tmp_path / "t.zip").trace
+    assert [digest for digest, _ in rows] == [digest for digest, _ in short.trace]
+    assert [bool(pos) for _, pos in rows[:4]] == [True, False, True, False]
+    assert verify(Take.load(tmp_path / "t.zip")) is None

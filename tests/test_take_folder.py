@@ -75,3 +75,36 @@ def test_deleting_leaves_what_is_not_the_takes(tmp_path: Path) -> None:
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")) == ["c", "c/notes.txt", "film.mp4"]
     with pytest.raises(TakeFolderError, match="no take"):
         shelf.delete(stranger)
+
+
+def test_a_name_of_300_letters_is_refused(tmp_path: Path) -> None:
+    shelf, take = TakeFolder(tmp_path), put(tmp_path / "a.zip")
+    with pytest.raises(TakeFolderError, match="too long for the name of a file"):
+        shelf.rename(take, "x" * 300)
+    assert take.exists()
+
+
+def test_a_damaged_zip_is_left_out(tmp_path: Path) -> None:
+    """Its directory is whole, and the deflated bytes are not."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(CARD, json.dumps({"num_ticks": 30, "set": "park", "title": "x" * 2000}))
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    data[45:60] = bytes(255 - byte for byte in data[45:60])
+    (tmp_path / "a.zip").write_bytes(data)
+    assert TakeFolder(tmp_path).takes() == []
+
+
+def test_deleting_does_not_follow_links(tmp_path: Path) -> None:
+    outside = put_folder(tmp_path / "outside")
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    linked = put_folder(takes / "a")
+    (linked / POLICIES / "walk.onnx").unlink()
+    (linked / POLICIES).rmdir()
+    (linked / POLICIES).symlink_to(outside / POLICIES)
+    (takes / "b").symlink_to(outside)
+    shelf = TakeFolder(takes)
+    assert len(shelf.takes()) == 2
+    for path in (linked, takes / "b"):
+        shelf.delete(path)
+    assert sorted(path.name for path in outside.rglob("*")) == [POLICIES, CARD, TRACE, "walk.onnx"]

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from game.app.director import Director
 from game.camera.cuts import CutError, Cuts, cuts_of
 from game.camera.rigs import NAMES
-from game.play.events import EventError, Timed, from_json
+from game.play.events import EventError, Timed, list_from_json
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
@@ -151,10 +151,8 @@ def read_events(path: Path) -> list[Timed]:
         cards = read_json(path)
     except JsonError as error:
         raise RunError(str(error)) from error
-    if not isinstance(cards, list):
-        raise RunError(f"{path}: expected a JSON list of events, found {type(cards).__name__}")
     try:
-        return sorted((from_json(card) for card in cards), key=lambda timed: timed.tick)
+        return sorted(list_from_json(cards), key=lambda timed: timed.tick)
     except EventError as error:
         raise RunError(f"{path}: {error}") from error
 

@@ -13,11 +13,16 @@ from game.play.handler_registry import check_finite, handler_of, handles
 from game.play.policy_handlers import PolicyHandlers
 from game.policy.anchor import Anchor
 from game.policy.library import PolicyLibrary
+from game.scene.item_limits import check_item
+from game.scene.json_fields import SetError
+from game.scene.refusal import shortened
 from game.sim.forces import GrabSpring
 
 SPACING = 1.8
 """m between the characters of a crowd"""
 MAX_PUSH_SECONDS = 3600.0
+MAX_PROP_SPEED = 1e3
+"""m/s, and rad/s, of a prop that is spawned"""
 MAX_STRENGTH = 10.0
 MAX_DELAY, MAX_NOISE = 30, 3.0
 """of Nerves: ticks, rad"""
@@ -131,10 +136,12 @@ class EventHandlers(PolicyHandlers):
     @handles(ev.Spawn)
     def spawn(self, event: ev.Spawn) -> None:
         item = event.item
-        check_finite("position", item.position)
-        check_finite("quaternion", item.quaternion)
-        check_finite("velocity", event.velocity)
-        check_finite("ang_vel", event.ang_vel)
+        try:
+            check_item(item, shortened(item.name))
+        except SetError as error:
+            raise EventError(str(error)) from error
+        for what, speed in (("velocity", event.velocity), ("ang_vel", event.ang_vel)):
+            check_finite(what, speed, MAX_PROP_SPEED)
         if not item.parts:
             raise EventError(f"{item.name!r} has no solid parts")
         self.world.spawn(item, event.velocity, event.ang_vel)

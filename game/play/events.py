@@ -14,12 +14,15 @@ from typing import Any, ClassVar, NamedTuple
 import cattrs
 from cattrs.errors import BaseValidationError
 
+from game.scene.refusal import refused_as, shortened
 from game.scene.set_spec import ItemSpec
 
 Vec3 = tuple[float, float, float]
 
 MAX_CROWD = 64
 """of `Crowd.count`"""
+MAX_EVENTS = 500_000
+"""in a file: hours of pulling him about without a pause"""
 ALL = "all"
 """`Strength.part` of the whole body"""
 
@@ -225,13 +228,22 @@ def from_json(card: Any) -> Timed:
     fields = dict(card)
     tick, kind = fields.pop("tick", None), fields.pop("type", None)
     if not isinstance(tick, int) or isinstance(tick, bool) or tick < 0:
-        raise EventError(f"event {kind!r}: tick {tick!r}, expected an integer from 0")
-    if kind not in Event.TYPES:
-        raise EventError(f"event at tick {tick}: type {kind!r}; there are {', '.join(Event.TYPES)}")
-    try:
-        return Timed(tick, _CONVERTER.structure(fields, Event.TYPES[kind]))
-    except (BaseValidationError, ValueError, TypeError) as error:
-        reasons = (
-            "; ".join(cattrs.transform_error(error, path=kind)) if isinstance(error, BaseValidationError) else error
-        )
-        raise EventError(f"event at tick {tick}: {reasons}") from error
+        found = f"event {shortened(repr(kind))}: tick {shortened(repr(tick))}"
+        raise EventError(f"{found}, expected an integer from 0")
+    if not isinstance(kind, str) or kind not in Event.TYPES:
+        raise EventError(f"event at tick {tick}: type {shortened(repr(kind))}; there are {', '.join(Event.TYPES)}")
+    with refused_as(EventError, f"event at tick {tick}"):
+        try:
+            return Timed(tick, _CONVERTER.structure(fields, Event.TYPES[kind]))
+        except BaseValidationError as error:
+            reasons = "; ".join(cattrs.transform_error(error, path=kind)[:5])
+            raise EventError(f"event at tick {tick}: {shortened(reasons, 1000)}") from error
+
+
+def list_from_json(cards: Any) -> tuple[Timed, ...]:
+    """Read a list of events, in its order. Raises EventError."""
+    if not isinstance(cards, list):
+        raise EventError(f"expected a JSON list of events, found {type(cards).__name__}")
+    if len(cards) > MAX_EVENTS:
+        raise EventError(f"{len(cards)} events, expected at most {MAX_EVENTS}")
+    return tuple(from_json(card) for card in cards)

@@ -46,7 +46,7 @@ def without_handler() -> list[str]:
     return [name for name, kind in Event.TYPES.items() if kind not in _HANDLERS]
 
 
-def check_finite(what: str, values: tuple[float, ...]) -> None:
-    """Raises EventError, which names `what`, if a value is not finite or larger than MAX_NUMBER."""
-    if not np.isfinite(values).all() or np.abs(values).max() > MAX_NUMBER:
-        raise EventError(f"{what} {values}: expected finite numbers")
+def check_finite(what: str, values: tuple[float, ...], most: float = MAX_NUMBER) -> None:
+    """Raises EventError, which names `what`, if a value is not finite or its size is larger than `most`."""
+    if not np.isfinite(values).all() or np.abs(values).max() > most:
+        raise EventError(f"{what} {values}: expected finite numbers of at most {most:g}")

@@ -17,7 +17,7 @@ from game.play.performance import Performance, lying
 from game.play.reference import aligned_heading
 from game.policy.anchor import Anchor
 from game.policy.library import PolicyLibrary
-from game.policy.policy import Policy
+from game.policy.policy import Policy, PolicyError
 from game.sim.kinematics import BodyPoses
 
 
@@ -33,6 +33,16 @@ class PolicyHandlers:
         self.clips = ClipLibrary(self.model)
         self.policies: dict[str, Policy] = {}
         """every policy that was played, by its name in the take"""
+        self.stopped: list[str] = []
+        """why policies were stopped, for the person; whoever reads it empties it"""
+
+    def stop(self, policy: Policy, error: PolicyError) -> None:
+        """Takes a policy that fails away from all whom it drives."""
+        self.stopped.append(f"{error}; it was stopped")
+        for index, agent in enumerate(self.agents):
+            if agent.policy is policy:
+                agent.policy = None
+                self.use_gains_of_policy(index)
 
     @handles(ev.Play)
     def play(self, event: ev.Play) -> ev.Play:
@@ -133,9 +143,14 @@ class PolicyHandlers:
         return name, policy
 
     def place(self, character: int, phase: float) -> None:
-        """Puts a character into the starting pose of its policy, where it first stood."""
+        """Puts a character into the starting pose of its policy, where it first stood; one that fails is stopped."""
         agent = self.agents[character]
-        state = starting_state(self.world, agent.policy, phase)
+        try:
+            state = starting_state(self.world, agent.policy, phase)
+        except PolicyError as error:
+            assert agent.policy is not None
+            self.stop(agent.policy, error)
+            state = starting_state(self.world, None, phase)
         self.world.reset([character], agent.home.place(state)[None])
         performance = None
         if agent.policy is not None and agent.policy.spec.lookahead:

@@ -15,6 +15,7 @@ from game.play.clip_library import ClipLibrary
 from game.play.controllers import JointTargets, PolicyControllers
 from game.play.event_handlers import EventHandlers
 from game.play.events import Event, EventError, Timed
+from game.play.trace import Trace
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy, PolicyError
 from game.sim.bullet import open_world
@@ -34,8 +35,7 @@ class Runtime:
         self.agents: list[Agent] = self.controllers.agents
         self.log: list[Timed] = []
         """every event that was carried out"""
-        self.trace: list[tuple[str, list[list[float]]]] = []
-        """per tick a hash of the root and joint states, and the root positions"""
+        self.trace = Trace()
         self._handlers = EventHandlers(self.controllers, library)
         self._messages: list[str] = []
         self._handlers.add_character()
@@ -83,6 +83,8 @@ class Runtime:
         for event in events:
             self._carry_out(event, strict)
         targets = self._joint_targets()
+        self._messages += self._handlers.stopped
+        self._handlers.stopped.clear()
         self.world.step(targets.rotation, targets.hinge)
         self._restart_after_faults()
         self.controllers.count_falls()
@@ -104,11 +106,7 @@ class Runtime:
         """Everybody's joint targets. A policy that fails is removed from every agent that it drives."""
         targets, failed = self.controllers.joint_targets()
         for policy, error in failed.items():
-            self._messages.append(f"{error}; it was stopped")
-            for index, agent in enumerate(self.agents):
-                if agent.policy is policy:
-                    agent.policy = None
-                    self._handlers.use_gains_of_policy(index)
+            self._handlers.stop(policy, error)
         return targets
 
     def _restart_after_faults(self) -> None:
@@ -119,4 +117,4 @@ class Runtime:
 
     def _record(self) -> None:
         digest = hashlib.blake2b(self.world.state_bytes, digest_size=8)
-        self.trace.append((digest.hexdigest(), self.world.state.root_pos.tolist()))
+        self.trace.add(digest.digest(), self.world.state.root_pos)

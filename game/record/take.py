@@ -1,6 +1,6 @@
 """Take: what was set up, every event with its tick and the policies: enough to run it again, bit for bit.
 
-On disk a take is a folder or one zip file: take.json, trace.json (what happened, tick by
+On disk a take is a folder or one zip file (`take_files`): take.json, trace.json (what happened, tick by
 tick, to hold a replay against), policies/NAME.onnx and clips/NAME.json.
 """
 
@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -21,26 +18,22 @@ import numpy as np
 from game.play import events as ev
 from game.play.events import Timed
 from game.play.runtime import Runtime
+from game.play.trace import TraceRow
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy, PolicyError
-from game.scene.json_text import JsonError, parse_json
+from game.record.take_files import CARD, CLIPS, FOLDERS, POLICIES, TRACE, TakeError, read_files, write_files
+from game.scene.json_text import MAX_VALUES, JsonError, parse_json
+from game.scene.refusal import reason_of, refused_as, shortened
 from game.sim.model import CharacterModel, ModelError
 from game.sim.motion import ClipError
 
 SCHEMA = 2
 """1 had no clips, and policies were started by the heading of the x axis"""
-MAX_FILES = 256
-MAX_BYTES = 512 << 20
 MAX_TICKS = 10_000_000
-CARD, TRACE, POLICIES, CLIPS = "take.json", "trace.json", "policies", "clips"
-FOLDERS = {POLICIES: ".onnx", CLIPS: ".json"}
-"""and how the names of their files end"""
+MAX_TRACE_VALUES = 20_000_000
+"""of JSON that are read"""
 
-TraceRow = tuple[str, list[list[float]]]
-
-
-class TakeError(ValueError):
-    """A take cannot be read, or does not belong to this version."""
+__all__ = ["CARD", "CLIPS", "FOLDERS", "POLICIES", "TRACE", "Divergence", "Take", "TakeError"]
 
 
 class Divergence(NamedTuple):
@@ -51,7 +44,7 @@ class Divergence(NamedTuple):
     """m, the largest between any two roots at that tick; 0 where only joints differ"""
 
     def __str__(self) -> str:
-        return f"diverges at tick {self.tick}, by {self.distance:.3g} m"
+        return f"diverges at tick {self.tick}" + (f", by {self.distance:.3g} m" if np.isfinite(self.distance) else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +58,7 @@ class Take:
     """the ONNX files, by the names that the events use"""
     clips: dict[str, bytes] = field(default_factory=dict)
     """the JSON of the clips that references were made of, by the names that the events use"""
-    trace: tuple[TraceRow, ...] = ()
+    trace: Sequence[TraceRow] = ()
     character: str = "humanoid"
     character_sha256: str = ""
     title: str = ""
@@ -86,7 +79,7 @@ class Take:
             tuple(ev.from_json(ev.to_json(timed)) for timed in runtime.log),
             {name: policy.data for name, policy in runtime.policies.items()},
             dict(runtime.clips.used),
-            tuple(runtime.trace),
+            runtime.trace.frozen(),
             runtime.model.name,
             runtime.model.sha256,
             title,
@@ -120,7 +113,7 @@ class Take:
     def _files(self) -> dict[str, bytes]:
         files = {f"{POLICIES}/{name}.onnx": data for name, data in self.policies.items()}
         files |= {f"{CLIPS}/{name}.json": data for name, data in self.clips.items()}
-        return {TRACE: _canonical([list(row) for row in self.trace]), **files}
+        return {TRACE: _canonical(_thinned(self.trace)), **files}
 
     # ---------------------------------------------------------------- running it again
     def runtime(self) -> Runtime:
@@ -136,7 +129,7 @@ class Take:
             try:
                 library.add(name, Policy(data, model))
             except PolicyError as error:
-                raise TakeError(f"its policy {name!r}: {error}") from error
+                raise TakeError(f"its policy {shortened(name)!r}: {error}") from error
         runtime = Runtime(library, seed=self.seed)
         for name, data in self.clips.items():
             try:
@@ -159,34 +152,20 @@ class Take:
 
     # ---------------------------------------------------------------- disk
     def save(self, path: Path) -> None:
-        """Write to a folder, or to one file if it ends in .zip; all or nothing."""
-        files = {CARD: json.dumps({**self.card(), "sha256": self.sha256}, indent=1).encode(), **self._files()}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix.lower() == ".zip":
-            temporary = path.with_name(path.name + ".part")
-            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, data in files.items():
-                    # a fixed date: the same take is the same file
-                    archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
-            temporary.replace(path)
-            return
-        staging = Path(tempfile.mkdtemp(prefix=path.name + ".", suffix=".part", dir=path.parent))
-        try:
-            for name, data in files.items():
-                target = staging / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
-            _swap_in(staging, path)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+        """Write to a folder, or to one file if it ends in .zip; all or nothing. Raises TakeError, OSError."""
+        write_files(
+            path, {CARD: json.dumps({**self.card(), "sha256": self.sha256}, indent=1).encode(), **self._files()}
+        )
 
     @staticmethod
     def load(path: Path) -> Take:
         """Read a folder or zip. Raises TakeError."""
-        try:
-            files = _read_folder(path) if path.is_dir() else _read_zip(path)
-        except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-            raise TakeError(f"{path.name} cannot be read: {error}") from error
+        with refused_as(TakeError, path.name):
+            return Take._load(path)
+
+    @staticmethod
+    def _load(path: Path) -> Take:
+        files = read_files(path)
         if CARD not in files:
             raise TakeError(f"{path.name} is no take: it holds no {CARD}")
         card = _parse(files.pop(CARD), CARD)
@@ -200,8 +179,8 @@ class Take:
             raise TakeError(f"{path.name} is of schema {card['schema']}, expected 1..{SCHEMA}")
         try:
             take = _from_card(card, files)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            reason = f"lacks {error}" if isinstance(error, KeyError) else reason_of(error)
             raise TakeError(f"{path.name}: {CARD} {reason}") from error
         expected = card.pop("sha256", None)
         found = _sha256(_canonical(card))
@@ -219,12 +198,12 @@ def _from_card(card: dict[str, Any], files: dict[str, bytes]) -> Take:
             raise ValueError(f"does not fit {name}: it was changed or cut short")
     if not 0 <= int(card["num_ticks"]) <= MAX_TICKS:
         raise ValueError(f"has {card['num_ticks']} ticks, expected 0..{MAX_TICKS}")
-    rows = _parse(files[TRACE], TRACE) if TRACE in files else []
+    rows = _parse(files[TRACE], TRACE, MAX_TRACE_VALUES) if TRACE in files else []
     kept = {f: {PurePosixPath(n).stem: files[n] for n in card["files"] if n.startswith(f + "/")} for f in FOLDERS}
     return Take(
         seed=int(card["seed"]),
         num_ticks=int(card["num_ticks"]),
-        events=tuple(ev.from_json(e if card["schema"] > 1 else _as_schema_2(e)) for e in card["events"]),
+        events=ev.list_from_json([e if card["schema"] > 1 else _as_schema_2(e) for e in card["events"]]),
         policies=kept[POLICIES],
         clips=kept[CLIPS],
         trace=tuple((str(digest), [[float(v) for v in p] for p in pos]) for digest, pos in rows),
@@ -250,60 +229,16 @@ def _canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _parse(data: bytes, name: str) -> Any:
+def _parse(data: bytes, name: str, max_values: int = MAX_VALUES) -> Any:
     try:
-        return parse_json(data, name, max_bytes=MAX_BYTES)
+        return parse_json(data, name, max_bytes=len(data), max_values=max_values)
     except JsonError as error:
         raise TakeError(str(error)) from error
 
 
-def _wanted(name: str) -> bool:
-    """Whether a file belongs to takes; whatever else lies in the folder is left alone."""
-    parts = PurePosixPath(name).parts
-    return name in (CARD, TRACE) or (len(parts) == 2 and parts[0] in FOLDERS and name.endswith(FOLDERS[parts[0]]))
-
-
-def files_of(folder: Path) -> list[Path]:
-    """The files of a take that lies in a folder; whatever else is there is left out."""
-    kept = [file for name, ending in FOLDERS.items() for file in sorted((folder / name).glob(f"*{ending}"))]
-    return [file for file in (folder / CARD, folder / TRACE, *kept) if file.is_file()]
-
-
-def _read_folder(path: Path) -> dict[str, bytes]:
-    found = files_of(path)
-    _check_size(len(found), sum(p.stat().st_size for p in found))
-    return {p.relative_to(path).as_posix(): p.read_bytes() for p in found}
-
-
-def _read_zip(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        infos = [info for info in archive.infolist() if _wanted(info.filename)]
-        _check_size(len(infos), sum(info.file_size for info in infos))
-        files = {}
-        for info in infos:
-            with archive.open(info) as stream:
-                # what the directory claims is not trusted
-                data = stream.read(info.file_size + 1)
-            if len(data) != info.file_size:
-                raise TakeError(f"{info.filename} is larger than the archive says")
-            files[info.filename] = data
-        return files
-
-
-def _check_size(num_files: int, num_bytes: int) -> None:
-    if num_files > MAX_FILES or num_bytes > MAX_BYTES:
-        raise TakeError(
-            f"{num_files} files of {num_bytes >> 20} MiB, expected at most {MAX_FILES} of {MAX_BYTES >> 20} MiB"
-        )
-
-
-def _swap_in(staging: Path, path: Path) -> None:
-    """Put a finished folder in place of what is there; what was there goes only when the new one stands."""
-    if not path.exists():
-        staging.replace(path)
-        return
-    old = path.with_name(path.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    path.replace(old)
-    staging.replace(path)
-    shutil.rmtree(old, ignore_errors=True)
+def _thinned(trace: Sequence[TraceRow]) -> list[list[Any]]:
+    """The rows as they are written: of a very long run of a crowd only some ticks keep their positions."""
+    rows = [list(row) for row in trace]
+    values = sum(4 * len(row[1]) + 3 for row in rows)
+    step = -(-values * 2 // MAX_TRACE_VALUES)
+    return rows if step <= 1 else [[row[0], row[1] if tick % step == 0 else []] for tick, row in enumerate(rows)]

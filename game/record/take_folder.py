@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 from game.camera.cuts import CUTS
-from game.record.take import CARD, FOLDERS, files_of
+from game.record.take_files import CARD, LIMITS, TakeError, delete_files
 from game.scene.json_text import parse_object
+from game.scene.refusal import refused_as, shortened
+from game.scene.zip_files import read_members
 
-MAX_CARD_BYTES = 64 << 20
+MAX_NAME_BYTES = 200
+"""of a take's file"""
 
 
 class TakeFolderError(ValueError):
@@ -38,17 +40,19 @@ class TakeFolder:
 
     def takes(self) -> list[SavedTake]:
         """All takes of the folder, newest first; other files are left out."""
-        if not self.folder.is_dir():
-            return []
         known: dict[Path, tuple[int, SavedTake | None]] = {}
-        for path in self.folder.iterdir():
+        try:
+            paths = list(self.folder.iterdir())
+        except OSError:
+            return []  # there is no such folder, or it cannot be read
+        for path in paths:
             card = path / CARD if path.is_dir() else path
-            if path.suffix.lower() != ".zip" and not card.is_file():
+            if path.suffix.lower() != ".zip" and card == path:
                 continue
             try:
                 stamp = card.stat().st_mtime_ns
             except OSError:
-                continue  # gone between listing and looking
+                continue  # no take, or gone between listing and looking
             before = self._known.get(path)
             known[path] = before if before is not None and before[0] == stamp else (stamp, _read(path, stamp))
         self._known = known
@@ -59,27 +63,26 @@ class TakeFolder:
         clean = "".join("_" if letter in '<>:"/\\|?*' or ord(letter) < 32 else letter for letter in name).strip(" .")
         if not clean:
             raise TakeFolderError(f"{name!r} is no name for a file")
-        ending = path.suffix if path.is_file() else ""
-        new = path.with_name(clean.removesuffix(ending) + ending)
-        if new == path:
-            return path
-        if new.exists():
-            raise TakeFolderError(f"there is a {new.name} already")
-        try:
+        with refused_as(TakeFolderError, path.name):
+            ending = path.suffix if path.is_file() else ""
+            new = path.with_name(clean.removesuffix(ending) + ending)
+            if new == path:
+                return path
+            if len(new.name.encode()) > MAX_NAME_BYTES:
+                raise TakeFolderError(f"{shortened(clean, 40)!r} is too long for the name of a file")
+            if new.exists():
+                raise TakeFolderError(f"there is a {new.name} already")
             return path.rename(new)
-        except OSError as error:
-            raise TakeFolderError(f"{path.name} cannot be renamed: {error}") from error
 
     def delete(self, path: Path) -> None:
         """Deletes a take of this folder for good. Raises TakeFolderError."""
         if path not in self._known or self._known[path][1] is None:
             raise TakeFolderError(f"{path} is no take of {self.folder}")
         try:
-            for file in files_of(path) if path.is_dir() else (path,):
-                file.unlink(missing_ok=True)
-            for folder in (*(path / name for name in FOLDERS), path):
-                if folder.is_dir() and not any(folder.iterdir()):  # what else lies there is left alone
-                    folder.rmdir()
+            if path.is_dir():
+                delete_files(path)
+            else:
+                path.unlink(missing_ok=True)
         except OSError as error:
             raise TakeFolderError(f"{path.name} cannot be deleted: {error}") from error
 
@@ -87,17 +90,13 @@ class TakeFolder:
 def _read(path: Path, stamp: int) -> SavedTake | None:
     """A take's card; None where it is no take."""
     try:
-        if path.is_dir():
-            text = (path / CARD).read_bytes()
-        else:
-            with zipfile.ZipFile(path) as archive:
-                if archive.getinfo(CARD).file_size > MAX_CARD_BYTES:
-                    return None
-                text = archive.read(CARD)
-        card = parse_object(text, CARD, max_bytes=MAX_CARD_BYTES)
-        return SavedTake(
-            path, int(card["num_ticks"]), str(card["set"]), stamp / 1e9, bool(dict(card.get("extra", {})).get(CUTS))
-        )
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, zipfile.BadZipFile, NotImplementedError,
-            RuntimeError, EOFError):  # fmt: skip
+        with refused_as(TakeError, path.name):
+            if path.is_dir():
+                text = (path / CARD).read_bytes()
+            else:
+                text = read_members(path, lambda name: name == CARD, LIMITS)[CARD]
+            card = parse_object(text, CARD)
+            has_cuts = bool(dict(card.get("extra", {})).get(CUTS))
+            return SavedTake(path, int(card["num_ticks"]), str(card["set"]), stamp / 1e9, has_cuts)
+    except TakeError:
         return None

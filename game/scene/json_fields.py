@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from game.scene.refusal import shortened
+
 Vec3 = tuple[float, float, float]
+
+MAX_SECTIONS = 1000
+"""objects, or pairs, in a list"""
 
 
 class SetError(ValueError):
@@ -29,7 +34,7 @@ class JsonFields:
         return value
 
     def _wrong(self, key: str, expected: str, found: Any) -> SetError:
-        return SetError(f"{self.where}: {key!r} should be {expected}, found {found!r}")
+        return SetError(f"{self.where}: {key!r} should be {expected}, found {shortened(repr(found))}")
 
     def schema(self, expected: int) -> None:
         """Raises SetError unless the file was written for this version."""
@@ -50,6 +55,7 @@ class JsonFields:
         return value
 
     def choice(self, key: str, among: tuple[str, ...], default: str | None = None) -> str:
+        """One of some words."""
         value = self._take(key, default)
         if value not in among:
             raise self._wrong(key, f"one of {', '.join(among)}", value)
@@ -96,8 +102,8 @@ class JsonFields:
     def pairs(self, key: str) -> list[tuple[float, ...]]:
         """At least two [a, b] pairs."""
         value = self._take(key, None)
-        if not isinstance(value, list) or len(value) < 2:
-            raise self._wrong(key, "a list of two or more [a, b] pairs", value)
+        if not isinstance(value, list) or not 2 <= len(value) <= MAX_SECTIONS:
+            raise self._wrong(key, f"a list of 2 to {MAX_SECTIONS} [a, b] pairs", value)
         rows = JsonFields({f"{key}[{i}]": row for i, row in enumerate(value)}, self.where)
         return [rows.numbers(f"{key}[{i}]", 2) for i in range(len(value))]
 
@@ -113,13 +119,18 @@ class JsonFields:
             raise self._wrong(key, "an object {...}", value)
         return JsonFields(value, f"{self.where}: {key}")
 
-    def sections(self, key: str) -> list[JsonFields]:
-        """A list of objects; empty when it is left out."""
+    def sections(self, key: str, most: int = MAX_SECTIONS) -> list[JsonFields]:
+        """A list of at most so many objects; empty when it is left out."""
         value = self._take(key, [])
         if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
             raise self._wrong(key, "a list of objects [{...}, ...]", value)
+        if len(value) > most:
+            raise self._wrong(key, f"at most {most} objects", f"{len(value)} of them")
         return [
-            JsonFields(v, f"{self.where}: {key}[{i}]" + (f" ({v['name']})" if isinstance(v.get("name"), str) else ""))
+            JsonFields(
+                v,
+                f"{self.where}: {key}[{i}]" + (f" ({shortened(v['name'])})" if isinstance(v.get("name"), str) else ""),
+            )
             for i, v in enumerate(value)
         ]
 
@@ -127,12 +138,12 @@ class JsonFields:
         """Raises SetError for a field that does not exist."""
         for key in self._left:
             known = ", ".join(sorted(self._known))
-            raise SetError(f"{self.where}: there is no field {key!r}; there are {known}")
+            raise SetError(f"{self.where}: there is no field {shortened(repr(key))}; there are {known}")
 
 
 def parse_color(value: Any, where: str) -> Vec3:
     """sRGB 0..1 of "#rrggbb". Raises SetError."""
-    wrong = SetError(f'{where} should be a colour "#rrggbb", found {value!r}')
+    wrong = SetError(f'{where} should be a colour "#rrggbb", found {shortened(repr(value))}')
     if not isinstance(value, str) or len(value) != 7 or value[0] != "#":
         raise wrong
     try:

@@ -7,12 +7,15 @@ that can be placed anywhere. Both are meant to be copied and edited: `models/REA
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from game.scene.item_limits import STIFFNESS, check_item
 from game.scene.json_fields import JsonFields, SetError
 from game.scene.json_text import JsonError, read_object
 from game.scene.paths import models_dir
+from game.scene.refusal import refused_as
 from game.scene.set_spec import (
     DRAWN_SHAPES,
     MATERIALS,
@@ -29,17 +32,25 @@ from game.scene.set_spec import (
 )
 
 SCHEMA = 1
+MAX_ITEMS = 500
+"""of a set"""
+MAX_LETTERS = 200
+"""of a title"""
 
 
 def load_prop(name_or_path: str | Path) -> ItemSpec:
     """Reads models/props/NAME.json, or a file. Raises SetError."""
-    path = find(name_or_path, "props")
-    return _prop(path)
+    with refused_as(SetError, Path(name_or_path).name):
+        return _prop(find(name_or_path, "props"))
 
 
 def load_set(name_or_path: str | Path) -> SetSpec:
     """Reads models/sets/NAME.json, or a file; props it names may lie beside it too. Raises SetError."""
-    path = find(name_or_path, "sets")
+    with refused_as(SetError, Path(name_or_path).name):
+        return _set(find(name_or_path, "sets"))
+
+
+def _set(path: Path) -> SetSpec:
     fields = read_fields(path)
     fields.schema(SCHEMA)
     spec = SetSpec(
@@ -48,11 +59,12 @@ def load_set(name_or_path: str | Path) -> SetSpec:
         ground=_ground(fields.section("ground")),
         light=_light(fields.section("light")),
         view=_view(fields.section("view")),
-        items=tuple(_placed(f, path.parent) for f in fields.sections("items")),
+        items=tuple(_placed(f, path.parent) for f in fields.sections("items", most=MAX_ITEMS)),
     )
     fields.done()
-    called = [item.name for item in spec.items]
-    twice = sorted({name for name in called if called.count(name) > 1})
+    if len(spec.title) > MAX_LETTERS:
+        raise SetError(f"{path.name}: a title of {len(spec.title)} letters, expected at most {MAX_LETTERS}")
+    twice = sorted(name for name, count in Counter(item.name for item in spec.items).items() if count > 1)
     if twice:
         raise SetError(f"{path.name}: items must have different names; more than one is called {twice[0]!r}")
     return spec
@@ -103,7 +115,7 @@ def _part(fields: JsonFields, shapes: dict[str, int]) -> PartSpec:
         color=fields.color("color", (0.8, 0.8, 0.8)),
         material=fields.choice("material", MATERIALS, "paint"),
         rounding=fields.number("rounding", 0.0, low=0.0),
-        seed=int(fields.number("seed", 0.0, low=0.0)),
+        seed=int(fields.number("seed", 0.0, low=0.0, high=2.0**31)),
         profile=profile,
     )
     fields.done()
@@ -112,10 +124,8 @@ def _part(fields: JsonFields, shapes: dict[str, int]) -> PartSpec:
 
 def _item(fields: JsonFields, name: str | None) -> ItemSpec:
     position, quaternion = _pose(fields)
-    stiffness = fields.optional("contact_stiffness", low=1.0)
+    stiffness = fields.optional("contact_stiffness", low=STIFFNESS[0])
     damping = fields.optional("contact_damping", low=0.0)
-    if (stiffness is None) != (damping is None):
-        raise SetError(f"{fields.where}: contact_stiffness and contact_damping come together or not at all")
     item = ItemSpec(
         name=fields.text("name", name),
         position=position,
@@ -132,6 +142,7 @@ def _item(fields: JsonFields, name: str | None) -> ItemSpec:
         shadow=fields.flag("shadow", True),
     )
     fields.done()
+    check_item(item, fields.where)
     if not item.parts and not item.decor:
         raise SetError(f"{fields.where}: an item needs parts (solid) or decor (drawn only), found neither")
     if item.mass and not item.parts:
@@ -154,7 +165,9 @@ def _placed(fields: JsonFields, folder: Path) -> ItemSpec:
     position, quaternion = _pose(fields)
     name = fields.text("name", base.name)
     fields.done()
-    return replace(base, name=name, position=position, quaternion=quaternion)
+    item = replace(base, name=name, position=position, quaternion=quaternion)
+    check_item(item, fields.where)
+    return item
 
 
 def _ground(fields: JsonFields) -> GroundSpec:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from game.scene.refusal import refused_as
 
-MAX_RATIO = 1000
+MAX_RATIO = 200
 """bytes that one byte of an archive may expand to, beyond FREE_BYTES"""
-FREE_BYTES = 4 << 20
+FREE_BYTES = 32 << 20
 """that a member may have whatever its ratio"""
 _BLOCK = 1 << 20
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,6 +22,9 @@ from game.session.attempts import Attempts
 from game.session.follow_up import FollowUp
 from game.session.opening import BARE, opening
 from game.sim.snapshot import Snapshot, interpolate
+
+MAX_FRAME_SECONDS = 0.1
+"""of real time that one `advance` takes for ticks: where they are slow the game is slow, and still answers"""
 
 
 class Session:
@@ -47,6 +51,8 @@ class Session:
         """the script's cuts from camera to camera, by the ticks of this run"""
         self.replay: Replay | None = None
         """shown instead of the run, which waits meanwhile; None where there is none"""
+        self._dropped = 0
+        """ticks of the last `advance` that there was no time for"""
         self._verdicts: list[str] = []
         self._pending = opening(runtime.library, policy, spec)
         self._previous = runtime.snapshot
@@ -227,12 +233,21 @@ class Session:
         """Makes the ticks due after so many real seconds and returns them; in a replay, those that it passed."""
         if self.replay is not None:
             return self.replay.advance(seconds)
-        return [self._tick() for _ in range(self.clock.advance(seconds))]
+        self._dropped = self.clock.advance(seconds)
+        ticks: list[Snapshot] = []
+        end = time.perf_counter() + MAX_FRAME_SECONDS
+        while self._dropped and (not ticks or time.perf_counter() < end):
+            ticks.append(self._tick())
+            self._dropped -= 1
+        return ticks
 
     def played(self, seconds: float) -> float:
         """How many of so many real seconds time goes on for: the clock drops what it cannot make up for."""
         clock = self.clock
-        return seconds if self.replay is not None else min(seconds, clock.max_ticks / (clock.hz * clock.speed))
+        if self.replay is not None:
+            return seconds
+        tick = 1.0 / (clock.hz * clock.speed)
+        return max(0.0, min(seconds, clock.max_ticks * tick) - self._dropped * tick)
 
     def step(self) -> Snapshot:
         """Makes one tick at once, clock or no clock, and shows it; in a replay it goes one tick further."""

@@ -12,6 +12,7 @@ from game.scene.set_spec import ItemSpec
 from game.sim import kinematics
 from game.sim.contact import Contact
 from game.sim.contents import Contents, WorldError
+from game.sim.crowding import MAX_INSIDE, check_room
 from game.sim.engine import Engine
 from game.sim.forces import Forces
 from game.sim.kinematics import BodyPoses, BodyVelocities
@@ -25,7 +26,8 @@ EARTH = (0.0, 0.0, -9.8)
 """m/s2. 9.8, not 9.81: the condition that the published policies were trained in."""
 MAX_GRAVITY = 200.0
 """m/s2"""
-"""m/s2"""
+MAX_PROPS = 256
+"""at a time"""
 
 
 class World:
@@ -192,7 +194,16 @@ class World:
 
     # ---------------------------------------------------------------- props
     def spawn(self, item: ItemSpec, velocity: ArrayLike = (0.0, 0.0, 0.0), ang_vel: ArrayLike = (0.0, 0.0, 0.0)) -> int:
-        """Add a prop, moving with velocity (3,), m/s, and ang_vel (3,), rad/s, and return its id, never used again."""
+        """Add a prop, moving with velocity (3,), m/s, and ang_vel (3,), rad/s, and return its id, never used again.
+
+        Raises:
+            WorldError: there are MAX_PROPS already, or too many in that very place.
+        """
+        props = self.contents.props
+        if len(props) >= MAX_PROPS:
+            raise WorldError(f"there are {MAX_PROPS} things already, as many as there can be: take some away")
+        if len(props) >= MAX_INSIDE:
+            check_room(item, tuple(props.values()), self.engine.prop_states(tuple(props)))
         prop = self._next_prop
         self.engine.add_prop(prop, item, velocity, ang_vel)
         self.contents.props[prop] = item
