@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from game.play.gait import MAX_DISTANCE, Gait, GaitClips
+from game.play.idle import CALM_TICKS
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
@@ -17,6 +18,15 @@ HZ = 30
 def clips() -> GaitClips:
     model = CharacterModel.load()
     return GaitClips(model, MotionClip.load("walk"), MotionClip.load("run_mended"), kinematics.standing_state(model))
+
+
+@pytest.fixture(scope="module")
+def alive(clips: GaitClips) -> GaitClips:
+    """With an idle, too."""
+    stand = kinematics.standing_state(clips.model)
+    return GaitClips(
+        clips.model, MotionClip.load("walk"), MotionClip.load("run_mended"), stand, MotionClip.load("idle")
+    )
 
 
 def begin(clips: GaitClips) -> Gait:
@@ -40,6 +50,31 @@ def follow(gait: Gait, ticks: int) -> tuple[np.ndarray, np.ndarray]:
 def test_unsteered_he_stands(clips: GaitClips) -> None:
     roots, _ = follow(begin(clips), 30)
     np.testing.assert_allclose(roots, np.repeat(roots[:1], 30, axis=0), atol=1e-9)
+
+
+def test_who_stands_breathes_so_little_that_his_balance_is_not_disturbed(alive: GaitClips) -> None:
+    gait, ahead = begin(alive), np.array([0.0, CALM_TICKS / HZ])
+    moved, turned = [], []
+    for _ in range(300):
+        pose = gait.poses(ahead)
+        moved.append(np.linalg.norm(pose.root_pos[1] - pose.root_pos[0]))
+        turned.append(rotation.angle_between(pose.joint_rot[0], pose.joint_rot[1]).mean())
+        gait.advance(pose.root_pos[0], pose.root_rot[0])
+    assert 0.001 < max(moved) < 0.04
+    assert 0.015 < max(turned) < 0.0201
+
+
+def test_who_goes_has_no_time_to_breathe(clips: GaitClips, alive: GaitClips) -> None:
+    shown = []
+    for which in (clips, alive):
+        gait = begin(which)
+        gait.steer(np.array([0.9, 0.0]))
+        for _ in range(60):
+            pose = gait.poses(np.zeros(1))
+            gait.advance(pose.root_pos[0], pose.root_rot[0])
+        shown.append(gait.poses(np.array([0.0, 0.1])))
+    np.testing.assert_allclose(shown[0].joint_rot, shown[1].joint_rot, atol=1e-9)
+    np.testing.assert_allclose(shown[0].root_pos, shown[1].root_pos, atol=0.02)
 
 
 @pytest.mark.parametrize("speed", [0.4, 0.98, 1.8, 3.5])

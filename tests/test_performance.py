@@ -79,7 +79,7 @@ def test_he_begins_standing_and_is_shown_where_he_stands(runtime: Runtime) -> No
     assert ghosts is not None
     standing = kinematics.standing_state(MODEL)
     bodies = kinematics.body_poses(MODEL, standing.root_pos, standing.root_rot, standing.joint_rot)
-    np.testing.assert_allclose(ghosts.poses.pos[0], bodies.pos, atol=1e-6)
+    np.testing.assert_allclose(ghosts.poses.pos[0], bodies.pos, atol=0.04)  # he breathes
 
 
 def test_the_puppet_aims_at_the_clip_a_tick_ahead(runtime: Runtime) -> None:
@@ -165,7 +165,7 @@ def test_a_take_keeps_the_clips_and_repeats(runtime: Runtime, tmp_path: Path) ->
     for _ in range(20):
         runtime.tick()
     take = Take.of(runtime)
-    assert take.clips.keys() == {"walk", "run_mended", "bow"}
+    assert take.clips.keys() == {"walk", "run_mended", "idle", "bow"}
     for name in ("take.zip", "take"):
         take.save(tmp_path / name)
         loaded = Take.load(tmp_path / name)

@@ -15,8 +15,8 @@ from game.sim.floor_contacts import allowed_contacts
 from game.sim.model import CharacterModel
 from game.sim.motion import ClipError, MotionClip
 
-WALK, RUN = "walk", "run_mended"
-"""the clips that steered walking is blended from"""
+WALK, RUN, IDLE = "walk", "run_mended", "idle"
+"""the clips that steered walking and standing are blended from"""
 GET_UP = {"faceup": "getup_faceup_mended", "facedown": "getup_facedown_mended"}
 """the clip for getting up, by which side the character lies on"""
 
@@ -62,7 +62,8 @@ class ClipLibrary:
         """The walk and the run, prepared for `Gait`. Raises ClipError if one of them is missing or broken."""
         if self._gait is None:
             walk, run = self.get(WALK).clip, self.get(RUN).clip
-            self._gait = GaitClips(self.model, walk, run, kinematics.standing_state(self.model))
+            stand = kinematics.standing_state(self.model)
+            self._gait = GaitClips(self.model, walk, run, stand, self.get(IDLE).clip)
         return self._gait
 
     def _find(self, name: str) -> bytes:

@@ -2,7 +2,7 @@
 
 Walk and run are blended at the same point of their cycles (the run's phase is shifted to match the walk's), so that
 the feet do not slide: stride and step rate lie between those of the clips. Between standing and the walk's own speed
-the steps are smaller. A new velocity is reached over `SPEED_SECONDS`, a new direction over `TURN_SECONDS`; the poses
+the steps are smaller; who stands does an idle. A new velocity is reached over `SPEED_SECONDS`, a new direction over `TURN_SECONDS`; the poses
 ahead are those that follow if the velocity stays as it is.
 """
 
@@ -16,6 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from game.play.clip_sampler import ReferencePoses, slerp_into, turn_into
+from game.play.idle import Idle, calm_idle
 from game.play.reference import aligned_heading
 from game.sim import rotation
 from game.sim.model import CharacterModel
@@ -24,8 +25,8 @@ from game.sim.state import CharacterState
 
 Array = NDArray[np.float64]
 
-SPEED_SECONDS, TURN_SECONDS = 0.5, 0.3
-"""s over which a change of speed and of turning is averaged"""
+SPEED_SECONDS, TURN_SECONDS = 0.8, 0.3
+"""s over which a change of speed and of turning is averaged; nobody stops a run in half a second"""
 MAX_TURN = math.radians(100.0)
 """rad/s"""
 MAX_LATERAL = 4.0
@@ -70,8 +71,11 @@ class _Cycle:
 class GaitClips:
     """Tables that a Gait is blended from: computed once, shared by all walkers."""
 
-    def __init__(self, model: CharacterModel, walk: MotionClip, run: MotionClip, stand: CharacterState) -> None:
-        """stand: the standing state, without batch."""
+    def __init__(
+        self, model: CharacterModel, walk: MotionClip, run: MotionClip, stand: CharacterState,
+        idle: MotionClip | None = None,
+    ) -> None:  # fmt: skip
+        """stand: the standing state, without batch; idle: a loop on the spot that is done while standing."""
         self.model = model
         self.walk, self.run = (_cycle(clip, STEPS * model.control_hz) for clip in (walk, run))
         self.still = np.concatenate([stand.root_rot[None], stand.joint_rot])
@@ -86,10 +90,13 @@ class GaitClips:
         difference = rotation.angle_between(_at(self.walk, phases)[:, 1:], self.still[1:]).sum(axis=1)
         self.begin = float(phases[int(np.argmin(difference))])
         """the walk's phase whose pose is nearest to standing: walking begins with it"""
+        rest = Idle(self.still[None], np.array([[0.0, 0.0, self.height]]), 1.0)
+        if idle is not None:
+            rest = calm_idle(idle, stand, model.control_hz)
         self.tables = (
             self.walk.rots, self.walk.height, self.walk.velocity, self.walk.seconds, self.walk.pace,
             self.run.rots, self.run.height, self.run.velocity, self.run.seconds, self.run.pace,
-            self.still, self.height, self.shift, self.begin,
+            self.shift, self.begin, *rest,
         )  # fmt: skip
 
     @property
@@ -109,17 +116,19 @@ class Gait:
         self._speeds = np.zeros(round(SPEED_SECONDS * STEPS * hz))
         self._turns = np.zeros(round(TURN_SECONDS * STEPS * hz))
         heading = aligned_heading(root_rot, clips.still[0])
-        self._path = np.array([root_pos[0], root_pos[1], heading, clips.begin])
-        self._speed, self._direction = 0.0, heading
-        self._rows = MAX_AHEAD * STEPS + 1
-        self._plan = np.empty((self._rows, 6))
+        self._path = np.array([root_pos[0], root_pos[1], heading, clips.begin, 0.0])
+        """x, y, heading, phase of the walk, s of the idle"""
+        self._steered = np.array([0.0, heading])
+        """m/s and rad, speed and direction"""
+        self._dt = 1.0 / (STEPS * hz)
+        self._plan = np.empty((MAX_AHEAD * STEPS + 1, 7))
         self._look_ahead()
 
     def steer(self, velocity: Array) -> None:
         """Set the velocity (2,), m/s, world. (0, 0) is to stand; faster than the run is the run's speed."""
-        self._speed = float(min(np.hypot(*velocity), self._clips.run.pace))
-        if self._speed > 0.0:
-            self._direction = float(np.arctan2(velocity[1], velocity[0]))
+        self._steered[0] = min(np.hypot(*velocity), self._clips.run.pace)
+        if self._steered[0] > 0.0:
+            self._steered[1] = np.arctan2(velocity[1], velocity[0])
         self._look_ahead()
 
     @property
@@ -128,31 +137,22 @@ class Gait:
         return float(self._path[2])
 
     def advance(self, root_pos: Array, root_rot: Array) -> None:  # noqa: ARG002  (the heading is steered, not followed)
-        self._speeds, self._turns = np.roll(self._speeds, -STEPS), np.roll(self._turns, -STEPS)
-        self._speeds[-STEPS:], self._turns[-STEPS:] = self._speed, self._plan[:STEPS, 5]
-        self._path = self._plan[STEPS, :4].copy()
-        offset = root_pos[:2] - self._path[:2]
-        distance = float(np.hypot(*offset))
-        self._path[:2] += offset * max(PULL, 1.0 - MAX_DISTANCE / max(distance, MAX_DISTANCE))
-        self._look_ahead()
+        _advance(
+            self._path, self._speeds, self._turns, self._steered, root_pos, self._clips.tables, self._dt, self._plan
+        )
 
     def shift(self, offset: Array) -> None:
         self._path[:2] += offset
         self._plan[:, :2] += offset
 
     def poses(self, ahead: Array) -> ReferencePoses:
-        count = len(ahead)
-        rows = np.clip(np.rint(np.asarray(ahead) * STEPS * self._clips.model.control_hz), 0, self._rows - 1)
-        pos, rot = np.empty((count, 3)), np.empty((count, *self._clips.still.shape))
-        _pose(self._plan, rows.astype(np.int64), self._clips.tables, pos, rot)
+        pos, rot = np.empty((len(ahead), 3)), np.empty((len(ahead), *self._clips.still.shape))
+        _pose(self._plan, ahead, self._dt, self._clips.tables, pos, rot)
         return ReferencePoses(pos, rot[:, 0], rot[:, 1:])
 
     def _look_ahead(self) -> None:
         """Integrates the path as it goes on if the velocity stays as it is."""
-        _integrate(
-            self._path, self._speeds, self._turns, self._speed, self._direction, self._clips.tables,
-            1.0 / (STEPS * self._clips.model.control_hz), self._plan,
-        )  # fmt: skip
+        _integrate(self._path, self._speeds, self._turns, self._steered, self._clips.tables, self._dt, self._plan)
 
 
 def _cycle(clip: MotionClip, hz: int) -> _Cycle:
@@ -189,10 +189,25 @@ def _frame(count, phase):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _integrate(path, speeds, turns, command, direction, tables, dt, plan):  # type: ignore[no-untyped-def]
-    """Fills plan (P, 6) with the path from now on: x, y, heading, phase, speed, steered turning rate."""
+def _advance(path, speeds, turns, steered, root_pos, tables, dt, plan):  # type: ignore[no-untyped-def]
+    """Goes on by a tick along the plan, moves towards the character, and plans anew; in place."""
+    for values in (speeds, turns):
+        values[:-STEPS] = values[STEPS:].copy()
+    speeds[-STEPS:], turns[-STEPS:] = steered[0], plan[:STEPS, 5]
+    path[:4], path[4] = plan[STEPS, :4], plan[STEPS, 6]
+    x, y = root_pos[0] - path[0], root_pos[1] - path[1]
+    share = max(PULL, 1.0 - MAX_DISTANCE / max(np.sqrt(x * x + y * y), MAX_DISTANCE))
+    path[0] += share * x
+    path[1] += share * y
+    _integrate(path, speeds, turns, steered, tables, dt, plan)
+
+
+@njit(cache=True)
+def _integrate(path, speeds, turns, steered, tables, dt, plan):  # type: ignore[no-untyped-def]
+    """Fills plan (P, 7) with the path from now on: x, y, heading, phase, speed, steered turning rate, idle's time."""
+    command, direction = steered[0], steered[1]
     walk_vel, walk_seconds, walk = tables[2], tables[3], tables[4]
-    run_vel, run_seconds, run, shift, begin = tables[7], tables[8], tables[9], tables[12], tables[13]
+    run_vel, run_seconds, run, shift, begin = tables[7], tables[8], tables[9], tables[10], tables[11]
     x, y, heading, phase = path[0], path[1], path[2], path[3]
     speed_sum, turn_sum = speeds.sum(), turns.sum()
     for k in range(len(plan)):
@@ -207,6 +222,7 @@ def _integrate(path, speeds, turns, command, direction, tables, dt, plan):  # ty
             most = min(MAX_TURN, MAX_LATERAL / max(speed, 0.1))
             turn = min(max(TURN_GAIN * off, -most), most)
         plan[k, 0], plan[k, 1], plan[k, 2], plan[k, 3], plan[k, 4], plan[k, 5] = x, y, heading, phase, speed, turn
+        plan[k, 6] = path[4] + k * dt
         first, after, part = _frame(len(walk_vel), phase)
         run_first, run_after, run_part = _frame(len(run_vel), phase + shift)
         c, s = np.cos(heading), np.sin(heading)
@@ -230,33 +246,43 @@ def _integrate(path, speeds, turns, command, direction, tables, dt, plan):  # ty
 
 
 @njit(cache=True)
-def _pose(plan, rows, tables, out_pos, out_rot):  # type: ignore[no-untyped-def]
-    """Fills out_pos (K, 3) and out_rot (K, 1 + J, 4) with the poses at rows (K,) of the plan."""
+def _pose(plan, ahead, dt, tables, out_pos, out_rot):  # type: ignore[no-untyped-def]
+    """Fills out_pos (K, 3) and out_rot (K, 1 + J, 4) with the poses at times ahead (K,), s from now."""
     walk_rots, walk_height, walk = tables[0], tables[1], tables[4]
     run_rots, run_height, run = tables[5], tables[6], tables[9]
-    still, height, shift = tables[10], tables[11], tables[12]
+    shift, idle_rots, idle_pos, idle_seconds = tables[10], tables[12], tables[13], tables[14]
     gait = np.empty(4)
     other = np.empty(4)
-    for k in range(len(rows)):
-        x, y, heading, phase, speed = (
-            plan[rows[k], 0],
-            plan[rows[k], 1],
-            plan[rows[k], 2],
-            plan[rows[k], 3],
-            plan[rows[k], 4],
-        )
+    for k in range(len(ahead)):
+        row = min(max(int(np.rint(ahead[k] / dt)), 0), len(plan) - 1)
+        x, y, heading, phase, speed = plan[row, 0], plan[row, 1], plan[row, 2], plan[row, 3], plan[row, 4]
         going, fast, _ = _blend(speed, walk, run)
         share = going * going * (3.0 - 2.0 * going)
         first, after, part = _frame(len(walk_height), phase)
         run_first, run_after, run_part = _frame(len(run_height), phase + shift)
-        for i in range(still.shape[0]):
-            slerp_into(walk_rots[first, i], walk_rots[after, i], part, gait)
-            slerp_into(run_rots[run_first, i], run_rots[run_after, i], run_part, other)
-            slerp_into(gait, other, fast, out_rot[k, i])
-            gait[:] = out_rot[k, i]
-            slerp_into(still[i], gait, share, out_rot[k, i])
+        rest, rest_after, rest_part = _frame(len(idle_pos), plan[row, 6] / idle_seconds)
+        for i in range(walk_rots.shape[1]):
+            if share > 0.0:
+                slerp_into(walk_rots[first, i], walk_rots[after, i], part, gait)
+                if fast > 0.0:
+                    slerp_into(run_rots[run_first, i], run_rots[run_after, i], run_part, other)
+                    slerp_into(gait, other, fast, out_rot[k, i])
+                    gait[:] = out_rot[k, i]
+            if share < 1.0:
+                slerp_into(idle_rots[rest, i], idle_rots[rest_after, i], rest_part, other)
+                if share > 0.0:
+                    slerp_into(other, gait, share, out_rot[k, i])
+                else:
+                    out_rot[k, i] = other
+            else:
+                out_rot[k, i] = gait
         z = (1.0 - fast) * ((1.0 - part) * walk_height[first] + part * walk_height[after]) + fast * (
             (1.0 - run_part) * run_height[run_first] + run_part * run_height[run_after]
         )
-        out_pos[k, 0], out_pos[k, 1], out_pos[k, 2] = x, y, height + share * (z - height)
+        # the idle's sway, in the path's heading, fades with the steps
+        sway = (1.0 - rest_part) * idle_pos[rest] + rest_part * idle_pos[rest_after]
+        c, s = np.cos(heading), np.sin(heading)
+        out_pos[k, 0] = x + (1.0 - share) * (c * sway[0] - s * sway[1])
+        out_pos[k, 1] = y + (1.0 - share) * (s * sway[0] + c * sway[1])
+        out_pos[k, 2] = sway[2] + share * (z - sway[2])
         turn_into(heading, out_rot[k, 0])
