@@ -34,7 +34,11 @@ def parser() -> argparse.ArgumentParser:
         description="A physics playground for an avatar that has learned to move.",
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    top.add_argument("--policy", metavar="NAME", help="what he begins with: a policy or a skill (default: backflip)")
+    top.add_argument(
+        "--policy",
+        metavar="NAME",
+        help="a policy or a skill to begin with (default: with a window performer if there is one, else backflip)",
+    )
     top.add_argument(
         "--policies", metavar="DIR", type=Path, action="append", default=[],
         help="a further folder of policies; files that come or change there are loaded at once",

@@ -11,6 +11,7 @@ from game.app.window import GameWindow
 from game.input.action_handlers import ActionHandlers, ActionTable
 from game.input.bindings import ACTIONS
 from game.input.session_actions import SessionActions
+from game.input.steering import Steering
 from game.input.world_actions import WorldActions
 
 
@@ -40,7 +41,7 @@ class Lamp:
 
 
 def test_every_action_has_one_handler() -> None:
-    tables = (WorldActions.actions, SessionActions.actions, Game.actions, GameWindow.actions)
+    tables = (WorldActions.actions, Steering.actions, SessionActions.actions, Game.actions, GameWindow.actions)
     begins = sorted(name for table in tables for name in table.begins)
     assert begins == sorted(action.name for action in ACTIONS)
     ends = sorted(name for table in tables for name in table.ends)
@@ -83,3 +84,27 @@ def test_an_end_that_nobody_handles_is_missed() -> None:
     handlers = ActionHandlers()
     handlers.add(table, Lamp())
     assert "limp" in handlers.without_handler()
+
+
+def test_each_key_of_a_held_choice_ends_by_itself() -> None:
+    log: list[int] = []
+
+    class Legs:
+        actions: ClassVar[ActionTable[Legs]] = ActionTable()
+
+        @actions.chooses("walk")
+        def begin(self, choice: int) -> None:
+            log.append(choice)
+
+        @actions.lets_go("walk")
+        def end(self, choice: int) -> None:
+            log.append(-choice)
+
+    handlers = ActionHandlers()
+    handlers.add(Legs.actions, Legs())
+    handlers.begin("walk", 1)
+    handlers.begin("walk", 2)
+    handlers.end("walk", 1)
+    assert log == [1, 2, -1]
+    with pytest.raises(TypeError, match="'shove' is not held"):
+        Legs.actions.lets_go("shove")

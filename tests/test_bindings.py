@@ -27,7 +27,8 @@ def test_the_example_in_the_docs_is_taken() -> None:
 
 def test_keys_read_as_a_person_says_them() -> None:
     lines = {does: keys for keys, does in help_lines()}
-    assert lines["play that policy of the list"] == "1 - 9"
+    assert lines["play that policy; a performer does its skill once"] == "1 - 9"
+    assert lines["walk, as the camera looks"] == "W S A D"
     assert lines["shove him hard"] == "Shift+Arrows"
     assert lines["less gravity"] == "-"
     assert lines["show and hide this help"] == "H or F1"
@@ -35,11 +36,11 @@ def test_keys_read_as_a_person_says_them() -> None:
 
 def test_a_file_remaps(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
-    file.write_text(json.dumps({"limp": "X", "shove": ["w", "s", "a", "d"]}))
+    file.write_text(json.dumps({"limp": "X", "shove": ["u", "end", "delete", "insert"]}))
     actions = {a.name: a for a in load_actions(file)}
     assert actions["limp"].keys == ("x",)
     assert actions["limp"].held
-    assert actions["shove"].keys == ("w", "s", "a", "d")
+    assert actions["shove"].keys == ("u", "end", "delete", "insert")
     assert actions["reset"].keys == ("r",)
 
 
@@ -49,9 +50,9 @@ def test_a_file_with_an_actions_former_name_is_read() -> None:
 
 
 def test_a_gamepads_buttons_are_remapped_beside_the_keys() -> None:
-    actions = {a.name: a for a in remap({"limp": "pad-face_x", "restart": ["w", "pad-face_a"]})}
+    actions = {a.name: a for a in remap({"limp": "pad-face_x", "restart": ["x", "pad-face_a"]})}
     assert (actions["limp"].keys, actions["limp"].pad) == (("space",), ("face_x",))
-    assert (actions["restart"].keys, actions["restart"].pad) == (("w",), ("face_a",))
+    assert (actions["restart"].keys, actions["restart"].pad) == (("x",), ("face_a",))
     with pytest.raises(ActionError, match="the key 'pad-face_b' does both throw_ball and limp"):
         remap({"limp": "pad-face_b"})
     with pytest.raises(ActionError, match="shove: expected 4 buttons, found 1"):

@@ -58,9 +58,22 @@ def test_every_button_is_one_that_panda_knows() -> None:
 def test_sticks(device: Device) -> None:
     pad = Gamepad(device, ACTIONS)
     device.axes = {AXIS.left_x: 0.5 * DEAD_ZONE, AXIS.left_y: -0.5 * DEAD_ZONE}
-    assert not pad.read().push.any()
-    device.axes = {AXIS.left_x: 0.0, AXIS.left_y: 1.0, AXIS.right_x: 0.6, AXIS.right_y: 0.0, AXIS.right_trigger: 0.5}
+    assert not pad.read().walk.any()
+    device.axes = {AXIS.left_x: 0.0, AXIS.left_y: 1.0, AXIS.right_x: 0.6, AXIS.right_y: 0.0}
     used = pad.read()
-    assert used.push == pytest.approx([0.0, 1.0])
+    assert used.walk == pytest.approx([0.0, 1.0])
     assert used.turn == pytest.approx([-TURN * (0.6 - DEAD_ZONE) / (1.0 - DEAD_ZONE), 0.0])
-    assert used.zoom == pytest.approx(0.5 * ZOOM)
+    assert not used.push.any() and used.zoom == 0.0
+
+
+def test_triggers_give_the_sticks_another_meaning(device: Device) -> None:
+    pad = Gamepad(device, ACTIONS)
+    device.axes = {AXIS.left_x: 1.0, AXIS.left_y: 0.0, AXIS.right_trigger: 1.0}
+    used = pad.read()
+    assert used.push == pytest.approx([1.0, 0.0])
+    assert not used.walk.any()
+    device.axes = {AXIS.left_x: 1.0, AXIS.right_x: 0.0, AXIS.right_y: -1.0, AXIS.left_trigger: 1.0}
+    used = pad.read()
+    assert used.walk == pytest.approx([1.0, 0.0])
+    assert used.zoom == pytest.approx(-ZOOM)
+    assert not used.turn.any() and not used.push.any()

@@ -47,7 +47,7 @@ def test_modifiers_make_another_key(keyboard: Keyboard) -> None:
 def test_a_held_action_ends_with_its_key(keyboard: Keyboard) -> None:
     assert keyboard.press("space") == ("limp", 0)
     keyboard.set_modifier("shift", True)
-    assert keyboard.release("space") == "limp"  # whatever else is down by then
+    assert keyboard.release("space") == ("limp", 0)  # whatever else is down by then
     assert keyboard.release("space") is None
 
 
@@ -57,7 +57,7 @@ def test_all_that_is_held_ends_when_the_window_hears_no_more(keyboard: Keyboard)
     keyboard.set_modifier("shift", False)
     keyboard.press("space")
     keyboard.press("-")
-    assert keyboard.release_all() == ["limp"]
+    assert keyboard.release_all() == [("limp", 0)]
     assert keyboard.repeated(10.0) == []
     assert keyboard.press("space") == ("limp", 0)
 
@@ -71,3 +71,15 @@ def test_a_key_repeats_after_a_while(keyboard: Keyboard) -> None:
     assert keyboard.repeated(0.2 * REPEAT_SECONDS) == [("down", 0)]
     keyboard.release("-")
     assert keyboard.repeated(10.0) == []
+
+
+def test_a_held_key_does_the_same_whatever_modifier_is_down() -> None:
+    walk = Action("walk", "Him", ("w", "s"), "", choice=True, held=True)
+    run = Action("run", "Him", ("shift",), "", held=True)
+    keyboard = Keyboard((walk, run))
+    keyboard.set_modifier("shift", True)
+    assert keyboard.press("shift") == ("run", 0)
+    assert keyboard.press("s") == ("walk", 1)
+    keyboard.set_modifier("shift", False)
+    assert keyboard.release("shift") == ("run", 0)
+    assert keyboard.release("s") == ("walk", 1)

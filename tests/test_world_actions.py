@@ -43,6 +43,9 @@ class Run:
     def family_of(self, policy: str) -> Sequence[str]:
         return ("flip_young", "flip_old") if policy.startswith("flip") else (policy,)
 
+    def do_skill(self, policy: str, character: int) -> None:
+        self.post(Play(policy, character))
+
     def post(self, event: Event) -> None:
         self.posted.append(event)
 

@@ -12,6 +12,7 @@ from game.camera.cuts import CUTS, CutError, Cuts, cuts_of
 from game.input.action_handlers import ActionHandlers, ActionTable
 from game.input.bindings import ACTIONS, Action
 from game.input.session_actions import SessionActions, new_file
+from game.input.steering import Steering
 from game.input.world_actions import WorldActions
 from game.record.film_job import FilmJob
 from game.record.playback import rerun
@@ -72,6 +73,7 @@ class Game:
         self.out = out
         self.camera_rig = CameraRig(session.spec, session.keyframes, session.cuts)
         self.world_actions = WorldActions(session, lambda: self.camera_rig)
+        self.steering = Steering(session, lambda: self.camera_rig)
         self.session_actions = SessionActions(session, self.camera_rig, out)
         self.take_folder = TakeFolder(out)
         self.film_job = FilmJob()
@@ -79,6 +81,7 @@ class Game:
         """of all actions"""
         # To see what a change of the world does, the player has to leave the replay.
         self.handlers.add(WorldActions.actions, self.world_actions, before=session.end_replay)
+        self.handlers.add(Steering.actions, self.steering, before=session.end_replay)
         self.handlers.add(SessionActions.actions, self.session_actions)
         self.handlers.add(Game.actions, self)
         self.display = display
@@ -94,9 +97,14 @@ class Game:
         """Does an action of `game.input.bindings`. KeyError: nobody does it."""
         self.say(self.handlers.begin(action, choice))
 
-    def end(self, action: str) -> None:
+    def end(self, action: str, choice: int = 0) -> None:
         """Ends an action whose key was held."""
-        self.handlers.end(action)
+        self.handlers.end(action, choice)
+
+    def play(self, policy: str) -> None:
+        """Has everybody driven by a policy."""
+        self.session.end_replay()
+        self.say(self.world_actions.play(policy))
 
     # ---------------------------------------------------------------- messages
     def say(self, message: str | None) -> None:
@@ -114,6 +122,8 @@ class Game:
         """Makes the ticks that are due after so many seconds of real time, and returns them; in a replay its ticks."""
         for message in (*self.session.poll(), *self.session_actions.poll(), self.film_job.poll()):
             self.say(message)
+        if self.session.replay is None:
+            self.say(self.steering.update())
         ticks = self.session.advance(seconds)
         if self.session.replay is None:
             for message in [message for tick in ticks for message in tick.messages]:

@@ -31,7 +31,7 @@ from game.scene.paths import policies_dir
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
 from game.session.attempts import AfterFall
-from game.session.opening import BARE, NO_SET, opening
+from game.session.opening import BARE, DEFAULT_SKILL, NO_SET, find_policy, opening
 from game.session.script import Script
 from game.session.script_runner import opening_policy
 from game.session.script_step import ScriptError
@@ -116,6 +116,7 @@ def run(options: argparse.Namespace) -> RunReport:
         events = read_events(options.events) if options.events else []
         library = PolicyLibrary(model, [policies_dir(), *options.policies])
         policy = options.policy or (opening_policy(script, library) if script is not None else None)
+        policy = policy or find_policy(library, None, [DEFAULT_SKILL])
         beginning = [Timed(0, event) for event in opening(library, policy, spec)]
         playback = Playback(Runtime(library, seed=options.seed), [*beginning, *events], num_ticks)
         late = [timed.tick for timed in events if timed.tick >= num_ticks]

@@ -118,9 +118,12 @@ class GamePanelModel:
         return self._game.session.policy_of(self._chosen)
 
     def play(self, policy: str) -> None:
-        names = self._game.session.policy_names
-        if policy in names:
-            self.act("policy", names.index(policy))
+        if policy in self._game.session.policy_names:
+            self._deferred.append(lambda: self._game.play(policy))
+
+    @property
+    def doing(self) -> str:
+        return self._game.session.doing(self._chosen)
 
     @property
     def tally(self) -> AttemptCounts:

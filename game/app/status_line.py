@@ -21,8 +21,9 @@ def lines(session: Session, chosen: int, camera: str) -> list[str]:
     place = f"   {names.index(name) + 1} of {len(names)}" if name in names else ""
     gravity = session.snapshot.gravity
     counter = session.runtime.agents[chosen].counter
+    doing = session.doing(chosen)
     return [
-        f"{name or 'nobody drives him: there is no policy'}{place}",
+        f"{name or 'nobody drives him: there is no policy'}{place}{'   ' * bool(doing)}{doing}",
         f"gravity {gravity_name(gravity) or f'{np.linalg.norm(gravity):.1f} m/s2'}   {foot}",
         f"flips {counter.flips}   falls {counter.falls}   {session.attempts.line()}",
     ]

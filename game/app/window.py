@@ -180,6 +180,7 @@ class GameWindow(ShowBase):
             game.begin(action, choice)
         for action in used.released:
             game.end(action)
+        game.steering.stick(*used.walk.tolist())
         if used.push.any():
             game.world_actions.lean(*used.push.tolist())
         if used.turn.any():

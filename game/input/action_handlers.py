@@ -33,7 +33,7 @@ class ActionTable(Generic[Owner]):
 
     def __init__(self) -> None:
         self.begins: dict[str, Callable[[Owner, int], str | None]] = {}
-        self.ends: dict[str, Callable[[Owner], None]] = {}
+        self.ends: dict[str, Callable[[Owner, int], None]] = {}
 
     def does(self, name: str) -> Callable[[Callable[[Owner], str | None]], Callable[[Owner], str | None]]:
         """For an action whose keys all mean the same."""
@@ -61,6 +61,17 @@ class ActionTable(Generic[Owner]):
             raise TypeError(f"the action {name!r} is not held: nothing ends it")
 
         def register(method: Callable[[Owner], None]) -> Callable[[Owner], None]:
+            _add(self.ends, name, lambda owner, _: method(owner))
+            return method
+
+        return register
+
+    def lets_go(self, name: str) -> Callable[[Callable[[Owner, int], None]], Callable[[Owner, int], None]]:
+        """For the end of one choice of an action whose keys are held: the method takes the key's place, from 0."""
+        if not _action(name, choice=True).held:
+            raise TypeError(f"the action {name!r} is not held: nothing ends it")
+
+        def register(method: Callable[[Owner, int], None]) -> Callable[[Owner, int], None]:
             _add(self.ends, name, method)
             return method
 
@@ -72,14 +83,14 @@ class ActionHandlers:
 
     def __init__(self) -> None:
         self._begins: dict[str, Callable[[int], str | None]] = {}
-        self._ends: dict[str, Callable[[], None]] = {}
+        self._ends: dict[str, Callable[[int], None]] = {}
 
     def add(self, table: ActionTable[Owner], owner: Owner, *, before: Callable[[], None] | None = None) -> None:
         """Adds an object's handlers; `before` is called before each of them. TypeError: one action has two."""
         for name, method in table.begins.items():
             _add(self._begins, name, _bound(method, owner, before))
         for name, ending in table.ends.items():
-            end: Callable[[], None] = partial(ending, owner)
+            end: Callable[[int], None] = partial(ending, owner)
             _add(self._ends, name, end)
 
     def without_handler(self, actions: Iterable[Action] = ACTIONS) -> list[str]:
@@ -93,9 +104,9 @@ class ActionHandlers:
         """Does an action; returns a message for the screen. KeyError: nobody does it."""
         return self._begins[name](choice)
 
-    def end(self, name: str) -> None:
+    def end(self, name: str, choice: int = 0) -> None:
         """Ends an action whose key was let go. KeyError: it is not one that is held."""
-        self._ends[name]()
+        self._ends[name](choice)
 
 
 Handler = TypeVar("Handler")

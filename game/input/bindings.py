@@ -76,12 +76,14 @@ MODIFIERS = ("shift", "control", "alt", "meta")
 _HIM, _WORLD, _TIME, _PICTURES = "Him", "World", "Time", "Pictures"
 
 ACTIONS = (
-    Action("policy", _HIM, tuple("123456789"), "play that policy of the list", choice=True),
+    Action("policy", _HIM, tuple("123456789"), "play that policy; a performer does its skill once", choice=True),
     Action("policy_next", _HIM, ("tab",), "play the next policy", pad=("rshoulder",)),
     Action("policy_previous", _HIM, ("shift-tab",), "play the policy before", pad=("lshoulder",)),
     Action("younger", _HIM, ("[",), "a younger age of that skill"),
     Action("older", _HIM, ("]",), "an older age of that skill"),
     Action("restart", _HIM, ("enter",), "start what he does from its beginning", pad=("face_x",)),
+    Action("walk", _HIM, ("w", "s", "a", "d"), "walk, as the camera looks", choice=True, held=True),
+    Action("run", _HIM, ("shift",), "run while held", held=True),
     Action("shove", _HIM, _ARROWS, "shove him, as the camera sees it", choice=True, pad=_CROSS),
     Action("shove_hard", _HIM, tuple(f"shift-{a}" for a in _ARROWS), "shove him hard", choice=True),
     Action("throw_ball", _HIM, ("b",), "throw a ball at him", pad=("face_b",)),
@@ -133,7 +135,12 @@ MOUSE = (
     ("wheel", "nearer and farther; turn what is to be placed"),
     ("click", "place the thing that was chosen"),
 )
-STICKS = (("left stick", "push him"), ("right stick", "turn the camera"), ("triggers", "nearer and farther"))
+STICKS = (
+    ("left stick", "walk; out to its edge he runs"),
+    ("right trigger and left stick", "push him"),
+    ("right stick", "turn the camera"),
+    ("left trigger and right stick", "nearer and farther"),
+)
 
 RENAMED = {"auto_retry": "after_fall"}
 """actions whose name in keys.json was another one"""
@@ -212,7 +219,7 @@ def _position(action: Action, key: str, layout: KeyboardLayout) -> str:
     """A key of a file, `shift-q` or `raw-shift-q`, by position."""
     prefixes, name = _split(key)
     by_position = RAW in prefixes
-    position = (US if by_position else layout).position(name)
+    position = name if name in MODIFIERS else (US if by_position else layout).position(name)
     if position is None:
         hint = "" if by_position else f"; {RAW}-q is the key at the place of a US keyboard's Q"
         raise ActionError(
@@ -246,6 +253,6 @@ _SPOKEN = {"`": "Backquote"}
 
 def _spoken(key: str, layout: KeyboardLayout) -> str:
     modifiers, last = _split(key)
-    label = layout.label(last)
+    label = last.capitalize() if last in MODIFIERS else layout.label(last)
     name = _SPOKEN.get(label, label) or last.removeprefix("arrow_").replace("_", " ").capitalize()
     return "+".join([*(m.capitalize() for m in modifiers), name])

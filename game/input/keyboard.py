@@ -27,7 +27,11 @@ class Keyboard:
         """A key goes down; returns the action and choice that begin. A key that is down already begins nothing."""
         if key in self._down:
             return None
-        begun = self._down[key] = self._by_chord.get(chord(self._modifiers, key))
+        begun = self._by_chord.get(chord(self._modifiers, key))
+        plain = self._by_chord.get(key)
+        if begun is None and plain is not None and plain[0].held:
+            begun = plain  # who runs with Shift walks on
+        self._down[key] = begun
         if begun is None:
             return None
         action, choice = begun
@@ -35,22 +39,22 @@ class Keyboard:
             self._repeating[key] = REPEAT_DELAY
         return action.name, choice
 
-    def release(self, key: str) -> str | None:
-        """A key goes up; returns the held action that ends."""
+    def release(self, key: str) -> tuple[str, int] | None:
+        """A key goes up; returns the held action that ends, and its choice."""
         self._repeating.pop(key, None)
         begun = self._down.pop(key, None)
-        return begun[0].name if begun is not None and begun[0].held else None
+        return (begun[0].name, begun[1]) if begun is not None and begun[0].held else None
 
     def set_modifier(self, name: str, down: bool) -> None:
         """Shift, control, alt or meta goes down or up; other names are ignored. A repetition ends with it."""
         self._repeating.clear()
         (self._modifiers.add if down else self._modifiers.discard)(name)
 
-    def release_all(self) -> list[str]:
-        """The window hears no more of the keys; returns the held actions that end."""
+    def release_all(self) -> list[tuple[str, int]]:
+        """The window hears no more of the keys; returns the held actions that end, with their choices."""
         self._modifiers.clear()
         ended = [self.release(key) for key in list(self._down)]
-        return [name for name in ended if name is not None]
+        return [held for held in ended if held is not None]
 
     def repeated(self, seconds: float) -> list[tuple[str, int]]:
         """The actions that happen again in the next `seconds`, once for each repetition, with their choices."""

@@ -59,5 +59,8 @@ class SessionView(Protocol):
     def family_of(self, policy: str) -> Sequence[str]:
         """The ages of a policy's skill, youngest first."""
 
+    def do_skill(self, policy: str, character: int) -> None:
+        """Has a character do the skill of a policy: once where a performer drives him, else the policy drives him."""
+
     def post(self, event: Event) -> None:
         """Has an event happen at the next tick."""

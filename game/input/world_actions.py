@@ -68,7 +68,8 @@ class WorldActions:
     def _everyone(self) -> range:
         return range(self._session.snapshot.num_characters)
 
-    def _play(self, name: str) -> str:
+    def play(self, name: str) -> str:
+        """Has everybody driven by a policy. Returns a message for the screen."""
         for character in self._everyone():
             self._session.post(Play(name, character))
         return name
@@ -82,14 +83,16 @@ class WorldActions:
         if not names:
             return "there is no policy to play"
         place = names.index(oldest[current]) + steps if current in oldest else 0
-        return self._play(names[place % len(names)])
+        return self.play(names[place % len(names)])
 
     @actions.chooses("policy")
     def policy(self, choice: int) -> str:
         names = self._session.policy_names
         if choice >= len(names):
             return f"there is no policy {choice + 1}, only {len(names)}"
-        return self._play(names[choice])
+        for character in self._everyone():
+            self._session.do_skill(names[choice], character)
+        return names[choice]
 
     @actions.does("policy_next")
     def policy_next(self) -> str:
@@ -107,7 +110,7 @@ class WorldActions:
         place = ages.index(current) + steps
         if not 0 <= place < len(ages):
             return f"{current} is the {'youngest' if steps < 0 else 'oldest'}"
-        return self._play(ages[place])
+        return self.play(ages[place])
 
     @actions.does("younger")
     def younger(self) -> str:

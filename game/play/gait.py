@@ -2,8 +2,8 @@
 
 Walk and run are blended at the same point of their cycles (the run's phase is shifted to match the walk's), so that
 the feet do not slide: stride and step rate lie between those of the clips. Between standing and the walk's own speed
-the steps are smaller; who stands does an idle. A new velocity is reached over `SPEED_SECONDS`, a new direction over `TURN_SECONDS`; the poses
-ahead are those that follow if the velocity stays as it is.
+the steps are smaller; who stands does an idle. A new velocity is reached over `SPEED_SECONDS`, a new direction over
+`TURN_SECONDS`; the poses ahead are those that follow if the velocity stays as it is.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from game.sim.state import CharacterState
 Array = NDArray[np.float64]
 
 CALM = 0.02
-"""rad, the most that the joints turn within CALM_TICKS, mean over the joints: a policy that balances on what it is shown
-takes more for a step"""
+"""rad, the most that the joints turn within CALM_TICKS, mean over the joints; a policy that balances on what it
+is shown takes more for a step"""
 CALM_TICKS = 8
 
 

@@ -12,7 +12,7 @@ from game.play.reference import ClipStream, JoinedStream, ReferenceStream
 from game.sim import rotation
 from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
-from game.sim.motion import MotionClip
+from game.sim.motion import MotionClip, cycle_of
 from game.sim.state import CharacterState
 
 Array = NDArray[np.float64]
@@ -35,6 +35,7 @@ class Performance:
         self.doing = STANDING
         """name of the clip that is followed, or STANDING"""
         self._endless = False
+        self._rounds = 0
         self._gait = Gait(clips.gait, state.root_pos, state.root_rot)
         self._clip: ClipStream | None = None
         self._follow(self._gait, state)
@@ -52,6 +53,7 @@ class Performance:
 
     def walk(self, state: CharacterState) -> None:
         """Walk with the velocity that was last steered, or stand."""
+        self._rounds = self.rounds
         self.doing, self._clip = STANDING, None
         self._gait = Gait(self._clips.gait, state.root_pos, state.root_rot)
         self._gait.steer(self.steering)
@@ -60,6 +62,7 @@ class Performance:
     def perform(self, clip: str, state: CharacterState, phase: float = 0.0, cycles: int | None = None) -> None:
         """Follow a clip from a phase 0..1, then stand; None cycles: for ever if it loops. Raises ClipError."""
         sampler = self._clips.get(clip)
+        self._rounds = self.rounds
         self.doing, self._endless = clip, sampler.loop and cycles is None
         self._clip = ClipStream(sampler, self._hz, state.root_pos, state.root_rot, phase, cycles)
         self._follow(self._clip, state)
@@ -78,6 +81,13 @@ class Performance:
         if self.doing in GET_UP.values():
             return np.zeros(self._clips.model.num_bodies, dtype=bool)
         return self._clips.harmful(WALK if self.doing == STANDING else self.doing)
+
+    @property
+    def rounds(self) -> int:
+        """How many cycles of clips are behind him."""
+        if self._clip is None:
+            return self._rounds
+        return self._rounds + int(cycle_of(self._clip.time, self._clip.sampler.duration, loop=True))
 
     @property
     def endless_clip(self) -> str | None:

@@ -9,6 +9,7 @@ from game.play.runtime import Runtime
 from game.session.attempts import AfterFall, Attempts
 from game.session.recovery import Recovery
 from game.session.referee import judge
+from game.session.skills import SkillRuns
 
 
 class FollowUp:
@@ -18,10 +19,12 @@ class FollowUp:
         self.attempts = Attempts()
         self.attempts.after_fall = after_fall
         self.recovery = Recovery()
+        self.skills = SkillRuns()
 
     def clear(self) -> None:
         """What goes on is another run: nobody has fallen in it, the counts stay."""
         self.recovery.clear()
+        self.skills.clear()
         for character in range(MAX_CROWD):
             self.attempts.begin(character)
 
@@ -38,6 +41,8 @@ class FollowUp:
         """
         verdicts, resets = judge(self.attempts, runtime, happened)
         wanted = self.attempts.after_fall is AfterFall.GET_UP
-        recovering, news = self.recovery.events(runtime, happened, wanted=wanted)
+        drivers = dict(self.skills.performers)
+        handed = self.skills.events(runtime)
+        recovering, news = self.recovery.events(runtime, happened, drivers, wanted=wanted)
         lost = [event for reset in resets for event in self.recovery.cancel(reset.character, runtime)]
-        return [*recovering, *lost, *resets], [*map(str, verdicts), *news]
+        return [*handed, *recovering, *lost, *resets], [*map(str, verdicts), *news]

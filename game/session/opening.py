@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from game.play.events import Event, Friction, Play, Spawn
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
 from game.scene.set_spec import SetSpec
 
+PERFORMER = "performer"
 DEFAULT_SKILL = "backflip"
+"""where there is no window: who stands and waits makes a dull film"""
+DEFAULT_SKILLS = (PERFORMER, DEFAULT_SKILL)
+"""the first of them that there is, unless something else is wanted"""
 NO_SET = "none"
 BARE = SetSpec(NO_SET)
 """A floor and nothing else; the world's own friction."""
@@ -26,12 +32,13 @@ def opening(library: PolicyLibrary, policy: str | None, spec: SetSpec = BARE) ->
     return [*floor, *furniture, *play]
 
 
-def find_policy(library: PolicyLibrary, wanted: str | None) -> str | None:
+def find_policy(library: PolicyLibrary, wanted: str | None, defaults: Sequence[str] = DEFAULT_SKILLS) -> str | None:
     """The name of a policy in a library.
 
     Args:
         library: where to look.
-        wanted: a policy's name, or a skill; None takes the default skill, or the first policy there is.
+        wanted: a policy's name, or a skill; None takes a default skill, or the first policy there is.
+        defaults: skills, the best first.
 
     Returns:
         The policy of that name, else the first that has that skill; None where nothing was wanted and
@@ -40,17 +47,24 @@ def find_policy(library: PolicyLibrary, wanted: str | None) -> str | None:
     Raises:
         PolicyError: there is neither.
     """
+    for skill in defaults if wanted is None else (wanted,):
+        found = _with_skill(library, skill)
+        if found is not None:
+            return found
+    if wanted is None:
+        return next((name for name in library.names if name not in library.refused), None)
+    library.get(wanted)  # says what there is
+    return wanted
+
+
+def _with_skill(library: PolicyLibrary, skill: str) -> str | None:
+    """A policy that bears a skill's name, else the first that has it; None where none has."""
     names = library.names
-    skill = DEFAULT_SKILL if wanted is None else wanted
-    if skill in names:
-        return skill
-    for name in names:
+    for name in (skill, *names) if skill in names else names:
         try:
-            if library.get(name).spec.skill == skill:
+            if name == skill or library.get(name).spec.skill == skill:
+                library.get(name)
                 return name
         except PolicyError:
             continue  # `library.poll` tells why it was refused
-    if wanted is None:
-        return next((name for name in names if name not in library.refused), None)
-    library.get(wanted)  # says what there is
-    return wanted
+    return None

@@ -5,7 +5,7 @@ It looks at what a tick has made and returns events for the next one, as a perso
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -129,12 +129,15 @@ class Recovery:
                 strength = np.ones(runtime.model.num_joints)
                 self._cases[character] = _Case(_plan_of(agent, policy), strength, since=runtime.tick_count)
 
-    def events(self, runtime: Runtime, happened: Sequence[Event], *, wanted: bool) -> tuple[list[Event], list[str]]:
+    def events(
+        self, runtime: Runtime, happened: Sequence[Event], drivers: Mapping[int, str], *, wanted: bool
+    ) -> tuple[list[Event], list[str]]:
         """Looks at the tick that a run has just made.
 
         Args:
             runtime: the run.
             happened: the events of that tick.
+            drivers: policies that go on with characters for whom another one does a skill just now.
             wanted: whether he shall get up at all.
 
         Returns:
@@ -154,13 +157,13 @@ class Recovery:
             if character in self._cases:
                 found += self._go_on(character, runtime)
             elif agent.counter.down and character not in self._helpless:
-                events, message = self._begin(character, runtime)
+                events, message = self._begin(character, runtime, drivers.get(character))
                 found += events
                 news += [message] if message else []
         self._own = found
         return found, news
 
-    def _begin(self, character: int, runtime: Runtime) -> tuple[list[Event], str]:
+    def _begin(self, character: int, runtime: Runtime, driver: str | None) -> tuple[list[Event], str]:
         """Somebody has fallen: he goes limp, unless he is limp already or nobody drives him."""
         agent, strength = runtime.agents[character], runtime.world.strength[character]
         policy = _name_of(agent, runtime)
@@ -169,7 +172,8 @@ class Recovery:
         if agent.performance is None and not _has_specialists(runtime):
             self._helpless.add(character)
             return [], f"he cannot get up: {' and '.join(SPECIALISTS)} are not both among the policies"
-        self._cases[character] = _Case(_plan_of(agent, policy), strength.copy(), since=runtime.tick_count)
+        plan = _plan_of(agent, policy) if driver is None else Plan(driver)
+        self._cases[character] = _Case(plan, strength.copy(), since=runtime.tick_count)
         return [Strength(0.0, character=character)], ""
 
     def _follow(self, character: int, runtime: Runtime, foreign: Iterable[Event]) -> list[Event]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from game.play.events import MAX_CROWD, Event, Play, Reset
+from game.play.events import MAX_CROWD, Event, Perform, Play, Reset
 from game.play.runtime import Runtime
 from game.session.attempts import GONE, AfterFall, Attempts, Verdict
 from game.sim.motion import cycle_of
@@ -29,7 +29,7 @@ def judge(attempts: Attempts, runtime: Runtime, events: Sequence[Event]) -> tupl
         The attempts that have ended, and who is to be put back now.
     """
     for event in events:
-        if isinstance(event, Play | Reset):
+        if isinstance(event, Play | Perform | Reset):
             attempts.begin(event.character)
     for character in {*runtime.world.faults, *range(len(runtime.agents), MAX_CROWD)}:
         attempts.begin(character)
@@ -61,8 +61,12 @@ def _judge_one(attempts: Attempts, runtime: Runtime, character: int) -> tuple[Ve
     time = agent.time(runtime.tick_count, model.control_hz)
     # loop: a clip that ends has been done once when its time is over
     cycle = int(cycle_of(time, clip.duration, loop=True)) if clip is not None else 0
+    if agent.performance is not None:
+        cycle = agent.performance.rounds
     harmful = agent.harmful if agent.policy is not None else ~np.isin(np.arange(model.num_bodies), model.feet)
     verdict = attempts.add(snapshot, character, cycle, harmful, agent.counter)
     away = float(np.hypot(*(snapshot.state.root_pos[character, :2] - [agent.home.x, agent.home.y])))
-    ended = verdict is not None and verdict.landed and (away > FAR or (clip is not None and not clip.loop))
+    once = clip is not None and not clip.loop
+    # who follows references goes on from wherever he is
+    ended = verdict is not None and verdict.landed and agent.performance is None and (away > FAR or once)
     return verdict, ended or attempts.is_over(character, snapshot.tick)

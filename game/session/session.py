@@ -12,7 +12,8 @@ from game.camera.cuts import Cuts
 from game.camera.keyframes import Keyframes
 from game.play.agent import Agent
 from game.play.clock import FixedClock
-from game.play.events import Drag, Event, Play, Reset
+from game.play.events import Drag, Event, Play, Reset, Steer
+from game.play.performance import STANDING
 from game.play.runtime import Runtime
 from game.policy.policy import PolicyError
 from game.record.playback import FinishedPlayback, is_cut, items_of
@@ -20,7 +21,7 @@ from game.record.replay import RecentFrames, Replay
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.session.attempts import Attempts
 from game.session.follow_up import FollowUp
-from game.session.opening import BARE, opening
+from game.session.opening import BARE, PERFORMER, opening
 from game.sim.snapshot import Snapshot, interpolate
 
 MAX_FRAME_SECONDS = 0.1
@@ -157,6 +158,53 @@ class Session:
             return None
         return policy.path.stem if policy.path is not None else policy.spec.name
 
+    @property
+    def performer(self) -> str | None:
+        """A policy that follows references, and so can be steered: PERFORMER, else the first there is; or None."""
+        found = [name for name, policy in self.runtime.library.loaded.items() if policy.spec.lookahead]
+        return PERFORMER if PERFORMER in found else min(found, default=None)
+
+    @property
+    def paces(self) -> tuple[float, float]:
+        """m/s of walk and run. Raises ClipError."""
+        return self.runtime.clips.gait.paces
+
+    def steering_of(self, character: int) -> NDArray[np.float64] | None:
+        """(2,) m/s, where a character is steered, what happens at the next tick counted in; None: he cannot be."""
+        for event in reversed(self._pending):
+            if isinstance(event, Steer) and event.character == character:
+                return np.array(event.velocity)
+        performance = self.runtime.agents[character].performance
+        return None if performance is None else performance.steering
+
+    def is_busy(self, character: int) -> bool:
+        """Whether somebody gets up, or does a skill that another policy does for the performer."""
+        skills, recovery = self.follow_up.skills, self.follow_up.recovery
+        return skills.performer_of(character) is not None or recovery.plan_of(character) is not None
+
+    def do_skill(self, policy: str, character: int) -> None:
+        """Has a character do the skill of a policy: once where a performer drives him, else the policy drives him."""
+        try:
+            self._pending += self.follow_up.skills.begin(policy, character, self.runtime)
+        except PolicyError as error:
+            self._verdicts.append(str(error))
+
+    def doing(self, character: int) -> str:
+        """Who drives a character and what he does, in a few words."""
+        agent, recovery = self.runtime.agents[character], self.follow_up.recovery
+        driver = self.driver_of(character)
+        if recovery.strength_of(character) is not None:
+            return "limp after a fall"
+        if recovery.plan_of(character) is not None:
+            return "gets up by himself" if agent.performance is not None else f"gets up, driven by {driver}"
+        if (performer := self.follow_up.skills.performer_of(character)) is not None:
+            return f"driven by the specialist {driver} for {performer}"
+        if agent.performance is None:
+            return "" if driver is None else "driven by a specialist"
+        if agent.performance.doing != STANDING:
+            return f"performs {agent.performance.doing}"
+        return "goes where he is steered" if agent.performance.steering.any() else "stands"
+
     def strength_of(self, character: int) -> NDArray[np.float64]:
         """(J,) a character's strength; of one who lies limp after a fall, what it will be again."""
         later = self.follow_up.recovery.strength_of(character)
@@ -174,6 +222,8 @@ class Session:
         before = self._pending[-1] if self._pending else None
         if isinstance(event, Drag) and isinstance(before, Drag) and before.hand == event.hand:
             self._pending.pop()
+        if isinstance(event, Steer):
+            self._pending = [e for e in self._pending if not (isinstance(e, Steer) and e.character == event.character)]
         if isinstance(event, Reset):  # into the pose of what he plays, not of what he gets up with
             self._pending += self.follow_up.recovery.cancel(event.character, self.runtime)
         self._pending.append(event)

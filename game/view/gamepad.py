@@ -18,8 +18,10 @@ DEAD_ZONE = 0.2
 """share of a stick's travel within which it counts as released"""
 TURN = 0.45
 """widths of the window per second: how fast a stick turns the camera"""
+TRIGGER_HELD = 0.5
+"""share of a trigger's travel from which on it counts as held"""
 ZOOM = 6.0
-"""steps of the mouse wheel per second: how fast the triggers zoom"""
+"""steps of the mouse wheel per second: how fast a stick zooms while the left trigger is held"""
 _AXIS = p3d.InputDevice.Axis
 
 
@@ -42,8 +44,10 @@ class PadInput(NamedTuple):
     """actions whose button went down, and which of an action's buttons it was"""
     released: list[str]
     """actions that last while a button is held, and whose button came up"""
-    push: Array
+    walk: Array
     """(2,) left stick, right and up, each -1..1"""
+    push: Array
+    """(2,) the same, instead of walk while the right trigger is held"""
     turn: Array
     """(2,) per second, right stick, in the units of CameraRig.drag"""
     zoom: float
@@ -71,9 +75,12 @@ class Gamepad:
                 released.append(action.name)
             (self._down.add if down else self._down.discard)(name)
         turn = _stick(self._value(_AXIS.right_x), self._value(_AXIS.right_y))
-        zoom = self._value(_AXIS.right_trigger) - self._value(_AXIS.left_trigger)
-        push = _stick(self._value(_AXIS.left_x), self._value(_AXIS.left_y))
-        return PadInput(pressed, released, push, -TURN * turn, ZOOM * zoom)
+        left, still, zoom = _stick(self._value(_AXIS.left_x), self._value(_AXIS.left_y)), np.zeros(2), 0.0
+        if self._value(_AXIS.left_trigger) > TRIGGER_HELD:
+            turn, zoom = still, float(turn[1])
+        pushes = self._value(_AXIS.right_trigger) > TRIGGER_HELD
+        walk, push = (still, left) if pushes else (left, still)
+        return PadInput(pressed, released, walk, push, -TURN * turn, ZOOM * zoom)
 
     def _is_down(self, name: str) -> bool:
         state = self.device.find_button(p3d.ButtonRegistry.ptr().find_button(name))

@@ -20,7 +20,7 @@ class KeyboardEvents:
         source: the node of its mouse and keyboard, ShowBase's `mouseWatcher`.
         keyboard: what is pressed.
         begin: called with each action that begins, and its choice.
-        end: called with each held action that ends.
+        end: called with each held action that ends, and its choice.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class KeyboardEvents:
         source: p3d.NodePath,
         keyboard: Keyboard,
         begin: Callable[[str, int], None],
-        end: Callable[[str], None],
+        end: Callable[[str, int], None],
     ) -> None:
         self._window, self._keyboard, self._begin, self._end = window, keyboard, begin, end
         self._has_focus = self._focus()
@@ -58,18 +58,19 @@ class KeyboardEvents:
     def _release(self, key: str) -> None:
         ended = self._keyboard.release(key)
         if ended is not None:
-            self._end(ended)
+            self._end(*ended)
 
     def _modifier(self, down: bool, button: str) -> None:
         if button in MODIFIERS:
             self._keyboard.set_modifier(button, down)
+            (self._press if down else self._release)(button)
 
     def _window_event(self, _window: p3d.GraphicsOutput) -> None:
         """Lets all keys go when another window gets them: this one does not hear when they go up."""
         before, self._has_focus = self._has_focus, self._focus()
         if before and not self._has_focus:
-            for action in self._keyboard.release_all():
-                self._end(action)
+            for action, choice in self._keyboard.release_all():
+                self._end(action, choice)
 
     def _focus(self) -> bool:
         return isinstance(self._window, p3d.GraphicsWindow) and bool(self._window.get_properties().foreground)

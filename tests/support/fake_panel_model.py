@@ -39,6 +39,7 @@ class FakeModel:
             PolicyCard("somebodys", trouble="made for another body: control_hz is 60, expected 30"),
         ]
         self.policy: str | None = "backflip_3"
+        self.doing = "driven by a specialist"
         self.tally = AttemptCounts(
             12, 5, 31, 7, {"landed": 5, "sat down": 3, "face-planted": 4}, {"head": 61.0, "pelvis": 44.0}
         )

@@ -11,7 +11,7 @@ from game.policy.library import PolicyLibrary
 from game.scene.paths import policies_dir
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
-from game.session.opening import find_policy
+from game.session.opening import DEFAULT_SKILL, find_policy
 from game.sim.model import CharacterModel
 from tools.bloopers.blooper_attempts import BlooperAttempt, best, run
 from tools.bloopers.bloopers_options import BloopersOptions
@@ -57,7 +57,7 @@ def make_best_of(options: BloopersOptions) -> tuple[list[BlooperAttempt], float]
 
 
 def _run_all(options: BloopersOptions, library: PolicyLibrary, spec: SetSpec) -> list[BlooperAttempt]:
-    name = find_policy(library, options.policy)
+    name = find_policy(library, options.policy, [DEFAULT_SKILL])
     if name is None:
         raise BloopersError("there is no policy")
     ages = library.family(name)

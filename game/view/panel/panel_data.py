@@ -92,6 +92,10 @@ class PanelModel(Protocol):
     def policy(self) -> str | None:
         """Name of the policy that drives the chosen character."""
 
+    @property
+    def doing(self) -> str:
+        """Who drives him and what he does, in a few words; empty where nobody drives him."""
+
     def play(self, policy: str) -> None:
         """Lets a policy drive all characters."""
 

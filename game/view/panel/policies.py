@@ -99,6 +99,8 @@ class Policies:
         """Draws the cards; a click plays the policy."""
         cards, playing = model.policies, model.policy
         w.heading(look, "What he has learned", count_words(cards))
+        if model.doing:
+            w.text(look, f"Now: {model.doing}", SMALL, DIM)
         if not cards:
             w.text(look, "There is no policy yet. Put an .onnx file into policies/ and it appears here.", SMALL, DIM)
         for family in families(cards):

@@ -1,0 +1,98 @@
+"""SkillRuns: skills that a performer hands over to the policy that does them better, for one cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from game.play.events import Event, Perform, Play, Steer
+from game.play.runtime import Runtime
+from game.policy.policy_spec import PolicySpec
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One character does a skill."""
+
+    performer: str
+    """who goes on afterwards"""
+    specialist: str
+    steering: tuple[float, float]
+    """m/s: where he is steered afterwards"""
+    since: int
+    """tick"""
+
+
+class SkillRuns:
+    """Everybody whom a specialist drives for a performer."""
+
+    def __init__(self) -> None:
+        self._runs: dict[int, _Run] = {}
+
+    def clear(self) -> None:
+        """What goes on is another run."""
+        self._runs.clear()
+
+    def performer_of(self, character: int) -> str | None:
+        """Who drives a character again after the skill that he does; None where he does none."""
+        run = self._runs.get(character)
+        return None if run is None else run.performer
+
+    def begin(self, policy: str, character: int, runtime: Runtime) -> list[Event]:
+        """Events by which a character that a performer drives does the skill of a policy, once. Raises PolicyError."""
+        spec = runtime.library.get(policy).spec
+        agent = runtime.agents[character]
+        if agent.performance is None or agent.policy is None or spec.lookahead:
+            self._runs.pop(character, None)
+            return [Play(policy, character)]
+        own = agent.policy.spec
+        if spec.skill in own.repertoire and not is_better(spec, own):
+            return [Perform(own.repertoire[spec.skill], character, cycles=1)]
+        name = next(known for known, played in runtime.policies.items() if played is agent.policy)
+        x, y = agent.performance.steering.tolist()
+        self._runs[character] = _Run(name, policy, (x, y), runtime.tick_count)
+        return [Play(policy, character)]
+
+    def events(self, runtime: Runtime) -> list[Event]:
+        """Looks at the tick that a run has just made; events that let the performer drive again."""
+        found: list[Event] = []
+        for character, run in list(self._runs.items()):
+            agent = runtime.agents[character] if character < len(runtime.agents) else None
+            policy = runtime.policies.get(run.specialist)
+            if agent is None or agent.policy is None or agent.policy is not policy:
+                if runtime.tick_count > run.since:  # somebody else drives him by now
+                    del self._runs[character]
+                continue
+            clip = policy.spec.clip
+            if clip is None or agent.time(runtime.tick_count, runtime.model.control_hz) >= clip.duration:
+                del self._runs[character]
+                found.append(Play(run.performer, character))
+                if any(run.steering):
+                    found.append(Steer(run.steering, character))
+        return found
+
+    @property
+    def performers(self) -> Mapping[int, str]:
+        """Who drives each character again after its skill."""
+        return {character: run.performer for character, run in self._runs.items()}
+
+
+def is_better(specialist: PolicySpec, performer: PolicySpec) -> bool:
+    """Whether a policy does its skill better than a performer, by the scores in their cards.
+
+    A performer without a score for a skill that it knows is believed.
+    """
+    of_skills = performer.scores.get("skills")
+    own = quality(of_skills.get(specialist.skill)) if isinstance(of_skills, Mapping) else None
+    other = quality(specialist.scores)
+    return own is not None and other is not None and other > own
+
+
+def quality(scores: object) -> float | None:
+    """Survival times likeness to the clip, each 0..1; None where the first is not known."""
+    if not isinstance(scores, Mapping):
+        return None
+    survival, likeness = scores.get("survival"), scores.get("normalized_return", 1.0)
+    if not isinstance(survival, int | float) or not isinstance(likeness, int | float):
+        return None
+    return float(survival) * float(likeness)
