@@ -27,10 +27,10 @@ from tools.train.features import PolicyInputs
 from tools.train.initial_states import EXPLORED, InitialStates
 from tools.train.network import ActorCritic, Normalizer
 from tools.train.ppo import PPO, Batch, NonFiniteError, advantages, log_prob
+from tools.train.preflight import check
 from tools.train.reference_table import Reference, ReferenceTable, ReferenceTrack
 from tools.train.rewards import DEEPMIMIC, TRAINING, ImitationReward, TrackedMotion
 from tools.train.stages import final_stage
-from tools.train.trainer import check
 
 MODEL = CharacterModel.load()
 ROOT = Path(__file__).resolve().parent.parent

@@ -292,7 +292,7 @@ def environ() -> dict[str, str]:
 
 def table(out: Path) -> list[dict[str, float]]:
     lines = (out / "metrics.jsonl").read_text("utf-8").split("\n")[:-1]
-    rows = [json.loads(line) for line in lines]
+    rows = [json.loads(line) for line in lines if line.endswith("}")]
     keys = ("samples", "policy_loss", "value_loss", "kl")
     return [{k: row[k] for k in keys} for row in rows if row["kind"] == "train"]
 
@@ -307,16 +307,18 @@ def test_kill_9_loses_one_interval_and_ctrl_c_none(tmp_path: Path) -> None:
     run.wait()
     kept = checkpoint.load(tmp_path / "checkpoint.pt")["counters"]["samples"]
     assert kept > 0
-    written = len(table(tmp_path))
+    lost = table(tmp_path)[-1]["samples"]
+    with (tmp_path / "metrics.jsonl").open("a") as file:
+        file.write('{"kind": "train", "samples": ')  # the line that it was writing
     run = subprocess.Popen(command(tmp_path, "--ranks", "1"), cwd=ROOT, env=environ(), stdout=subprocess.DEVNULL)
-    while len(table(tmp_path)) < written + 3:
+    while not (rows := table(tmp_path)) or rows[-1]["samples"] < lost + 36:
         assert time.monotonic() < deadline and run.poll() is None
         time.sleep(0.1)
     run.send_signal(signal.SIGINT)
     assert run.wait(timeout=60) == 0
-    rows = table(tmp_path)
-    assert rows[written]["samples"] == kept + 12
-    assert checkpoint.load(tmp_path / "checkpoint.pt")["counters"]["samples"] == rows[-1]["samples"]
+    counted = [round(row["samples"]) for row in table(tmp_path)]
+    assert counted == list(range(12, counted[-1] + 1, 12))  # each once
+    assert checkpoint.load(tmp_path / "checkpoint.pt")["counters"]["samples"] == counted[-1]
 
 
 def test_a_signal_to_the_command_ends_all_its_ranks(tmp_path: Path) -> None:
@@ -328,6 +330,50 @@ def test_a_signal_to_the_command_ends_all_its_ranks(tmp_path: Path) -> None:
     run.send_signal(signal.SIGTERM)
     assert run.wait(timeout=60) == 0
     assert checkpoint.load(tmp_path / "checkpoint.pt")["counters"]["samples"] == table(tmp_path)[-1]["samples"]
+
+
+def test_ctrl_c_in_the_search_is_clean(tmp_path: Path) -> None:
+    """Two ranks get it, as from a terminal, in the first round; nothing is kept that would be a policy."""
+    run = subprocess.Popen(
+        [*command(tmp_path, "--ranks", "2", "--publish", str(tmp_path / "ages")), "--sampling-rounds", "1000"],
+        cwd=ROOT, env=environ(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert run.stdout is not None
+    with run, run.stdout:
+        printed = [run.stdout.readline()]
+        assert printed[0].startswith(f"backflip: 2 ranks of 2 characters, anew in {tmp_path}; it starts")
+        while not printed[-1].startswith("sampling round 1 of 1000: window 1 of "):
+            assert printed[-1], printed  # it has ended
+            printed.append(run.stdout.readline())
+        os.killpg(run.pid, signal.SIGINT)
+        rest = run.stdout.read()
+        assert run.wait(timeout=60) == 0
+    assert "interrupted in round" in rest and "Traceback" not in rest
+    assert list((tmp_path / "ages").iterdir()) == [] and not (tmp_path / "best.pt").exists()
+
+
+def test_only_what_is_learned_from_counts(tmp_path: Path) -> None:
+    """The search takes more samples than are asked for: one iteration is made all the same, but not a second time."""
+    config = toy(tmp_path, sampling_rounds=1, sampling_candidates=8, samples=12, publish=tmp_path / "ages")
+    trainer = Trainer(config)
+    assert trainer.searched > 12 and trainer.samples == trainer.searched
+    trainer.run()
+    assert (trainer.iteration, trainer.samples) == (1, trainer.searched + 12)
+    assert (tmp_path / "ages" / "backflip.onnx").is_file()
+    written = (tmp_path / "metrics.jsonl").read_text("utf-8")
+    again = Trainer(config)
+    again.run()
+    assert again.iteration == 1
+    assert (tmp_path / "metrics.jsonl").read_text("utf-8") == written
+
+
+def test_a_search_that_takes_all_the_time_publishes_nothing(tmp_path: Path) -> None:
+    config = toy(tmp_path, sampling_rounds=1, sampling_candidates=8, hours=1e-6, publish=tmp_path / "ages")
+    trainer = Trainer(config)
+    with pytest.raises(ConfigError, match=r"nothing was learned: --hours 1e-06 .* the path is kept in"):
+        trainer.run()
+    assert list((tmp_path / "ages").iterdir()) == []
+    assert not (tmp_path / "checkpoint.pt").exists() and (tmp_path / "path.pt").exists()
 
 
 def test_two_ranks_are_two_nodes_of_torchrun(tmp_path: Path) -> None:

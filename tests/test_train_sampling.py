@@ -118,7 +118,7 @@ def test_an_exported_policy_tells_of_the_clip_not_of_the_path(tmp_path: Path) ->
     torch.set_num_threads(1)
     toy = TrainConfig(
         "run", out=tmp_path, sampling_rounds=1, sampling_candidates=8, worlds=1, characters=2, steps=4, hidden=(8,),
-        minibatch=4, epochs=1, samples=0,
+        minibatch=4, epochs=1,
     )  # fmt: skip
     trainer = Trainer(toy)
     trainer.save()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import panda3d.core as p3d
 from direct.showbase.DirectObject import DirectObject
@@ -80,7 +81,8 @@ def layout_of(window: p3d.GraphicsOutput) -> KeyboardLayout:
     """What is printed on the keys of the keyboard in use now; where nothing is known, a US keyboard."""
     if not isinstance(window, p3d.GraphicsWindow):
         return US
-    table = window.get_keyboard_map()
+    # None where a platform knows no map, which its types do not say
+    table = cast("p3d.ButtonMap | None", window.get_keyboard_map())
     if table is None:
         return US
     buttons = ((table.get_raw_button(i).name, table.get_mapped_button_label(i)) for i in range(table.get_num_buttons()))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from game.scene.whole_file import written_whole
 from game.sim.motion import MotionClip
 
 SCHEMA = 2
@@ -30,32 +33,49 @@ RENAMED = {
 
 
 class CheckpointError(ValueError):
-    """A file is not a checkpoint that this run can resume."""
+    """A file is not a checkpoint that this run can resume, or cannot be written."""
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
-    """Write tensors and plain values: to a temporary name, flushed to the disk, then moved into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
-        torch.save({"schema": SCHEMA, **content}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    """Write tensors and plain values: to a temporary name, flushed to the disk, then moved into place.
+
+    Raises CheckpointError where that fails; what was at `path` is there still.
+    """
+    try:
+        with written_whole(path) as temporary, temporary.open("wb") as file:
+            torch.save({"schema": SCHEMA, **content}, file)
+            file.flush()
+            os.fsync(file.fileno())
+    except (OSError, RuntimeError) as error:  # torch's writer turns the one into the other
+        cause = next((e for e in (error, error.__context__) if isinstance(e, OSError)), None)
+        reason = (cause.strerror or str(cause)) if cause is not None else _first_line(error)
+        raise CheckpointError(f"{path} cannot be written: {reason}") from error
 
 
-def load(path: Path) -> dict[str, Any]:
-    """Read what `save` wrote, or a file of schema 1. Raises CheckpointError."""
+def load(path: Path, needs: Collection[str] = ()) -> dict[str, Any]:
+    """Read what `save` wrote, or a file of schema 1. Raises CheckpointError, also where one of `needs` is not in it."""
     if not path.is_file():
         raise CheckpointError(f"no checkpoint at {path}")
     try:
+        if not zipfile.is_zipfile(path):
+            raise CheckpointError(f"{path.name} cannot be read: it is no checkpoint")
         content = torch.load(path, map_location="cpu", weights_only=True)
+    except CheckpointError:
+        raise
     except Exception as error:
-        raise CheckpointError(f"{path.name} cannot be read: {error}") from error
+        raise CheckpointError(f"{path.name} cannot be read: {_first_line(error)}") from error
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema not in (1, SCHEMA):
         raise CheckpointError(f"{path.name}: schema {schema!r}, expected 1 or {SCHEMA}")
+    if missing := [name for name in needs if name not in content]:
+        raise CheckpointError(
+            f"{path.name} is no checkpoint of a run: it has no {', '.join(missing)}, only {', '.join(sorted(content))}"
+        )
     return _upgraded(content) if schema == 1 else content
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _upgraded(content: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,28 @@ import tyro
 
 ACTIONS = ("hidden", "action_scale", "lateral", "lead", "kp_scale", "kd_scale")
 """settings that a network is trained for: with others its actions mean something else"""
+
+
+_TINY = 1e-9
+BOUNDS: dict[tuple[float, float], tuple[str, ...]] = {
+    (1, math.inf): ("worlds", "characters", "steps", "minibatch", "ranks", "epochs", "samples", "hidden"),
+    (8, math.inf): ("sampling_candidates",),
+    (_TINY, math.inf): (
+        "hours", "action_scale", "sampling_size", "kp_scale", "kd_scale", "clip_ratio", "target_kl", "actor_rate",
+        "actor_rate_range", "critic_rate", "noise", "robust_noise", "cycles", "tracking_error_limit", "drift_limit",
+        "push_every", "evaluate_seconds",
+    ),
+    (0, math.inf): (
+        "seed", "lateral", "lead", "sampling_rounds", "explore", "noise_samples", "hold", "final_stage_at",
+        "average_samples", "lenient_samples", "start_noise", "robust_at", "robust_samples", "push_force",
+        "checkpoint_minutes", "evaluate_samples", "film_minutes",
+    ),
+    (0, 1): (
+        "start_path", "start_zero", "start_own", "start_weighted", "gae_lambda", "vary_gravity", "vary_friction",
+        "vary_strength", "vary_mass",
+    ),
+}  # fmt: skip
+"""Settings, by the smallest and the largest value that makes sense"""
 
 
 class ConfigError(ValueError):
@@ -28,7 +51,7 @@ class TrainConfig:
     hours: float | None = None
     """stop after so many hours of this run, interruptions not counted"""
     samples: int | None = None
-    """stop after so many control steps, all ranks together"""
+    """stop after so many control steps of learning, all ranks together; those of sampling come on top"""
     seed: int = 0
     """of networks, starts and noise"""
     ranks: int = 2
@@ -151,8 +174,11 @@ class TrainConfig:
     """between short films of the policy in OUT/films; 0: none"""
 
     def __post_init__(self) -> None:
-        if self.minibatch < 1 or self.worlds < 1 or self.characters < 1 or self.steps < 1 or self.ranks < 1:
-            raise ConfigError("worlds, characters, steps, minibatch and ranks must be at least 1")
+        for (low, high), names in BOUNDS.items():
+            for name in names:
+                _check(name, getattr(self, name), low, high)
+        if not 0.0 <= self.gamma < 1.0:
+            raise ConfigError(f"--gamma {self.gamma:g}: expected from 0 to less than 1, where returns have no end")
         if not 0.0 <= self.start_zero + self.start_own <= 1.0:
             raise ConfigError(f"start_zero + start_own is {self.start_zero + self.start_own}, expected 0..1")
 
@@ -195,3 +221,13 @@ class TrainConfig:
         """Names of the settings that give actions their meaning and differ from `theirs`, a to_json result."""
         ours = self.to_json()
         return [name for name in ACTIONS if name in theirs and theirs[name] != ours[name]]
+
+
+def _check(name: str, value: float | tuple[float, ...] | None, low: float, high: float) -> None:
+    """Raise ConfigError where a setting, or one of its numbers, is out of its bounds."""
+    for number in () if value is None else value if isinstance(value, tuple) else (value,):
+        if not low <= number <= high or math.isinf(number):
+            least = "more than 0" if low == _TINY else f"at least {low:g}"
+            raise ConfigError(
+                f"--{name.replace('_', '-')} {number}: expected {least if high == math.inf else f'{low:g} to {high:g}'}"
+            )

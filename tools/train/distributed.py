@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterable
 import torch
 import torch.distributed as dist
 from torch import Tensor, multiprocessing, nn
+from torch.multiprocessing.spawn import ProcessExitedException
 
 Main = Callable[..., None]
+RESEND_SECONDS = 0.5
+"""between the signals that tell the ranks to end, until they have"""
 
 
 def rank() -> int:
@@ -42,30 +45,39 @@ def leave() -> None:
         dist.destroy_process_group()
 
 
-def launch(main: Main, num_ranks: int, *args: object) -> None:
-    """Run main(*args) in num_ranks processes of this machine; raises what a rank raised. Signals to end reach them."""
+def launch(main: Main, num_ranks: int, *args: object) -> int:
+    """Run main(*args) in num_ranks processes of this machine; raises what a rank raised. Signals to end reach them.
+
+    Returns 0, or the exit status of a rank that gave up.
+    """
     if num_ranks == 1:
         os.environ.pop("WORLD_SIZE", None)
         main(*args)
-        return
+        return 0
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    wanted: list[int] = []
+    # a rank that still imports must not end with a traceback at Ctrl-C: it inherits that this is ignored, until it
+    # listens itself
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN)}
     context = multiprocessing.start_processes(  # type: ignore[attr-defined, no-untyped-call]
         _child, args=(main, num_ranks, port, args), nprocs=num_ranks, start_method="spawn", join=False
     )
-
-    def forward(number: int, _: object) -> None:
-        for process in context.processes:
-            if process.is_alive():
-                os.kill(process.pid, number)
-
-    # a terminal's Ctrl-C reaches the ranks by itself; a signal to this process alone must as well
-    before = [signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)]
-    while not context.join():
-        pass
-    for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
-        signal.signal(number, handler)
+    signal.signal(signal.SIGINT, lambda number, _: wanted.append(number))
+    before[signal.SIGTERM] = signal.signal(signal.SIGTERM, lambda number, _: wanted.append(number))
+    try:
+        # again and again: a rank may not have listened yet
+        while not context.join(timeout=RESEND_SECONDS):
+            for process in context.processes if wanted else ():
+                if process.is_alive():
+                    os.kill(process.pid, signal.SIGINT)
+    except ProcessExitedException as error:
+        return int(error.exit_code) if error.exit_code > 0 else 128 - int(error.exit_code)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0
 
 
 def _child(number: int, main: Main, num_ranks: int, port: int, args: tuple[object, ...]) -> None:
@@ -73,7 +85,11 @@ def _child(number: int, main: Main, num_ranks: int, port: int, args: tuple[objec
         RANK=str(number), LOCAL_RANK=str(number), WORLD_SIZE=str(num_ranks), MASTER_ADDR="127.0.0.1",
         MASTER_PORT=str(port),
     )  # fmt: skip
-    main(*args)
+    try:
+        main(*args)
+    finally:
+        # while Python ends, signals would do again what they do by default
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def mean(tensor: Tensor) -> Tensor:

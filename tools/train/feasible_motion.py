@@ -15,8 +15,10 @@ from tools.train import checkpoint, distributed
 from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import TrainConfig
 from tools.train.feasible_reference import FeasibleReference, feasible
+from tools.train.interruption import Interruption, RunInterruptedError
 from tools.train.mirror import mirrored_turns, symmetrized
-from tools.train.sampling import SampledPath, Sampler, Search, print_round, symmetric
+from tools.train.sampling import SampledPath, Sampler, Search, symmetric
+from tools.train.search_progress import SearchProgress
 from tools.train.warm_start import WarmStart
 
 ROUNDS = 8
@@ -36,11 +38,11 @@ class FeasibleMotion:
     """that the search took"""
 
 
-def find_motion(config: TrainConfig, model: CharacterModel) -> FeasibleMotion:
+def find_motion(config: TrainConfig, model: CharacterModel, interruption: Interruption) -> FeasibleMotion:
     """The clip; or the path through it, searched once and kept after every round in OUT/path.pt.
 
     A search that was interrupted goes on, and so does one of which the configuration wants more rounds, as long as
-    nothing has been learned along it.
+    nothing has been learned along it. Raises RunInterruptedError where somebody ends it; the rounds so far are kept.
     """
     clip = MotionClip.load(config.clip)
     if config.mirror:
@@ -62,7 +64,7 @@ def find_motion(config: TrainConfig, model: CharacterModel) -> FeasibleMotion:
     distributed.total(torch.zeros(1))
     unfinished = content is not None and "clip" not in content and content.get("rounds", rounds) < rounds
     if (content is None and rounds) or (unfinished and not learned):
-        content = _searched(config, model, clip, rounds, content)
+        content = _searched(config, model, clip, rounds, content, interruption)
     if content is None:
         return FeasibleMotion(clip, None)
     if "clip" in content:
@@ -80,15 +82,31 @@ def _keep(config: TrainConfig, content: dict[str, Any]) -> None:
 
 
 def _searched(
-    config: TrainConfig, model: CharacterModel, clip: MotionClip, rounds: int, content: dict[str, Any] | None
+    config: TrainConfig,
+    model: CharacterModel,
+    clip: MotionClip,
+    rounds: int,
+    content: dict[str, Any] | None,
+    interruption: Interruption,
 ) -> dict[str, Any] | None:
     """Sample a path through the clip, on from what an earlier search left; returns what path.pt then holds."""
     started = time.monotonic() - (content["seconds"] if content else 0.0)
     batched_worlds = BatchedWorlds(model, config.worlds, config.characters)
     sampler = Sampler(clip, model, batched_worlds, config)
     done = Search(content["rounds"], _path(content), content["mean"].numpy()) if content else None
-    for search in sampler.search(rounds, done):
+    progress = SearchProgress(done.rounds if done else 0, rounds, sampler.num_windows)
+
+    def each_window(number: int, window: int) -> None:
+        progress.window(number, window)
+        if interruption.agreed():
+            kept = f"{number} of {rounds} rounds are kept, and the same command goes on from there"
+            raise RunInterruptedError(
+                f"interrupted in round {number + 1} of sampling: {kept if number else 'none is kept yet'}"
+            )
+
+    for search in sampler.search(rounds, done, each_window):
         content = {
+            "of": checkpoint.clip_to_tensors(clip),
             "correction": torch.from_numpy(search.best.correction),
             "states": torch.from_numpy(search.best.states),
             "cost": torch.from_numpy(search.best.cost),
@@ -98,8 +116,7 @@ def _searched(
             "seconds": time.monotonic() - started,
         }
         _keep(config, content)
-        if distributed.rank() == 0:
-            print_round(search, content["samples"])
+        progress.round(search, content["samples"])
     batched_worlds.close()
     return content
 

@@ -53,7 +53,11 @@ class Films:
 
     def _start(self, content: dict[str, Any]) -> None:
         source = self._folder / "next.pt"
-        checkpoint.save(source, content)
+        try:
+            checkpoint.save(source, content)
+        except checkpoint.CheckpointError as error:
+            self._say(f"no film: {error}")
+            return
         self._log = (self._folder / "log.txt").open("w+b")
         command = [sys.executable, "-m", "tools.train.checkpoint_film", str(source), str(self._unfinished)]
         # a session of its own: the terminal's Ctrl-C is for the ranks, which end this process themselves

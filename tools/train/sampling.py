@@ -7,7 +7,7 @@ corrections and states that obey physics: the policy learns on top of the correc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,13 +92,18 @@ class Sampler:
         self.floor = np.minimum(low, CLEAR)
         """(B,) height under which a body should not come: the clip's own lowest, CLEAR at most"""
 
-    def search(self, num_rounds: int, earlier: Search | None = None) -> Iterator[Search]:
-        """Go on from an earlier search, or from nothing, until `num_rounds` are done; yields after each."""
+    def search(
+        self, num_rounds: int, earlier: Search | None = None, each_window: Callable[[int, int], None] | None = None
+    ) -> Iterator[Search]:
+        """Go on from an earlier search, or from nothing, until `num_rounds` are done; yields after each.
+
+        `each_window` is called with the round and the window that is done, both from 0; what it raises ends the search.
+        """
         mean = np.zeros((self.num_windows, self.model.num_joints, 3)) if earlier is None else earlier.mean
         best = None if earlier is None else earlier.best
         for number in range(0 if earlier is None else earlier.rounds, num_rounds):
             self.rng = np.random.default_rng((self.seed, number))
-            paths = self._round(mean, self.size * max(0.85**number, 0.16), first=number == 0)
+            paths = self._round(mean, self.size * max(0.85**number, 0.16), number, each_window)
             if best is None or paths[0].cost.sum() < best.cost.sum():
                 best = paths[0]
             half = np.mean([p.correction for p in paths[: max(1, len(paths) // 2)]], axis=0)
@@ -110,7 +115,9 @@ class Sampler:
         return num_rounds * self.samples * WINDOW * self.num_windows
 
     # ---------------------------------------------------------------- a round
-    def _round(self, mean: Array, size: float, first: bool) -> list[SampledPath]:
+    def _round(
+        self, mean: Array, size: float, number: int, each_window: Callable[[int, int], None] | None
+    ) -> list[SampledPath]:
         """One pass through the clip; returns its best paths, the best first."""
         elite, n = self.elite, self.samples
         start = clip_states.pack(self.clip.sample(np.zeros(elite)))
@@ -120,7 +127,7 @@ class Sampler:
         for window in range(self.num_windows):
             parent = np.repeat(np.arange(elite), n // elite)
             tried = mean[window] + self._noise(n, size)
-            if first and window:
+            if number == 0 and window:
                 # half of them go on as their parents did: corrections are smooth in time
                 smooth = self.rng.random(n) < 0.5
                 noise = tried - mean[window]
@@ -134,6 +141,8 @@ class Sampler:
             filtered = (0.75 * filtered[parent] + cost)[chosen]
             total = total[parent[chosen]] + cost[chosen]
             states = reached[chosen]
+            if each_window is not None:
+                each_window(number, window)
         order = np.argsort(total)[: max(4, elite // 8)]
         return [self._trace(history, start[0], int(k)) for k in order]
 
@@ -218,17 +227,6 @@ class Sampler:
         cost += TOUCH * fell(batch.floor_contacts(), self.allowed)
         cost = np.where(np.isfinite(cost) & ~batch.faults(), cost, HOPELESS)
         return np.asarray(np.minimum(cost, HOPELESS))
-
-
-def print_round(search: Search, spent: int) -> None:
-    """Print the best path so far."""
-    cost = search.best.cost
-    worst = int(cost.argmax())
-    print(
-        f"sampling round {search.rounds}: {spent / 1e6:.3f}M samples, cost {cost.mean():.2f} a window, "
-        f"worst {cost[worst]:.2f} in window {worst}",
-        flush=True,
-    )
 
 
 def symmetric(clip: MotionClip, model: CharacterModel, limit: float = 0.35) -> bool:

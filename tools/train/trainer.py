@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,13 @@ from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores
 from tools.train.feasible_motion import find_motion
 from tools.train.films import Films
+from tools.train.interruption import Interruption, RunInterruptedError
 from tools.train.mirror import Mirror
 from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO, Update
+from tools.train.preflight import check
 from tools.train.rollout import RolloutStats, collect
 from tools.train.run_logger import RunLogger
-from tools.train.sampling import symmetric
 from tools.train.stages import final_stage
 from tools.train.warm_start import WarmStart
 
@@ -43,13 +43,21 @@ COUNTERS = (
 class Trainer:
     """One rank of a run. All ranks hold the same networks; rank 0 writes."""
 
-    def __init__(self, config: TrainConfig) -> None:
+    def __init__(self, config: TrainConfig, interruption: Interruption | None = None) -> None:
+        """Search a path if need be, or take over what lies in the run's folder.
+
+        Raises:
+            ClipError, CheckpointError, ConfigError: as `preflight.check`.
+            RunInterruptedError: the search was.
+        """
         check(config)
-        self.config = config
+        self.config, self.interruption = config, interruption or Interruption()
         self.model = CharacterModel.load().with_gains(config.kp_scale, config.kd_scale)
-        followed = find_motion(config, self.model)
+        followed = find_motion(config, self.model, self.interruption)
         self.clip, self.feasible = followed.clip, followed.reference
         self.samples, self.seconds = followed.samples, followed.seconds
+        self.searched = followed.samples
+        """of `samples`, those that were not learned from"""
         self.iteration, self.episodes = 0, 0
         self.noise = config.noise[0]
         """standard deviation of the latest actions"""
@@ -71,7 +79,6 @@ class Trainer:
         self.robust_since: int | None = None
         self.best, self.evaluated_at = -1.0, -(10**12)
         self.first_landing: dict[str, float] = {}
-        self.interrupted = False
         self.ages = Ages(config, self.model, self.clip)
         self.films = Films(config)
         if self.path.is_file():
@@ -140,14 +147,31 @@ class Trainer:
 
     # ---------------------------------------------------------------- a run
     def run(self) -> None:
-        """Iterate until the time or the samples are used up, or a signal interrupts."""
-        signal.signal(signal.SIGINT, self._interrupt)
-        signal.signal(signal.SIGTERM, self._interrupt)
-        logger = RunLogger(self.config, self.model.control_hz, self.samples, self.seconds)
+        """Iterate until the time or the samples are used up, or the run is interrupted.
+
+        Raises:
+            RunInterruptedError: nothing has been learned yet.
+            ConfigError: the search has used up the time, so that nothing was learned.
+            CheckpointError, OSError: something cannot be written.
+        """
+        start = self.samples, self.seconds
+        logger = RunLogger(self.config, self.model.control_hz, *start, self.evaluated_at, self._until)
+        try:
+            self._iterate(logger)
+        finally:
+            logger.close()
+
+    @property
+    def _until(self) -> int | None:
+        """The value of `samples` that ends the run; those of the search do not count as learning."""
+        return None if self.config.samples is None else self.searched + self.config.samples
+
+    def _iterate(self, logger: RunLogger) -> None:
         started, before = time.monotonic(), self.seconds
         saved = time.monotonic()
         while not self._finished():
             if self.samples - self.evaluated_at >= self.config.evaluate_samples:
+                logger.say("evaluating")
                 logger.scores(self.samples, self.seconds, self.evaluate())
             iteration_started = time.monotonic()
             update, stats = self.step()
@@ -159,24 +183,30 @@ class Trainer:
             if distributed.total(torch.tensor([float(due and distributed.rank() == 0)])).item():
                 self.save()
                 saved = time.monotonic()
+        interrupted = self.interruption.agreed()
+        if self.iteration == 0:
+            self._nothing_learned(interrupted)
         self.seconds = before + time.monotonic() - started
-        logger.scores(self.samples, self.seconds, self.evaluate())
+        if self.evaluated_at != self.samples:
+            logger.say("evaluating")
+            logger.scores(self.samples, self.seconds, self.evaluate())
         self.save()
         if distributed.rank() == 0:
             self.ages.finish(self.config.folder / "best.pt")
-        if not self.interrupted:
+        if not interrupted:
             self.films.finish()
-        logger.close()
 
-    def _interrupt(self, *_: object) -> None:
-        self.interrupted = True
+    def _nothing_learned(self, interrupted: bool) -> None:
+        """Such networks are no policy: they are neither kept nor published."""
+        kept = f"; the path is kept in {self.config.folder}, and the same command goes on from it" * bool(self.searched)
+        if interrupted:
+            raise RunInterruptedError(f"interrupted before anything was learned{kept}")
+        raise ConfigError(f"nothing was learned: --hours {self.config.hours:g} were used up before{kept} with more")
 
     def _finished(self) -> bool:
-        config = self.config
-        over = self.interrupted
-        over |= config.samples is not None and self.samples >= config.samples
-        over |= config.hours is not None and self.seconds >= 3600.0 * config.hours
-        return bool(distributed.total(torch.tensor([float(over)])).item())
+        over = self._until is not None and self.samples >= self._until
+        over |= self.config.hours is not None and self.seconds >= 3600.0 * self.config.hours
+        return bool(distributed.total(torch.tensor([float(over or self.interruption.wanted)])).item())
 
     def evaluate(self) -> Scores:
         """Score the policy; keep it when it is the best so far, or a new age."""
@@ -253,45 +283,3 @@ class Trainer:
             # another number of ranks or characters: the networks go on, the episodes begin anew
             self.environment.seed(self.config.seed, distributed.rank(), self.iteration)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
-
-
-def check(config: TrainConfig) -> None:
-    """Check a configuration before anything starts.
-
-    Raises:
-        ClipError: there is no such clip.
-        CheckpointError: what lies in the run's folder, or at --init, cannot be read.
-        ConfigError: what lies there belongs to another clip or network, or a setting does not fit the clip.
-    """
-    clip, file = MotionClip.load(config.clip), config.folder / "checkpoint.pt"
-    if config.mirror and not symmetric(clip, CharacterModel.load()):
-        raise ConfigError(f"--mirror: left and right do not do the same in {clip.name}")
-    if file.is_file():
-        theirs, ours = checkpoint.load(file)["config"], config.to_json()
-        differ = ["clip"] * (theirs["clip"] != ours["clip"]) + config.differing(theirs)
-        if differ:
-            raise ConfigError(
-                f"{file} was trained with {_written(theirs, differ)}; expected {_written(ours, differ)}. "
-                "Give another --out."
-            )
-    elif config.init is not None:
-        WarmStart(config.init).check(config, clip)
-
-
-def _written(config: dict[str, Any], names: list[str]) -> str:
-    return ", ".join(f"{name} {config[name]}" for name in names)
-
-
-def main(config: TrainConfig) -> None:
-    """Train as one rank of the group that the process environment names."""
-    distributed.join()
-    try:
-        trainer = Trainer(config)
-        try:
-            trainer.run()
-        finally:
-            trainer.films.close()
-        trainer.environment.close()
-        trainer.testing.close()
-    finally:
-        distributed.leave()

@@ -20,10 +20,10 @@ class WarmStart:
     """The checkpoint of another run, and the path in its folder if sampling found one."""
 
     def __init__(self, file: Path) -> None:
-        """Raises ConfigError where there is no such checkpoint."""
+        """Raises ConfigError where there is no such file, CheckpointError where it is no checkpoint of a run."""
         if not file.is_file():
             raise ConfigError(f"--init: there is no checkpoint {file}")
-        self._file, self._content = file, checkpoint.load(file)
+        self._file, self._content = file, checkpoint.load(file, ("config", "networks"))
 
     def check(self, config: TrainConfig, clip: MotionClip) -> None:
         """Raise ConfigError where actions mean something else there, or its path does not suit this run."""
@@ -47,7 +47,7 @@ class WarmStart:
         try:
             networks.load_state_dict(self._content["networks"])
         except RuntimeError as error:
-            raise ConfigError(f"--init: the networks of {self._file} do not fit these: {error}") from error
+            raise ConfigError(f"--init: the networks of {self._file} have other sizes than these") from error
 
     def path(self, clip: MotionClip) -> dict[str, Any] | None:
         """The path that sampling found there, and its clip at the pace of `clip`; None: there is no path.
@@ -65,7 +65,8 @@ class WarmStart:
                 f"--init: the path in {file} lasts {theirs.duration:.2f} s, the clip {clip.duration:.2f} s"
             )
         paced = replace(theirs, name=clip.name, fps=theirs.fps * theirs.duration / clip.duration)
-        return content | {"clip": checkpoint.clip_to_tensors(paced), "samples": 0, "seconds": 0.0}
+        own = {"of": checkpoint.clip_to_tensors(clip), "clip": checkpoint.clip_to_tensors(paced)}
+        return content | own | {"samples": 0, "seconds": 0.0}
 
 
 def _written(value: Any) -> str:
