@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 
+from game.play.events import Perform
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
 from game.sim.model import CharacterModel
+from tests.support.small_policy import puppet_graph, puppet_spec, with_card
 from tools.bench import __main__ as command
 from tools.bench import measurements
 
@@ -62,4 +65,15 @@ def test_the_split_of_a_tick_adds_up() -> None:
         assert set(measurements.SPLIT) <= set(row)
         assert min(row[part] for part in ("step", "read", "pd", "set", "contacts", "inference")) > 0.0
         assert sum(row[part] for part in measurements.SPLIT) == pytest.approx(row["total"])
+    library.close()
+
+
+def test_a_performers_crowd_does_its_repertoire_in_turn(tmp_path: Path) -> None:
+    path = tmp_path / "somebody.onnx"
+    path.write_bytes(with_card(puppet_graph(), puppet_spec(repertoire={"walk": "walk", "kick": "kick"})))
+    library = PolicyLibrary(CharacterModel.load(), [tmp_path])
+    (first,), (second,), (third,) = (measurements.beginning(library, "somebody", n) for n in range(3))
+    assert first == Perform("walk", 0, policy="somebody")
+    assert second == Perform("kick", 1, policy="somebody") and third == Perform("walk", 2, policy="somebody")
+    assert len(measurements.ticks(library, "somebody", 3, 2)) == 2
     library.close()

@@ -5,7 +5,8 @@ over that of the bare physics steps inside it, the median over all ticks. Other 
 character's ticks cost more, relative to their steps, than those of many.
 
 The game's backflip drives 16 characters (`sim_overhead`, `characters_realtime`), its walk a single one
-(`sim_overhead_1`, `inference_us`); `swap_ms` is from one to the other. The policies' names are printed.
+(`sim_overhead_1`, `inference_us`); `swap_ms` is from one to the other. The policies' names are printed. With
+`--policy performer` the characters do the skills of its repertoire in turn, the single one the first of them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class BenchOptions:
     ticks: int = 300
     """measured ticks of each part"""
     policy: str | None = None
-    """name or skill of a policy that drives all; by default two, see above"""
+    """name, skill or file of a policy that drives all, such as performer; by default two, see above"""
     train: bool = False
     """measure the trainer instead: samples/s, where they go, what a second rank adds"""
 

@@ -6,12 +6,14 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from game.play import events as ev
+from game.play.events import Event
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
-from game.policy.policy import Binding
+from game.policy.policy import Binding, Policy
 from game.session.opening import find_policy
 from game.sim.bullet.contacts import ContactAccumulator
 from game.sim.model import CharacterModel
@@ -70,6 +72,7 @@ def ticks(
     """Seconds of each tick with a policy: `step`, the whole tick as `total`, with `split` all of SPLIT."""
     runtime, watch, clock, rows = Runtime(library), Stopwatch(), SubstepClock(PARTS if split else STEP), []
     runtime.tick([ev.Play(policy, place=True), ev.Crowd(characters)])
+    runtime.tick([event for n in range(characters) for event in beginning(library, policy, n)])
     clock.put_into(runtime.world)
     with ExitStack() as stack:
         stack.enter_context(clock.on())
@@ -79,12 +82,19 @@ def ticks(
             watch.read(), clock.read()
             start = time.thread_time()
             # characters that have fallen start again: a heap on the floor is another motion
-            runtime.tick([ev.Reset(n) for n, p in enumerate(runtime.agents) if p.counter.down])
+            down = [n for n, p in enumerate(runtime.agents) if p.counter.down]
+            runtime.tick([event for n in down for event in (ev.Reset(n), *beginning(library, policy, n))])
             total = time.thread_time() - start
             if tick >= WARM_UP:
                 rows.append(_with_remainders({**watch.read(), **clock.read(), "total": total}))
     runtime.close()
     return rows
+
+
+def beginning(library: PolicyLibrary, policy: str, character: int) -> list[Event]:
+    """What a performer of a crowd does: the skills of its repertoire in turn. A specialist does its own."""
+    clips = list(library.get(policy).spec.repertoire.values())
+    return [ev.Perform(clips[character % len(clips)], character, policy=policy)] if clips else []
 
 
 def _with_remainders(row: dict[str, float]) -> dict[str, float]:
@@ -130,9 +140,22 @@ def policies(library: PolicyLibrary, name: str | None) -> tuple[str, str]:
 
 
 def measure(name: str | None, num_ticks: int) -> dict[str, float]:
-    """All figures; prints how a tick's time splits on the way. name: a policy or skill in the place of both."""
+    """All figures; prints how a tick's time splits on the way.
+
+    Args:
+        name: a policy or skill in the place of both, or a policy's file.
+        num_ticks: measured ones of each part.
+
+    Raises:
+        PolicyError: there is no such policy.
+    """
     model = CharacterModel.load()
     library = PolicyLibrary(model)
+    if name is not None and name.endswith(".onnx"):
+        given = Policy.load(Path(name), model)
+        # the library may have a file of the same name
+        name = f"{Path(name).stem}@{given.sha256[:8]}"
+        library.add(name, given)
     figures: dict[str, float] = {}
     many, single = policies(library, name)
     for suffix, characters, policy in (("", 16, many), ("_1", 1, single)):
