@@ -16,7 +16,7 @@ from tools.capture.ground_truth import GroundTruthOptions
 from tools.clip_clinic.__main__ import ClinicOptions
 from tools.clip_clinic.loops import SHORTEST
 from tools.command_line import parse
-from tools.evaluate.__main__ import EvaluateOptions
+from tools.evaluate.evaluate_options import EvaluateOptions
 from tools.export import PolicyExportOptions
 from tools.export_motion.__main__ import ExportOptions
 from tools.import_deepmimic.__main__ import PublishedOptions

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from game.policy.anchor import ORIGIN, Anchor
+from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy
 from game.scene.paths import policies_dir
 from game.sim.kinematics import body_poses
@@ -17,10 +18,10 @@ from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
 from tools.evaluate import __main__ as command
 from tools.evaluate import episodes
+from tools.evaluate.measured_skill import skills_of
 
 MODEL = CharacterModel.load()
 WALK = MotionClip.load("walk")
-BACKFLIP_CLIP = MotionClip.load("backflip")
 BACKFLIP = policies_dir() / "deepmimic_backflip.onnx"
 
 
@@ -61,9 +62,12 @@ def test_the_command_prints_json_last(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_disturbed_episodes_are_harder_and_the_same_again() -> None:
-    policy = Policy.load(BACKFLIP, MODEL)
-    plain = episodes.run(policy, BACKFLIP_CLIP, [episodes.Episode(0.0)] * 3, 1.5)
-    rough = [episodes.run(policy, BACKFLIP_CLIP, [episodes.Episode(0.0)] * 3, 1.5, disturbed=True) for _ in range(2)]
+    library = PolicyLibrary(MODEL, [])
+    library.add("backflip", Policy.load(BACKFLIP, MODEL))
+    (skill,) = skills_of(library, "backflip")
+    plain = episodes.run(library, skill, [episodes.Episode(0.0)] * 3, 1.5)
+    rough = [episodes.run(library, skill, [episodes.Episode(0.0)] * 3, 1.5, disturbed=True) for _ in range(2)]
+    library.close()
     np.testing.assert_array_equal(rough[0].returns, rough[1].returns)
     # undisturbed, from one phase, all are alike; each disturbed one has its own world
     assert np.ptp(plain.returns) < 1e-3 and len(set(rough[0].returns)) == 3

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from game.play.clip_sampler import ClipSampler, Placement
 from game.policy.anchor import ORIGIN
 from game.policy.observation import observe
 from game.policy.policy import Policy
 from game.sim import kinematics, rotation
+from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from game.sim.world import World
 
@@ -36,10 +38,21 @@ def starting_state(world: World, policy: Policy | None, phase: float) -> Charact
     assert out.reference is not None
     pos, rot, joints = out.reference
     rot, joints = rotation.normalize(rot), rotation.normalize(joints)
-    state = moving((pos[0], rot[0], joints[0]), (pos[1], rot[1], joints[1]), h)
-    lowest = kinematics.lowest_point(
-        model, kinematics.body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
-    )
+    return _lifted(model, moving((pos[0], rot[0], joints[0]), (pos[1], rot[1], joints[1]), h))
+
+
+def clip_state(model: CharacterModel, sampler: ClipSampler, phase: float) -> CharacterState:
+    """The pose and velocity of a clip at a phase, its beginning above the origin, lifted out of the floor."""
+    h = 0.5 / model.physics_hz
+    now = min(phase * sampler.duration, sampler.duration - 2.0 * h)
+    pos, rot, joints = sampler.poses(np.array([now, now + h]), Placement(0.0, 0.0, 0.0))
+    return _lifted(model, moving((pos[0], rot[0], joints[0]), (pos[1], rot[1], joints[1]), h))
+
+
+def _lifted(model: CharacterModel, state: CharacterState) -> CharacterState:
+    """A state (without batch) raised until it lies no deeper in the floor than MAX_PENETRATION."""
+    poses = kinematics.body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
+    lowest = kinematics.lowest_point(model, poses)
     return state.moved(np.array([0.0, 0.0, max(0.0, -float(lowest) - MAX_PENETRATION)]))
 
 

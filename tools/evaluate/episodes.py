@@ -1,9 +1,8 @@
-"""Episodes of a policy, run side by side: how long it survives, what it earns, which pushes it withstands."""
+"""Episodes of a skill, run side by side: how long it survives, what it earns, which pushes it withstands."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,16 +10,24 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from game.play.agent import Agent
+from game.play.clip_library import ClipLibrary
+from game.play.clip_sampler import Placement
 from game.play.controllers import PolicyControllers
-from game.play.initial_state import starting_state
+from game.play.initial_state import clip_state, starting_state
+from game.play.performance import Performance, is_up
+from game.play.reference import aligned_heading
 from game.policy.anchor import Anchor
-from game.policy.policy import Policy, PolicyError
+from game.policy.library import PolicyLibrary
+from game.policy.policy import Policy
+from game.sim import rotation
 from game.sim.bullet import open_world
 from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
-from game.sim.motion import MotionClip
+from game.sim.motion import MotionClip, cycle_of
 from game.sim.state import CharacterState
 from game.sim.world import World
+from tools.evaluate.lineup import PUSH_SECONDS, SIZE
+from tools.evaluate.measured_skill import MeasuredSkill
 from tools.train.batched_inputs import anchored, tracked_motion
 from tools.train.config import TrainConfig
 from tools.train.disturbances import Disturbances
@@ -29,16 +36,10 @@ from tools.train.rewards import DEEPMIMIC, ImitationReward
 
 Array = NDArray[np.float64]
 
-PER_WORLD = 8
-"""characters in one World: more make Bullet's broad phase slow"""
-START_NOISE = 0.02
-"""of the runs from phase 0, but the first"""
-PUSH_SECONDS = 0.2
 PUSH_PHASES = 8
 PUSH_STEP = 10.0
 """N, what bisection resolves"""
 MAX_PUSH = 1600.0
-DIRECTIONS = {"forward": (1.0, 0.0, 0.0), "side": (0.0, 1.0, 0.0)}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Result:
     flips: NDArray[np.int64]
     """(N,)"""
     returns: Array
-    """(N,) normalised"""
+    """(N,) normalised; of the ticks that show the clip, where it ends"""
 
 
 class Reward:
@@ -94,42 +95,52 @@ class _DisturbedWorld:
 
 
 def run(
-    policy: Policy, clip: MotionClip, episodes: list[Episode], seconds: float, *, seed: int = 0, disturbed: bool = False
-) -> Result:
-    """Run episodes side by side, PER_WORLD to a World; disturbed ones alone."""
-    size = 1 if disturbed else PER_WORLD
+    library: PolicyLibrary, skill: MeasuredSkill, episodes: list[Episode], seconds: float, *, seed: int = 0,
+    disturbed: bool = False,
+) -> Result:  # fmt: skip
+    """Run episodes of a library's skill side by side, SIZE to a World; disturbed ones alone."""
+    size, clips = 1 if disturbed else SIZE, ClipLibrary(library.model)
     parts = [
-        _run_world(policy, clip, episodes[k : k + size], seconds, np.random.default_rng([seed, k]), disturbed)
+        _run_world(library.get(skill.policy), skill, clips, episodes[k : k + size], seconds,
+                   np.random.default_rng([seed, k]), disturbed)
         for k in tqdm(range(0, len(episodes), size), unit="world", leave=False, disable=None)
-    ]
+    ]  # fmt: skip
     return Result(
         *(np.concatenate([getattr(p, f) for p in parts]) for f in ("seconds", "survived", "flips", "returns"))
     )
 
 
 def _run_world(
-    policy: Policy, clip: MotionClip, episodes: list[Episode], seconds: float, rng: np.random.Generator, disturbed: bool
-) -> Result:
+    policy: Policy, skill: MeasuredSkill, clips: ClipLibrary, episodes: list[Episode], seconds: float,
+    rng: np.random.Generator, disturbed: bool,
+) -> Result:  # fmt: skip
     model = CharacterModel.load(policy.spec.character)
     n, hz = len(episodes), model.control_hz
-    num_ticks, reward = round(seconds * hz), Reward(model, clip)
+    num_ticks, reward = round(seconds * hz), Reward(model, skill.sampler.clip)
     returns, lasted = np.zeros(n), np.full(n, num_ticks)
+    earning = np.array([_earning_ticks(skill, episode.phase, num_ticks, hz) for episode in episodes])
     with open_world(model, collide_characters=False) as world:
         controllers = PolicyControllers(world, rng)
         for index, episode in enumerate(episodes):
             home = Anchor(0.0, 6.0 * index, 0.0)
             world.add_character((home.x, home.y))
             world.set_gains(index, *policy.gains)
-            state = home.place(starting_state(world, policy, episode.phase))
+            if skill.performed:
+                state = home.place(clip_state(model, skill.sampler, episode.phase))
+            else:
+                state = home.place(starting_state(world, policy, episode.phase))
             noise = rng.normal(scale=episode.noise, size=(2, 3))
             state = state.nudged(noise[0], noise[1])
             world.reset([index], state[None])
-            agent = Agent(home)
-            agent.start(policy, home, 0, episode.phase)
+            agent, performance = Agent(home), None
+            if skill.performed:
+                performance = Performance(clips, state)
+                performance.perform(skill.clip, state, episode.phase)
+            agent.start(policy, home, 0, episode.phase, performance)
             controllers.agents.append(agent)
             if any(episode.push):
                 world.forces.push(index, 0, episode.push, round(PUSH_SECONDS * hz))
-        disturbances = Disturbances(TrainConfig(clip.name), _DisturbedWorld(model, [world], n, n))
+        disturbances = Disturbances(TrainConfig(skill.clip), _DisturbedWorld(model, [world], n, n))
         if disturbed:
             disturbances.begin(rng)
         flips = np.zeros(n, np.int64)
@@ -142,21 +153,42 @@ def _run_world(
             up = lasted == num_ticks
             lasted = np.where(controllers.count_falls() & up, tick, lasted)
             flips = np.where(up, [p.counter.flips for p in controllers.agents], flips)
-            since_anchor = np.array([p.time(world.tick, hz) - _cycle_start(p) for p in controllers.agents])
-            gained = reward(world.state, world.body_poses, [p.anchor for p in controllers.agents], since_anchor)
-            returns += np.where(lasted == num_ticks, gained, 0.0)
+            anchors, times = zip(*(_anchor(p, skill, world.tick, hz) for p in controllers.agents), strict=True)
+            gained = reward(world.state, world.body_poses, list(anchors), np.array(times))
+            returns += np.where((lasted == num_ticks) & (tick < earning), gained, 0.0)
             if (lasted < num_ticks).all():
                 break
-    return Result(lasted / hz, np.asarray(lasted == num_ticks), flips, returns / num_ticks)
+        survived = lasted == num_ticks
+        for index in np.flatnonzero(survived & skill.performed & (earning < num_ticks)).tolist():
+            # when its clip is over a performer stands, or tries again to get up: then no touch of the floor is a fall
+            survived[index] = is_up(world.state[index], clips.gait.height)
+    return Result(lasted / hz, survived, flips, returns / earning)
 
 
-def _cycle_start(agent: Agent) -> float:
-    """Policy time, s, at which the present anchor's cycle began."""
-    clip = agent.policy.spec.clip if agent.policy is not None else None
-    return 0.0 if clip is None else agent.cycle * clip.duration
+def _earning_ticks(skill: MeasuredSkill, phase: float, num_ticks: int, hz: int) -> int:
+    """How many ticks of an episode show the clip: when it is over, a performer stands, a specialist holds its end."""
+    clip = skill.sampler.clip
+    if clip.loop or not skill.performed:
+        return num_ticks
+    return max(1, min(num_ticks, int((1.0 - phase) * clip.duration * hz - 1e-6)))
 
 
-def max_push(policy: Policy, clip: MotionClip, direction: tuple[float, float, float]) -> float:
+def _anchor(agent: Agent, skill: MeasuredSkill, tick: int, hz: int) -> tuple[Anchor, float]:
+    """Where the present cycle of the clip lies in the world, and the time in it, s, after a tick."""
+    clip, performance = skill.sampler.clip, agent.performance
+    if performance is None:
+        return agent.anchor, agent.time(tick, hz) - agent.cycle * clip.duration
+    time = 0.0 if performance.clip is None else performance.clip[1]
+    time += 1.0 / hz - float(cycle_of(time, clip.duration, clip.loop)) * clip.duration
+    shown = performance.poses(np.array([1.0 / hz]))
+    own = skill.sampler.poses(np.array([time]), Placement(0.0, 0.0, 0.0))
+    heading = aligned_heading(shown.root_rot[0], own.root_rot[0])
+    origin = rotation.rotate(rotation.from_heading(heading), own.root_pos[0])
+    x, y, _ = (shown.root_pos[0] - origin).tolist()
+    return Anchor(x, y, heading), time
+
+
+def max_push(library: PolicyLibrary, skill: MeasuredSkill, direction: tuple[float, float, float]) -> float:
     """The largest push survived for 5 s, N, by bisection for each of PUSH_PHASES phases, averaged over them."""
     phases = np.arange(PUSH_PHASES) / PUSH_PHASES
     low, high = np.zeros(PUSH_PHASES), np.full(PUSH_PHASES, MAX_PUSH)
@@ -166,33 +198,6 @@ def max_push(policy: Policy, clip: MotionClip, direction: tuple[float, float, fl
             Episode(float(p), push=(f * direction[0], f * direction[1], f * direction[2]))
             for p, f in zip(phases, force, strict=True)
         ]
-        survived = run(policy, clip, episodes, 5.0).survived
+        survived = run(library, skill, episodes, 5.0).survived
         low, high = np.where(survived, force, low), np.where(survived, high, force)
     return float(low.mean())
-
-
-def evaluate(
-    policy: Policy, *, episodes: int, seconds: float, pushes: bool = False, disturbed: bool = False, seed: int = 0
-) -> dict[str, Any]:
-    """All scores of a policy."""
-    if policy.spec.clip is None:
-        raise PolicyError(f"{policy.spec.name} imitates no clip: there is nothing to hold it against")
-    clip = MotionClip.load(policy.spec.clip.name)
-    phases = np.random.default_rng(seed).random(episodes)
-    spread = run(policy, clip, [Episode(float(p)) for p in phases], seconds, seed=seed)
-    first = run(policy, clip, [Episode(0.0), *[Episode(0.0, START_NOISE)] * 9], seconds, seed=seed + 1)
-    scores: dict[str, Any] = {"policy": policy.spec.name, "clip": clip.name, "episodes": episodes, "seconds": seconds}
-    for suffix, result in (("", spread), ("_phase0", first)):
-        scores |= {
-            f"survival{suffix}": round(float(result.survived.mean()), 3),
-            f"mean_seconds{suffix}": round(float(result.seconds.mean()), 2),
-            f"flips_per_episode{suffix}": round(float(result.flips.mean()), 2),
-            f"normalized_return{suffix}": round(float(result.returns.mean()), 3),
-        }
-    if pushes:
-        scores |= {f"max_push_{k}_n": round(max_push(policy, clip, v)) for k, v in DIRECTIONS.items()}
-    if disturbed:
-        rough = run(policy, clip, [Episode(float(p)) for p in phases], seconds, seed=seed + 2, disturbed=True)
-        scores["disturbed_survival"] = round(float(rough.survived.mean()), 3)
-        scores["disturbed_return"] = round(float(rough.returns.mean()), 3)
-    return scores
