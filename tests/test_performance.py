@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from game.play import events as ev
+from game.play.clip_library import ClipLibrary
 from game.play.events import EventError
 from game.play.performance import STANDING, Performance, is_up, lying
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy, PolicyError
 from game.record.take import Take
+from game.scene.paths import policies_dir
 from game.sim import kinematics, rotation
 from tests.support.small_policy import (
     LOOKAHEAD,
@@ -174,3 +176,14 @@ def test_a_take_keeps_the_clips_and_repeats(runtime: Runtime, tmp_path: Path) ->
         for tick in range(loaded.num_ticks):
             again.tick([timed.event for timed in loaded.events if timed.tick == tick], strict=True)
         assert loaded.divergence(again.trace) is None
+
+
+@pytest.mark.parametrize("skill", ["crawl", "roll", "cartwheel"])
+def test_a_performer_may_touch_the_floor_with_all_that_the_specialist_may(skill: str) -> None:
+    policy = Policy.load(policies_dir() / f"{skill}.onnx", MODEL)
+    assert policy.spec.clip is not None
+    assert not (ClipLibrary(MODEL).harmful(policy.spec.clip.name) & ~policy.harmful).any()
+
+
+def test_who_stays_on_his_feet_may_touch_the_floor_with_nothing_else() -> None:
+    assert np.flatnonzero(~ClipLibrary(MODEL).harmful("walk")).tolist() == sorted(MODEL.feet)

@@ -17,6 +17,8 @@ from game.sim.motion import ClipError, MotionClip
 
 WALK, RUN, IDLE = "walk", "run_mended", "idle"
 """the clips that steered walking and standing are blended from"""
+NEAR_FLOOR = 0.1
+"""m: a body that a clip on the floor brings so near to it may touch it"""
 GET_UP = {"faceup": "getup_faceup_mended", "facedown": "getup_facedown_mended"}
 """the clip for getting up, by which side the character lies on"""
 
@@ -47,9 +49,14 @@ class ClipLibrary:
         return self._samplers[name]
 
     def harmful(self, name: str) -> NDArray[np.bool_]:
-        """(B,) which bodies must not touch the floor in a clip: their touch is a fall. Raises ClipError."""
+        """(B,) which bodies must not touch the floor in a clip: their touch is a fall. Raises ClipError.
+
+        Wider than what a specialist's training allows by itself: whoever follows a clip that goes to the floor does not
+        touch it exactly where the clip does, nor with the same side first.
+        """
         if name not in self._harmful:
-            self._harmful[name] = ~allowed_contacts(self.get(name).clip, self.model)
+            allowed = allowed_contacts(self.get(name).clip, self.model, near=NEAR_FLOOR)
+            self._harmful[name] = ~(allowed | allowed[self.model.roles.opposite_body])
         return self._harmful[name]
 
     @property
