@@ -81,6 +81,7 @@ def _window(options: argparse.Namespace) -> int:
     if trouble:
         print(f"{trouble}\n{WITHOUT_WINDOW}", file=sys.stderr)
         return NO_WINDOW
+    from game.app.termination import exit_on_sigterm
     from game.app.window import GameWindow
     from game.input.bindings import ActionError, load_actions
     from game.play.runtime import Runtime
@@ -99,6 +100,7 @@ def _window(options: argparse.Namespace) -> int:
         library = PolicyLibrary(CharacterModel.load(), [policies_dir(), *options.policies])
         return Session(Runtime(library, seed=options.seed), options.policy, spec)
 
+    exit_on_sigterm()
     try:
         app = GameWindow(begin, partial(load_actions, options.keys), options.out, options.quality)
     except OutputError as error:

@@ -1,5 +1,6 @@
 """Films: right pictures at the right times, sound in sync, and playable after kill -9."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -150,3 +151,37 @@ def test_kill_9_loses_under_half_a_second(tmp_path: Path, sound: str) -> None:
     assert written >= 40, "the child ended early"
     lost_seconds = (written - len(decode(path))) / 30
     assert 0.0 <= lost_seconds < 0.5
+
+
+@pytest.mark.parametrize("sound", ["sound", "silent"])
+def test_kill_9_in_the_first_half_second_leaves_a_film(tmp_path: Path, sound: str) -> None:
+    path = tmp_path / "a.mp4"
+    child = subprocess.Popen([sys.executable, "-c", KILLED, str(path), sound], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    with child.stdout as lines:
+        while (line := lines.readline()) and int(line) < 11:
+            pass
+        child.kill()
+    child.wait()
+    assert 1 <= len(decode(path)) <= 15
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk_leaves_the_frames_so_far(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "small", str(disk)], check=False).returncode:
+        pytest.skip("this system lets nobody mount a small disk")
+    rng = np.random.default_rng(0)
+    written = 0
+    try:
+        film = FilmWriter(disk / "a.mp4", SIZE, 30)
+        with pytest.raises(FilmError, match=r"No space left on device.*what came before is playable"):
+            for _ in range(500):
+                film.write(rng.integers(0, 255, (SIZE[1], SIZE[0], 4), np.uint8))
+                written += 1
+        with pytest.raises(FilmError, match="No space left"):
+            film.close()
+        assert 5 < len(decode(disk / "a.mp4")) < written
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

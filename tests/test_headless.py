@@ -221,3 +221,39 @@ def test_after_a_fall_he_gets_up_if_that_is_wanted(capsys: pytest.CaptureFixture
     assert kinds == {"stay": {"Play", "Push"}, "retry": {"Play", "Push", "Reset"},
                      "get_up": {"Play", "Push", "Strength", "GetUp"}}  # fmt: skip
     assert "leave --after-fall away" in refusal(capsys, "--take", tmp_path / "stay.zip", "--after-fall", "get_up")
+
+
+def test_a_film_that_fails_costs_neither_the_run_nor_the_take(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from game.view.film import FilmError, FilmWriter
+
+    write, count = FilmWriter.write, [0]
+
+    def full(film: FilmWriter, *arguments: Any) -> None:
+        count[0] += 1
+        if count[0] > 3:
+            raise FilmError("filming failed: No space left on device; what came before is playable")
+        write(film, *arguments)
+
+    monkeypatch.setattr(FilmWriter, "write", full)
+    status = main(["--headless", "--seconds", "0.3", "--record", str(tmp_path / "a.mp4"), "--save-take",
+                   str(tmp_path / "t.zip")])  # fmt: skip
+    out, err = capsys.readouterr()
+    assert status == 1
+    assert "error: filming failed: No space left on device" in err
+    assert json.loads(out.splitlines()[-1])["ticks"] == 9
+    assert Take.load(tmp_path / "t.zip").num_ticks == 9
+    assert count == [4]
+    assert (tmp_path / "a.mp4").stat().st_size > 1000
+
+
+def test_a_take_that_cannot_be_saved_costs_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "letter.txt").write_text("dear")
+    assert main(["--headless", "--seconds", "0.1", "--save-take", str(mine)]) == 1
+    out, err = capsys.readouterr()
+    assert "mine is there already and is no take" in err
+    assert json.loads(out.splitlines()[-1])["ticks"] == 3
+    assert (mine / "letter.txt").read_text() == "dear"

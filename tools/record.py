@@ -98,6 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns 0, or 1 after one line on what is wrong."""
     options = parse(RecordOptions, "tools.record", __doc__, arguments)
     # the physics and the renderer take a second to load: --help does without
+    from game.app.termination import exit_on_sigterm
     from game.camera.cuts import CutError
     from game.camera.rigs import CameraError
     from game.camera.shot import ShotError
@@ -107,6 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
     from tools.footage.film_take import RecordError, record
     from tools.footage.studio import StudioError
 
+    exit_on_sigterm()
     try:
         settings = settings_of(options)
         count = record(Take.load(options.take), options.out, settings)

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,8 @@ class RunReport:
     """where the playback of a take first differed from the take; None if nowhere"""
     script_finished: bool | None = None
     """whether a script came to its end"""
+    troubles: tuple[str, ...] = ()
+    """what went wrong beside the run: its film, or saving its take"""
 
     def to_json(self, *, verified: bool) -> str:
         """One line of JSON; `verified` adds whether a take repeated bit for bit."""
@@ -90,12 +92,17 @@ def main(options: argparse.Namespace) -> int:
         return 1
     if report.divergence is not None:
         print(f"error: {options.take} {report.divergence}", file=sys.stderr)
+    for trouble in report.troubles:
+        print(f"error: {trouble}", file=sys.stderr)
     print(report.to_json(verified=options.take is not None))
-    return 0 if report.divergence is None else 1
+    return 0 if report.divergence is None and not report.troubles else 1
 
 
 def run(options: argparse.Namespace) -> RunReport:
-    """Runs, films and saves. Raises one of the errors that `main` names."""
+    """Runs, films and saves. Raises one of the errors that `main` names.
+
+    A film or a take that cannot be written is one of the report's troubles, and costs nothing else.
+    """
     if options.record and options.record.suffix.lower() != ".mp4":
         raise RunError(f"--record {options.record}: expected FILE.mp4")
     take = Take.load(options.take) if options.take else None
@@ -125,18 +132,23 @@ def run(options: argparse.Namespace) -> RunReport:
     runtime, director = playback.runtime, Director(playback, after_fall, script)
     try:
         cuts = cuts_of(take.extra, NAMES) if take is not None and options.record else director.cuts
-        seconds = _run(playback, spec, options.record, director, cuts if script is not None or len(cuts) else None)
+        seconds, troubles = _run(
+            playback, spec, options.record, director, cuts if script is not None or len(cuts) else None
+        )
         for reason in runtime.library.settle().values() if take is None else ():
             print(f"refused {reason}", file=sys.stderr)
         extra = cuts.extra() if take is None else take.extra
         recorded = Take.of(runtime, set_name="" if spec is BARE else spec.name, **extra)
         if options.save_take:
-            recorded.save(options.save_take)
+            try:
+                recorded.save(options.save_take)
+            except (TakeError, OSError) as error:
+                troubles.append(f"the take cannot be saved: {error}")
         if script is not None and director.runner is not None and not director.runner.finished:
             number = director.runner.step
             words = f"ended in step {number + 1} of {len(script.steps)}: {script.steps[number].label}"
             print(words, file=sys.stderr)
-        return _report(runtime, seconds, recorded, take, director)
+        return replace(_report(runtime, seconds, recorded, take, director), troubles=tuple(troubles))
     finally:
         playback.close()
         runtime.library.close()
@@ -158,8 +170,14 @@ def read_events(path: Path) -> list[Timed]:
         raise RunError(f"{path}: {error}") from error
 
 
-def _run(playback: Playback, spec: SetSpec, path: Path | None, director: Director, cuts: Cuts | None) -> list[float]:
-    """Runs all ticks, and films them if there is a path; returns how long each took, s. Ctrl-C ends it early."""
+def _run(
+    playback: Playback, spec: SetSpec, path: Path | None, director: Director, cuts: Cuts | None
+) -> tuple[list[float], list[str]]:
+    """Runs all ticks, and films them if there is a path. Ctrl-C and SIGTERM end it early.
+
+    Returns:
+        how long each tick took, s, and what went wrong with the film, which ends there: the run goes on.
+    """
     film = None
     if path is not None:
         from game.view.recorder import TickFilm  # imported here, as only a film needs a renderer
@@ -168,6 +186,7 @@ def _run(playback: Playback, spec: SetSpec, path: Path | None, director: Directo
         if film.shortfall:
             print(f"note: {film.shortfall}", file=sys.stderr)
     seconds: list[float] = []
+    troubles: list[str] = []
     try:
         with _interrupts() as interrupted:
             total = playback.num_ticks if director.runner is None else None
@@ -178,8 +197,9 @@ def _run(playback: Playback, spec: SetSpec, path: Path | None, director: Directo
                 seconds.append(time.perf_counter() - start)
                 for words in snapshot.messages:
                     print(f"tick {snapshot.tick - 1}: {words}", file=sys.stderr)
-                if film is not None:
-                    film.show(snapshot, items)
+                if film is not None and not troubles:
+                    with _noting(troubles):
+                        film.show(snapshot, items)
                 if interrupted:
                     print(f"stopped after {len(seconds)} ticks", file=sys.stderr)
                     break
@@ -187,19 +207,31 @@ def _run(playback: Playback, spec: SetSpec, path: Path | None, director: Directo
                 start = time.perf_counter()
     finally:
         if film is not None:
-            film.close()
-    return seconds
+            with _noting(troubles):
+                film.close()
+    return seconds, troubles[:1]
+
+
+@contextmanager
+def _noting(troubles: list[str]) -> Iterator[None]:
+    """Adds a FilmError's words to the troubles."""
+    try:
+        yield
+    except FilmError as error:
+        troubles.append(str(error))
 
 
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
-    """Yields a list that gets an entry for each Ctrl-C, so that a tick is never interrupted in the middle."""
-    pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    """Yields a list that gets an entry for each Ctrl-C or SIGTERM, so that a tick is never cut in the middle."""
+    caught: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda number, _: caught.append(number)) for number in numbers]
     try:
-        yield pressed
+        yield caught
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _num_ticks(seconds: float | None, control_hz: int, take: Take | None, script: Script | None) -> int:

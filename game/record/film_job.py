@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import IO
 
 RECORDER = "tools.record"
+CLOSING_SECONDS = 10.0
+"""that the other process has for closing its film"""
 
 
 class FilmJob:
@@ -56,7 +58,11 @@ class FilmJob:
         """Stops the film that is being made."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait()
+            try:
+                self._process.wait(CLOSING_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
             self._process = None
             self._last_line()
 

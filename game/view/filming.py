@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import panda3d.core as p3d
@@ -56,7 +57,9 @@ class Filming:
             try:
                 self._recorder.end_frame()
             except FilmError as error:
-                self._recorder = None
+                recorder, self._recorder = self._recorder, None
+                with suppress(FilmError):  # it says the same again
+                    recorder.close()
                 return str(error)
         return None
 

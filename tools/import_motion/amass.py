@@ -5,19 +5,22 @@ The body model itself is licensed and not needed: directions of bones come from 
 
 from __future__ import annotations
 
-import zipfile
+import io
 from pathlib import Path
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from game.scene.refusal import reason_of, refused_as
+from game.scene.zip_files import ZipError, ZipLimits, read_members
 from game.sim import rotation
 from game.sim.motion import ClipError
 from tools.import_motion.source import MAX_BYTES, SourceMotion, check_finite, check_size, pose
 
 Array = NDArray[np.float64]
 
+LIMITS = ZipLimits(max_files=1000, max_bytes=MAX_BYTES, max_member_bytes=MAX_BYTES)
 JOINTS = (
     "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle", "right_ankle",
     "spine3", "left_foot", "right_foot", "neck", "left_collar", "right_collar", "head", "left_shoulder",
@@ -68,30 +71,27 @@ def read(path: Path) -> SourceMotion:
 def _load(path: Path) -> dict[str, Array]:
     """The arrays of numbers in an .npz, sizes checked before memory is allocated. Raises ClipError."""
     found: dict[str, Array] = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(i.file_size for i in archive.infolist()) > MAX_BYTES or len(archive.infolist()) > 1000:
-                raise ValueError(f"unpacks to over {MAX_BYTES >> 20} MiB or 1000 arrays")
-            for info in archive.infolist():
-                if info.filename.endswith(".npy"):
-                    _load_one(archive, info, found)
-    except (OSError, zipfile.BadZipFile, ValueError, EOFError, RuntimeError, NotImplementedError) as error:
-        raise ClipError(f"{path.name}: not an .npz file, or a broken one ({error})") from error
+    with refused_as(ClipError, path.name):
+        try:
+            for name, data in read_members(path, lambda name: name.endswith(".npy"), LIMITS).items():
+                _load_one(name, data, found)
+        except (ZipError, ValueError) as error:
+            raise ClipError(f"{path.name}: not an .npz file, or a broken one ({reason_of(error)})") from error
     return found
 
 
-def _load_one(archive: zipfile.ZipFile, info: zipfile.ZipInfo, found: dict[str, Array]) -> None:
+def _load_one(name: str, data: bytes, found: dict[str, Array]) -> None:
     """Read one array, if it is one of numbers; never a pickle."""
-    with archive.open(info) as file:
-        version = npy.read_magic(file)
-        if version not in ((1, 0), (2, 0)):
-            raise ValueError(f"{info.filename}: .npy version {version}, expected 1 or 2")
-        head = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = head(file)
-        if dtype.kind not in "fiu":
-            return
-        size = int(np.prod(np.array(shape, object))) * dtype.itemsize
-        if size > info.file_size:
-            raise ValueError(f"{info.filename}: shape {shape} needs {size} bytes, found {info.file_size}")
-        flat = np.frombuffer(file.read(size), dtype)
-        found[info.filename.removesuffix(".npy")] = flat.reshape(shape, order="F" if fortran else "C").astype(float)
+    file = io.BytesIO(data)
+    version = npy.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"{name}: .npy version {version}, expected 1 or 2")
+    head = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, fortran, dtype = head(file)
+    if dtype.kind not in "fiu":
+        return
+    size = int(np.prod(np.array(shape, object))) * dtype.itemsize
+    if not 0 <= size <= len(data):
+        raise ValueError(f"{name}: shape {shape} needs {size} bytes, found {len(data)}")
+    flat = np.frombuffer(file.read(size), dtype)
+    found[name.removesuffix(".npy")] = flat.reshape(shape, order="F" if fortran else "C").astype(float)

@@ -11,9 +11,12 @@ from game.scene.json_text import read_object
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import ClipError, MotionClip
+from tools.import_motion.source import check_finite, check_size
 
 Array = NDArray[np.float64]
 
+MIN_STEP, MAX_SECONDS = 1e-3, 3600.0
+"""s of a frame, and of a clip"""
 FRAME_SIZE = 44
 """duration, root position 3, root rotation 4, then our joints: 4 numbers a spherical one, 1 a hinge."""
 
@@ -40,6 +43,7 @@ def _all_rotations(frames: Array) -> Array:
 
 def _evenly(times: Array, step: float, root_pos: Array, rotations: Array) -> tuple[Array, Array]:
     """Resample frames at times (F,) to one every `step` seconds."""
+    check_size("frames at even times", 1, round(times[-1] / step) + 1)
     even = np.arange(round(times[-1] / step) + 1) * step
     second = np.clip(np.searchsorted(times, even, side="right"), 1, len(times) - 1)
     first = second - 1
@@ -58,9 +62,13 @@ def read(path: Path, name: str | None = None) -> MotionClip:
         raise ClipError(f"{path.name}: not a DeepMimic clip ({error})") from error
     if frames.ndim != 2 or frames.shape[1] != FRAME_SIZE:
         raise ClipError(f"{path.name}: frames of shape {frames.shape}, expected (F, {FRAME_SIZE})")
+    check_size(path.name, 1, len(frames))
+    check_finite(path.name, "a frame", frames)
     durations = frames[:-1, 0]
-    if not len(durations) or durations.min() <= 0.0:
-        raise ClipError(f"{path.name}: frame durations from {durations.min(initial=np.inf)} s, expected positive ones")
+    shortest, whole = durations.min(), durations.sum()
+    if not (shortest >= MIN_STEP and whole <= MAX_SECONDS):
+        raise ClipError(f"{path.name}: frame durations from {shortest:g} s, {whole:g} s in all, expected {MIN_STEP:g} "
+                        f"s or more, and at most {MAX_SECONDS:g} s in all")  # fmt: skip
     root_pos, rotations = y_up_to_z_up(frames[:, 1:4]), _all_rotations(frames)
     step = float(durations[0])
     if np.ptp(durations) > 1e-3 * step:  # "roll" misses a frame

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from game.scene.json_text import MAX_BYTES
+from game.scene.refusal import refused_as
 from game.sim import rotation
 from game.sim.motion import ClipError, MotionClip
 from tools.clip_clinic.edit import cut, mirrored
@@ -53,7 +54,9 @@ class Imported:
 def read(path: Path, options: ImportOptions = ImportOptions()) -> Imported:
     """Read a file by its ending. Raises ClipError, with the file's name in it."""
     try:
-        return _read(path, options)
+        # what overflows or divides by zero becomes nan, which MotionClip refuses
+        with refused_as(ClipError, path.name), np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            return _read(path, options)
     except ClipError as error:
         if path.name in str(error):
             raise
