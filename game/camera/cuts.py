@@ -1,7 +1,7 @@
-"""Cuts: which camera looks from when on. A script makes them; with a take they are the camera called `cuts`.
+"""Cuts: changes from camera to camera at given ticks. Scripts make them; a take's cuts are the camera called `cuts`.
 
-A take keeps them in `Take.extra["cuts"]`: [[tick, name of a camera], ...]. As with events, what is cut at tick t is
-seen from the tick that begins then: in snapshots whose tick is greater than t.
+A take keeps them in `Take.extra["cuts"]`: [[tick, name of a camera], ...]. Like an event, a cut at tick t
+has its effect in the tick that begins then: in snapshots whose tick is greater than t.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 CUTS = "cuts"
 """the camera's name, and the key of Take.extra"""
-MOST_CUTS = 10_000
+MAX_CUTS = 10_000
 
 
 class CutError(ValueError):
-    """A list of cuts makes no sense; the message says which of them is wrong, and how."""
+    """A list of cuts is wrong; the message says which cut, and why."""
 
 
 class CutPoint(NamedTuple):
@@ -39,40 +39,40 @@ class Cuts:
         return iter(self._cuts)
 
     def add(self, tick: int, camera: str) -> None:
-        """Adds a cut; those at this tick and later are dropped, since the run goes on from here."""
-        self._cuts = [*(cut for cut in self._cuts if cut.tick < tick), CutPoint(tick, camera)][-MOST_CUTS:]
+        """Adds a cut, and removes those at this tick or after it: the run continues from here."""
+        self._cuts = [*(cut for cut in self._cuts if cut.tick < tick), CutPoint(tick, camera)][-MAX_CUTS:]
 
     def replace(self, cuts: Cuts) -> None:
-        """Has the same cuts as another list: those of a take that is gone on with."""
+        """Replaces all cuts by those of another list, such as those of a take that is continued."""
         self._cuts = list(cuts)
 
     def clear(self) -> None:
-        """Forgets all of them: another run begins."""
+        """Removes all cuts."""
         self._cuts = []
 
     def at(self, tick: int) -> CutPoint | None:
-        """The cut that the snapshot of a tick is seen with; None before the first."""
+        """The last cut before the snapshot of a tick; None before the first cut."""
         index = bisect_left(self._cuts, tick, key=lambda cut: cut.tick)
         return self._cuts[index - 1] if index else None
 
     def extra(self) -> dict[str, Any]:
-        """What a take keeps of them, for `Take.extra`."""
+        """The cuts as JSON, for `Take.extra`."""
         return {CUTS: [[cut.tick, cut.camera] for cut in self._cuts]} if self._cuts else {}
 
 
 def cuts_of(extra: Mapping[str, Any], cameras: Collection[str]) -> Cuts:
-    """The cuts among what a take keeps.
+    """The cuts of a take.
 
     Args:
         extra: see `Take.extra`.
-        cameras: names that there are.
+        cameras: the names of all cameras.
 
     Raises:
         CutError: they are no list of [tick, name], the ticks do not ascend, or there is no such camera.
     """
     cards = extra.get(CUTS, [])
-    if not isinstance(cards, list) or len(cards) > MOST_CUTS:
-        raise CutError(f"{CUTS!r}: expected a list of at most {MOST_CUTS} cuts, found {type(cards).__name__}")
+    if not isinstance(cards, list) or len(cards) > MAX_CUTS:
+        raise CutError(f"{CUTS!r}: expected a list of at most {MAX_CUTS} cuts, found {type(cards).__name__}")
     found: list[CutPoint] = []
     for number, card in enumerate(cards, 1):
         match card:

@@ -1,4 +1,4 @@
-"""FollowUp: what a run does by itself after each tick: attempts are judged, who fell gets up or is put back."""
+"""FollowUp: what happens by itself after each tick: attempts are judged, fallen characters get up or are put back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from game.session.skills import SkillRuns
 
 
 class FollowUp:
-    """Looks at each tick of one run, and returns events for the next one; so takes hold all that it does."""
+    """Reads the state after each tick and returns events for the next one, so that takes contain what it does."""
 
     def __init__(self, after_fall: AfterFall = AfterFall.GET_UP) -> None:
         self.attempts = Attempts()
@@ -22,19 +22,19 @@ class FollowUp:
         self.skills = SkillRuns()
 
     def clear(self) -> None:
-        """What goes on is another run: nobody has fallen in it, the counts stay."""
+        """Starts with another run. The counts of attempts stay."""
         self.recovery.clear()
         self.skills.clear()
         for character in range(MAX_CROWD):
             self.attempts.begin(character)
 
     def resume(self, runtime: Runtime) -> None:
-        """What goes on is a take: who lies in it gets up."""
+        """Starts with the continuation of a take: characters that lie on the floor get up."""
         self.clear()
         self.recovery.resume(runtime)
 
     def events(self, runtime: Runtime, happened: Sequence[Event]) -> tuple[list[Event], list[str]]:
-        """Looks at the tick that a run has just made, with the events that happened in it.
+        """Reads the state after a tick, and the events that happened in it.
 
         Returns:
             Events for the next tick, and messages for the player.

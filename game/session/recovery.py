@@ -1,6 +1,6 @@
-"""Recovery: after a fall he lies limp for a moment, gets up by himself, and goes on with what he was doing.
+"""Recovery: after a fall a character lies limp for a moment, gets up, and goes on with what it was doing.
 
-It looks at what a tick has made and returns events for the next one, as a person would, so takes hold all that it does.
+It reads the state after each tick and returns events for the next one, so that takes contain everything it does.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from game.sim.kinematics import standing_state
 Array = NDArray[np.float64]
 
 LIMP_SECONDS = 1.0
-"""how long he lies limp before he gets up, unless the player chooses otherwise"""
+"""s that he lies limp before he gets up, unless the player changes it"""
 MAX_LIMP_SECONDS = 5.0
 PATIENCE_SECONDS = 1.5
-"""after the end of a get-up clip, until he tries again"""
+"""s after the end of a get-up clip until he tries again"""
 UPRIGHT_SECONDS = 0.5
-"""on his feet for so long, he is up and goes on"""
+"""s on his feet after which he is up and goes on"""
 GOOD_AT_GETTING_UP = 0.9
-"""`getup_success` in a performer's scores from which on it gets up by itself, without the specialists"""
+"""a performer with at least this `getup_success` in its scores gets up without the specialists"""
 SPECIALISTS = tuple(f"getup_{way}" for way in GET_UP)
-"""the policies that have learned just this"""
+"""the policies that are trained for getting up"""
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class Plan:
 
     policy: str
     clip: str | None = None
-    """of a performer, a looping clip that he does again"""
+    """a looping clip that a performer followed, and follows again"""
     steering: tuple[float, float] = (0.0, 0.0)
-    """m/s, of a performer: where he walks"""
+    """m/s, world: the velocity at which a performer walked"""
 
     def events(self, character: int) -> list[Event]:
-        """That let him go on."""
+        """Events that let the character go on with it."""
         found: list[Event] = [Play(self.policy, character)]
         if self.clip is not None:
             found.append(Perform(self.clip, character))
@@ -63,62 +63,62 @@ class _Case:
 
     plan: Plan
     strength: Array
-    """(J,) his joints' before he went limp"""
+    """(J,) strengths of the joints before he went limp"""
     limp: bool = True
-    """whether he still lies limp, else he is getting up"""
+    """True while he lies limp, False while he gets up"""
     since: int = 0
     """tick when he went limp, or when he last began to get up"""
     tries: int = 0
     hurry: bool = False
-    """whether he begins anew to get up, whatever he does now"""
+    """whether he starts to get up again at once"""
     upright: int = 0
-    """ticks on his feet without a break"""
+    """ticks on his feet without interruption"""
 
 
 class Recovery:
-    """Everybody who has fallen and is to get up."""
+    """The characters that have fallen and shall get up."""
 
     def __init__(self) -> None:
         self.limp_seconds = LIMP_SECONDS
         self._cases: dict[int, _Case] = {}
         self._helpless: set[int] = set()
-        """fallen, and there is no policy to get up with"""
+        """characters that have fallen and have no policy to get up with"""
         self._own: list[Event] = []
-        """what was returned last: not the player's"""
+        """events that were returned last, to tell them from the player's"""
 
     def clear(self) -> None:
-        """Nobody has fallen: the run is another one."""
+        """Forgets all falls, for another run."""
         self._cases.clear()
         self._helpless.clear()
         self._own = []
 
     def plan_of(self, character: int) -> Plan | None:
-        """What a fallen character will go on with; None where he has not fallen."""
+        """What a fallen character will go on with; None if it has not fallen."""
         case = self._cases.get(character)
         return None if case is None else case.plan
 
     def strength_of(self, character: int) -> Array | None:
-        """(J,) what a character's strength will be again who lies limp; None where he does not."""
+        """(J,) strengths that a limp character will have again; None if it is not limp."""
         case = self._cases.get(character)
         return case.strength if case is not None and case.limp else None
 
     def cancel(self, character: int, runtime: Runtime) -> list[Event]:
-        """Gives up a character's case: events that make him strong again, and let him play what he played."""
+        """Ends a character's case; returns events that restore its strength and its policy."""
         case = self._cases.get(character)
         return [] if case is None else [*self._restore(character, runtime), Play(case.plan.policy, character)]
 
     def _restore(self, character: int, runtime: Runtime) -> list[Event]:
-        """Closes a character's case; events that make him as strong as he was."""
+        """Ends a character's case; returns events that restore its strength."""
         case = self._cases.pop(character)
         return [*strength_events(runtime.model, case.strength, character)] if case.limp else []
 
     def resume(self, runtime: Runtime) -> None:
-        """Takes over a run in which somebody may lie limp, or be getting up: one that was a take."""
+        """Finds the falls of a run that continues a take: characters that lie limp or are getting up."""
         self.clear()
         for character, agent in enumerate(runtime.agents):
             policy = _name_of(agent, runtime)
-            lately = [timed.event for timed in runtime.log if getattr(timed.event, "character", None) == character]
-            driven = [event for event in lately if isinstance(event, Play | Perform | GetUp | Reset)]
+            mine = [timed.event for timed in runtime.log if getattr(timed.event, "character", None) == character]
+            driven = [event for event in mine if isinstance(event, Play | Perform | GetUp | Reset)]
             if policy is None:
                 continue
             if driven and isinstance(driven[-1], GetUp):
@@ -132,26 +132,26 @@ class Recovery:
     def events(
         self, runtime: Runtime, happened: Sequence[Event], drivers: Mapping[int, str], *, wanted: bool
     ) -> tuple[list[Event], list[str]]:
-        """Looks at the tick that a run has just made.
+        """Reads the state after a tick of a run.
 
         Args:
             runtime: the run.
             happened: the events of that tick.
-            drivers: policies that go on with characters for whom another one does a skill just now.
-            wanted: whether he shall get up at all.
+            drivers: by character, the policy that goes on after a skill that another policy does at the moment.
+            wanted: whether fallen characters shall get up.
 
         Returns:
             Events for the next tick, and messages for the player.
         """
         found: list[Event] = []
         news: list[str] = []
-        foreign = [event for event in happened if not any(event is own for own in self._own)]
+        players = [event for event in happened if not any(event is own for own in self._own)]
         self._cases = {n: case for n, case in self._cases.items() if n < len(runtime.agents)}
         for character, agent in enumerate(runtime.agents):
             if not wanted or character in runtime.world.faults:
                 found += self.cancel(character, runtime)
                 continue
-            found += self._follow(character, runtime, foreign)
+            found += self._follow(character, runtime, players)
             if not agent.counter.down:
                 self._helpless.discard(character)
             if character in self._cases:
@@ -164,7 +164,7 @@ class Recovery:
         return found, news
 
     def _begin(self, character: int, runtime: Runtime, driver: str | None) -> tuple[list[Event], str]:
-        """Somebody has fallen: he goes limp, unless he is limp already or nobody drives him."""
+        """A character has just fallen: makes it limp if it has strength and a policy. Returns events and a message."""
         agent, strength = runtime.agents[character], runtime.world.strength[character]
         policy = _name_of(agent, runtime)
         if policy is None or not strength.any():
@@ -176,19 +176,19 @@ class Recovery:
         self._cases[character] = _Case(plan, strength.copy(), since=runtime.tick_count)
         return [Strength(0.0, character=character)], ""
 
-    def _follow(self, character: int, runtime: Runtime, foreign: Iterable[Event]) -> list[Event]:
-        """Takes in what the player did to a fallen character."""
+    def _follow(self, character: int, runtime: Runtime, players: Iterable[Event]) -> list[Event]:
+        """Adapts a fallen character's case to the player's events; returns further events."""
         agent = runtime.agents[character]
-        for event in foreign:
+        for event in players:
             case = self._cases.get(character)
             if case is None or getattr(event, "character", None) != character:
                 continue
             match event:
                 case Strength(value, part) if case.limp:
-                    with suppress(EventError):  # then the run has refused it, too
+                    with suppress(EventError):  # an impossible part: the run has refused it, too
                         case.strength[joints_of(runtime.model, part)] = value
                 case Reset():
-                    # it put him into the pose of the policy that he got up with
+                    # the reset used the policy for getting up; reset again with his own
                     return [*self.cancel(character, runtime), event]
                 case Play(policy, place=place) if policy is None or place:
                     return self._restore(character, runtime)
@@ -199,12 +199,12 @@ class Recovery:
         return []
 
     def _go_on(self, character: int, runtime: Runtime) -> list[Event]:
-        """What a fallen character does next."""
+        """Events for what a fallen character does next."""
         case, agent, hz = self._cases[character], runtime.agents[character], runtime.model.control_hz
-        lain = (runtime.tick_count - case.since) / hz
+        lying_seconds = (runtime.tick_count - case.since) / hz
         if case.limp:
             held = any(isinstance(f, GrabSpring) and f.character == character for f in runtime.world.forces)
-            if lain < self.limp_seconds or held or not case.strength.any():
+            if lying_seconds < self.limp_seconds or held or not case.strength.any():
                 return []
             case.limp = False
             return [*strength_events(runtime.model, case.strength, character), *self._rise(case, character, runtime)]
@@ -213,12 +213,12 @@ class Recovery:
         if case.upright >= UPRIGHT_SECONDS * hz:
             del self._cases[character]
             return case.plan.events(character)
-        if case.hurry or (lain > _seconds_of(agent) + PATIENCE_SECONDS and not up):
+        if case.hurry or (lying_seconds > _seconds_of(agent) + PATIENCE_SECONDS and not up):
             return self._rise(case, character, runtime)
         return []
 
     def _rise(self, case: _Case, character: int, runtime: Runtime) -> list[Event]:
-        """One more try to get up; a skill that is done lying begins at once."""
+        """Events for another try to get up. A skill that begins on the floor, such as crawling, begins at once."""
         case.since, case.upright, case.tries, case.hurry = runtime.tick_count, 0, case.tries + 1, False
         if case.plan.clip is None and _begins_lying(case.plan.policy, runtime):
             del self._cases[character]
@@ -229,12 +229,12 @@ class Recovery:
 
 
 def _name_of(agent: Agent, runtime: Runtime) -> str | None:
-    """The name by which events call the policy that drives somebody; None where nobody does."""
+    """The name, in events, of the policy that drives a character; None if there is none."""
     return next((name for name, policy in runtime.policies.items() if policy is agent.policy), None)
 
 
 def _plan_of(agent: Agent, policy: str) -> Plan:
-    """What somebody does now, to be gone on with."""
+    """What a character does now, to go on with after a fall."""
     performance = agent.performance
     if performance is None:
         return Plan(policy)
@@ -247,7 +247,7 @@ def _has_specialists(runtime: Runtime) -> bool:
 
 
 def _is_good_at_it(agent: Agent) -> bool:
-    """Whether a performer's own getting up was measured to be good."""
+    """Whether a performer's score for getting up is good enough."""
     score = agent.policy.spec.scores.get("getup_success") if agent.policy is not None else None
     return isinstance(score, int | float) and score >= GOOD_AT_GETTING_UP
 
@@ -257,13 +257,13 @@ def _standing_height(runtime: Runtime) -> float:
 
 
 def _begins_lying(policy: str, runtime: Runtime) -> bool:
-    """Whether a policy's clip begins on the floor: crawling."""
+    """Whether a policy's clip begins on the floor, such as crawling."""
     start = starting_state(runtime.world, runtime.library.get(policy), 0.0)
     return float(start.root_pos[2]) < UP_HEIGHT * _standing_height(runtime)
 
 
 def _seconds_of(agent: Agent) -> float:
-    """Duration of the clip that somebody follows; 0 where he follows none."""
+    """Duration, s, of the clip that a character follows; 0 if it follows none."""
     if agent.performance is not None:
         return agent.performance.clip[0].duration if agent.performance.clip is not None else 0.0
     clip = agent.policy.spec.clip if agent.policy is not None else None
