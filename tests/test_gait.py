@@ -106,13 +106,18 @@ def test_he_turns_to_where_he_is_steered(clips: GaitClips, degrees: float) -> No
     assert abs(off) < 0.02
 
 
-def test_let_go_he_stops_within_a_second(clips: GaitClips) -> None:
+@pytest.mark.parametrize("ticks", [60, 66, 72, 78])
+def test_let_go_he_stops_when_one_leg_passes_the_other(clips: GaitClips, ticks: int) -> None:
     gait = begin(clips)
     gait.steer(np.array([0.98, 0.0]))
-    follow(gait, 60)
+    follow(gait, ticks)
     gait.steer(np.zeros(2))
-    roots, _ = follow(gait, 60)
-    np.testing.assert_allclose(roots[30:], np.repeat(roots[30:31], 30, axis=0), atol=1e-9)
+    roots, feet = follow(gait, 80)
+    stopped = int(np.argmax(np.linalg.norm(np.diff(roots[:, :2], axis=0), axis=1) < 1e-6))
+    assert 9 < stopped < 42
+    # beside each other, and from then on nothing but the last step coming down
+    assert np.linalg.norm(feet[stopped, 0, :2] - feet[stopped, 1, :2]) < 0.3
+    np.testing.assert_allclose(roots[stopped + 12 :], np.repeat(roots[-1:], 80 - stopped - 12, axis=0), atol=1e-9)
 
 
 def test_what_is_shown_ahead_comes_if_the_command_stays(clips: GaitClips) -> None:

@@ -2,8 +2,10 @@
 
 Walk and run are blended at the same point of their cycles (the run's phase is shifted to match the walk's), so that
 the feet do not slide: stride and step rate lie between those of the clips. Between standing and the walk's own speed
-the steps are smaller; who stands does an idle. A new velocity is reached over `SPEED_SECONDS`, a new direction over
-`TURN_SECONDS`; the poses ahead are those that follow if the velocity stays as it is.
+the steps are smaller; who stands does an idle. The speed follows the steered one at a limited rate, the turning over
+`TURN_SECONDS`. Who is to stop goes on stepping, ever slower over the floor, until one leg passes the other, and only
+then stands: stopped at any other moment he would have to stand on one leg, and falls sideways. The poses ahead are
+those that follow if the velocity stays as it is.
 """
 
 from __future__ import annotations
@@ -25,8 +27,18 @@ from game.sim.state import CharacterState
 
 Array = NDArray[np.float64]
 
-SPEED_SECONDS, TURN_SECONDS = 0.8, 0.3
-"""s over which a change of speed and of turning is averaged; nobody stops a run in half a second"""
+TURN_SECONDS = 0.3
+"""s over which a change of turning is averaged"""
+QUICKENING, SLOWING = 2.0, 3.0
+"""m/s2, how fast the speed follows the steered one"""
+PATIENCE = 0.26
+"""cycles that the steps go on at least when he is to stop, for each m/s of speed"""
+EARLY = 0.133
+"""cycles before `GaitClips.begin` at which he stops: one leg has just passed the other"""
+LAST_STEP = 0.1
+"""cycles before that at which the last step begins to become standing"""
+FADE_SECONDS = 0.3
+"""s in which the last step becomes standing"""
 MAX_TURN = math.radians(100.0)
 """rad/s"""
 MAX_LATERAL = 4.0
@@ -88,8 +100,9 @@ class GaitClips:
         self.shift = float(phases[int(np.argmax(fits))])
         """cycles; the run's phase is so much ahead of the walk's when the legs match best"""
         difference = rotation.angle_between(_at(self.walk, phases)[:, 1:], self.still[1:]).sum(axis=1)
-        self.begin = float(phases[int(np.argmin(difference))])
-        """the walk's phase whose pose is nearest to standing: walking begins with it"""
+        self.begin = float(phases[30 + int(np.argmin(difference[30:]))])
+        """phase in the walk's second half whose pose is nearest to standing: walking begins with it. The first half has
+        one as near, with the other foot in front; the performer is trained on this one"""
         rest = Idle(self.still[None], np.array([[0.0, 0.0, self.height]]), 1.0)
         if idle is not None:
             rest = calm_idle(idle, stand, model.control_hz)
@@ -113,15 +126,16 @@ class Gait:
     def __init__(self, clips: GaitClips, root_pos: Array, root_rot: Array) -> None:
         """Begins standing, at the place and heading of a character with its root at root_pos (3,), root_rot (4,)."""
         self._clips, hz = clips, clips.model.control_hz
-        self._speeds = np.zeros(round(SPEED_SECONDS * STEPS * hz))
         self._turns = np.zeros(round(TURN_SECONDS * STEPS * hz))
         heading = aligned_heading(root_rot, clips.still[0])
-        self._path = np.array([root_pos[0], root_pos[1], heading, clips.begin, 0.0])
-        """x, y, heading, phase of the walk, s of the idle"""
+        self._path = np.zeros(10)
+        """x, y, heading, phase of the walk, s of the idle, m/s, size of the steps, and of who is to stop: cycles left,
+        all of them, and m/s when he was told"""
+        self._path[:4] = root_pos[0], root_pos[1], heading, clips.begin
         self._steered = np.array([0.0, heading])
         """m/s and rad, speed and direction"""
         self._dt = 1.0 / (STEPS * hz)
-        self._plan = np.empty((MAX_AHEAD * STEPS + 1, 7))
+        self._plan = np.empty((MAX_AHEAD * STEPS + 1, 11))
         self._look_ahead()
 
     def steer(self, velocity: Array) -> None:
@@ -137,9 +151,7 @@ class Gait:
         return float(self._path[2])
 
     def advance(self, root_pos: Array, root_rot: Array) -> None:  # noqa: ARG002  (the heading is steered, not followed)
-        _advance(
-            self._path, self._speeds, self._turns, self._steered, root_pos, self._clips.tables, self._dt, self._plan
-        )
+        _advance(self._path, self._turns, self._steered, root_pos, self._clips.tables, self._dt, self._plan)
 
     def shift(self, offset: Array) -> None:
         self._path[:2] += offset
@@ -152,7 +164,7 @@ class Gait:
 
     def _look_ahead(self) -> None:
         """Integrates the path as it goes on if the velocity stays as it is."""
-        _integrate(self._path, self._speeds, self._turns, self._steered, self._clips.tables, self._dt, self._plan)
+        _integrate(self._path, self._turns, self._steered, self._clips.tables, self._dt, self._plan)
 
 
 def _cycle(clip: MotionClip, hz: int) -> _Cycle:
@@ -174,10 +186,9 @@ def _at(cycle: _Cycle, phases: Array) -> Array:
 
 @njit(cache=True)
 def _blend(speed, walk, run):  # type: ignore[no-untyped-def]
-    """Size of the steps 0..1, share of the run in the blend 0..1, and the mean speed of that blend, m/s."""
-    going = min(max(speed / (FULL_STRIDE * walk), 0.0), 1.0)
+    """Share of the run in the blend 0..1, and the mean speed of that blend, m/s."""
     fast = min(max((speed - walk) / (run - walk), 0.0), 1.0)
-    return going, fast, walk + fast * (run - walk)
+    return fast, walk + fast * (run - walk)
 
 
 @njit(cache=True)
@@ -189,31 +200,30 @@ def _frame(count, phase):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _advance(path, speeds, turns, steered, root_pos, tables, dt, plan):  # type: ignore[no-untyped-def]
+def _advance(path, turns, steered, root_pos, tables, dt, plan):  # type: ignore[no-untyped-def]
     """Goes on by a tick along the plan, moves towards the character, and plans anew; in place."""
-    for values in (speeds, turns):
-        values[:-STEPS] = values[STEPS:].copy()
-    speeds[-STEPS:], turns[-STEPS:] = steered[0], plan[:STEPS, 5]
-    path[:4], path[4] = plan[STEPS, :4], plan[STEPS, 6]
+    turns[:-STEPS] = turns[STEPS:].copy()
+    turns[-STEPS:] = plan[:STEPS, 5]
+    path[:5], path[5:] = plan[STEPS, :5], plan[STEPS, 6:]
     x, y = root_pos[0] - path[0], root_pos[1] - path[1]
     share = max(PULL, 1.0 - MAX_DISTANCE / max(np.sqrt(x * x + y * y), MAX_DISTANCE))
     path[0] += share * x
     path[1] += share * y
-    _integrate(path, speeds, turns, steered, tables, dt, plan)
+    _integrate(path, turns, steered, tables, dt, plan)
 
 
 @njit(cache=True)
-def _integrate(path, speeds, turns, steered, tables, dt, plan):  # type: ignore[no-untyped-def]
-    """Fills plan (P, 7) with the path from now on: x, y, heading, phase, speed, steered turning rate, idle's time."""
+def _integrate(path, turns, steered, tables, dt, plan):  # type: ignore[no-untyped-def]
+    """Fills plan (P, 11) with the path from now on: as `Gait._path`, with the steered turning rate as its sixth."""
     command, direction = steered[0], steered[1]
     walk_vel, walk_seconds, walk = tables[2], tables[3], tables[4]
     run_vel, run_seconds, run, shift, begin = tables[7], tables[8], tables[9], tables[10], tables[11]
     x, y, heading, phase = path[0], path[1], path[2], path[3]
-    speed_sum, turn_sum = speeds.sum(), turns.sum()
+    speed, stride, cycles, whole, before = path[5], path[6], path[7], path[8], path[9]
+    turn_sum = turns.sum()
     for k in range(len(plan)):
-        speed = speed_sum / len(speeds)
-        going, fast, pace = _blend(speed, walk, run)
-        if going <= MIN_STRIDE:
+        fast, pace = _blend(speed, walk, run)
+        if stride <= MIN_STRIDE:
             phase = begin
         off = direction - heading
         off = off - 2.0 * np.pi * np.floor((off + np.pi) / (2.0 * np.pi))
@@ -221,8 +231,9 @@ def _integrate(path, speeds, turns, steered, tables, dt, plan):  # type: ignore[
         if command > 0.0:
             most = min(MAX_TURN, MAX_LATERAL / max(speed, 0.1))
             turn = min(max(TURN_GAIN * off, -most), most)
-        plan[k, 0], plan[k, 1], plan[k, 2], plan[k, 3], plan[k, 4], plan[k, 5] = x, y, heading, phase, speed, turn
-        plan[k, 6] = path[4] + k * dt
+        plan[k, 0], plan[k, 1], plan[k, 2], plan[k, 3], plan[k, 4] = x, y, heading, phase, path[4] + k * dt
+        plan[k, 5], plan[k, 6], plan[k, 7] = turn, speed, stride
+        plan[k, 8], plan[k, 9], plan[k, 10] = cycles, whole, before
         first, after, part = _frame(len(walk_vel), phase)
         run_first, run_after, run_part = _frame(len(run_vel), phase + shift)
         c, s = np.cos(heading), np.sin(heading)
@@ -235,13 +246,28 @@ def _integrate(path, speeds, turns, steered, tables, dt, plan):  # type: ignore[
         )
         x += dt * scale * (c * forward - s * left)
         y += dt * scale * (s * forward + c * left)
-        heading += dt * turn_sum / len(turns) * min(1.0, 4.0 * going)
-        if going > MIN_STRIDE:
-            seconds = walk_seconds + fast * (run_seconds - walk_seconds)
-            phase += dt * min(max(scale, RATES[0]), RATES[1]) / seconds
-            phase -= np.floor(phase)
-        # sliding averages: the oldest value leaves, the present one enters
-        speed_sum += command - (speeds[k] if k < len(speeds) else command)
+        heading += dt * turn_sum / len(turns) * min(1.0, 4.0 * stride)
+        rate = 0.0
+        if stride > MIN_STRIDE:
+            rate = min(max(scale, RATES[0]), RATES[1]) / (walk_seconds + fast * (run_seconds - walk_seconds))
+        phase += dt * rate
+        cycles -= dt * rate
+        if command > 0.0:
+            whole = 0.0
+            speed += min(max(command - speed, -SLOWING * dt), QUICKENING * dt)
+            stride = max(stride, min(1.0, speed / (FULL_STRIDE * walk)))
+        elif speed > 0.0:
+            if whole == 0.0:
+                # to the first moment, after as long as the speed needs, when one leg passes the other
+                least = PATIENCE * speed
+                more = begin - EARLY - phase - least
+                cycles, before = least + more - 0.5 * np.floor(more / 0.5), speed
+                whole = cycles
+            speed = max(0.0, before * cycles / whole)
+        if command == 0.0 and cycles <= LAST_STEP:
+            stride = max(0.0, stride - dt / FADE_SECONDS)
+        phase -= np.floor(phase)
+        # a sliding average: the oldest value leaves, the present one enters
         turn_sum += turn - (turns[k] if k < len(turns) else plan[k - len(turns), 5])
 
 
@@ -255,12 +281,12 @@ def _pose(plan, ahead, dt, tables, out_pos, out_rot):  # type: ignore[no-untyped
     other = np.empty(4)
     for k in range(len(ahead)):
         row = min(max(int(np.rint(ahead[k] / dt)), 0), len(plan) - 1)
-        x, y, heading, phase, speed = plan[row, 0], plan[row, 1], plan[row, 2], plan[row, 3], plan[row, 4]
-        going, fast, _ = _blend(speed, walk, run)
-        share = going * going * (3.0 - 2.0 * going)
+        x, y, heading, phase, stride = plan[row, 0], plan[row, 1], plan[row, 2], plan[row, 3], plan[row, 7]
+        fast, _ = _blend(plan[row, 6], walk, run)
+        share = stride * stride * (3.0 - 2.0 * stride)
         first, after, part = _frame(len(walk_height), phase)
         run_first, run_after, run_part = _frame(len(run_height), phase + shift)
-        rest, rest_after, rest_part = _frame(len(idle_pos), plan[row, 6] / idle_seconds)
+        rest, rest_after, rest_part = _frame(len(idle_pos), plan[row, 4] / idle_seconds)
         for i in range(walk_rots.shape[1]):
             if share > 0.0:
                 slerp_into(walk_rots[first, i], walk_rots[after, i], part, gait)
