@@ -15,6 +15,20 @@ from tools.train.performer.motion_table import QUARTERS, MotionTable, columns, d
 Array = NDArray[np.float64]
 FASTEST_TURN = np.radians(100.0)
 """rad/s"""
+FULL_STRIDE = 0.75
+"""share of the walk's own speed from which on his steps are whole, when he starts"""
+QUICKENING, SLOWING = 2.0, 3.0
+"""m/s2"""
+PATIENCE = 0.26
+"""cycles that he goes on at least when he is told to stop, for each m/s"""
+EARLY = 0.133
+"""cycles before `GaitPlans.begin` at which he stops: one leg has just passed the other"""
+LAST_STEP = 0.1
+"""cycles before that at which the last step begins to become standing"""
+FADE = 0.3
+"""s in which the last step becomes standing"""
+RATES = (0.75, 1.2)
+"""how much slower and faster than by themselves the steps may be"""
 LATERAL = 4.0
 """m/s2 of a turn at speed: who runs turns more slowly"""
 
@@ -87,28 +101,22 @@ class GaitPlans:
         return float(phase[int(np.argmax(fits))])
 
     def _nearest(self) -> float:
-        phase = np.arange(60) / 60
+        phase = 0.5 + np.arange(30) / 60
         rots = self.walk.at(phase)[0][:, 1:]
         apart = rotation.angle_between(rots, np.broadcast_to(self.stand.joint_rot, rots.shape)).sum(1)
         return float(phase[int(np.argmin(apart))])
 
-    def plan(self, speed: Array, turn: Array, phase: float | None = None) -> MotionTable:
-        """A table from commands (R,) at four rows a tick: speed, m/s, and turning rate, rad/s, both smooth."""
-        count, dt = len(speed), 1.0 / self.hz
+    def plan(self, command: Array, turn: Array, phase: float | None = None) -> MotionTable:
+        """A table from commands (R,) at four rows a tick: speed, m/s, and turning rate, rad/s.
+
+        Who is told to stop goes on stepping until one leg passes the other: stopped at any other moment he would have
+        to stand on one leg, and falls sideways. He begins at the first command's speed.
+        """
+        count, dt = len(command), 1.0 / self.hz
         walk, run = self.pace
-        going = np.clip(speed / (0.75 * walk), 0.0, 1.0)
+        speed, going, phases = self._followed(command, self.begin if phase is None else phase)
         fast = np.clip((speed - walk) / (run - walk), 0.0, 1.0)
-        # half a step slower or faster than the clip's own pace is made by the rate of the cycle
         pace = walk + fast * (run - walk)
-        rate = np.clip(speed / pace, 0.75, 1.2) / (self.walk.seconds + fast * (self.run.seconds - self.walk.seconds))
-        rate = np.where(going > 0.02, rate, 0.0)
-        phases = np.empty(count)
-        now = self.begin if phase is None else phase
-        for k in range(count):
-            if going[k] <= 0.02:
-                now = self.begin
-            phases[k] = now
-            now += rate[k] * dt
         one, height_one, way_one, _ = self.walk.at(phases)
         two, height_two, way_two, _ = self.run.at(phases + self.shift)
         rots = rotation.slerp(one, two, np.broadcast_to(fast[:, None], one.shape[:2]))
@@ -134,14 +142,43 @@ class GaitPlans:
         rows = derived(self.model, state, np.zeros(count), np.zeros((count, 3)))
         return MotionTable("gait", rows, max(1, count // 2), float(count), False, self.allowed, count / self.hz)
 
+    def _followed(self, command: Array, phase: float) -> tuple[Array, Array, Array]:
+        """Speed, how far from standing to whole steps, and phase (R,) of who is told commands (R,)."""
+        walk, run = self.pace
+        dt, speed = 1.0 / self.hz, float(command[0])
+        steps = min(1.0, speed / (FULL_STRIDE * walk))
+        found = np.empty((3, len(command)))
+        left, whole, before = 0.0, 0.0, speed
+        for k, wanted in enumerate(command.tolist()):
+            if wanted > 0.0:
+                whole = 0.0
+                speed += min(max(wanted - speed, -SLOWING * dt), QUICKENING * dt)
+                steps = max(steps, min(1.0, speed / (FULL_STRIDE * walk)))
+            elif speed > 0.0:
+                if whole == 0.0:
+                    least = PATIENCE * speed
+                    whole = left = least + (self.begin - EARLY - phase - least) % 0.5
+                    before = speed
+                speed = max(0.0, before * left / whole)
+            if wanted == 0.0 and left <= LAST_STEP:
+                steps = max(0.0, steps - dt / FADE)
+            fast = min(max((speed - walk) / (run - walk), 0.0), 1.0)
+            seconds = self.walk.seconds + fast * (self.run.seconds - self.walk.seconds)
+            rate = min(max(speed / (walk + fast * (run - walk)), RATES[0]), RATES[1]) / seconds
+            if steps <= 0.02:
+                phase, rate = self.begin, 0.0
+            found[:, k] = speed, steps, phase
+            phase += rate * dt
+            left -= rate * dt
+        return found[0], found[1], found[2]
+
     def stop(self, rng: np.random.Generator, seconds: float, running: float = 0.4) -> MotionTable:
         """Going steadily, soon slower, and then standing."""
         count = int(seconds * self.hz)
         pace = rng.uniform(*self.pace) if rng.random() < running else self.pace[0]
-        speed = np.full(count, pace)
-        going, slowing = rng.uniform(0.0, 0.6), rng.uniform(0.5, 0.8) + 0.15 * pace
-        ramp = (np.arange(count) / self.hz - going) / slowing
-        return self.plan(speed * (1.0 - ramp.clip(0.0, 1.0)), np.zeros(count), float(rng.random()))
+        command = np.full(count, pace)
+        command[int(rng.uniform(0.0, 0.6) * self.hz) :] = 0.0
+        return self.plan(command, np.zeros(count), float(rng.random()))
 
     def random(
         self, rng: np.random.Generator, seconds: float, *, standing: bool, hard: float = 1.0, running: float = 0.4
@@ -167,8 +204,8 @@ class GaitPlans:
             rate = 0.0 if rng.random() < 0.35 else hard * rng.uniform(-1.0, 1.0) * FASTEST_TURN
             speed[k : k + span], turn[k : k + span] = now, rate if now > 0.0 else 0.0
             k += span
-        rise = int(rng.uniform(0.5, 1.0) * self.hz)
-        return self.plan(_smooth(speed, rise), _smooth(turn, int(0.3 * self.hz)))
+        phase = None if standing else float(rng.random())
+        return self.plan(speed, _smooth(turn, int(0.3 * self.hz)), phase)
 
     def _speed(self, rng: np.random.Generator, hard: float, running: float) -> float:
         """What the stick asks for, m/s."""

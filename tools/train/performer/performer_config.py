@@ -18,13 +18,13 @@ class PerformerConfig:
     """Bullet worlds of a rank"""
     characters: int = 8
     """in a world"""
-    ticks: int = 16
-    """of an iteration: with the defaults 4,096 samples"""
+    ticks: int = 64
+    """of an iteration: with the defaults 16,384 samples"""
     minutes: float = 0.0
     """after which it ends; 0: never"""
     distil_samples: int = 0
     """until which the specialists are asked, then PPO; 0: as motions.json has it"""
-    distil_steps: int = 15
+    distil_steps: int = 60
     """gradient steps of an iteration while distilling"""
     distil_rate: tuple[float, float] = (1e-3, 5e-5)
     """Adam's, at first and at the end"""
@@ -37,10 +37,10 @@ class PerformerConfig:
     gamma: float = 0.97
     lam: float = 0.92
     epochs: int = 4
-    minibatch: int = 512
+    minibatch: int = 2048
     """of a rank"""
     clip_ratio: float = 0.2
-    target_kl: float = 0.05
+    target_kl: float = 0.03
     """the actor's rate is steered by it"""
     actor_rate: float = 2e-5
     actor_rate_range: tuple[float, float] = (5e-6, 5e-4)
@@ -49,10 +49,12 @@ class PerformerConfig:
     """standard deviation of the actions"""
     specialists: float = 5.0
     """weight of the specialists' advice in PPO"""
-    advice_minibatch: int = 256
+    advice_minibatch: int = 1024
     """samples of a gradient step, of a rank, that the advice is taken from"""
     warm: int = 10
     """iterations at the start of PPO in which the critic alone learns"""
+    average_samples: int = 150_000
+    """samples over which the networks that are measured and exported are averaged, in PPO"""
     checkpoint_minutes: float = 3.0
     progress_minutes: float = 12.0
     """between measurements in the log"""

@@ -54,7 +54,7 @@ def load_performer(source: Path, model: CharacterModel) -> tuple[PerformerGraph,
     """The networks of a checkpoint, and its content. Raises CheckpointError."""
     content = checkpoint.load(source)
     graph = PerformerGraph(model)
-    graph.load_state_dict(content["graph"])
+    graph.load_state_dict(content.get("averaged") or content["graph"])
     return graph, content
 
 
@@ -94,12 +94,13 @@ def export_performer(source: Path, target: Path, clip: MotionClip | None = None,
 
 
 def compact(source: Path, target: Path) -> None:
-    """A checkpoint without the optimizer's state, its networks in half precision: small enough for a repository.
+    """A checkpoint of the averaged networks in half precision, without the optimizer: small enough for a repository.
 
     A run goes on from it; the optimizer finds its scales again within a few iterations. Raises CheckpointError.
     """
     content = checkpoint.load(source)
-    content["graph"] = {name: value.half() for name, value in content["graph"].items()}
+    best = content.pop("averaged", None) or content["graph"]
+    content["graph"] = {name: value.half() if value.is_floating_point() else value for name, value in best.items()}
     content.pop("optimizer", None)
     content.pop("schema", None)
     checkpoint.save(target, content)

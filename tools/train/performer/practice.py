@@ -118,7 +118,7 @@ class Practice:
     def lay_heaps(self) -> None:
         """New heaps on the floor to get up from."""
         tables = self.situations.tables
-        if "fallen" in self.situations.mix and "walk" in tables:
+        if self.situations.mix.get("fallen") and "walk" in tables:
             self.situations.lay(heaps(self.model, tables["walk"], self.rng))
 
     def restart(self, indices: NDArray[np.int64]) -> None:

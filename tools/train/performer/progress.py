@@ -173,16 +173,15 @@ def main() -> None:
     from pathlib import Path
 
     from game.sim.model import CharacterModel
-    from tools.train import checkpoint
     from tools.train.performer.banks import heaps
+    from tools.train.performer.performer_export import load_performer
     from tools.train.performer.repertoire import load_expert, load_table, read_motions, read_stages
 
     torch.set_num_threads(1)
     model, motions = CharacterModel.load(), read_motions()
     tables = {m.name: load_table(m, model, load_expert(m, model) if m.expert else None) for m in motions}
     situations = Situations(model, tables, [m.name for m in motions if m.upright], 180, 5, read_stages())
-    graph = PerformerGraph(model)
-    graph.load_state_dict(checkpoint.load(Path(sys.argv[1]))["graph"])
+    graph, _ = load_performer(Path(sys.argv[1]), model)
     wanted = sys.argv[2:] or ["clips", "hub", "chain", "long"]
     environment = PerformerEnvironment(model, 8, 8, 300)
     if "hub" in wanted:

@@ -32,7 +32,7 @@ STOPS = 64
 """plans of coming to a stand"""
 GAITS = 24
 """steered plans at a time"""
-EASY = 0.2
+EASY = 0.3
 """of the steering, at first"""
 STRIDE = 4
 """rows between those that a best match is looked for in"""

@@ -69,6 +69,7 @@ class Run:
         self.begun = self.kept = self.measured = time.monotonic()
         self.optimizer_state: dict[str, Any] | None = None
         self.force: torch.Tensor | None = None
+        self.averaged: dict[str, torch.Tensor] = {}
         self.path = config.out / "checkpoint.pt"
         if self.path.is_file():
             self._resume()
@@ -83,6 +84,7 @@ class Run:
                 self.situations.failing[name] = values.numpy().copy()
         self.situations.ended = dict(content.get("ended", {}))
         self.force = content.get("force")
+        self.averaged = dict(content.get("averaged", {}))
         self.situations.hard = float(content.get("hard", self.situations.hard))
         self.log(resumed=dict(self.samples))
 
@@ -169,6 +171,7 @@ class Run:
             learned = practice.update(rollout, critic_only=iteration < warm)
             iteration += 1
             self.situations.harden()
+            self._average_in(config.ticks * self.environment.num_characters * distributed.world_size())
             self.samples["ppo"] += config.ticks * self.environment.num_characters * distributed.world_size()
             if iteration % 10 == 0:
                 end = time.monotonic()
@@ -189,21 +192,35 @@ class Run:
                 practice.restart(np.arange(self.environment.num_characters))
         self.keep(practice.optimizer, **self._learned(practice))
 
+    def _average_in(self, samples: int) -> None:
+        """Let the averaged networks follow the learning ones."""
+        now = self.graph.state_dict()
+        if not self.averaged:
+            self.averaged = {name: value.clone() for name, value in now.items()}
+        share = min(1.0, samples / max(1, self.config.average_samples))
+        for name, value in self.averaged.items():
+            if value.is_floating_point():
+                value.lerp_(now[name], share)
+
     def _learned(self, practice: Practice) -> dict[str, Any]:
         """What is known of where he fails, for the checkpoint."""
         return {
             "failing": {name: torch.tensor(values) for name, values in self.situations.failing.items()},
             "ended": dict(self.situations.ended), "force": torch.tensor(practice.shoves.force),
             "hard": self.situations.hard,
+            "averaged": self.averaged,
         }  # fmt: skip
 
     def measure(self) -> None:
-        """Measure and log; leaves everybody to be begun anew."""
+        """Measure the averaged networks and log; leaves everybody to be begun anew."""
+        learning = {name: value.clone() for name, value in self.graph.state_dict().items()}
+        self.graph.load_state_dict(self.averaged or learning)
         found = clip_survival(self.environment, self.graph, self.situations)
         self.log(progress="clips", samples=dict(self.samples), **found)
         if self.samples["ppo"]:
             found = hub_survival(self.environment, self.graph, self.situations)
             self.log(progress="hub", samples=dict(self.samples), **found)
+        self.graph.load_state_dict(learning)
         self.measured = time.monotonic()
 
 
