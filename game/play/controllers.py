@@ -80,7 +80,7 @@ class PolicyControllers:
         for policy, members in groups.items():
             times = np.array([self._time_of(index) for index in members])
             try:
-                out = self._run(policy, members, times)
+                out, shown = self._run(policy, members, times)
             except PolicyError as error:
                 failed[policy] = error
                 continue
@@ -89,8 +89,8 @@ class PolicyControllers:
             targets.rotation[where] = out.joint_target
             if out.hinge_target is not None:
                 targets.hinge[where] = out.hinge_target
-            if policy.spec.lookahead:
-                references.append((members, [ORIGIN] * len(members), self._present_references(members)))
+            if shown is not None:
+                references.append((members, [ORIGIN] * len(members), shown))
             elif out.reference is not None:
                 references.append((members, [self.agents[index].anchor for index in members], out.reference))
         self._apply_nerves(targets)
@@ -104,8 +104,11 @@ class PolicyControllers:
             agent.anchor = Anchor.under(world.state.root_pos[index], world.state.root_rot[index])
         return time
 
-    def _run(self, policy: Policy, members: list[int], times: Array) -> PolicyOutput:
-        """One batched run of a policy for the characters `members`, at policy times (len(members),), s."""
+    def _run(self, policy: Policy, members: list[int], times: Array) -> tuple[PolicyOutput, PolicyReference | None]:
+        """One batched run of a policy for the characters `members`, at policy times (len(members),), s.
+
+        Returns also the present poses, world, of the references that a policy with lookahead follows.
+        """
         world = self.world
         state, poses, velocities = world.state, world.body_poses, world.body_velocities
         if len(members) < len(self.agents):
@@ -118,8 +121,7 @@ class PolicyControllers:
             bound = self._bindings[policy] = policy.bind(len(members))
         inputs = bound.inputs
         observe_into(inputs, anchors, state, poses, velocities, world.gravity, times)
-        if policy.spec.lookahead:
-            self._fill_references(policy, members, inputs)
+        shown = self._fill_references(policy, members, inputs) if policy.spec.lookahead else None
         for k, index in enumerate(members):
             noise = self.agents[index].nerves.sense_noise
             if noise:
@@ -130,25 +132,27 @@ class PolicyControllers:
                     inputs["joint_rot"][k] = rotation.multiply(inputs["joint_rot"][k].astype(float), turn)
                 if "joint_vel" in inputs:
                     inputs["joint_vel"][k] += jitter
-        return bound.run()
+        return bound.run(), shown
 
-    def _fill_references(self, policy: Policy, members: list[int], inputs: Inputs) -> None:
-        """Advances the members' performances by a tick, and fills the inputs with their next reference poses."""
-        ahead, world = np.array(policy.spec.lookahead), self.world
+    def _fill_references(self, policy: Policy, members: list[int], inputs: Inputs) -> PolicyReference:
+        """Advances the members' performances by a tick, and fills the inputs with their next reference poses.
+
+        Returns their present poses, world.
+        """
+        times, world = np.array([0.0, *policy.spec.lookahead]), self.world
+        model, n = world.model, len(members)
+        shown = PolicyReference(np.empty((n, 3)), np.empty((n, 4)), np.empty((n, model.num_joints, 4)))
         for row, index in enumerate(members):
             agent = self.agents[index]
             performance = agent.performance
             assert performance is not None
             bodies = BodyPoses(world.body_poses.pos[index], world.body_poses.rot[index])
             performance.advance(world.state[index], bodies)
-            observe_reference(inputs, row, agent.anchor, *performance.poses(ahead))
-
-    def _present_references(self, members: list[int]) -> PolicyReference:
-        """The reference poses of the members' performances now, in the world."""
-        now = np.zeros(1)
-        performances = [self.agents[index].performance for index in members]
-        poses = [performance.poses(now) for performance in performances if performance is not None]
-        return PolicyReference(*(np.concatenate(parts) for parts in zip(*poses, strict=True)))
+            # one call for the present and what lies ahead: the call itself costs the most
+            pos, rot, joints = performance.poses(times)
+            shown.root_pos[row], shown.root_rot[row], shown.joint_rot[row] = pos[0], rot[0], joints[0]
+            observe_reference(inputs, row, agent.anchor, pos[1:], rot[1:], joints[1:])
+        return shown
 
     def _apply_nerves(self, targets: JointTargets) -> None:
         """Adds the noise and the delay of each agent's `Nerves` to the targets, in place."""

@@ -25,11 +25,11 @@ FOLDABLE = {
 """operators that exporters compute sizes with"""
 FOLDED_ELEMENTS = 64
 MAX_FOLDS = 20
-"""rounds of folding: each is one Shape of a Shape more"""
+"""rounds of constant folding: sizes that are computed from other sizes need several"""
 MAX_ELEMENTS = {1: 1 << 22, 64: 1 << 26}
-"""of any tensor that is computed, by the number of characters"""
+"""elements of the largest computed tensor, by the number of characters"""
 MAX_TOTAL = {1: 1 << 24, 64: 1 << 27}
-"""of all of them together"""
+"""elements of all computed tensors together"""
 MAX_WORK = 1e9
 """multiplications for one character in a tick; ours need 1e6"""
 PRODUCTS = {"Gemm", "MatMul", "MatMulInteger", "QLinearMatMul"}
@@ -38,7 +38,7 @@ HEAVY = {
     "GridSample", "LRN", "LSTM", "LpPool", "MaxPool", "MaxRoiAlign", "NonMaxSuppression", "QLinearConv", "RNN",
     "RoiAlign", "STFT",
 }  # fmt: skip
-"""operators that may read all of an input for each number of their output"""
+"""operators that may read a whole input for each element of their output"""
 
 
 def check_sizes(model: onnx.ModelProto) -> None:
@@ -66,7 +66,7 @@ def check_sizes(model: onnx.ModelProto) -> None:
 
 
 def _with_shapes(model: onnx.ModelProto, count: int, who: str) -> tuple[onnx.GraphProto, Shapes]:
-    """The graph for so many characters, its sizes folded, and the shapes that are known of its tensors."""
+    """The graph for so many characters, with computed sizes as constants, and the tensors' shapes that are known."""
     fixed = onnx.ModelProto()
     fixed.CopyFrom(model)
     for port in fixed.graph.input:
@@ -121,7 +121,7 @@ def _fold(model: onnx.ModelProto, shapes: Shapes, who: str) -> bool:
 
 
 def _value(node: onnx.NodeProto, known: Mapping[str, NDArray], shapes: Shapes, who: str) -> NDArray | None:  # type: ignore[type-arg]
-    """What a node computes, where that is a size; None where it is not known or is large."""
+    """The result of a node that computes sizes; None if it is not known or large."""
     if len(node.output) != 1:
         return None
     if node.op_type == "Shape" and not node.attribute and node.input[0] in shapes:

@@ -12,9 +12,9 @@ from game.policy.policy import Policy, PolicyError
 from game.sim.model import CharacterModel
 
 MAX_SECONDS = 20.0
-"""that a file may take"""
+"""s that loading a file may take"""
 CLOSING_SECONDS = 2.0
-"""that `close` waits for the file that is being loaded"""
+"""s that `close` waits for the file that is being loaded"""
 
 
 class _Worker:
@@ -56,7 +56,7 @@ class PolicyLoader:
         self._waiting: list[Future[Policy]] = []
 
     def submit(self, path: Path) -> Future[Policy]:
-        """Have a file loaded when those before it are."""
+        """Load a file after those that were submitted before it."""
         future: Future[Policy] = Future()
         self._waiting = [*(other for other in self._waiting if not other.done()), future]
         self._jobs.put((path, future))
@@ -84,7 +84,7 @@ class PolicyLoader:
                 self.give_up_late()
 
     def close(self) -> None:
-        """Load no further file. It waits a moment for the present one, but for nothing that hangs."""
+        """Load no further file. Waits a short time for the present one."""
         for future in self._waiting:
             future.cancel()
         if self._worker is not None:

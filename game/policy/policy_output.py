@@ -1,4 +1,4 @@
-"""PolicyOutput: what a policy answers for a tick, and what is checked of every answer before it moves anybody."""
+"""PolicyOutput: the outputs of a policy for a tick, and the checks of them before they are used."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROTATIONS = {TARGET, "reference_root_rot", "reference_joint_rot"}
 UNIT_TOLERANCE = 1e-2
 """how far from 1 the length of a target quaternion may be when a policy is loaded"""
 MAX_DRIFT = 0.1
-"""the same of every answer while it plays"""
+"""the same for the outputs of every tick in the game"""
 MAX_HINGE, MAX_DISTANCE = 1e4, 1e5
 """rad of a hinge's target; m of a reference's root"""
 

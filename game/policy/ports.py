@@ -1,4 +1,4 @@
-"""The inputs and outputs that a policy's graph declares, held against those of the contract."""
+"""Checks the inputs and outputs that a policy's graph declares against the contract."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 def check_meant_for_us(graph: onnx.GraphProto) -> None:
-    """Raise PolicyError for a graph that takes nothing that ours take: it drives another body, in another program."""
+    """Raise PolicyError for a graph with none of the contract's inputs: it was made for another program."""
     weights = {tensor.name for tensor in graph.initializer}
     inputs = [port for port in graph.input if port.name not in weights]
     if not inputs or any(port.name in SHAPES or port.name in AHEAD for port in inputs):

@@ -1,4 +1,4 @@
-"""A policy is tried on a character that stands before it is used: whether it answers rightly, and in time."""
+"""Tries a policy on standing characters before it is used: are its outputs valid, and is it fast enough?"""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 
 MAX_RUN_SECONDS = 5.0
-"""after which a run is broken off"""
+"""s after which a run is stopped"""
 MAX_TICK_SECONDS = 0.1
-"""of computing, for one character; a tick lasts 0.033 s, and a slow machine may take three times as long as this one"""
+"""s of CPU time for one character; a tick lasts 0.033 s, and a slow machine may need three times as long as this one"""
 
 Run = Callable[[Inputs, Any], PolicyOutput]
 """inputs and onnxruntime's RunOptions, or None -> what the policy answers; raises PolicyError"""
@@ -41,7 +41,7 @@ def try_out(run: Run, spec: PolicySpec, model: CharacterModel) -> None:
 
 
 def bounded_run(run: Run, inputs: Inputs) -> PolicyOutput:
-    """A run that is broken off after MAX_RUN_SECONDS. Raises PolicyError."""
+    """A run that is stopped after MAX_RUN_SECONDS. Raises PolicyError."""
     options = ort.RunOptions()
     timer = threading.Timer(MAX_RUN_SECONDS, setattr, (options, "terminate", True))
     timer.daemon = True
@@ -70,7 +70,7 @@ def _check_speed(run: Run, inputs: Inputs) -> None:
 
 
 def standing_inputs(spec: PolicySpec, model: CharacterModel, m: int) -> Inputs:
-    """What a policy would see of m characters that stand at the origin; its reference stands, too."""
+    """The inputs for m characters that stand at the origin, with a reference that stands, too."""
     state = CharacterState(
         np.tile([0.0, 0.0, 0.9], (m, 1)), np.tile([0.0, 0.0, 0.0, 1.0], (m, 1)),
         np.tile([0.0, 0.0, 0.0, 1.0], (m, model.num_joints, 1)), np.zeros((m, 3)), np.zeros((m, 3)),

@@ -13,7 +13,7 @@ from game.scene.refusal import refused_as
 MAX_RATIO = 200
 """bytes that one byte of an archive may expand to, beyond FREE_BYTES"""
 FREE_BYTES = 32 << 20
-"""that a member may have whatever its ratio"""
+"""bytes that a member may have at any ratio"""
 _BLOCK = 1 << 20
 
 
@@ -22,7 +22,7 @@ class ZipError(ValueError):
 
 
 class ZipLimits(NamedTuple):
-    """Of what is read from one archive."""
+    """Limits of what is read from one archive."""
 
     max_files: int
     max_bytes: int

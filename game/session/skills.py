@@ -1,4 +1,4 @@
-"""SkillRuns: skills that a performer hands over to the policy that does them better, for one cycle."""
+"""SkillRuns: skills for which another policy drives a performer's character for one cycle, because it is better."""
 
 from __future__ import annotations
 
@@ -12,34 +12,35 @@ from game.policy.policy_spec import PolicySpec
 
 @dataclass(frozen=True)
 class _Run:
-    """One character does a skill."""
+    """A skill that one character does."""
 
     performer: str
-    """who goes on afterwards"""
+    """the policy that drives the character afterwards"""
     specialist: str
+    """the policy that does the skill"""
     steering: tuple[float, float]
-    """m/s: where he is steered afterwards"""
+    """m/s, world: the velocity that is steered afterwards"""
     since: int
-    """tick"""
+    """tick at which it began"""
 
 
 class SkillRuns:
-    """Everybody whom a specialist drives for a performer."""
+    """The characters of performers that a specialist drives at the moment."""
 
     def __init__(self) -> None:
         self._runs: dict[int, _Run] = {}
 
     def clear(self) -> None:
-        """What goes on is another run."""
+        """Forgets all of them, for another run."""
         self._runs.clear()
 
     def performer_of(self, character: int) -> str | None:
-        """Who drives a character again after the skill that he does; None where he does none."""
+        """The performer that will drive a character after its skill; None if it does none."""
         run = self._runs.get(character)
         return None if run is None else run.performer
 
     def begin(self, policy: str, character: int, runtime: Runtime) -> list[Event]:
-        """Events by which a character that a performer drives does the skill of a policy, once. Raises PolicyError."""
+        """Events that make a character do the skill of a policy: once, if a performer drives it. Raises PolicyError."""
         spec = runtime.library.get(policy).spec
         agent = runtime.agents[character]
         if agent.performance is None or agent.policy is None or spec.lookahead:
@@ -54,13 +55,13 @@ class SkillRuns:
         return [Play(policy, character)]
 
     def events(self, runtime: Runtime) -> list[Event]:
-        """Looks at the tick that a run has just made; events that let the performer drive again."""
+        """Reads the state after a tick; returns events that let performers drive again."""
         found: list[Event] = []
         for character, run in list(self._runs.items()):
             agent = runtime.agents[character] if character < len(runtime.agents) else None
             policy = runtime.policies.get(run.specialist)
             if agent is None or agent.policy is None or agent.policy is not policy:
-                if runtime.tick_count > run.since:  # somebody else drives him by now
+                if runtime.tick_count > run.since:  # meanwhile another policy drives it
                     del self._runs[character]
                 continue
             clip = policy.spec.clip
@@ -73,14 +74,14 @@ class SkillRuns:
 
     @property
     def performers(self) -> Mapping[int, str]:
-        """Who drives each character again after its skill."""
+        """By character, the performer that will drive it after its skill."""
         return {character: run.performer for character, run in self._runs.items()}
 
 
 def is_better(specialist: PolicySpec, performer: PolicySpec) -> bool:
     """Whether a policy does its skill better than a performer, by the scores in their cards.
 
-    A performer without a score for a skill that it knows is believed.
+    Without a score for a skill that it knows, the performer is used.
     """
     of_skills = performer.scores.get("skills")
     own = quality(of_skills.get(specialist.skill)) if isinstance(of_skills, Mapping) else None
@@ -89,7 +90,7 @@ def is_better(specialist: PolicySpec, performer: PolicySpec) -> bool:
 
 
 def quality(scores: object) -> float | None:
-    """Survival times likeness to the clip, each 0..1; None where the first is not known."""
+    """Survival times normalised return, each 0..1; None if survival is not known."""
     if not isinstance(scores, Mapping):
         return None
     survival, likeness = scores.get("survival"), scores.get("normalized_return", 1.0)
