@@ -187,3 +187,15 @@ def test_a_performer_may_touch_the_floor_with_all_that_the_specialist_may(skill:
 
 def test_who_stays_on_his_feet_may_touch_the_floor_with_nothing_else() -> None:
     assert np.flatnonzero(~ClipLibrary(MODEL).harmful("walk")).tolist() == sorted(MODEL.feet)
+
+
+def test_who_is_steered_while_another_policy_drives_him_walks_on_by_it_afterwards(runtime: Runtime) -> None:
+    runtime.tick([ev.Play("performer", place=True)])
+    runtime.tick([ev.Play("keep")])
+    runtime.tick([ev.Steer((0.5, 0.2))], strict=True)
+    runtime.tick([ev.Play("performer")])
+    np.testing.assert_array_equal(performance(runtime).steering, [0.5, 0.2])
+    runtime.tick([ev.Play("keep")])
+    runtime.tick([ev.Steer((0.0, 0.0))])
+    runtime.tick([ev.Play("performer")])
+    assert not performance(runtime).steering.any()

@@ -25,6 +25,8 @@ class Agent:
     home: Anchor
     """where the character first stood; `Reset` puts it back there"""
     policy: Policy | None = None
+    steering: tuple[float, float] = (0.0, 0.0)
+    """m/s, world: where he was steered last, whoever drives him now"""
     performance: Performance | None = None
     """the reference that a policy with a lookahead follows; None for a policy with its own clip"""
     anchor: Anchor = ORIGIN

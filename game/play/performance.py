@@ -26,17 +26,25 @@ UP_HEIGHT, UP_LEAN = 0.65, 0.7
 class Performance:
     """Begins with standing, blended in from the character's present pose."""
 
-    def __init__(self, clips: ClipLibrary, state: CharacterState) -> None:
-        """state: the character's now, without batch. Raises ClipError if a clip of the gait is missing."""
+    def __init__(self, clips: ClipLibrary, state: CharacterState, steering: tuple[float, float] = (0.0, 0.0)) -> None:
+        """Args:
+            clips: where clips are found.
+            state: the character's now, without batch.
+            steering: m/s, world, with which it walks.
+
+        Raises:
+            ClipError: a clip of the gait is missing.
+        """
         self._clips = clips
         self._hz = clips.model.control_hz
-        self.steering = np.zeros(2)
+        self.steering = np.array(steering, float)
         """(2,) m/s, world: the last velocity that was steered"""
         self.doing = STANDING
         """name of the clip that is followed, or STANDING"""
         self._endless = False
         self._rounds = 0
         self._gait = Gait(clips.gait, state.root_pos, state.root_rot)
+        self._gait.steer(self.steering)
         self._clip: ClipStream | None = None
         self._follow(self._gait, state)
 

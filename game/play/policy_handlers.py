@@ -77,11 +77,14 @@ class PolicyHandlers:
     @handles(ev.Steer)
     def steer(self, event: ev.Steer) -> None:
         check_finite("velocity", event.velocity)
-        performance = self.agent(event.character).performance
-        if performance is None:
+        agent = self.agent(event.character)
+        if agent.performance is not None:
+            agent.performance.steer(np.array(event.velocity), self.world.state[event.character])
+        elif not any(policy.spec.lookahead for policy in self.policies.values()):
             raise EventError("nobody to steer: the policy that drives him has its own clip; play one that follows "
                              "references, such as performer")  # fmt: skip
-        performance.steer(np.array(event.velocity), self.world.state[event.character])
+        # who gets up, or does a skill by a specialist, walks on by it afterwards
+        agent.steering = event.velocity
 
     @handles(ev.GetUp)
     def get_up(self, event: ev.GetUp) -> None:
@@ -105,7 +108,7 @@ class PolicyHandlers:
         agent, state = self.agents[character], self.world.state[character]
         anchor, performance = Anchor.under(state.root_pos, state.root_rot), None
         if policy is not None and policy.spec.lookahead:
-            performance = Performance(self.clips, state)
+            performance = Performance(self.clips, state, agent.steering)
         elif policy is not None and aligned:
             reference = reference_rotation(self.world, policy, phase)
             if reference is not None:
@@ -154,7 +157,7 @@ class PolicyHandlers:
         self.world.reset([character], agent.home.place(state)[None])
         performance = None
         if agent.policy is not None and agent.policy.spec.lookahead:
-            performance = Performance(self.clips, self.world.state[character])
+            performance = Performance(self.clips, self.world.state[character], agent.steering)
         agent.start(agent.policy, agent.home, self.world.tick, phase, performance)
         agent.counter.stand_up()
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from game.play.agent import Agent
 from game.play.body_groups import joints_of, strength_events
 from game.play.clip_library import GET_UP
-from game.play.events import Event, EventError, GetUp, Perform, Play, Reset, Steer, Strength
+from game.play.events import Event, EventError, GetUp, Perform, Play, Reset, Strength
 from game.play.initial_state import starting_state
 from game.play.performance import UP_HEIGHT, is_up
 from game.play.runtime import Runtime
@@ -44,16 +44,12 @@ class Plan:
     policy: str
     clip: str | None = None
     """a looping clip that a performer followed, and follows again"""
-    steering: tuple[float, float] = (0.0, 0.0)
-    """m/s, world: the velocity at which a performer walked"""
 
     def events(self, character: int) -> list[Event]:
         """Events that let the character go on with it."""
         found: list[Event] = [Play(self.policy, character)]
         if self.clip is not None:
             found.append(Perform(self.clip, character))
-        if any(self.steering):
-            found.append(Steer(self.steering, character))
         return found
 
 
@@ -238,8 +234,7 @@ def _plan_of(agent: Agent, policy: str) -> Plan:
     performance = agent.performance
     if performance is None:
         return Plan(policy)
-    x, y = performance.steering.tolist()
-    return Plan(policy, performance.endless_clip, (x, y))
+    return Plan(policy, performance.endless_clip)
 
 
 def _has_specialists(runtime: Runtime) -> bool:

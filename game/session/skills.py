@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from game.play.events import Event, Perform, Play, Steer
+from game.play.events import Event, Perform, Play
 from game.play.runtime import Runtime
 from game.policy.policy_spec import PolicySpec
 
@@ -18,8 +18,6 @@ class _Run:
     """the policy that drives the character afterwards"""
     specialist: str
     """the policy that does the skill"""
-    steering: tuple[float, float]
-    """m/s, world: the velocity that is steered afterwards"""
     since: int
     """tick at which it began"""
 
@@ -50,8 +48,7 @@ class SkillRuns:
         if spec.skill in own.repertoire and not is_better(spec, own):
             return [Perform(own.repertoire[spec.skill], character, cycles=1)]
         name = next(known for known, played in runtime.policies.items() if played is agent.policy)
-        x, y = agent.performance.steering.tolist()
-        self._runs[character] = _Run(name, policy, (x, y), runtime.tick_count)
+        self._runs[character] = _Run(name, policy, runtime.tick_count)
         return [Play(policy, character)]
 
     def events(self, runtime: Runtime) -> list[Event]:
@@ -68,8 +65,6 @@ class SkillRuns:
             if clip is None or agent.time(runtime.tick_count, runtime.model.control_hz) >= clip.duration:
                 del self._runs[character]
                 found.append(Play(run.performer, character))
-                if any(run.steering):
-                    found.append(Steer(run.steering, character))
         return found
 
     @property
