@@ -13,6 +13,8 @@ from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.record.take import Take
 from game.session.opening import NO_SET
+from game.session.script import Script
+from game.session.script_step import CameraCut, Shove, Turn, Wait
 from game.session.session import Session
 from tests.support.fake_display import FakeDisplay
 from tests.support.small_policy import MODEL, write
@@ -106,3 +108,45 @@ def test_the_free_camera_follows_or_stays(game: Game) -> None:
     follows = game.camera_rig.orbit.follows
     game.begin("follow")
     assert game.camera_rig.orbit.follows is not follows
+
+
+def test_a_script_is_played_through_its_cameras_and_takes_hold_it(game: Game) -> None:
+    """From its first step it begins anew in its set, from another one it goes on."""
+    script = Script((CameraCut("ceiling"), Wait(0.1), Shove(10.0), CameraCut("side"), Wait(9.0)), "park")
+    game.advance(0.1)
+    assert game.play_script(script) == "the script plays"
+    assert (game.session.set_name, game.session.runtime.tick_count) == ("park", 0)
+    assert game.camera_rig.name == "cuts"
+    for _ in range(5):
+        game.session.step()
+    assert list(game.session.cuts) == [(0, "ceiling"), (3, "side")]
+    [push] = [timed for timed in game.session.runtime.log if isinstance(timed.event, Push)]
+    assert push.tick == 3
+    assert game.play_script(script, 3) == "the script plays from step 4 on"
+    game.session.step()
+    assert game.session.runtime.tick_count == 6
+    game.begin("save_take")
+    game.session_actions.close()
+    [saved] = game.out.glob("*.zip")
+    assert Take.load(saved).extra["cuts"] == [[0, "ceiling"], [3, "side"], [5, "side"]]
+    assert game.take_folder.takes()[0].has_cuts
+    game.session.stop_script()
+    game.open_take(saved, replay=True)
+    assert game.camera_rig.name == "cuts"
+    assert list(game.session.cuts)[1] == (3, "side")
+
+
+def test_a_script_ends_by_itself_or_with_its_set(game: Game) -> None:
+    assert game.play_script(Script()) == "the script has no steps"
+    assert "atlantis" in game.play_script(Script((Wait(1.0),), "atlantis"))
+    assert game.session.script is None
+    game.play_script(Script((Wait(0.05),)))
+    for _ in range(4):
+        game.session.step()
+    assert game.session.script is None
+    game.play_script(Script((Turn(),)))
+    game.session.step()
+    assert "only a performer turns" in " ".join(game.session.poll())
+    game.play_script(Script((Wait(9.0),)))
+    game.change_set(NO_SET)
+    assert game.session.script is None

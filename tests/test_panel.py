@@ -45,15 +45,23 @@ class Screen:
     def frame(self) -> None:
         """Draws once, and notes where every widget is."""
         self.at.clear()
-        button = imgui.invisible_button
+        button, field = imgui.invisible_button, imgui.input_text
+
+        def note(name: str) -> None:
+            low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
+            self.at[name.removeprefix("##")] = ((low.x, low.y), (high.x, high.y))
 
         def noting(name: str, size: imgui.ImVec2) -> bool:
             clicked = button(name, size)
-            low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
-            self.at[name.removeprefix("##")] = ((low.x, low.y), (high.x, high.y))
+            note(name)
             return clicked
 
-        with patch.object(imgui, "invisible_button", noting):
+        def noting_field(name: str, text: str, flags: int) -> tuple[bool, str]:
+            found = field(name, text, flags)
+            note(name)
+            return found
+
+        with patch.object(imgui, "invisible_button", noting), patch.object(imgui, "input_text", noting_field):
             imgui.new_frame()
             self.panel.draw()
             imgui.render()

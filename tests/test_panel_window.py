@@ -14,7 +14,7 @@ from tests.test_window import Window, saved_take, started, wait_for
 FIRST_POLICY, LAST_POLICY = "backflip", "deepmimic_walk_com"
 Spot = tuple[int, int]
 """px in a window of 1280x720, as the panel is designed for it"""
-BODY = (132, 70)
+BODY = (106, 70)
 FIRST_CARD, STRENGTH_LOW = (150, 145), (196, 170)
 PICTURE = (800, 400)
 

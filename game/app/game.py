@@ -14,6 +14,7 @@ from game.input.bindings import ACTIONS, Action
 from game.input.session_actions import SessionActions, new_file
 from game.input.steering import Steering
 from game.input.world_actions import WorldActions
+from game.policy.policy import PolicyError
 from game.record.film_job import FilmJob
 from game.record.playback import rerun
 from game.record.take import Take, TakeError
@@ -22,6 +23,10 @@ from game.scene import set_file
 from game.scene.json_fields import SetError
 from game.scene.set_spec import SetSpec
 from game.session.opening import BARE, NO_SET
+from game.session.script import Script
+from game.session.script_desk import ScriptDesk
+from game.session.script_runner import opening_policy
+from game.session.script_step import CameraCut
 from game.session.session import Session
 from game.sim.snapshot import Snapshot
 from game.view.quality import Tier
@@ -77,6 +82,7 @@ class Game:
         self.session_actions = SessionActions(session, self.camera_rig, out)
         self.take_folder = TakeFolder(out)
         self.film_job = FilmJob()
+        self.script_desk = ScriptDesk(out)
         self.handlers = ActionHandlers()
         """of all actions"""
         # To see what a change of the world does, the player has to leave the replay.
@@ -153,6 +159,28 @@ class Game:
         self.session.change_set(spec)
         self._begin_set()
         return f"set: {spec.title or spec.name}"
+
+    def play_script(self, script: Script, first: int = 0) -> str:
+        """Plays a script from a step on, through its cameras. Returns a message for the screen.
+
+        From its first step it begins anew in its set; from another step it goes on from where he is, unless its set is
+        another one.
+        """
+        session = self.session
+        if not script.steps:
+            return "the script has no steps"
+        if script.set_name and (first == 0 or script.set_name != session.spec.name):
+            self.display.show_busy(f"loading {script.set_name} ...")
+            try:
+                spec = BARE if script.set_name == NO_SET else set_file.load_set(script.set_name)
+                session.change_set(spec, opening_policy(script, session.runtime.library))
+            except (SetError, PolicyError) as error:
+                return str(error)
+            self._begin_set()
+        session.play_script(script, first)
+        if any(isinstance(step, CameraCut) for step in script.steps[first:]):
+            self.camera_rig.choose(CUTS)
+        return "the script plays" if first == 0 else f"the script plays from step {first + 1} on"
 
     @actions.does("set_next")
     def next_set(self) -> str:

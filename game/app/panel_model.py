@@ -18,6 +18,8 @@ from game.scene import set_file
 from game.scene.json_fields import SetError
 from game.session.attempts import AfterFall
 from game.session.recovery import LIMP_SECONDS, MAX_LIMP_SECONDS
+from game.session.script_desk import ScriptDesk
+from game.session.script_runner import skills
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view.panel.hardest_hits import HardestHits
@@ -229,6 +231,30 @@ class GamePanelModel:
     def switch(self, name: str, on: bool) -> None:
         if self.switches[name] != on:
             self.act(name)
+
+    # ---------------------------------------------------------------- scripts
+    @property
+    def script_desk(self) -> ScriptDesk:
+        return self._game.script_desk
+
+    @property
+    def script_step(self) -> int | None:
+        runner = self._game.session.script
+        return None if runner is None else runner.step
+
+    def play_script(self, first: int) -> None:
+        game = self._game
+        self._deferred.append(lambda: game.say(game.play_script(game.script_desk.script, first)))
+
+    def stop_script(self) -> None:
+        self._game.session.stop_script()
+
+    @property
+    def skill_names(self) -> Sequence[str]:
+        return skills(self._game.session.runtime)
+
+    def say(self, message: str) -> None:
+        self._game.say(message)
 
     # ---------------------------------------------------------------- pictures
     @property

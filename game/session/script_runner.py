@@ -19,12 +19,11 @@ from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
 from game.scene.set_file import load_prop
-from game.session.opening import find_policy
+from game.session.opening import PERFORMER, find_policy
 from game.session.script import Script
 from game.session.script_step import CameraCut, Do, PutProp, Shove, Skill, Step, Turn, Wait, Walk
 from game.sim import rotation
 
-PERFORMER = "performer"
 GAITS = ("walk", "run")
 """skills of the specialists that walk and run"""
 ARRIVED = 0.35
@@ -49,6 +48,16 @@ def opening_policy(script: Script, library: PolicyLibrary) -> str | None:
         if skill is not None and (name := _specialist(library, skill)) is not None:
             return name
     return None
+
+
+def skills(runtime: Runtime) -> list[str]:
+    """What a step of kind `skill` can name: a performer's repertoire, else what specialists have learned."""
+    library = runtime.library
+    if PERFORMER in library.names:
+        known = library.get(PERFORMER).spec.repertoire
+        return sorted(known) if known else runtime.clips.names
+    specs = [policy.spec for policy in library.loaded.values()]
+    return sorted({spec.skill for spec in specs if spec.clip is not None and spec.skill})
 
 
 def _specialist(library: PolicyLibrary, skill: str) -> str | None:

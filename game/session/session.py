@@ -22,6 +22,8 @@ from game.scene.set_spec import ItemSpec, SetSpec
 from game.session.attempts import Attempts
 from game.session.follow_up import FollowUp
 from game.session.opening import BARE, PERFORMER, opening
+from game.session.script import Script
+from game.session.script_runner import ScriptRunner
 from game.sim.snapshot import Snapshot, interpolate
 
 MAX_FRAME_SECONDS = 0.1
@@ -50,6 +52,8 @@ class Session:
         """the camera's keyframes, by the time of this run"""
         self.cuts = Cuts()
         """the script's cuts from camera to camera, by the ticks of this run"""
+        self.script: ScriptRunner | None = None
+        """the script that is played now"""
         self.replay: Replay | None = None
         """shown instead of the run, which waits meanwhile; None where there is none"""
         self._dropped = 0
@@ -63,15 +67,28 @@ class Session:
         """All that he has tried so far."""
         return self.follow_up.attempts
 
-    def change_set(self, spec: SetSpec) -> None:
-        """Begins a new run in another set, with the policy that the first character plays now."""
-        policy, library = self.policy_of(0), self.runtime.library
-        events = opening(library, policy, spec)
+    def play_script(self, script: Script, first: int = 0, character: int = 0) -> None:
+        """Has a character play a script from a step on, from where he is."""
+        self.end_replay()
+        self.script = ScriptRunner(script, self.runtime, character, first, self._gets_up, self.cuts)
+
+    def stop_script(self) -> None:
+        """Has nothing more of the script happen; he goes on with what he does."""
+        self.script = None
+
+    def _gets_up(self, character: int) -> bool:
+        return self.follow_up.recovery.plan_of(character) is not None
+
+    def change_set(self, spec: SetSpec, policy: str | None = None) -> None:
+        """Begins a new run in another set, with a policy, or with the one that the first character plays now."""
+        library = self.runtime.library
+        events = opening(library, policy or self.policy_of(0), spec)
         self.runtime.close()
         self.runtime, self.spec = Runtime(library, seed=self.runtime.seed), spec
         self.recent.clear()
         self.keyframes.clear()
         self.cuts.clear()
+        self.script = None
         self.replay, self._pending, self._previous = None, events, self.runtime.snapshot
         self.follow_up.clear()
 
@@ -91,6 +108,7 @@ class Session:
         self.recent.clear()
         self.keyframes.clear()
         self.cuts.replace(Cuts() if cuts is None else cuts)
+        self.script = None
         for frame in playback.frames[-self.recent.capacity :]:
             self.recent.add(frame.snapshot, playback.items, cut=frame.cut)
         self.replay, self._pending, self._previous = None, [], self.runtime.snapshot
@@ -321,7 +339,18 @@ class Session:
         """What each prop of `shown` is, by id."""
         return self.items if self.replay is None else self.replay.items
 
+    def _follow_script(self) -> None:
+        """Posts what the script has happen in the next tick."""
+        if self.script is None:
+            return
+        for event in self.script.events():
+            self.post(event)
+        self._verdicts.extend(self.script.messages())
+        if self.script.finished:
+            self.script = None
+
     def _tick(self) -> Snapshot:
+        self._follow_script()
         events, self._pending = self._pending, []
         self._previous = self.snapshot
         snapshot = self.runtime.tick(events)

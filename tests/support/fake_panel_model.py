@@ -7,6 +7,9 @@ from pathlib import Path
 
 from game.play.events import Event, Nerves
 from game.play.settings import Settings
+from game.session.script import Script
+from game.session.script_desk import ScriptDesk
+from game.session.script_step import Shove, Wait, Walk
 from game.sim.model import CharacterModel
 from game.view.panel.panel_data import AttemptCounts, PolicyCard, TakeCard
 
@@ -56,6 +59,11 @@ class FakeModel:
         self.after_fall = "get_up"
         self.limp_seconds, self.usual_limp_seconds, self.max_limp_seconds = 1.0, 1.0, 5.0
         self.switches = {"ghost": False, "mute": False, "follow": True}
+        self.script_desk = ScriptDesk(Path("nowhere"), shipped=Path("nowhere"))
+        self.script_desk.edit(Script((Wait(2.0), Walk(to=(1.0, 0.5)), Shove(600.0)), "park"), name="stunt")
+        self.script_step: int | None = None
+        self.skill_names = ("backflip", "bow", "walk")
+        self.said: list[str] = []
         self.camera_names = ("free", "follow", "side", "handheld", "ceiling", "eyes")
         self.camera = "free"
         self.qualities = ("lite", "std", "film")
@@ -104,6 +112,16 @@ class FakeModel:
 
     def switch(self, name: str, on: bool) -> None:
         self.switches = {**self.switches, name: on}
+
+    def play_script(self, first: int) -> None:
+        self.calls.append(("play script", first))
+        self.script_step = first
+
+    def stop_script(self) -> None:
+        self.script_step = None
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
 
     def choose_camera(self, name: str) -> None:
         self.camera = name

@@ -15,6 +15,7 @@ from game.view.panel.nerves_section import NervesSection
 from game.view.panel.panel_data import PanelModel
 from game.view.panel.pictures import Pictures
 from game.view.panel.policies import Policies
+from game.view.panel.script_strip import ScriptStrip
 from game.view.panel.section import Section
 from game.view.panel.stats import Stats
 from game.view.panel.surroundings import CrowdSection, Props, Sets
@@ -52,6 +53,7 @@ class Panel:
             "Him": (icons.PERSON, (Policies(), Switches(), Falls(), Stats())),
             "Body": (icons.BODY, (BodyMap(), NervesSection())),
             "World": (icons.GLOBE, (GravitySection(), FloorSection(), CrowdSection(), Sets(), Props())),
+            "Script": (icons.CLAPPER, (ScriptStrip(),)),
             "Film": (icons.FILM, (Pictures(), Takes())),
         }
         self.page = "Him"
@@ -101,10 +103,13 @@ class Panel:
     def _tabs(self, room: float) -> None:
         look, draw = self.look, imgui.get_window_draw_list()
         at, tall = imgui.get_cursor_screen_pos(), look.px(32)
-        each = room / len(self.pages)
+        labels = {name: f"{icon} {name}" for name, (icon, _) in self.pages.items()}
+        lengths = {name: w.width_of(look, label, SMALL, "bold") for name, label in labels.items()}
+        spare = (room - sum(lengths.values())) / len(labels)
+        x = at.x
         draw.add_rect_filled(at, Vec2(at.x + room, at.y + tall), u32(SAND), look.px(10))
-        for i, (name, (icon, _)) in enumerate(self.pages.items()):
-            x = at.x + i * each
+        for name, label in labels.items():
+            each = lengths[name] + spare
             imgui.set_cursor_screen_pos(Vec2(x, at.y))
             if imgui.invisible_button(f"##page.{name}", Vec2(each, tall)):
                 self.page = name
@@ -113,10 +118,10 @@ class Panel:
                 color = CORAL if chosen else mix(SAND, LINE, 0.8)
                 a, b = Vec2(x + inset, at.y + inset), Vec2(x + each - inset, at.y + tall - inset)
                 draw.add_rect_filled(a, b, u32(color), look.px(8))
-            label = f"{icon} {name}"
-            left = x + (each - w.width_of(look, label, SMALL, "bold")) / 2
             color = WHITE if chosen else INK
-            w.write(look, Vec2(left, at.y + (tall - look.px(SMALL)) / 2 - look.px(1)), label, SMALL, color, "bold")
+            left = Vec2(x + spare / 2, at.y + (tall - look.px(SMALL)) / 2 - look.px(1))
+            w.write(look, left, label, SMALL, color, "bold")
+            x += each
 
 
 def _shadow(look: Look, at: Vec2, end: Vec2) -> None:

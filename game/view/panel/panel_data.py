@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from game.play.events import Event
 from game.play.settings import Settings
+from game.session.script_desk import ScriptDesk
 from game.sim.model import CharacterModel
 
 
@@ -176,6 +177,27 @@ class PanelModel(Protocol):
         """The state of each switch (`ghost`, `mute`, ...) that the game has, by name."""
 
     def switch(self, name: str, on: bool) -> None: ...
+
+    # ---- scripts
+    @property
+    def script_desk(self) -> ScriptDesk:
+        """The script that is edited, and its files."""
+
+    @property
+    def script_step(self) -> int | None:
+        """Index of the step that is played now; None where no script is."""
+
+    def play_script(self, first: int) -> None:
+        """Plays the edited script from a step on."""
+
+    def stop_script(self) -> None: ...
+
+    @property
+    def skill_names(self) -> Sequence[str]:
+        """What a step of kind `skill` can name."""
+
+    def say(self, message: str) -> None:
+        """Shows a message on the screen."""
 
     # ---- pictures
     @property
