@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 
 from game.app.game import Game
-from game.play.events import Push
+from game.play.events import Push, Steer
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
+from game.policy.policy import Policy
 from game.record.take import Take
-from game.session.opening import NO_SET
+from game.session.opening import NO_SET, PERFORMER
 from game.session.script import Script
-from game.session.script_step import CameraCut, Shove, Turn, Wait
+from game.session.script_step import CameraCut, Shove, Turn, Wait, Walk
 from game.session.session import Session
 from tests.support.fake_display import FakeDisplay
-from tests.support.small_policy import MODEL, write
+from tests.support.small_policy import MODEL, puppet_graph, puppet_spec, with_card, write
 
 
 @pytest.fixture
@@ -134,6 +135,21 @@ def test_a_script_is_played_through_its_cameras_and_takes_hold_it(game: Game) ->
     game.open_take(saved, replay=True)
     assert game.camera_rig.name == "cuts"
     assert list(game.session.cuts)[1] == (3, "side")
+
+
+def test_while_a_script_plays_a_key_that_is_not_held_steers_nobody(game: Game) -> None:
+    """The script's steering is left alone; a key that is held is stronger."""
+    game.session.runtime.library.add(PERFORMER, Policy(with_card(puppet_graph(), puppet_spec()), MODEL))
+    game.play_script(Script((Walk(seconds=9.0),)))
+    for _ in range(4):
+        game.advance(0.034)
+    steers = [timed.event for timed in game.session.runtime.log if isinstance(timed.event, Steer)]
+    assert len(steers) == 1
+    assert steers[0].velocity[0] > 0.5
+    game.session.stop_script()
+    for _ in range(2):
+        game.advance(0.034)
+    assert game.session.runtime.log[-1].event == Steer((0.0, 0.0))
 
 
 def test_a_script_ends_by_itself_or_with_its_set(game: Game) -> None:

@@ -16,7 +16,11 @@ from game.play import events as ev
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy
+from game.scene.paths import policies_dir
 from game.scene.set_file import load_prop
+from game.session.attempts import AfterFall
+from game.session.follow_up import FollowUp
+from game.session.recovery import Plan
 from game.session.script import Script
 from game.session.script_runner import PERFORMER, SETTLE, ScriptRunner, opening_policy
 from game.session.script_step import CameraCut, Do, PutProp, ScriptError, Shove, Skill, Step, Turn, Wait, Walk
@@ -202,14 +206,35 @@ def test_without_a_performer_he_walks_straight_and_the_rest_is_left_out() -> Non
     assert runner.messages() == []
 
 
-def test_who_has_fallen_gets_up_before_the_next_step(runtime: Runtime) -> None:
-    busy = [False]
-    runner = ScriptRunner(Script((Wait(5.0), CameraCut("side"))), runtime, busy=lambda _: busy[0])
+def test_a_specialist_does_what_it_does_better_and_hands_him_back(runtime: Runtime) -> None:
+    """The puppet does not know a cartwheel, so the specialist does it for one cycle; the script waits for that."""
+    runtime.library.add("cartwheel", Policy((policies_dir() / "cartwheel.onnx").read_bytes(), MODEL))
+    runtime.tick([ev.Play(PERFORMER)])
+    follow_up = FollowUp(AfterFall.STAY)
+    runner = ScriptRunner(Script((Skill("cartwheel"), Wait(9.0))), runtime, follow_up=follow_up)
+    happened: list[ev.Event] = []
+    waiting: list[ev.Event] = []
+    while not runner.step and runtime.tick_count < 300:
+        events = [*waiting, *runner.events()]
+        runtime.tick(events, strict=True)
+        happened += events
+        runtime.agents[0].counter.down = False  # a puppet falls
+        waiting = follow_up.skills.events(runtime)
+    assert [event.policy for event in happened if isinstance(event, ev.Play)] == ["cartwheel", PERFORMER]
+    clip = runtime.policies["cartwheel"].spec.clip
+    assert clip is not None
+    assert clip.duration * HZ <= runtime.tick_count <= clip.duration * HZ + 4
+
+
+def test_who_has_fallen_gets_up_before_the_next_step(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    follow_up, plans = FollowUp(), dict[int, Plan]()
+    monkeypatch.setattr(follow_up.recovery, "plan_of", plans.get)
+    runner = ScriptRunner(Script((Wait(5.0), CameraCut("side"))), runtime, follow_up=follow_up)
     play(runtime, runner, 3)
-    busy[0] = True
+    plans[0] = Plan(PERFORMER)
     play(runtime, runner, 5)
     assert (runner.step, list(runner.cuts)) == (0, [])
-    busy[0] = False
+    plans.clear()
     play(runtime, runner, 1)
     assert runner.finished
     assert list(runner.cuts) == [(8, "side")]

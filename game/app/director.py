@@ -27,10 +27,7 @@ class Director:
         self._playback = playback
         self._follow_up = None if after_fall is AfterFall.STAY else FollowUp(after_fall)
         if script is not None:
-            self.runner = ScriptRunner(script, playback.runtime, busy=self._gets_up, cuts=self.cuts)
-
-    def _gets_up(self, character: int) -> bool:
-        return self._follow_up is not None and self._follow_up.recovery.plan_of(character) is not None
+            self.runner = ScriptRunner(script, playback.runtime, follow_up=self._follow_up, cuts=self.cuts)
 
     def direct(self) -> None:
         """Adds the events of the next tick; call it before every one."""

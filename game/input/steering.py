@@ -46,6 +46,9 @@ class Steerable(Protocol):
     def is_busy(self, character: int) -> bool:
         """Whether somebody gets up, or does a skill that another policy does for the performer."""
 
+    def is_scripted(self, character: int) -> bool:
+        """Whether a character plays a script."""
+
     def post(self, event: Event) -> None:
         """Has an event happen at the next tick."""
 
@@ -100,7 +103,9 @@ class Steering:
     def _steer(self, character: int, way: Array, share: float, fast: bool) -> str | None:
         session = self._session
         now = session.steering_of(character)
-        if now is None and (share == 0.0 or session.is_busy(character)):
+        if share == 0.0 and (now is None or session.is_scripted(character)):
+            return None
+        if now is None and session.is_busy(character):
             return None
         performer = session.performer
         if now is None and performer is None:

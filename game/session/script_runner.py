@@ -7,7 +7,6 @@ they walk straight ahead, begin their skills wherever he is, and go on with them
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
 from game.scene.set_file import load_prop
+from game.session.follow_up import FollowUp
 from game.session.opening import PERFORMER, find_policy
 from game.session.script import Script
 from game.session.script_step import CameraCut, Do, PutProp, Shove, Skill, Step, Turn, Wait, Walk
@@ -73,21 +73,21 @@ class ScriptRunner:
 
     def __init__(
         self, script: Script, runtime: Runtime, character: int = 0, first: int = 0,
-        busy: Callable[[int], bool] = lambda _: False, cuts: Cuts | None = None,
+        follow_up: FollowUp | None = None, cuts: Cuts | None = None,
     ) -> None:  # fmt: skip
         """Args:
         script: what is played.
         runtime: where.
         character: who plays it.
         first: the step to begin with.
-        busy: whether a character is getting up at the moment: the script waits.
+        follow_up: of the run: while he gets up the script waits, and specialists do what they do better than he.
         cuts: where the script's cuts from camera to camera are added; a new list by default.
         """
         self.script, self.runtime, self.character = script, runtime, character
         self.step = first
         """index of the present step; the number of steps when it is over"""
         self.cuts = Cuts() if cuts is None else cuts
-        self._busy = busy
+        self._follow_up = follow_up
         self._messages: list[str] = []
         self._skipped = False
         """whether nobody can do the present step"""
@@ -105,7 +105,7 @@ class ScriptRunner:
     def events(self) -> list[ev.Event]:
         """Those of the next tick."""
         made: list[ev.Event] = []
-        if not self.finished and (self._busy(self.character) or self.runtime.agents[self.character].counter.down):
+        if not self.finished and (self._gets_up or self.runtime.agents[self.character].counter.down):
             self._fell = True
             return made
         if self._fell:
@@ -124,6 +124,10 @@ class ScriptRunner:
                 break
             self._next()
         return made
+
+    @property
+    def _gets_up(self) -> bool:
+        return self._follow_up is not None and self._follow_up.recovery.plan_of(self.character) is not None
 
     def messages(self) -> list[str]:
         """What could not be done, since the last call."""
@@ -222,9 +226,12 @@ class ScriptRunner:
         return [] if drives else [ev.Play(PERFORMER, self.character)]
 
     def _skill(self, step: Skill) -> list[ev.Event]:
-        library = self.runtime.library
-        policy = self.runtime.agents[self.character].policy
+        library, agent = self.runtime.library, self.runtime.agents[self.character]
+        policy = agent.policy
         if self._performs:
+            specialist = _specialist(library, step.name) if step.cycles == 1 else None
+            if self._follow_up is not None and agent.performance is not None and specialist is not None:
+                return self._follow_up.skills.begin(specialist, self.character, self.runtime)
             repertoire = library.get(PERFORMER).spec.repertoire
             clip = repertoire.get(step.name, step.name)
             if clip in self.runtime.clips.names:
@@ -236,6 +243,8 @@ class ScriptRunner:
     def _skill_over(self, step: Skill, seconds: float) -> bool:
         agent = self.runtime.agents[self.character]
         if self.runtime.tick_count == self._begun:
+            return False
+        if self._follow_up is not None and self._follow_up.skills.performer_of(self.character) is not None:
             return False
         if agent.performance is not None:
             return agent.performance.doing == STANDING

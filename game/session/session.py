@@ -70,14 +70,15 @@ class Session:
     def play_script(self, script: Script, first: int = 0, character: int = 0) -> None:
         """Has a character play a script from a step on, from where he is."""
         self.end_replay()
-        self.script = ScriptRunner(script, self.runtime, character, first, self._gets_up, self.cuts)
+        self.script = ScriptRunner(script, self.runtime, character, first, self.follow_up, self.cuts)
 
     def stop_script(self) -> None:
         """Has nothing more of the script happen; he goes on with what he does."""
         self.script = None
 
-    def _gets_up(self, character: int) -> bool:
-        return self.follow_up.recovery.plan_of(character) is not None
+    def is_scripted(self, character: int) -> bool:
+        """Whether a character plays a script: he is steered by it while the player steers nowhere."""
+        return self.script is not None and self.script.character == character
 
     def change_set(self, spec: SetSpec, policy: str | None = None) -> None:
         """Begins a new run in another set, with a policy, or with the one that the first character plays now."""
