@@ -20,9 +20,10 @@ from game.scene.paths import policies_dir
 from game.scene.set_file import load_prop
 from game.session.attempts import AfterFall
 from game.session.follow_up import FollowUp
+from game.session.opening import PERFORMER
 from game.session.recovery import Plan
 from game.session.script import Script
-from game.session.script_runner import PERFORMER, SETTLE, ScriptRunner, opening_policy
+from game.session.script_runner import SETTLE, ScriptRunner, opening_policy
 from game.session.script_step import CameraCut, Do, PutProp, ScriptError, Shove, Skill, Step, Turn, Wait, Walk
 from tests.support.small_policy import MODEL, puppet_graph, puppet_spec, with_card
 
