@@ -146,15 +146,15 @@ class Session:
 
     @property
     def policy_names(self) -> Sequence[str]:
-        """All that can be played, in the number keys' order: those named as their skill first, young ages last."""
+        """All that can be played, in the number keys' order: performers, those named as their skill, young ages last."""
         library = self.runtime.library
         names, loaded = library.names, library.loaded
 
-        def rank(name: str) -> tuple[bool, bool, str]:
+        def rank(name: str) -> tuple[bool, bool, bool, str]:
             spec = loaded[name].spec if name in loaded else None
             if spec is None:  # still loading
-                return False, True, name
-            return spec.age is not None and spec.age < 1.0, spec.skill != name, name
+                return True, False, True, name
+            return not spec.lookahead, spec.age is not None and spec.age < 1.0, spec.skill != name, name
 
         # NAME@HASH is what a take calls a policy that changed while it was played
         return tuple(sorted((name for name in names if "@" not in name), key=rank))
