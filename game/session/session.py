@@ -146,7 +146,7 @@ class Session:
 
     @property
     def policy_names(self) -> Sequence[str]:
-        """All that can be played, in the number keys' order: performers, those named as their skill, young ages last."""
+        """All there is to play, in the number keys' order: performers, then what is named as its skill, young ages last."""
         library = self.runtime.library
         names, loaded = library.names, library.loaded
 
