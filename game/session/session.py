@@ -146,7 +146,7 @@ class Session:
 
     @property
     def policy_names(self) -> Sequence[str]:
-        """All there is to play, in the number keys' order: performers, then what is named as its skill, young ages last."""
+        """All policies in the number keys' order: performers, those named as their skill, and young ages last."""
         library = self.runtime.library
         names, loaded = library.names, library.loaded
 
