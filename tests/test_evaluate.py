@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from game.policy.anchor import ORIGIN, Anchor
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy
+from game.policy.policy_spec import METADATA_KEY, PolicySpec
 from game.scene.paths import policies_dir
+from game.sim import rotation
 from game.sim.kinematics import body_poses
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
 from tools.evaluate import __main__ as command
 from tools.evaluate import episodes
+from tools.evaluate.imitated_clip import TOLERANCE, imitated_clip
 from tools.evaluate.measured_skill import skills_of
+from tools.policy_file import rewrite_card
 
 MODEL = CharacterModel.load()
 WALK = MotionClip.load("walk")
+BACKFLIP_CLIP = MotionClip.load("backflip")
 BACKFLIP = policies_dir() / "deepmimic_backflip.onnx"
 
 
@@ -85,3 +93,46 @@ def test_a_broken_policy_is_an_error_not_a_traceback(tmp_path: Path, capsys: pyt
     (tmp_path / "x.onnx").write_bytes(b"")
     assert command.main([str(tmp_path / "x.onnx")]) == 1
     assert "the file is empty" in capsys.readouterr().err
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A policy whose clip, as its card says, is no clip of ours."""
+    path = Path(shutil.copy(BACKFLIP, tmp_path / "own.onnx"))
+    spec = Policy.load(path, MODEL).spec
+    assert spec.clip is not None
+    rewrite_card(path, replace(spec, clip=replace(spec.clip, name="salto")))
+    return path
+
+
+def test_a_clip_that_is_not_ours_is_what_the_policy_shows(own: Path) -> None:
+    shown, clip = imitated_clip(Policy.load(own, MODEL)), BACKFLIP_CLIP.placed()
+    assert (shown.name, shown.loop, shown.duration) == ("salto", True, pytest.approx(clip.duration, abs=0.01))
+    time = np.linspace(0.0, clip.duration, 20)[:-1]
+    found, expected = shown.placed().sample(time), clip.sample(time)
+    np.testing.assert_allclose(found.root_pos, expected.root_pos, atol=0.01)
+    assert rotation.angle_between(found.joint_rot, expected.joint_rot).max() < 0.05
+
+
+def test_such_a_policy_is_measured(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    returns = []
+    for path in (own, BACKFLIP):
+        assert command.main([str(path), "--episodes", "1", "--seconds", "0.5"]) == 0
+        returns.append(json.loads(capsys.readouterr().out.splitlines()[-1])["normalized_return_phase0"])
+    assert returns[0] == pytest.approx(returns[1], abs=0.01) and returns[0] > 0.4
+
+
+def test_a_clip_of_ours_with_another_length_is_not_taken_for_the_policys(own: Path) -> None:
+    policy = Policy.load(own, MODEL)
+    assert policy.spec.clip is not None
+    policy.spec = replace(policy.spec, clip=replace(policy.spec.clip, name="walk"))
+    assert imitated_clip(policy).duration == pytest.approx(BACKFLIP_CLIP.duration, abs=0.01)
+
+
+def test_every_policy_of_ours_imitates_a_clip_of_ours() -> None:
+    for path in policies_dir().glob("*.onnx"):
+        model = onnx.load(path)
+        spec = PolicySpec.from_json(next(e.value for e in model.metadata_props if e.key == METADATA_KEY))
+        if spec.clip is not None:
+            clip = MotionClip.load(spec.clip.name)
+            assert abs(clip.duration - spec.clip.duration) < TOLERANCE and clip.loop == spec.clip.loop, path.name

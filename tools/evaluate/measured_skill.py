@@ -14,6 +14,7 @@ from game.play.performance import is_up
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy, PolicyError
 from game.session.opening import find_policy
+from tools.evaluate.imitated_clip import imitated_clip
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +54,8 @@ def skills_of(library: PolicyLibrary, name: str) -> list[MeasuredSkill]:
         if not found:
             raise PolicyError(f"{name}: its card's repertoire is empty, expected the clip of each skill that it knows")
         return found
-    if policy.spec.clip is None:
-        raise PolicyError(f"{name} imitates no clip: there is nothing to hold it against")
-    return [skill_of(clips, policy.spec.skill, name, policy, policy.spec.clip.name)]
+    clip = imitated_clip(policy)
+    return [skill_of(clips, policy.spec.skill, name, policy, clip.name, ClipSampler(clip))]
 
 
 def upright_specialists(library: PolicyLibrary) -> list[MeasuredSkill]:
@@ -67,9 +67,11 @@ def upright_specialists(library: PolicyLibrary) -> list[MeasuredSkill]:
     return [skill for skill in found if skill.upright and not skill.performed]
 
 
-def skill_of(clips: ClipLibrary, skill: str, name: str, policy: Policy, clip: str) -> MeasuredSkill:
-    """A skill of a policy, whose name in the library is given, by the clip of a name. Raises ClipError."""
-    sampler, performed = clips.get(clip), bool(policy.spec.lookahead)
+def skill_of(
+    clips: ClipLibrary, skill: str, name: str, policy: Policy, clip: str, sampler: ClipSampler | None = None
+) -> MeasuredSkill:
+    """A skill of a policy, whose name in the library is given, by the clip of a name, or a sampler. Raises ClipError."""
+    sampler, performed = sampler or clips.get(clip), bool(policy.spec.lookahead)
     upright = is_up(sampler.clip.sample(0.0), clips.gait.height)
     return MeasuredSkill(
         skill, name, clip, sampler, clips.harmful(clip) if performed else policy.harmful, performed, upright
