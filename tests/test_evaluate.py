@@ -107,7 +107,8 @@ def own(tmp_path: Path) -> Path:
 
 def test_a_clip_that_is_not_ours_is_what_the_policy_shows(own: Path) -> None:
     shown, clip = imitated_clip(Policy.load(own, MODEL)), BACKFLIP_CLIP.placed()
-    assert (shown.name, shown.loop, shown.duration) == ("salto", True, pytest.approx(clip.duration, abs=0.01))
+    assert (shown.name, shown.loop) == ("salto", True)
+    assert shown.duration == pytest.approx(clip.duration, abs=0.01)
     time = np.linspace(0.0, clip.duration, 20)[:-1]
     found, expected = shown.placed().sample(time), clip.sample(time)
     np.testing.assert_allclose(found.root_pos, expected.root_pos, atol=0.01)

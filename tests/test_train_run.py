@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,11 @@ from game.policy.policy import Policy
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools import export
-from tools.train import checkpoint, evaluation, example_gym, throughput
+from tools.train import checkpoint, evaluation, example_gym, example_sb3, throughput
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores, evaluate
-from tools.train.gym_env import NAME
+from tools.train.gym_env import NAME, Imitate, export_actor
 from tools.train.policy_export import export_checkpoint
 from tools.train.policy_graph import PolicyGraph
 from tools.train.pybullet_env import PyBulletDeepMimic
@@ -265,6 +266,52 @@ def test_gymnasium_likes_the_environment() -> None:
     env = gymnasium.make(NAME, clip="backflip")
     check_env(env.unwrapped, skip_render_check=True)
     env.close()
+
+
+def test_the_gymnasium_environment_has_the_gains_it_was_asked_for() -> None:
+    """And says what an action of 1 is: 4 times action_scale about y, `lateral` of that about x and z."""
+    env = Imitate("backflip", kd_scale=0.5, kp_scale=0.8, action_scale=0.25, lateral=0.5)
+    used = env._environment.model
+    np.testing.assert_allclose(used.kd, 0.5 * MODEL.kd)
+    np.testing.assert_allclose(used.kp, 0.8 * MODEL.kp)
+    assert env.action_radians.shape == (28,) and set(env.action_radians.tolist()) == {1.0, 0.5}
+    env.reset(seed=0, options={"time": 0.2})
+    pose = env._pose.clone()
+    hinge = int(np.flatnonzero(MODEL.joint_is_hinge)[0])
+    column = int(np.flatnonzero(env._residual.spread[:, 3 * hinge + 1].numpy())[0])
+    action = torch.zeros(1, 28)
+    action[0, column] = 4.0  # what the environment makes of 1
+    turned = env._residual(pose, action)
+    angle = 2.0 * torch.arccos((turned[0, hinge] * pose[0, hinge]).sum().abs().clamp(max=1.0))
+    assert float(angle) == pytest.approx(1.0, abs=1e-3)
+    env.close()
+
+
+def test_the_card_names_the_gains_that_an_actor_has_learned_with(tmp_path: Path) -> None:
+    env = Imitate("crawl", kd_scale=0.5)
+    export_actor(env, torch.nn.Linear(env._features.size, 28), tmp_path / "x.onnx", "by hand")
+    policy = Policy.load(tmp_path / "x.onnx", MODEL)
+    np.testing.assert_allclose(policy.gains[1], 0.5 * MODEL.kd)
+    assert policy.spec.allowed_contacts == env.allowed_contacts != ()
+    env.close()
+
+
+def test_the_card_names_no_path_of_the_machine(tmp_path: Path) -> None:
+    MotionClip.load("backflip").save(tmp_path / "mine.json")
+    trainer = Trainer(replace(toy(tmp_path / "run"), clip=str(tmp_path / "mine.json")))
+    trainer.save()
+    card = export_checkpoint(tmp_path / "run" / "checkpoint.pt", tmp_path / "x.onnx").to_json()
+    assert str(tmp_path) not in card and '"clip": "backflip"' in card
+
+
+def test_stable_baselines3_learns_and_exports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("stable_baselines3", reason="stable-baselines3 is missing: pip install stable-baselines3")
+    target = tmp_path / "theirs.onnx"
+    arguments = ["backflip", str(target), "--steps", "64", "--rollout", "32"]
+    assert example_sb3.main(arguments) == 0, capsys.readouterr().err
+    assert "stable-baselines3" in Policy.load(target, MODEL).spec.provenance
+    assert example_sb3.main(["nowhere", str(target)]) == 1
+    assert "no clip at nowhere" in capsys.readouterr().err
 
 
 def test_the_gymnasium_example_exports_a_policy(tmp_path: Path) -> None:

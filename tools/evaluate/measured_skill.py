@@ -70,7 +70,10 @@ def upright_specialists(library: PolicyLibrary) -> list[MeasuredSkill]:
 def skill_of(
     clips: ClipLibrary, skill: str, name: str, policy: Policy, clip: str, sampler: ClipSampler | None = None
 ) -> MeasuredSkill:
-    """A skill of a policy, whose name in the library is given, by the clip of a name, or a sampler. Raises ClipError."""
+    """A skill of a policy, by the policy's name in the library and the name of its clip, or its sampler.
+
+    Raises ClipError.
+    """
     sampler, performed = sampler or clips.get(clip), bool(policy.spec.lookahead)
     upright = is_up(sampler.clip.sample(0.0), clips.gait.height)
     return MeasuredSkill(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -58,6 +59,8 @@ def launch(main: Main, num_ranks: int, *args: object) -> int:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     wanted: list[int] = []
+    # it would say that it ends the other ranks, beside the line that says why
+    logging.getLogger("torch.multiprocessing.spawn").setLevel(logging.ERROR)
     # a rank that still imports must not end with a traceback at Ctrl-C: it inherits that this is ignored, until it
     # listens itself
     before = {signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN)}

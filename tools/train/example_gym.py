@@ -17,11 +17,7 @@ import torch
 import tyro
 from torch import nn
 
-from game.policy.policy_spec import ClipInfo, PolicySpec
-from game.sim.model import CharacterModel
-from game.sim.motion import MotionClip
-from tools.train.gym_env import NAME, ForeignPolicy
-from tools.train.policy_export import write_graph
+from tools.train.gym_env import NAME, Imitate, export_actor
 
 
 @dataclass(frozen=True)
@@ -72,22 +68,12 @@ def search(env: gymnasium.Env[np.ndarray, np.ndarray], rounds: int) -> nn.Linear
 
 
 def main(config: ExampleConfig) -> None:
-    """Search, wrap, describe, write."""
-    model, clip = CharacterModel.load(), MotionClip.load(config.clip)
+    """Search and export."""
     env = gymnasium.make(NAME, clip=config.clip)
-    actor = search(env, config.rounds)
+    own = env.unwrapped
+    assert isinstance(own, Imitate)
+    export_actor(own, search(env, config.rounds), config.target, "random search")
     env.close()
-    info = ClipInfo(clip.name, clip.duration, clip.loop)
-    spec = PolicySpec.for_model(
-        model,
-        config.target.stem,
-        clip.name,
-        info,
-        anchor="cycle" if clip.loop else "start",
-        provenance="random search",
-    )
-    config.target.parent.mkdir(parents=True, exist_ok=True)
-    write_graph(ForeignPolicy(config.clip, actor), spec, config.target)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ def _spec(
     samples, seconds = counted.get("samples", 0), counted.get("seconds", 0.0)
     # paths on the machine that trained are private
     config = {k: v for k, v in content["config"].items() if k not in ("out", "publish", "init")}
+    config["clip"] = clip.name
     origin = "from another policy" if content["config"].get("init") else "from scratch"
     return PolicySpec.for_model(
         model,
