@@ -183,7 +183,8 @@ def _saved(capsys: pytest.CaptureFixture[str], folder: Path) -> Path:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C reaches a child process differently there")
-def test_ctrl_c_ends_a_run_and_keeps_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_a_run_and_keeps_it(tmp_path: Path, number: signal.Signals) -> None:
     """In a fresh process, which also shows that a run without a film loads no renderer."""
     code = "import sys; from game.__main__ import main; main(); sys.exit('panda3d' in sys.modules)"
     script = tmp_path / "events.json"
@@ -199,7 +200,7 @@ def test_ctrl_c_ends_a_run_and_keeps_it(tmp_path: Path) -> None:
     assert child.stderr is not None
     assert "note: 1 events" in child.stderr.readline()
     time.sleep(0.5)
-    child.send_signal(signal.SIGINT)
+    child.send_signal(number)
     out, err = child.communicate(timeout=30)
     assert child.returncode == 0, err
     ticks = json.loads(out.splitlines()[-1])["ticks"]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -17,7 +18,7 @@ from game.view.panel.gravity_section import MAX_SHOWN, pulled
 from game.view.panel.look import CORAL, MAX_SCALE, MIN_SCALE, Look, mix, scale_of, u32
 from game.view.panel.panel import Panel
 from game.view.panel.panel_data import PolicyCard
-from game.view.panel.policies import age_words, facts, families, spoken
+from game.view.panel.policies import Family, Policies, age_words, count_words, facts, families, spoken
 from game.view.panel.surroundings import WAYS, Props
 from game.view.panel.takes import Takes
 from game.view.panel.transport import speed_words
@@ -410,3 +411,36 @@ def test_it_has_no_keyboard_unless_somebody_types(screen: Screen) -> None:
     screen.frame()
     screen.frame()
     assert not imgui.get_io().want_capture_mouse
+
+
+def test_a_card_that_fails_is_left_out_and_the_rest_is_drawn(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It fails in the middle, with boxes and ids of imgui still open; twice, as every frame would."""
+    drawn: list[str] = []
+    head, first = Policies._head, families(screen.model.policies)[0].name
+
+    def failing(self: Policies, look: Look, family: Family, card: PolicyCard, *rest: Any) -> None:
+        if family.name == first:
+            imgui.begin_child("##open")
+            imgui.push_id("open")
+            raise ValueError(f"survival of {card.name} is nan")
+        drawn.append(family.name)
+        head(self, look, family, card, *rest)
+
+    monkeypatch.setattr(Policies, "_head", failing)
+    for _ in range(3):
+        screen.frame()
+    assert len(drawn) >= 3 * 2
+    section = screen.section(Policies)
+    assert isinstance(section, Policies)
+    [reason] = section._guard.failed.values()
+    assert reason.startswith("survival of ")
+    monkeypatch.undo()
+    for page in screen.panel.pages:
+        screen.panel.page = page
+        screen.frame()
+
+
+def test_how_many_there_are_leaves_out_the_refused() -> None:
+    cards = [PolicyCard("a"), PolicyCard("b", trouble="no"), PolicyCard("c")]
+    assert count_words(cards) == "2 policies, 1 refused"
+    assert count_words(cards[:1]) == "1 policy"

@@ -28,6 +28,7 @@ from game.record.take import Divergence, Take, TakeError
 from game.scene.json_fields import SetError
 from game.scene.json_text import JsonError, read_json
 from game.scene.paths import policies_dir
+from game.scene.refusal import refused_as
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
 from game.session.attempts import AfterFall
@@ -160,14 +161,13 @@ def read_events(path: Path) -> list[Timed]:
     Raises:
         RunError: the file is no such list, or an event in it makes no sense.
     """
-    try:
-        cards = read_json(path)
-    except JsonError as error:
-        raise RunError(str(error)) from error
-    try:
-        return sorted(list_from_json(cards), key=lambda timed: timed.tick)
-    except EventError as error:
-        raise RunError(f"{path}: {error}") from error
+    with refused_as(RunError, str(path)):
+        try:
+            return sorted(list_from_json(read_json(path)), key=lambda timed: timed.tick)
+        except JsonError as error:
+            raise RunError(str(error)) from error
+        except EventError as error:
+            raise RunError(f"{path}: {error}") from error
 
 
 def _run(

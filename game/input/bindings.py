@@ -16,6 +16,7 @@ from pathlib import Path
 from game.input.keyboard_layout import NAMED, US, KeyboardLayout
 from game.scene.json_text import JsonError, read_object
 from game.scene.paths import user_dir
+from game.scene.refusal import refused_as
 
 KEYS_FILE = user_dir() / "keys.json"
 """Read when it is there and no other is named."""
@@ -156,14 +157,15 @@ def load_actions(file: Path | None = None, layout: KeyboardLayout = US) -> tuple
         if not KEYS_FILE.is_file():
             return remap({}, layout)
         file = KEYS_FILE
-    try:
-        changes = read_object(file)
-    except JsonError as error:
-        raise ActionError(f"in {file.parent}: {error}") from error
-    try:
-        return remap(changes, layout)
-    except ActionError as error:
-        raise ActionError(f"{file}: {error}") from error
+    with refused_as(ActionError, str(file)):
+        try:
+            changes = read_object(file)
+        except JsonError as error:
+            raise ActionError(f"in {file.parent}: {error}") from error
+        try:
+            return remap(changes, layout)
+        except ActionError as error:
+            raise ActionError(f"{file}: {error}") from error
 
 
 def remap(changes: dict[str, object], layout: KeyboardLayout = US) -> tuple[Action, ...]:

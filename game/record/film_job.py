@@ -54,12 +54,12 @@ class FilmJob:
         reason = self._last_line()
         return f"filmed {self._out}" if status == 0 else f"{self._out.name} was not filmed: {reason}"
 
-    def close(self) -> None:
+    def close(self, seconds: float = CLOSING_SECONDS) -> None:
         """Stops the film that is being made."""
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(CLOSING_SECONDS)
+                self._process.wait(seconds)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

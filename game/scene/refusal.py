@@ -7,13 +7,17 @@ from contextlib import contextmanager
 
 LONGEST = 400
 """letters of a reason"""
+LONGEST_MESSAGE = 2000
+"""letters of a reader's own message, which may list what there is"""
 _HTML = (b"<!doctype html", b"<html", b"<head", b"<?xml")
 _LFS = b"version https://git-lfs.github.com/spec/"
 
 
 @contextmanager
 def refused_as(kind: type[ValueError], name: str) -> Iterator[None]:
-    """Inside, whatever a file makes a reader raise becomes one `kind` that names the file; a `kind` stays as it is.
+    """Inside, whatever a file makes a reader raise becomes one `kind` in one line that names the file.
+
+    A `kind` that the reader itself raises stays, in one line that is not too long.
 
     Args:
         kind: the error that callers of the reader expect.
@@ -21,8 +25,10 @@ def refused_as(kind: type[ValueError], name: str) -> Iterator[None]:
     """
     try:
         yield
-    except kind:
-        raise
+    except kind as error:
+        if len(words := str(error)) <= LONGEST_MESSAGE and "\n" not in words:
+            raise
+        raise kind(shortened(" ".join(words.split()), LONGEST_MESSAGE)) from error
     except OSError as error:
         raise kind(f"{shortened(name)} cannot be read: {error.strerror or reason_of(error)}") from error
     except Exception as error:

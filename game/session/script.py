@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from game.scene.json_text import JsonError, parse_object
+from game.scene.refusal import refused_as
 from game.session.script_step import ScriptError, Step, step_from_json, step_to_json
 
 MAX_STEPS = 1000
@@ -82,7 +83,5 @@ class Script:
     @staticmethod
     def load(path: Path) -> Script:
         """Read a script's file. Raises ScriptError."""
-        try:
+        with refused_as(ScriptError, str(path)):
             return Script.parse(path.read_bytes(), path.name)
-        except OSError as error:
-            raise ScriptError(f"{path} cannot be read: {error.strerror or error}") from error

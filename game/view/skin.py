@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from game.scene.gltf_axes import matrices_from_gltf, vectors_from_gltf
 from game.scene.gltf_file import GltfError, GltfFile
+from game.scene.refusal import refused_as
 
 Array = NDArray[np.float64]
 
@@ -63,10 +64,11 @@ class Skin:
         """Read a .glb. Raises SkinError."""
         if not path.is_file():
             raise SkinError(f"no avatar at {path}")
-        try:
-            return _skin(GltfFile.load(path))
-        except (GltfError, OSError) as error:
-            raise SkinError(str(error)) from error
+        with refused_as(SkinError, path.name):
+            try:
+                return _skin(GltfFile.load(path))
+            except GltfError as error:
+                raise SkinError(str(error)) from error
 
 
 def _skin(file: GltfFile) -> Skin:

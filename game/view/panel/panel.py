@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from imgui_bundle import imgui
 
 from game.view.panel import icons
@@ -10,6 +12,7 @@ from game.view.panel.body_map import BodyMap
 from game.view.panel.falls import Falls
 from game.view.panel.floor_section import FloorSection
 from game.view.panel.gravity_section import GravitySection
+from game.view.panel.guard import Guard
 from game.view.panel.look import CORAL, DIM, INK, LARGE, LINE, SAND, SMALL, TINY, WHITE, Look, mix, scale_of, u32
 from game.view.panel.nerves_section import NervesSection
 from game.view.panel.panel_data import PanelModel
@@ -57,6 +60,7 @@ class Panel:
             "Film": (icons.FILM, (Pictures(), Takes())),
         }
         self.page = "Him"
+        self._guard = Guard()
         self._transport = Transport()
 
     @property
@@ -82,7 +86,8 @@ class Panel:
         imgui.begin_child("##page", Vec2(0.0, imgui.get_content_region_avail().y - look.px(49)))
         for i, section in enumerate(self.pages[self.page][1]):
             imgui.push_id(f"{self.page}.{i}")
-            section.draw(look, self.model)
+            name = f"{self.page}: {type(section).__name__}"
+            self._guard.draw(look, name, partial(section.draw, look, self.model))
             imgui.pop_id()
         imgui.end_child()
         w.rule(look)

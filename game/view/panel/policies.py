@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
 from imgui_bundle import imgui
 
 from game.view.panel import widgets as w
+from game.view.panel.guard import Guard
 from game.view.panel.look import CORAL, DIM, INK, MUSTARD, RED, SMALL, TEAL, TINY, WHITE, Look, mix, u32
 from game.view.panel.panel_data import PanelModel, PolicyCard
 
@@ -95,6 +97,9 @@ def _number(values: object, key: str) -> float | None:
 class Policies:
     """The list of cards."""
 
+    def __init__(self) -> None:
+        self._guard = Guard()
+
     def draw(self, look: Look, model: PanelModel) -> None:
         """Draws the cards; a click plays the policy."""
         cards, playing = model.policies, model.policy
@@ -104,7 +109,7 @@ class Policies:
         if not cards:
             w.text(look, "There is no policy yet. Put an .onnx file into policies/ and it appears here.", SMALL, DIM)
         for family in families(cards):
-            self._family(look, model, family, playing)
+            self._guard.draw(look, family.name, partial(self._family, look, model, family, playing))
 
     def _family(self, look: Look, model: PanelModel, family: Family, playing: str | None) -> None:
         card = family.shown(playing)

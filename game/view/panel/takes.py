@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 from imgui_bundle import imgui
 
 from game.view.panel import icons
 from game.view.panel import widgets as w
+from game.view.panel.guard import Guard
 from game.view.panel.look import DIM, INK, SMALL, TINY, Look
 from game.view.panel.panel_data import PanelModel, TakeCard
 from game.view.panel.policies import spoken
@@ -32,6 +34,7 @@ class Takes:
         self.deleting = False
         """whether the buttons that confirm a deletion are shown"""
         self._focus = False
+        self._guard = Guard()
 
     def draw(self, look: Look, model: PanelModel) -> None:
         """Draws the cards."""
@@ -41,7 +44,7 @@ class Takes:
         if not takes:
             w.text(look, "Nothing saved yet. A take keeps a whole run, to be filmed again from any side.", SMALL, DIM)
         for take in takes:
-            self._take(look, model, take)
+            self._guard.draw(look, take.title, partial(self._take, look, model, take))
 
     def _take(self, look: Look, model: PanelModel, take: TakeCard) -> None:
         chosen = take.path == self.chosen
