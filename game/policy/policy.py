@@ -172,7 +172,8 @@ def _session(data: bytes) -> Any:
     options.use_deterministic_compute = True
     options.log_severity_level = 4
     try:
-        return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        # without a second try, which prints what went wrong with the first
+        return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:
         raise PolicyError(f"onnxruntime refuses it: {_reason(error)}") from error
 
