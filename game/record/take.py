@@ -21,8 +21,18 @@ from game.play.runtime import Runtime
 from game.play.trace import TraceRow
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy, PolicyError
-from game.record.take_files import CARD, CLIPS, FOLDERS, POLICIES, TRACE, TakeError, read_files, write_files
-from game.scene.json_text import MAX_VALUES, JsonError, parse_json
+from game.record.take_files import (
+    CARD,
+    CLIPS,
+    FOLDERS,
+    MAX_CARD_VALUES,
+    POLICIES,
+    TRACE,
+    TakeError,
+    read_files,
+    write_files,
+)
+from game.scene.json_text import JsonError, parse_json
 from game.scene.refusal import reason_of, refused_as, shortened
 from game.sim.model import CharacterModel, ModelError
 from game.sim.motion import ClipError
@@ -229,7 +239,7 @@ def _canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _parse(data: bytes, name: str, max_values: int = MAX_VALUES) -> Any:
+def _parse(data: bytes, name: str, max_values: int = MAX_CARD_VALUES) -> Any:
     try:
         return parse_json(data, name, max_bytes=len(data), max_values=max_values)
     except JsonError as error:

@@ -18,6 +18,8 @@ from game.scene.zip_files import ZipError, ZipLimits, read_members
 CARD, TRACE, POLICIES, CLIPS = "take.json", "trace.json", "policies", "clips"
 FOLDERS = {POLICIES: ".onnx", CLIPS: ".json"}
 """and how the names of their files end"""
+MAX_CARD_VALUES = 5_000_000
+"""of JSON in a card: ten for each of the events that there may be"""
 LIMITS = ZipLimits(max_files=256, max_bytes=512 << 20, max_member_bytes=160 << 20)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from game.camera.cuts import CUTS
-from game.record.take_files import CARD, LIMITS, TakeError, delete_files
+from game.record.take_files import CARD, LIMITS, MAX_CARD_VALUES, TakeError, delete_files
 from game.scene.json_text import parse_object
 from game.scene.refusal import refused_as, shortened
 from game.scene.zip_files import read_members
@@ -95,7 +95,7 @@ def _read(path: Path, stamp: int) -> SavedTake | None:
                 text = (path / CARD).read_bytes()
             else:
                 text = read_members(path, lambda name: name == CARD, LIMITS)[CARD]
-            card = parse_object(text, CARD)
+            card = parse_object(text, CARD, max_values=MAX_CARD_VALUES)
             has_cuts = bool(dict(card.get("extra", {})).get(CUTS))
             return SavedTake(path, int(card["num_ticks"]), str(card["set"]), stamp / 1e9, has_cuts)
     except TakeError:

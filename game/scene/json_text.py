@@ -58,9 +58,11 @@ def parse_json(text: bytes | str, name: str, *, max_bytes: int = MAX_BYTES, max_
     return value
 
 
-def parse_object(text: bytes | str, name: str, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+def parse_object(
+    text: bytes | str, name: str, *, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES
+) -> dict[str, Any]:
     """As `parse_json`, of a text that is one JSON object. Raises JsonError."""
-    return _object(parse_json(text, name, max_bytes=max_bytes), name)
+    return _object(parse_json(text, name, max_bytes=max_bytes, max_values=max_values), name)
 
 
 def read_json(path: Path, *, max_bytes: int = MAX_BYTES) -> Any:
