@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tools.capture.capture_options import CaptureOptions
 from tools.capture.ground_truth import GroundTruthOptions
 from tools.clip_clinic.__main__ import ClinicOptions
 from tools.clip_clinic.loops import SHORTEST
-from tools.command_line import parse
+from tools.command_line import frame_rate, parse
 from tools.evaluate.evaluate_options import EvaluateOptions
 from tools.export import PolicyExportOptions
 from tools.export_motion.__main__ import ExportOptions
@@ -92,6 +93,42 @@ def test_sizes(capsys: pytest.CaptureFixture[str]) -> None:
             parse(ViewClipOptions, "tools.x", "", ["walk", "--size", wrong])
         assert end.value.code == 2
         assert "expected WIDTHxHEIGHT" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "rate"),
+    [
+        ("30", 30),
+        ("25.0", 25),
+        ("12.5", Fraction(25, 2)),
+        ("29.97", Fraction(30000, 1001)),
+        ("23.976", Fraction(24000, 1001)),
+        ("23.98", Fraction(24000, 1001)),
+        ("59.94", Fraction(60000, 1001)),
+        ("30000/1001", Fraction(30000, 1001)),
+        ("2997/100", Fraction(2997, 100)),
+        ("240", 240),
+    ],
+)
+def test_frame_rates(words: str, rate: int | Fraction) -> None:
+    assert frame_rate(words) == rate
+    assert parse(RecordOptions, "tools.x", "", ["a.zip", "--out", "a.mp4", "--fps", words]).fps == rate
+
+
+@pytest.mark.parametrize("words", ["0", "241", "0.5", "1/0", "-30", "nan", "1e9", "3\u0660", "30/", "9" * 400])
+def test_no_frame_rates(words: str) -> None:
+    with pytest.raises(ValueError, match="expected 1 to 240"):
+        frame_rate(words)
+
+
+@pytest.mark.parametrize(
+    ("options", "first"), [(RecordOptions, ["a"]), (BloopersOptions, []), (ViewClipOptions, ["a"])]
+)
+def test_a_frame_rate_is_refused(options: type, first: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        parse(options, "tools.x", "", [*first, "--out", "a.mp4", "--fps", "0"])
+    assert end.value.code == 2
+    assert "expected 1 to 240" in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_a_loop_with_and_without_a_length() -> None:

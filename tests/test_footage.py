@@ -3,6 +3,7 @@
 import json
 import wave
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from game.camera.camera_pose import CameraPose
 from game.camera.rigs import CameraError
 from game.camera.shot import Keyframe, Shot, shot_to_json
-from game.play.events import Event, Play, Push, Reset, Spawn, Strength
+from game.play.events import Crowd, Event, Play, Push, Reset, Spawn, Strength
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.record.playback import Playback
@@ -236,7 +237,8 @@ def test_record_makes_pictures_with_passes(saved: Path, tmp_path: Path) -> None:
         (["--camera", "drone"], "no camera is called 'drone'; there are tripod"),
         (["--size", "1x64"], "expected 2 to 8192 pixels"),
         (["--size", "97x64"], "width and height are even"),
-        (["--fps", "0"], "expected 1..240"),
+        (["--subject", "1"], "--subject 1: the take has one character, 0"),
+        (["--subject", "-1"], "--subject -1: the take has one character, 0"),
         (["--from", "5"], "the take is 0.8 s long"),
         (["--passes", "smell"], "there are alpha, depth, id"),
         (["--passes", "id"], "add --format png"),
@@ -250,6 +252,34 @@ def test_record_says_what_is_wrong(
     base = [str(saved), "--out", str(tmp_path / "a.mp4"), "--quality", "lite"]
     assert main([*base, *(["--size", "96x64"] if "--size" not in more else []), *more]) == 1
     assert words in capsys.readouterr().err
+
+
+def test_record_at_a_rate_of_television(saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """0.5 s at 30000/1001 pictures a second are 15 of them, 33.3667 ms apart."""
+    out = tmp_path / "a.mp4"
+    assert main([str(saved), "--out", str(out), "--size", "96x64", "--fps", "29.97", "--quality", "lite",
+                 "--from", "0.2", "--to", "0.7"]) == 0  # fmt: skip
+    assert "15 pictures, 0.50 s" in capsys.readouterr().out
+    with av.open(str(out)) as film:
+        assert film.streams.video[0].average_rate == Fraction(30000, 1001)
+        times = [float(frame.time or 0.0) for frame in film.decode(video=0)]
+    assert times == pytest.approx([k * 1.001 / 30.0 for k in range(15)], abs=1e-4)
+    loop = tmp_path / "a.webp"
+    assert main([str(saved), "--out", str(loop), "--size", "96x64", "--fps", "23.976", "--quality", "lite",
+                 "--from", "0.2", "--to", "0.3"]) == 0  # fmt: skip
+    assert loop.read_bytes().count(b"ANMF") == 3
+
+
+def test_the_subject_is_one_of_the_crowd(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runtime = Runtime(PolicyLibrary(CharacterModel.load(), folders=[]))
+    for tick in range(8):
+        runtime.tick({0: [Crowd(3)], 4: [Crowd(2)]}.get(tick, ()), strict=True)
+    Take.of(runtime).save(tmp_path / "a.zip")
+    line = [str(tmp_path / "a.zip"), "--out", str(tmp_path / "a.mp4"), "--size", "32x32", "--fps", "30", "--quality",
+            "lite", "--to", "0.1"]  # fmt: skip
+    assert main([*line, "--subject", "2"]) == 0
+    assert main([*line, "--subject", "3"]) == 1
+    assert "--subject 3: the take has 3 characters, 0 to 2" in capsys.readouterr().err
 
 
 def test_record_makes_a_loop_that_is_slow_in_the_middle(saved: Path, tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ unknown arguments end the program with 2, as argparse has it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Annotated, TypeVar
 
 import tyro
@@ -51,6 +53,42 @@ Size = Annotated[
     ),
 ]
 """Pixels, both over 0."""
+
+
+MAX_FPS = 240
+
+
+def frame_rate(words: str) -> int | Fraction:
+    """Pictures a second of "30", "12.5", "30000/1001" or "29.97".
+
+    Rates that are a thousandth under a whole number (23.976, 29.97, 59.94) stand for exactly 1000/1001 of it.
+
+    Raises:
+        ValueError: it is no such number, or not 1 to MAX_FPS.
+    """
+    expected = f"expected 1 to {MAX_FPS} pictures a second such as 30, 29.97 or 30000/1001, found {words[:40]!r}"
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6}|/0*[1-9]\d{0,5})?", words, re.ASCII):
+        raise ValueError(expected)
+    rate = Fraction(words)
+    if not 1 <= rate <= MAX_FPS:
+        raise ValueError(expected)
+    less = Fraction(1000 * round(rate * Fraction(1001, 1000)), 1001)
+    if "." in words and rate.denominator > 1 and abs(rate - less) < Fraction(5, 1000):
+        rate = less
+    return rate.numerator if rate.denominator == 1 else rate
+
+
+FrameRate = Annotated[
+    int | Fraction,
+    PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="RATE",
+        instance_from_str=lambda arguments: frame_rate(arguments[0]),
+        is_instance=lambda value: isinstance(value, int | Fraction),
+        str_from_instance=lambda rate: [str(rate)],
+    ),
+]
+"""Pictures a second: 30, 29.97 or 30000/1001, within 1 and MAX_FPS."""
 
 
 def _one_or_more(arguments: list[str]) -> tuple[str, ...]:

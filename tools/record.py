@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from game.view.quality import Tier
-from tools.command_line import Size, parse
+from tools.command_line import FrameRate, Size, parse
 
 if TYPE_CHECKING:
     from tools.footage.film_take import RecordSettings
 
-MAX_FPS = 240
 LARGEST = 8192
 """pixels along a side"""
 
@@ -36,8 +35,8 @@ class RecordOptions:
     """of a picture, pixels"""
     vertical: bool = False
     """upright: 9:16, the same size turned"""
-    fps: int = 60
-    """pictures a second, 1 to 240"""
+    fps: FrameRate = 60
+    """pictures a second, 1 to 240; 29.97, 23.976 and 59.94 are exact"""
     quality: Tier = "film"
     """how well it is drawn"""
     slow: float = 1.0
@@ -66,8 +65,6 @@ def settings_of(options: RecordOptions) -> RecordSettings:
     size = (min(options.size), max(options.size)) if options.vertical else options.size
     if not 2 <= min(size) <= max(size) <= LARGEST:
         raise RecordError(f"--size {size[0]}x{size[1]}: expected 2 to {LARGEST} pixels along each side")
-    if not 1 <= options.fps <= MAX_FPS:
-        raise RecordError(f"--fps {options.fps}: expected 1..{MAX_FPS}")
     if not 0.01 <= options.slow <= 10.0:
         raise RecordError(f"--slow {options.slow:g}: expected 0.01..10")
     words = [word for word in options.passes.split(",") if word]
@@ -98,6 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns 0, or 1 after one line on what is wrong."""
     options = parse(RecordOptions, "tools.record", __doc__, arguments)
     # the physics and the renderer take a second to load: --help does without
+    from game.app.compilation import compilation_bar
     from game.app.termination import exit_on_sigterm
     from game.camera.cuts import CutError
     from game.camera.rigs import CameraError
@@ -111,7 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
     exit_on_sigterm()
     try:
         settings = settings_of(options)
-        count = record(Take.load(options.take), options.out, settings)
+        with compilation_bar():
+            count = record(Take.load(options.take), options.out, settings)
     except (
         RecordError,
         TakeError,
@@ -125,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     ) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"{options.out}: {count} pictures, {count / settings.fps:.2f} s")
+    print(f"{options.out}: {count} pictures, {float(count / settings.fps):.2f} s")
     return 0
 
 

@@ -49,7 +49,7 @@ class FilmWriter:
     Args:
         path: the file to write, its folder is made.
         size: width and height in pixels, both even (2x2 pixels share one colour sample).
-        fps: frames a second.
+        fps: frames a second; a Fraction for 30000/1001, which is 29.97.
         crf: x264's constant rate factor, 0 (lossless) to 51 (worst).
         preset: x264's speed, "ultrafast" to "veryslow".
         sound_hz: samples a second of the sound track; None: no sound track.
@@ -62,7 +62,7 @@ class FilmWriter:
         self,
         path: Path,
         size: tuple[int, int],
-        fps: int,
+        fps: int | Fraction,
         *,
         crf: int = 18,
         preset: str = "superfast",
@@ -99,7 +99,7 @@ class FilmWriter:
     @property
     def seconds(self) -> float:
         """How long the film is so far."""
-        return self._next_frame / self.fps
+        return float(self._next_frame / self.fps)
 
     def write(self, frame: Frame, number: int | None = None) -> None:
         """Adds a copy of a picture. Blocks while the encoder is behind. Raises FilmError.
@@ -118,7 +118,7 @@ class FilmWriter:
             raise FilmError(f"frame {number} comes after frame {self._next_frame - 1}")
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format=forms[frame.shape])
         picture.pts = number
-        picture.time_base = Fraction(1, self.fps)
+        picture.time_base = 1 / Fraction(self.fps)
         self._next_frame = number + 1
         self._put(picture)
 
@@ -221,14 +221,16 @@ def save_picture(path: Path, frame: Frame) -> None:
         raise FilmError(f"the picture {path} cannot be written: {error}") from error
 
 
-def _add_video(container: OutputContainer, size: tuple[int, int], fps: int, crf: int, preset: str) -> VideoStream:
+def _add_video(
+    container: OutputContainer, size: tuple[int, int], fps: int | Fraction, crf: int, preset: str
+) -> VideoStream:
     stream = container.add_stream("libx264", rate=fps)
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
     # without zerolatency x264 keeps dozens of frames in memory, and a crash would lose them
     stream.options = {"preset": preset, "crf": str(crf), "tune": "zerolatency"}
     context = stream.codec_context
-    context.gop_size = fps
+    context.gop_size = max(1, round(fps))
     context.color_range = context.colorspace = context.color_primaries = context.color_trc = BT709
     return stream
 

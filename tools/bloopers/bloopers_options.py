@@ -8,7 +8,7 @@ from pathlib import Path
 import tyro
 
 from game.view.quality import Tier
-from tools.command_line import Size
+from tools.command_line import FrameRate, Size
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class BloopersOptions:
     """the same seed draws the same attempts"""
     size: Size = (1280, 720)
     """of the film, pixels"""
-    fps: int = 30
-    """frames a second"""
+    fps: FrameRate = 30
+    """pictures a second, 1 to 240"""
     quality: Tier = "std"
     """how well it is drawn"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ class Style:
     """How it is filmed."""
 
     size: tuple[int, int] = (1280, 720)
-    fps: int = 30
+    fps: int | Fraction = 30
     tier: str = "std"
     crf: int = 20
     preset: str = "medium"
@@ -106,7 +107,7 @@ def make(cuts: Sequence[Cut], spec: SetSpec, out: Path, sheet: Path, style: Styl
     return length
 
 
-def _num_pictures(cuts: Sequence[Cut], fps: int) -> int:
+def _num_pictures(cuts: Sequence[Cut], fps: int | Fraction) -> int:
     return sum(timing_of(cut).num_frames(fps) for cut in cuts)
 
 
@@ -117,7 +118,7 @@ def _film_cut(cut: Cut, spec: SetSpec, studio: Studio, film: FilmWriter, style: 
     impact = cut.measures.moment / CharacterModel.load(cut.take.character).control_hz
     wanted = [min(max(impact + t, timing.begin), timing.end) for t in SHEET_TIMES]
     count = timing.num_frames(style.fps)
-    at = [min(count - 1, round(timing.film_time(t) * style.fps)) for t in wanted]
+    at = [min(count - 1, round(timing.film_time(t) * float(style.fps))) for t in wanted]
     kept: dict[int, Picture] = {}
     sound: list[Samples] = []
     seed = cut.measures.moment
@@ -132,7 +133,7 @@ def _film_cut(cut: Cut, spec: SetSpec, studio: Studio, film: FilmWriter, style: 
     return [kept[number] for number in at]
 
 
-def _fitted(sound: Samples, num_frames: int, fps: int) -> Samples:
+def _fitted(sound: Samples, num_frames: int, fps: int | Fraction) -> Samples:
     """Sound (num_samples, 2) cut or padded to the length of so many pictures, and faded out."""
     length = round(num_frames * HZ / fps)
     fitted = np.zeros((length, 2), np.float32)
@@ -142,9 +143,9 @@ def _fitted(sound: Samples, num_frames: int, fps: int) -> Samples:
     return fitted
 
 
-def _hold(film: FilmWriter, picture: Picture, seconds: float, fps: int) -> None:
+def _hold(film: FilmWriter, picture: Picture, seconds: float, fps: int | Fraction) -> None:
     """Shows a still picture in silence."""
-    count = round(seconds * fps)
+    count = round(seconds * float(fps))
     for _ in range(count):
         film.write(picture)
     film.write_sound(np.zeros((round(count * HZ / fps), 2), np.float32))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import wave
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from game.camera.cuts import CUTS
+from game.play.events import Crowd
 from game.record.take import Take
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
@@ -41,7 +43,8 @@ class RecordSettings:
     camera: str = ""
     """see game.camera.rigs.camera; by default the take's cuts if it has some, else `follow`"""
     size: tuple[int, int] = (1920, 1080)
-    fps: int = 60
+    fps: int | Fraction = 60
+    """pictures a second"""
     tier: str = "film"
     speed: float = 1.0
     """of the take in the film: 0.25 is slow motion"""
@@ -71,6 +74,7 @@ def record(take: Take, out: Path, settings: RecordSettings = RecordSettings()) -
     Raises:
         RecordError, CameraError, ShotError, CutError, SetError, StudioError, TakeError, FilmError, OSError.
     """
+    _check_subject(take, settings.subject)
     spec = set_of(take, settings.set_name)
     timing = _timing(take, settings)
     camera = settings.camera or (CUTS if take.extra.get(CUTS) else "follow")
@@ -127,6 +131,14 @@ def set_of(take: Take, name: str = "") -> SetSpec:
     """The set that a take is shown in; the bare floor where it has none. Raises SetError."""
     chosen = name or take.set_name
     return BARE if chosen in ("", NO_SET) else load_set(chosen)
+
+
+def _check_subject(take: Take, subject: int) -> None:
+    """Raises RecordError where a take has no such character at any time."""
+    most = max([1, *(timed.event.count for timed in take.events if isinstance(timed.event, Crowd))])
+    if not 0 <= subject < most:
+        there = "one character, 0" if most == 1 else f"{most} characters, 0 to {most - 1}"
+        raise RecordError(f"--subject {subject}: the take has {there}")
 
 
 def _timing(take: Take, settings: RecordSettings) -> Timing:

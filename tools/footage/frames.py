@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import takewhile
 
 import numpy as np
@@ -49,7 +50,7 @@ class _Tick:
     """another camera looks than in the tick before"""
 
 
-def frames(take: Take, spec: SetSpec, timing: Timing, fps: int, camera_name: str, *, subject: int = 0,
+def frames(take: Take, spec: SetSpec, timing: Timing, fps: int | Fraction, camera_name: str, *, subject: int = 0,
            seed: int = 0) -> Iterator[FilmFrame]:  # fmt: skip
     """Every picture of a film, in order.
 
@@ -78,7 +79,7 @@ def frames(take: Take, spec: SetSpec, timing: Timing, fps: int, camera_name: str
     sound = [np.zeros((silent, 2), np.float32), _sound(track, before, timing, hz)]
     last, count, given = timing.begin, timing.num_frames(fps), 0
     for number in range(count):
-        time = timing.take_time(number / fps)
+        time = timing.take_time(float(number / fps))
         while after.snapshot.tick < time * hz - 1e-6 and (following := next(ticks, None)) is not None:
             before, after = after, following
             sound.append(_sound(track, after, timing, hz))

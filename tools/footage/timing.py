@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import accumulate
 
 import numpy as np
@@ -61,9 +62,9 @@ class Timing:
         """s, of the take."""
         return self._take[-1]
 
-    def num_frames(self, fps: int) -> int:
+    def num_frames(self, fps: float | Fraction) -> int:
         """Pictures in the film; the last one shows a moment before the end."""
-        return max(1, int(np.ceil(self.duration * fps - 1e-6)))
+        return max(1, int(np.ceil(self.duration * float(fps) - 1e-6)))
 
     def take_time(self, film_time: float) -> float:
         """The time of the take, s, shown at a time of the film, s; outside of it with the nearest piece's speed."""

@@ -27,7 +27,7 @@ class LoopWriter:
         FilmError: the file cannot be written.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], fps: int, *, quality: int = 78) -> None:
+    def __init__(self, path: Path, size: tuple[int, int], fps: int | Fraction, *, quality: int = 78) -> None:
         self.path, self.fps = path, fps
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ class LoopWriter:
     def write(self, frame: NDArray[np.uint8]) -> None:
         """Adds a picture (height, width, 4) BGRA, top row first. Raises FilmError."""
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[:, :, :3]), format="bgr24")
-        picture.pts, picture.time_base = self._count, Fraction(1, self.fps)
+        picture.pts, picture.time_base = self._count, 1 / Fraction(self.fps)
         self._count += 1
         self._mux(picture)
 
