@@ -120,6 +120,21 @@ def test_finding_a_policy(session: Session) -> None:
         find_policy(library, "yoga")
 
 
+def test_the_default_policy_is_found_without_reading_all_others(folder: Path) -> None:
+    for name in ("another", "backflip", "third"):
+        shutil.copy(folder / f"{POLICY}.onnx", folder / f"{name}.onnx")
+    library = PolicyLibrary(CharacterModel.load(), [folder])
+    try:
+        assert find_policy(library, None) == "backflip"
+        assert set(library.loaded) == {"backflip"}
+        assert library.names == ("another", "backflip", POLICY, "third")
+        library.poll()
+        assert library.settle() == {}
+        assert set(library.loaded) == set(library.names)
+    finally:
+        library.close()
+
+
 def test_without_any_policy_he_stands(tmp_path: Path) -> None:
     library = PolicyLibrary(CharacterModel.load(), [tmp_path])
     session = Session(Runtime(library))

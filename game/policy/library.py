@@ -103,7 +103,11 @@ class PolicyLibrary:
         return tuple(n for _, n in sorted(ages))
 
     def poll(self) -> list[str]:
-        """Look for new files, at most every POLL_SECONDS; returns messages for the user."""
+        """Look for new files, at most every POLL_SECONDS; returns messages for the user.
+
+        From the first `poll` on all files are loaded, before it only those that somebody needs.
+        """
+        self._loader.start()
         now = time.monotonic()
         if now >= self._next_poll:
             self._next_poll = now + POLL_SECONDS

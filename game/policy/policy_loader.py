@@ -47,22 +47,40 @@ class _Worker:
 
 
 class PolicyLoader:
-    """`submit` files; their futures end with a Policy or a PolicyError, at the latest MAX_SECONDS after their turn."""
+    """`submit` files; their futures end with a Policy or a PolicyError, at the latest MAX_SECONDS after their turn.
+
+    Until `start` only those files are loaded that somebody waits for, so that the rest takes no time from a program's
+    start.
+    """
 
     def __init__(self, model: CharacterModel) -> None:
         self._model = model
         self._jobs: queue.SimpleQueue[tuple[Path, Future[Policy]] | None] = queue.SimpleQueue()
         self._worker: _Worker | None = None
         self._waiting: list[Future[Policy]] = []
+        self._later: dict[Future[Policy], Path] = {}
+        """submitted before `start`, and nobody has waited for them"""
+        self._started = False
 
     def submit(self, path: Path) -> Future[Policy]:
-        """Load a file after those that were submitted before it."""
+        """Load a file after those that were submitted before it, see `start`."""
         future: Future[Policy] = Future()
         self._waiting = [*(other for other in self._waiting if not other.done()), future]
-        self._jobs.put((path, future))
+        self._later[future] = path
+        if self._started:
+            self._begin(future)
+        return future
+
+    def start(self) -> None:
+        """Load everything from now on."""
+        self._started = True
+        for future in list(self._later):
+            self._begin(future)
+
+    def _begin(self, future: Future[Policy]) -> None:
+        self._jobs.put((self._later.pop(future), future))
         if self._worker is None:
             self._worker = _Worker(self._model, self._jobs)
-        return future
 
     def give_up_late(self) -> None:
         """Refuse the file that has been loading for too long, and let another thread go on with the next."""
@@ -77,6 +95,8 @@ class PolicyLoader:
     def wait(self, future: Future[Policy], seconds: float = float("inf")) -> None:
         """Wait until a file is loaded, or so many seconds."""
         end = time.monotonic() + seconds
+        if future in self._later:
+            self._begin(future)
         while not future.done() and (left := end - time.monotonic()) > 0.0:
             try:
                 future.exception(min(left, 0.1))

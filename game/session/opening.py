@@ -38,7 +38,8 @@ def find_policy(library: PolicyLibrary, wanted: str | None, defaults: Sequence[s
     Args:
         library: where to look.
         wanted: a policy's name, or a skill; None takes a default skill, or the first policy there is.
-        defaults: skills, the best first.
+        defaults: skills, the best first. A policy that is named as one of them goes before those that only have the
+            skill: which one has it is known when all files have been read, which takes seconds.
 
     Returns:
         The policy of that name, else the first that has that skill; None where nothing was wanted and
@@ -47,7 +48,11 @@ def find_policy(library: PolicyLibrary, wanted: str | None, defaults: Sequence[s
     Raises:
         PolicyError: there is neither.
     """
-    for skill in defaults if wanted is None else (wanted,):
+    skills = defaults if wanted is None else (wanted,)
+    for skill in skills:
+        if skill in library.names and _is_playable(library, skill):
+            return skill
+    for skill in skills:
         found = _with_skill(library, skill)
         if found is not None:
             return found
@@ -58,13 +63,14 @@ def find_policy(library: PolicyLibrary, wanted: str | None, defaults: Sequence[s
 
 
 def _with_skill(library: PolicyLibrary, skill: str) -> str | None:
-    """A policy that bears a skill's name, else the first that has it; None where none has."""
-    names = library.names
-    for name in (skill, *names) if skill in names else names:
-        try:
-            if name == skill or library.get(name).spec.skill == skill:
-                library.get(name)
-                return name
-        except PolicyError:
-            continue  # `library.poll` tells why it was refused
-    return None
+    """The first policy that has a skill; None where none has."""
+    return next((n for n in library.names if _is_playable(library, n) and library.get(n).spec.skill == skill), None)
+
+
+def _is_playable(library: PolicyLibrary, name: str) -> bool:
+    """Whether a policy is not refused; waits until it is loaded."""
+    try:
+        library.get(name)
+    except PolicyError:
+        return False  # `library.poll` tells why it was refused
+    return True
