@@ -19,6 +19,22 @@ def test_status_and_recording(hud: Hud) -> None:
     assert hud.lines == ["walk"]
 
 
+def test_a_bar_shows_how_far_it_is() -> None:
+    corner = p3d.NodePath("top left")
+    hud = Hud(corner, p3d.NodePath("b"), p3d.NodePath("c"))
+    bar, fill = corner.find("card"), corner.find("card/card")
+    assert bar.is_hidden()
+    for progress, width in ((0.25, 0.25), (1.5, 1.0)):
+        hud.show(["loading"], progress=progress)
+        assert not bar.is_hidden()
+        assert fill.get_sx() == pytest.approx(width)
+        bounds, text = bar.get_tight_bounds(corner), corner.find("status").get_tight_bounds(corner)
+        assert bounds is not None and text is not None
+        assert bounds[1].z < text[0].z  # below the words
+    hud.show(["walk"])
+    assert bar.is_hidden()
+
+
 def test_messages_go_after_their_time(hud: Hud) -> None:
     hud.say("refused: a.onnx", 0.0)
     hud.say("reset", 3.0)

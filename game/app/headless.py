@@ -16,6 +16,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from game.app.compilation import compilation_bar
 from game.app.director import Director
 from game.camera.cuts import CutError, Cuts, cuts_of
 from game.camera.rigs import NAMES
@@ -87,7 +88,8 @@ class RunReport:
 def main(options: argparse.Namespace) -> int:
     """Runs the options of `game.__main__.parser` and prints a report. Returns the exit status."""
     try:
-        report = run(options)
+        with compilation_bar():
+            report = run(options)
     except (RunError, TakeError, PolicyError, EventError, FilmError, SetError, ScriptError, CutError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

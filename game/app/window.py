@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
 
 from game.app import status_line
+from game.app.compilation import FIRST_START, WORDS, reported_compilation
 from game.app.game import Game
 from game.app.panel_model import GamePanelModel
 from game.input.action_handlers import ActionTable
@@ -82,7 +84,10 @@ class GameWindow(ShowBase):
         # Text at the left edge hangs below these nodes, which make room for the panel.
         self._left = [corner.attach_new_node("beside the panel") for corner in (self.a2dTopLeft, self.a2dBottomLeft)]
         self.hud = Hud(self._left[0], self.a2dTopRight, self._left[1])
-        self.show_busy(f"{TITLE}: loading ... (the first time compiles the physics)")
+        self.show_busy(f"{TITLE}: loading ...")
+        self.render.hide()  # until the first tick has been made, which compiles
+        self._reports = ExitStack()
+        self._reports.enter_context(reported_compilation(self._show_compilation))
 
         bindings = load_bindings(layout_of(self.win))
         self.game = game = Game(begin(), self, bindings, out)
@@ -112,12 +117,15 @@ class GameWindow(ShowBase):
         self.task_mgr.add(self._after_render, "film", sort=AFTER_RENDER)
 
     # ---------------------------------------------------------------- a Display, for Game
-    def show_busy(self, message: str) -> None:
-        """Shows a message at once: what follows takes a second or more."""
-        self.hud.show([message])
+    def show_busy(self, message: str, progress: float | None = None) -> None:
+        """Shows a message at once, with a bar of `progress` if given (0..1): what follows takes a second or more."""
+        self.hud.show([message], progress=progress)
         # Two buffers: the message shall stand in both.
         self.graphics_engine.render_frame()
         self.graphics_engine.render_frame()
+
+    def _show_compilation(self, count: int) -> None:
+        self.show_busy(f"{WORDS}: {count} of {max(count, FIRST_START)}", count / FIRST_START)
 
     def show_set(self) -> None:
         """Draws the game's set anew."""
@@ -213,6 +221,7 @@ class GameWindow(ShowBase):
         pose = rig.update(shown, subject, seconds, session.time)
         place(pose, self.camera, self.camLens)
         self.scene_view.show(shown, items, seconds, pose)
+        self.render.show()
         ray, spot = self.pointer.ray(), None
         if placement.item is not None and ray is not None and session.replay is None and not self.pointer.is_covered():
             spot = placement.spot(ray, shown, items)
@@ -297,4 +306,5 @@ class GameWindow(ShowBase):
         if self.filming.active:
             print(self.filming.toggle(), flush=True)
         self.sound.close()
+        self._reports.close()
         self.game.close()

@@ -13,12 +13,15 @@ TEXT = p3d.LColor(1.0, 1.0, 1.0, 1.0)
 DIM = p3d.LColor(0.80, 0.86, 0.92, 1.0)
 CARD = p3d.LColor(0.05, 0.06, 0.08, 0.62)
 RED = p3d.LColor(1.0, 0.30, 0.25, 1.0)
+FILL = p3d.LColor(0.95, 0.45, 0.30, 1.0)
 SIZE = 0.043
 """height of a line; the window's height is 2"""
 HELP_SIZE = 0.8 * SIZE
 MARGIN = 0.04
 WRAP = 46
 PIXELS_PER_UNIT = 64
+BAR = (1.1, 0.022)
+"""width and height of the bar that shows how far something is"""
 MAX_MESSAGES = 4
 MESSAGE_SECONDS = 5.0
 
@@ -36,6 +39,9 @@ class Hud:
         self._record = self._text("record", top_right, -MARGIN, -MARGIN - SIZE)
         self._record.node().set_align(p3d.TextNode.A_right)
         self._record.node().set_text_color(RED)
+        self._bar = _card(top_left, CARD, *BAR)
+        self._bar_fill = _card(self._bar, FILL, 1.0, 1.0)
+        self._bar.hide()
         self._messages = self._text("messages", bottom_left, MARGIN, MARGIN)
         self._help = top_right.attach_new_node("help")
         self._help.set_pos(-MARGIN, 0, -MARGIN - 3.5 * SIZE)
@@ -50,9 +56,15 @@ class Hud:
         texts = (self._status, self._record, self._messages)
         return [line for text in texts for line in text.node().get_text().splitlines() if line]
 
-    def show(self, lines: Sequence[str], recording: str = "") -> None:
-        """Shows the status lines, and beside a red dot how long the film is."""
+    def show(self, lines: Sequence[str], recording: str = "", progress: float | None = None) -> None:
+        """Shows the status lines, how long the film is, and below the lines a bar of `progress`, 0..1, or none."""
         _set(self._status, "\n".join(lines))
+        if progress is None:
+            self._bar.hide()
+        else:
+            self._bar.show()
+            self._bar.set_pos(MARGIN, 0, -MARGIN - SIZE * (self._status.node().get_num_rows() + 0.7) - BAR[1])
+            self._bar_fill.set_sx(max(min(progress, 1.0), 1e-3))  # a scale of 0 has no inverse
         _set(self._record, f"REC {recording}" if recording else "")
 
     def say(self, words: str, now: float) -> None:
@@ -132,6 +144,17 @@ def font() -> p3d.TextFont:
     font.set_pixels_per_unit(PIXELS_PER_UNIT)
     font.set_page_size(512, 512)
     return font
+
+
+def _card(parent: p3d.NodePath, color: p3d.LColor, width: float, height: float) -> p3d.NodePath:
+    """A rectangle whose lower left corner is its origin."""
+    maker = p3d.CardMaker("card")
+    maker.set_frame(0.0, 1.0, 0.0, 1.0)
+    card = parent.attach_new_node(maker.generate())
+    card.set_scale(width, 1.0, height)
+    card.set_color(color)
+    card.set_transparency(p3d.TransparencyAttrib.M_alpha)
+    return card
 
 
 def _set(path: p3d.NodePath[p3d.TextNode], text: str) -> None:
