@@ -20,10 +20,10 @@ Frame = NDArray[np.uint8]
 Sound = NDArray[np.float32]
 
 BT709 = 1  # the number of ITU-R BT.709 in libav's colour enumerations
-FRAGMENT_US = 30_000
-"""of pictures and sound that are written together: from the third picture on something is to be seen on disk"""
-INTERLEAVE_US = 1
-"""that a picture waits for its sound; 0 would be for ever"""
+FRAGMENT_US = 100_000
+"""of pictures and sound that are written together"""
+INTERLEAVE_US = 100_000
+"""that a picture waits for its sound; 0 would be for ever, and far less than a fragment aborts inside libav"""
 QUEUED_FRAMES = 8
 AAC_DELAY = 1024
 """samples by which the AAC encoder delays the sound; so many are left out at the start, so that the rest is in time"""
@@ -44,7 +44,7 @@ class FilmWriter:
     """Writes pictures, and sound if `sound_hz` is given, into an MP4 file, in a thread of its own.
 
     The file on disk can be played at every moment: a process that is killed loses only the last fragment
-    (0.03 s) and what is still queued. `close` turns it into a plain MP4 that any editor opens.
+    (0.1 s) and what is still queued. `close` turns it into a plain MP4 that any editor opens.
 
     Args:
         path: the file to write, its folder is made.
