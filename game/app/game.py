@@ -87,7 +87,7 @@ class Game:
         """of all actions"""
         # To see what a change of the world does, the player has to leave the replay.
         self.handlers.add(WorldActions.actions, self.world_actions, before=session.end_replay)
-        self.handlers.add(Steering.actions, self.steering, before=session.end_replay)
+        self.handlers.add(Steering.actions, self.steering)
         self.handlers.add(SessionActions.actions, self.session_actions)
         self.handlers.add(Game.actions, self)
         self.display = display

@@ -67,6 +67,7 @@ class Steering:
 
     @actions.chooses("walk")
     def walk(self, choice: int) -> None:
+        self._session.end_replay()  # Shift alone, which other keys need too, leaves it alone
         self._held[choice] = True
 
     @actions.lets_go("walk")
