@@ -37,7 +37,7 @@ def test_help_names_what_is_printed(
     assert lines["a younger age of that skill"] == younger
     assert lines["an older age of that skill"] == older
     assert lines["weaker by a quarter"] == weaker
-    assert lines["play that policy of the list"] == first
+    assert lines["play that policy; a performer does its skill once"] == first
     assert lines["show and hide the panel"] == panel
     assert lines["go limp while held"] == "Space"
 
@@ -58,8 +58,8 @@ def keys_of(name: str, keys: str | list[str], keyboard: KeyboardLayout) -> tuple
 
 
 def test_a_file_names_letters_or_positions() -> None:
-    assert keys_of("shove", ["z", "s", "q", "d"], FRENCH) == ("w", "s", "a", "d")
-    assert keys_of("shove", ["raw-w", "raw-s", "raw-a", "raw-d"], FRENCH) == ("w", "s", "a", "d")
+    assert keys_of("walk", ["z", "s", "q", "d"], FRENCH) == ("w", "s", "a", "d")
+    assert keys_of("walk", ["raw-w", "raw-s", "raw-a", "raw-d"], FRENCH) == ("w", "s", "a", "d")
     assert keys_of("limp", "shift-ù", FRENCH) == keys_of("limp", "raw-shift-'", FRENCH) == ("shift-'",)
     assert keys_of("limp", "meta-control-shift--", US) == ("shift-control-meta--",)
     assert keys_of("gravity_down", "ß", GERMAN) == ("-",)

@@ -92,6 +92,7 @@ def test_it_is_looked_at_from_its_first_tick(session: Session) -> None:
 
 def test_the_takes_policies_come_with_it(session: Session, tmp_path: Path) -> None:
     take = played(session, 3)
+    (tmp_path / "empty").mkdir()
     other = PolicyLibrary(MODEL, [tmp_path / "empty"])
     again = rerun(take, other)
     assert other.names == ("keep",)
@@ -119,7 +120,7 @@ def test_another_process_films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     (tmp_path / "recorder.py").write_text(
-        "import sys\nprint('one\\rtwo')\nopen(sys.argv[5], 'w').write(sys.argv[3])\n"
+        "import sys\nprint('one\\rtwo')\nopen(sys.argv[3], 'w').write(sys.argv[5])\n"
         "sys.exit(int(sys.argv[1] == 'bad'))\n"
     )
     film, out = FilmJob(), tmp_path / "film.mp4"

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from game.policy.policy import Policy, PolicyError
+from game.policy.policy_spec import ClipInfo
+from game.sim.motion import MotionClip
 from tests.support.small_policy import MODEL, spec, write
 from tools.evaluate import __main__ as evaluate
 from tools.import_deepmimic import __main__ as import_deepmimic
@@ -66,7 +68,8 @@ def test_the_importer_writes_what_it_wrote_before(tmp_path: Path) -> None:
 
 
 def test_evaluation_can_write_the_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write(tmp_path / "keep.onnx")
+    walk = MotionClip.load("walk")
+    path = write(tmp_path / "keep.onnx", clip=ClipInfo(walk.name, walk.duration, walk.loop))
     assert evaluate.main([str(path), "--episodes", "1", "--seconds", "0.2", "--write"]) == 0
     capsys.readouterr()
     assert Policy.load(path, MODEL).spec.scores["episodes"] == 1

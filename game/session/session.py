@@ -153,7 +153,7 @@ class Session:
         def rank(name: str) -> tuple[bool, bool, bool, str]:
             spec = loaded[name].spec if name in loaded else None
             if spec is None:  # still loading
-                return True, False, True, name
+                return name != PERFORMER, False, True, name
             return not spec.lookahead, spec.age is not None and spec.age < 1.0, spec.skill != name, name
 
         # NAME@HASH is what a take calls a policy that changed while it was played

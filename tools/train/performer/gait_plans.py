@@ -87,7 +87,7 @@ class GaitPlans:
 
     def _legs(self, cycle: _GaitPhases, phase: Array) -> Array:
         rots = cycle.at(phase)[0]
-        legs = [1 + self.model.joint(f"{side}_{joint}") for side in ("right", "left") for joint in ("hip", "knee")]
+        legs = 1 + self.model.body_joint[self.model.legs[:, :2]].ravel()  # hips and knees
         return rotation.to_rotvec(rots[:, legs]).reshape(len(phase), -1)
 
     def _aligned(self) -> float:

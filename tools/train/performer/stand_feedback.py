@@ -42,8 +42,8 @@ class Balance(nn.Module):
         self.register_buffer("feet", torch.tensor(model.feet))
         # of ankle pitch, hip pitch, ankle roll and hip roll onto the joints' rotation vectors
         spread = torch.zeros(4, model.num_joints * 3)
-        for side in ("right", "left"):
-            ankle, hip = 3 * model.joint(f"{side}_ankle"), 3 * model.joint(f"{side}_hip")
+        for thigh, _, foot in model.legs:
+            ankle, hip = 3 * int(model.body_joint[foot]), 3 * int(model.body_joint[thigh])
             spread[0, ankle + 1], spread[1, hip + 1] = 1.0, 1.0
             spread[2, ankle], spread[3, hip] = 1.0, 1.0
         self.register_buffer("spread", spread)
