@@ -52,6 +52,9 @@ class Steerable(Protocol):
     def post(self, event: Event) -> None:
         """Has an event happen at the next tick."""
 
+    def end_replay(self) -> None:
+        """Goes back to the run."""
+
 
 class Steering:
     """`update` it once a frame while the run goes on."""
