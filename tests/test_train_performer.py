@@ -109,10 +109,10 @@ def test_what_he_sees_has_no_heading(tables: dict[str, MotionTable]) -> None:
     environment, graph = PerformerEnvironment(MODEL, 1, 1, TICKS), PerformerGraph(MODEL)
     episode = situations(tables).of_clip("walk", 17)
     environment.begin(np.arange(1), [episode])
-    told = environment.inputs()
+    inputs = environment.inputs()
     turn, shift = torch.tensor(rotation.from_heading(1.3)).float(), torch.tensor([2.0, -1.0, 0.0])
     values = []
-    for name, value in zip(told._fields, told, strict=True):
+    for name, value in zip(inputs._fields, inputs, strict=True):
         if name.endswith("root_rot") or name == "body_rot":
             value = quaternion.multiply(turn.expand_as(value), value)
         elif name in ("root_vel", "root_ang_vel", "body_vel", "body_ang_vel", "gravity"):
@@ -121,7 +121,7 @@ def test_what_he_sees_has_no_heading(tables: dict[str, MotionTable]) -> None:
             value = quaternion.rotate(turn.expand(*value.shape[:-1], 4), value) + shift
         values.append(value)
     with torch.no_grad():
-        one, two = graph.sight(told), graph.sight(type(told)(*values))
+        one, two = graph.sight(inputs), graph.sight(type(inputs)(*values))
     torch.testing.assert_close(one[0], two[0], atol=2e-4, rtol=1e-4)
     torch.testing.assert_close(one[1], two[1], atol=2e-4, rtol=1e-4)
     environment.close()
@@ -219,12 +219,12 @@ def test_what_is_exported_is_what_was_trained(tmp_path: Path) -> None:
     baked = export_performer(source, tmp_path / "walk.onnx", clip)
     assert performer.spec.repertoire["run"] == "run_mended" and not baked.spec.lookahead
     # the same reference, shown and baked in, gives the same targets
-    told = random_inputs(MODEL, 3)
-    told["time"] = np.array([0.1, 0.7, 1.1], np.float32)
-    state = clip.placed().sample(told["time"][:, None] + np.array(lookahead(MODEL.control_hz)))
+    inputs = random_inputs(MODEL, 3)
+    inputs["time"] = np.array([0.1, 0.7, 1.1], np.float32)
+    state = clip.placed().sample(inputs["time"][:, None] + np.array(lookahead(MODEL.control_hz)))
     names = ("root_pos", "root_rot", "joint_rot")
-    told |= {f"reference_ahead_{name}": getattr(state, name).astype(np.float32) for name in names}
-    np.testing.assert_allclose(performer.run(told).joint_target, baked.run(told).joint_target, atol=2e-3)
+    inputs |= {f"reference_ahead_{name}": getattr(state, name).astype(np.float32) for name in names}
+    np.testing.assert_allclose(performer.run(inputs).joint_target, baked.run(inputs).joint_target, atol=2e-3)
 
 
 def test_he_is_steered_in_training_as_in_the_game(tables: dict[str, MotionTable]) -> None:

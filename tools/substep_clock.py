@@ -1,4 +1,4 @@
-"""SubstepClock: CPU time of the parts of the compiled inner loop, told by the functions of Bullet that begin them."""
+"""SubstepClock: CPU time of the parts of the compiled inner loop, from the Bullet functions that begin each part."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PARTS = {
     "begin_step": "step",
     "begin_contacts": "contacts",
     "begin_state": "read",
-    # a state has been asked for and is copied; then come the next substep's torques
+    # a state was requested and is copied; then come the next substep's torques
     "get_state": "pd",
 }
 

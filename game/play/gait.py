@@ -130,7 +130,7 @@ class Gait:
         heading = aligned_heading(root_rot, clips.still[0])
         self._path = np.zeros(10)
         """x, y, heading, phase of the walk, s of the idle, m/s, size of the steps, and of who is to stop: cycles left,
-        all of them, and m/s when he was told"""
+        all of them, and m/s when the stop was steered"""
         self._path[:4] = root_pos[0], root_pos[1], heading, clips.begin
         self._steered = np.array([0.0, heading])
         """m/s and rad, speed and direction"""

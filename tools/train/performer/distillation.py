@@ -38,7 +38,7 @@ class Memory:
 
 
 class Distiller:
-    """Characters, each with the motion that he keeps; the specialists are asked in every tick."""
+    """Characters, each with the motion that he keeps; the specialists run in every tick."""
 
     def __init__(
         self, model: CharacterModel, graph: PerformerGraph, environment: PerformerEnvironment, situations: Situations,
@@ -80,9 +80,9 @@ class Distiller:
         for name, who in self.who.items():
             table, expert = self.situations.tables[name], self.experts[name]
             time = self.row[who] / (4 * hz) + environment.tick[who] / hz - cycle[who] * table.duration
-            told = environment.fields(environment.cycle_frames(who), expert.inputs, who)
-            told["time"] = np.maximum(time, 0.0).astype(np.float32)
-            wanted[who] = torch.from_numpy(expert.run(told).joint_target).float()
+            inputs = environment.fields(environment.cycle_frames(who), expert.inputs, who)
+            inputs["time"] = np.maximum(time, 0.0).astype(np.float32)
+            wanted[who] = torch.from_numpy(expert.run(inputs).joint_target).float()
         turn = quaternion.to_rotvec(quaternion.multiply(quaternion.conjugate(pose), wanted))
         return (turn.flatten(1)[:, self.columns] / SCALE).clamp(-LIMIT, LIMIT)
 

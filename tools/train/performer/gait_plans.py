@@ -20,7 +20,7 @@ FULL_STRIDE = 0.75
 QUICKENING, SLOWING = 2.0, 3.0
 """m/s2"""
 PATIENCE = 0.26
-"""cycles that he goes on at least when he is told to stop, for each m/s"""
+"""cycles that he goes on at least when he has to stop, for each m/s"""
 EARLY = 0.133
 """cycles before `GaitPlans.begin` at which he stops: one leg has just passed the other"""
 LAST_STEP = 0.1
@@ -109,7 +109,7 @@ class GaitPlans:
     def plan(self, command: Array, turn: Array, phase: float | None = None) -> MotionTable:
         """A table from commands (R,) at four rows a tick: speed, m/s, and turning rate, rad/s.
 
-        Who is told to stop goes on stepping until one leg passes the other: stopped at any other moment he would have
+        Who has to stop goes on stepping until one leg passes the other: stopped at any other moment he would have
         to stand on one leg, and falls sideways. He begins at the first command's speed.
         """
         count, dt = len(command), 1.0 / self.hz
@@ -143,7 +143,7 @@ class GaitPlans:
         return MotionTable("gait", rows, max(1, count // 2), float(count), False, self.allowed, count / self.hz)
 
     def _followed(self, command: Array, phase: float) -> tuple[Array, Array, Array]:
-        """Speed, how far from standing to whole steps, and phase (R,) of who is told commands (R,)."""
+        """Speed, how far from standing to whole steps, and phase (R,) of a walker who follows commands (R,)."""
         walk, run = self.pace
         dt, speed = 1.0 / self.hz, float(command[0])
         steps = min(1.0, speed / (FULL_STRIDE * walk))

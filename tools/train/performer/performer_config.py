@@ -23,7 +23,7 @@ class PerformerConfig:
     minutes: float = 0.0
     """after which it ends; 0: never"""
     distil_samples: int = 0
-    """until which the specialists are asked, then PPO; 0: as motions.json has it"""
+    """until which the specialists are imitated, then PPO; 0: as motions.json has it"""
     distil_steps: int = 60
     """gradient steps of an iteration while distilling"""
     distil_rate: tuple[float, float] = (1e-3, 5e-5)

@@ -147,7 +147,7 @@ class PerformerEnvironment:
         self._body_vel = np.concatenate([w.body_velocities.vel for w in worlds])
         self._body_ang_vel = np.concatenate([w.body_velocities.ang_vel for w in worlds])
 
-    # ---------------------------------------------------------------- what he is told
+    # ---------------------------------------------------------------- observations
     def fields(self, anchor: Array, names: tuple[str, ...], chosen: Ints | slice = slice(None)) -> dict[str, Floats]:
         """The contract's inputs by name, of characters `chosen` (M,), in frames (M, 3)."""
         crowd = self.crowd
@@ -155,21 +155,21 @@ class PerformerEnvironment:
         poses = BodyPoses(crowd.body_pos[chosen], crowd.body_rot[chosen])
         velocities = BodyVelocities(self._body_vel[chosen], self._body_ang_vel[chosen])
         gravity = np.repeat([w.gravity for w in crowd.worlds], crowd.per_world, axis=0)[chosen]
-        told = Observation.of(crowd.state[chosen], poses, velocities, gravity, np.zeros(len(anchor)))
-        fill(anchor, told, Observation.to_fill(out))
+        world = Observation.of(crowd.state[chosen], poses, velocities, gravity, np.zeros(len(anchor)))
+        fill(anchor, world, Observation.to_fill(out))
         return out
 
     def inputs(self, chosen: Ints | slice = slice(None)) -> PerformerInputs:
         """What the contract hands the performer, of characters `chosen` (M,)."""
         names = PerformerInputs._fields[:11]
-        told = self.fields(self.anchor[chosen], names, chosen)
+        body = self.fields(self.anchor[chosen], names, chosen)
         who = self._everyone[chosen] if isinstance(chosen, slice) else torch.from_numpy(chosen)
         now = torch.from_numpy(self.tick)[who]
         stop = self.cols.pose.stop
         ahead = self.plan[who[:, None], now[:, None] + self._ahead, :stop]
         rows = torch.cat([ahead, self.lead[who, now][:, None]], 1)
         pos, rot, joints = torch.split(rows, [3, 4, stop - 7], -1)
-        seen = {name: torch.from_numpy(told[name]) for name in names}
+        seen = {name: torch.from_numpy(body[name]) for name in names}
         joints = joints.reshape(*joints.shape[:-1], -1, 4)
         return PerformerInputs(
             **seen, reference_ahead_root_pos=pos, reference_ahead_root_rot=rot, reference_ahead_joint_rot=joints
@@ -212,9 +212,9 @@ class PerformerEnvironment:
 
     def _motion(self) -> TrackedMotion:
         names = ("root_pos", "root_rot", "joint_rot", "root_vel", "root_ang_vel", "joint_vel", "body_pos", "body_rot")
-        told = self.fields(self.anchor, names)
-        tensors = {name: torch.from_numpy(array) for name, array in told.items()}
-        poses = BodyPoses(told["body_pos"].astype(np.float64), told["body_rot"].astype(np.float64))
+        body = self.fields(self.anchor, names)
+        tensors = {name: torch.from_numpy(array) for name, array in body.items()}
+        poses = BodyPoses(body["body_pos"].astype(np.float64), body["body_rot"].astype(np.float64))
         com = torch.from_numpy(kinematics.center_of_mass(self.model, poses).astype(np.float32))
         return TrackedMotion(**{name: tensors[name] for name in names[:7]}, com=com)
 

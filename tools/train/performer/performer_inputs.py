@@ -1,4 +1,4 @@
-"""What the performer is told (contract schema 2), and the times at which it sees the reference."""
+"""What the performer sees (contract schema 2), and the times at which it sees the reference."""
 
 from __future__ import annotations
 

@@ -152,9 +152,9 @@ class Practice:
                 continue
             time = self.row[who] / (4 * hz) + environment.tick[who] / hz
             time = time - cycle[who] * self.situations.tables[name].duration
-            told = environment.fields(environment.cycle_frames(who), expert.inputs, who)
-            told["time"] = np.maximum(time, 0.0).astype(np.float32)
-            wanted[who] = torch.from_numpy(expert.run(told).joint_target).float()
+            inputs = environment.fields(environment.cycle_frames(who), expert.inputs, who)
+            inputs["time"] = np.maximum(time, 0.0).astype(np.float32)
+            wanted[who] = torch.from_numpy(expert.run(inputs).joint_target).float()
             advised[who] = True
         turn = quaternion.to_rotvec(quaternion.multiply(quaternion.conjugate(pose), wanted))
         return (turn.flatten(1)[:, self.columns] / SCALE).clamp(-LIMIT, LIMIT), torch.from_numpy(advised)
@@ -251,7 +251,7 @@ class Practice:
                 self.situations.learn(str(self.motion[n]), int(self.row[n]), failed)
         self.restart(ended)
 
-    def told(self) -> dict[str, str]:
+    def report(self) -> dict[str, str]:
         """By kind: share of the episodes that were not cut, mean s, mean reward a tick, and how many; and forgets."""
         hz = self.model.control_hz
         lines = {

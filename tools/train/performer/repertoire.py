@@ -46,7 +46,7 @@ class Stages:
     """What is practised when."""
 
     distil_samples: int
-    """until which the specialists are asked"""
+    """until which the specialists are imitated"""
     mix: dict[str, float]
     """afterwards, the share of the characters in each class of situations"""
     stop: tuple[str, ...] = ()

@@ -181,7 +181,7 @@ class Run:
                     hard=self.situations.hard, value=learned.value_loss, advice=learned.advice_loss,
                     reward=float(rollout.reward.mean()), collect=middle - begin, learn=end - middle,
                     minutes=self.minutes + (end - self.kept) / 60.0,
-                    force=[round(float(q)) for q in np.quantile(force, (0.1, 0.5, 0.9))], told=practice.told(),
+                    force=[round(float(q)) for q in np.quantile(force, (0.1, 0.5, 0.9))], kinds=practice.report(),
                 )  # fmt: skip
             if iteration % 100 == 0:
                 practice.lay_heaps()
