@@ -24,7 +24,8 @@ with FilmWriter(Path(sys.argv[1]), (160, 96), 30) as film:
     for i in range(30):
         film.write(np.full((96, 160, 4), 99, np.uint8))
     print("filming", flush=True)
-    time.sleep(60)
+    for _ in range(600):  # as a game's frames: the signal may reach another thread, which wakes no sleeper
+        time.sleep(0.1)
 """
 
 
