@@ -16,6 +16,7 @@ from game.policy.observation import observe
 from game.policy.policy import Policy
 from game.sim import kinematics, rotation
 from game.sim.bullet import open_world
+from game.sim.floor_contacts import allowed_contacts
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
@@ -235,9 +236,7 @@ def test_terminations_by_hand() -> None:
 
 def test_a_clip_allows_what_it_puts_on_the_floor() -> None:
     def names(clip: str) -> set[str]:
-        return {
-            MODEL.body_names[b] for b in np.flatnonzero(terminations.allowed_contacts(MotionClip.load(clip), MODEL))
-        }
+        return {MODEL.body_names[b] for b in np.flatnonzero(allowed_contacts(MotionClip.load(clip), MODEL))}
 
     assert names("backflip") == names("run") == {"right_foot", "left_foot"}
     assert {"right_hand", "left_hand"} <= names("cartwheel") and "head" not in names("cartwheel")

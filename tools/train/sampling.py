@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from game.sim import kinematics, rotation
+from game.sim.floor_contacts import allowed_contacts
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
@@ -23,7 +24,7 @@ from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import TrainConfig
 from tools.train.reflection import AXIAL
 from tools.train.rewards import joint_weights
-from tools.train.terminations import allowed_contacts, fell
+from tools.train.terminations import fell
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

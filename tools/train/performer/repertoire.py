@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from game.policy.policy import Policy
 from game.scene.paths import policies_dir
+from game.sim.floor_contacts import allowed_contacts
 from game.sim.kinematics import standing_state
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
-from tools.train import terminations
 from tools.train.performer.motion_table import MotionTable, clip_table, stand_table
 
 MOTIONS = Path(__file__).with_name("motions.json")
@@ -79,7 +79,7 @@ def load_table(spec: MotionSpec, model: CharacterModel, expert: Policy | None = 
     if not spec.clip:
         return stand_table(model, standing_state(model), seconds)
     clip = MotionClip.load(spec.clip)
-    allowed: NDArray[np.bool_] = terminations.allowed_contacts(clip, model)
+    allowed: NDArray[np.bool_] = allowed_contacts(clip, model)
     if expert is not None:
         allowed = np.zeros(model.num_bodies, bool)
         allowed[[*model.feet, *(model.body(name) for name in expert.spec.allowed_contacts)]] = True
