@@ -33,6 +33,7 @@ from tools.export_motion import bvh_export, scenery
 from tools.export_motion.__main__ import main
 from tools.export_motion.recording import Recording
 from tools.import_motion import bvh as bvh_reader
+from tools.import_motion.our_skeleton import bvh_name
 from tools.import_motion.read import ImportOptions, read
 
 Array = NDArray[np.float64]
@@ -254,7 +255,7 @@ def test_bvh_joints_are_the_takes(take: Take, snapshots: list[Snapshot], tmp_pat
     take.save(tmp_path / "take")
     assert main([str(tmp_path / "take"), "--out", str(tmp_path / "a.bvh")]) == 0
     motion = bvh_reader.read(tmp_path / "a.bvh")
-    columns = [motion.index(bvh_export.joint_name(MODEL, b)) for b in range(MODEL.num_bodies)]
+    columns = [motion.index(bvh_name(MODEL, b)) for b in range(MODEL.num_bodies)]
     expected = np.stack([s.body_pos[0] for s in snapshots]) @ TO_GLTF.T
     assert np.abs(motion.pos[:, columns] / bvh_export.CENTIMETRES - expected).max() < 0.01 * MILLIMETRE
     assert motion.fps == pytest.approx(30.0, rel=1e-6)

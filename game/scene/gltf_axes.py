@@ -26,6 +26,11 @@ def rotations_to_gltf(q: Array) -> Array:
     return q[..., [1, 2, 0, 3]]
 
 
+def rotations_from_gltf(q: Array) -> Array:
+    """(..., 4) xyzw: the inverse of rotations_to_gltf."""
+    return q[..., [2, 0, 1, 3]]
+
+
 def matrices_to_gltf(m: Array) -> Array:
     """(..., 4, 4) transforms."""
     return np.asarray(TO_GLTF @ m @ TO_GLTF.T)

@@ -109,7 +109,7 @@ def rig(
 
 
 def bvh_text(r: Rig, order: str = "ZXY") -> str:
-    """A BVH file; its rest pose has every joint unturned, so the rig must have aligned bone frames."""
+    """A BVH file. Its rest pose has every joint unturned: with bone frames of their own, that is a folded one."""
     children: dict[int, list[int]] = {}
     for body, parent in enumerate(MODEL.body_parent):
         children.setdefault(int(parent), []).append(body)
@@ -119,6 +119,8 @@ def bvh_text(r: Rig, order: str = "ZXY") -> str:
     def add(body: int, depth: int) -> None:
         parent = int(MODEL.body_parent[body])
         offset = r.rest_pos[body] - (r.rest_pos[parent] if parent >= 0 else r.rest_pos[body])
+        if parent >= 0:
+            offset = rotation.rotate_inverse(r.rest_rot[parent], offset)
         pad = "\t" * depth
         lines.append(f"{pad}{'JOINT' if depth else 'ROOT'} {r.names[body]}")
         lines.append(f"{pad}{{\n{pad}\tOFFSET {offset[0]:.8f} {offset[1]:.8f} {offset[2]:.8f}")

@@ -14,25 +14,14 @@ from game.sim.model import CharacterModel
 from game.sim.motion import ClipError
 from game.sim.roles import BodyPart
 from tools.export_motion.recording import Recording
+from tools.import_motion.our_skeleton import bvh_name, raised_arms
 
 Array = NDArray[np.float64]
 
 CENTIMETRES = 100.0
 """Units per metre that other programs expect of a BVH."""
-_NAMES = {
-    BodyPart.PELVIS: "Hips", BodyPart.TORSO: "Spine", BodyPart.HEAD: "Head", BodyPart.THIGH: "UpLeg",
-    BodyPart.SHIN: "Leg", BodyPart.FOOT: "Foot", BodyPart.UPPER_ARM: "Arm", BodyPart.FOREARM: "ForeArm",
-    BodyPart.HAND: "Hand",
-}  # fmt: skip
 _ENDS = {BodyPart.HEAD: (0.0, 0.0, 0.22), BodyPart.FOOT: (0.13, 0.0, -0.04), BodyPart.HAND: (0.0, 0.0, -0.08)}
 """End sites in the body's frame, m."""
-_ARMS = {"right": -np.pi / 2, "left": np.pi / 2}
-"""Turn about x that lifts a hanging arm sideways, rad."""
-
-
-def joint_name(model: CharacterModel, body: int) -> str:
-    """What most programs call a body: "RightUpLeg" is the right thigh."""
-    return model.roles.side[body].capitalize() + _NAMES[model.roles.part[body]]
 
 
 def text(recording: Recording, character: int = 0, units: float = CENTIMETRES) -> str:
@@ -49,7 +38,7 @@ def text(recording: Recording, character: int = 0, units: float = CENTIMETRES) -
     if not 0 <= character < recording.num_characters:
         raise ClipError(f"{recording.name}: no character {character}; there are {recording.num_characters}")
     model = recording.model
-    raised = _raised_arms(model)
+    raised = raised_arms(model)
     rest = body_poses(model, np.zeros(3), rotation.IDENTITY, _joints_of(model, raised))
     poses = recording.poses()
     # a joint's frame is glued to its body so that all of them are unturned in the T pose
@@ -67,15 +56,6 @@ def text(recording: Recording, character: int = 0, units: float = CENTIMETRES) -
     rows = np.concatenate(columns, axis=1)
     lines += ["MOTION", f"Frames: {len(rows)}", f"Frame Time: {1.0 / recording.fps:.9f}"]
     return "\n".join([*lines, *(" ".join(f"{value:.6f}" for value in row) for row in rows)]) + "\n"
-
-
-def _raised_arms(model: CharacterModel) -> Array:
-    """(B, 4) of the bodies in the T pose."""
-    turns = np.array(np.broadcast_to(rotation.IDENTITY, (model.num_bodies, 4)))
-    for side, angle in _ARMS.items():
-        for part in (BodyPart.UPPER_ARM, BodyPart.FOREARM, BodyPart.HAND):
-            turns[model.roles.find(part, side)] = rotation.from_axis_angle((1.0, 0.0, 0.0), angle)
-    return turns
 
 
 def _joints_of(model: CharacterModel, turns: Array) -> Array:
@@ -102,7 +82,7 @@ def _tree(model: CharacterModel, rest: Array, tips: Array, body: int = 0, depth:
     """Lines of the hierarchy; rest (B, 3) and tips (B, 3) in the file's axes and units."""
     pad, parent = "\t" * depth, int(model.body_parent[body])
     offset = rest[body] - rest[parent] if parent >= 0 else np.zeros(3)
-    yield f"{pad}{'JOINT' if depth else 'ROOT'} {joint_name(model, body)}"
+    yield f"{pad}{'JOINT' if depth else 'ROOT'} {bvh_name(model, body)}"
     yield f"{pad}{{"
     yield f"{pad}\tOFFSET {_numbers(offset)}"
     moves = "" if depth else "Xposition Yposition Zposition "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import tyro
@@ -25,48 +25,21 @@ class ImportCommand:
     """the clip's .json; beside the file by default"""
     name: str = ""
     """the clip's name; that of --out by default"""
-    mapping: Path | None = None
-    """JSON of {"right_hip": "a joint of the file", ...}"""
-    up: str = ""
-    """axis that points up, such as y or -z; found by default"""
-    take: str = ""
-    """name of the animation in a glTF file; the one that moves most by default"""
-    fps: float = 0.0
-    """frame rate; 0: the file's, at most 60"""
-    start: float = 0.0
-    """s of the file, where the clip begins"""
-    end: float = float("inf")
-    """s of the file, where the clip ends"""
-    scale: float = 0.0
-    """factor to our lengths; 0: by the length of the legs"""
     loop: bool = False
     """the motion repeats"""
-    mirror: bool = False
-    """swap left and right"""
-    no_ground: bool = False
-    """leave feet that slip or dig in as they are"""
     source: str = ""
     """where the motion comes from, kept in the clip"""
     licence: str = ""
     """its licence, kept in the clip"""
+    options: tyro.conf.OmitArgPrefixes[ImportOptions] = field(default_factory=ImportOptions)
+    """what the file itself may lack"""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0, or 1 after one line on what is wrong."""
     command = parse(ImportCommand, "tools.import_motion", __doc__, arguments)
-    options = ImportOptions(
-        mapping=command.mapping,
-        up=command.up,
-        take=command.take,
-        fps=command.fps,
-        start=command.start,
-        end=command.end,
-        scale=command.scale,
-        ground=not command.no_ground,
-        mirror=command.mirror,
-    )
     try:
-        imported = read(command.file, options)
+        imported = read(command.file, command.options)
     except (ClipError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -80,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     for remark in imported.remarks:
         print(f"  {remark}")
+    if imported.fidelity:
+        print(table([imported.fidelity]))
     print(table([examine(clip)]))
     if out == command.file:
         print(f"error: {out} would overwrite what was read; give --out", file=sys.stderr)

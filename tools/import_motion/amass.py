@@ -65,7 +65,20 @@ def read(path: Path) -> SourceMotion:
     pos, rot = pose(PARENTS, moving, rotation.from_rotvec(poses[:, :width].reshape(-1, len(JOINTS), 3)))
     still = np.array(np.broadcast_to(rotation.IDENTITY, (len(JOINTS), 4)))
     remarks = ("an average body stands in for the file's own",)
-    return SourceMotion(path.stem, fps, JOINTS, PARENTS, _REST, still, pos, rot, "z", 1.0, remarks=remarks)
+    return SourceMotion(
+        path.stem,
+        fps,
+        JOINTS,
+        PARENTS,
+        _REST,
+        still,
+        pos,
+        rot,
+        metres=1.0,
+        usual_up="z",
+        rest_in_file=False,
+        remarks=remarks,
+    )
 
 
 def _load(path: Path) -> dict[str, Array]:

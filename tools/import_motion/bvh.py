@@ -70,7 +70,9 @@ def read(path: Path) -> SourceMotion:
     still = np.broadcast_to(rotation.IDENTITY, (len(parents), 4))
     rest_pos, rest_rot = pose(parents, offsets, still)
     pos, rot = pose(parents, *_local(tree, offsets, values))
-    return SourceMotion(path.stem, 1.0 / frame_time, tuple(tree.joints), parents, rest_pos, rest_rot, pos, rot)
+    return SourceMotion(
+        path.stem, 1.0 / frame_time, tuple(tree.joints), parents, rest_pos, rest_rot, pos, rot, usual_up="y"
+    )
 
 
 def _hierarchy(lines: Iterator[tuple[int, str]]) -> _Hierarchy:

@@ -56,7 +56,8 @@ def read(path: Path) -> SourceMotion:
     return SourceMotion(
         path.stem, markers.fps, names, parents, rest.pos[bodies], rest.rot[bodies],
         np.stack([pos[name] for name in names], axis=1), np.stack([rot[name] for name in names], axis=1),
-        metres=_UNITS[markers.unit], roles={name: name for name in names}, remarks=seen.remarks(),
+        metres=_UNITS[markers.unit], usual_up="z", rest_in_file=False,
+        roles={name: name for name in names}, remarks=seen.remarks(),
     )  # fmt: skip
 
 

@@ -71,7 +71,9 @@ def _read(file: GltfFile, take: str) -> SourceMotion:
     rest_pos, rest_rot = _bind_pose(file, at, rest_pos, rest_rot)
     roles = {role: names[at[node]] for role, node in bones.items()}
     name = str(animation.get("name") or file.path.stem)
-    return SourceMotion(name, fps, names, tree, rest_pos, rest_rot, pos, rot, "y", 1.0, roles, remarks)
+    return SourceMotion(
+        name, fps, names, tree, rest_pos, rest_rot, pos, rot, up="y", metres=1.0, roles=roles, remarks=remarks
+    )
 
 
 def _joints(file: GltfFile, skin: dict[str, Any]) -> list[int]:

@@ -11,9 +11,26 @@ from game.scene.json_text import MAX_BYTES
 from game.scene.refusal import refused_as
 from game.sim import rotation
 from game.sim.motion import ClipError, MotionClip
-from tools.clip_clinic.edit import cut, mirrored
+from tools.clip_clinic.checks import ClipReport
+from tools.clip_clinic.edit import cut, mirrored, resampled
 from tools.clip_clinic.ground_contact import stand_on_floor
-from tools.import_motion import amass, bvh, c3d, deepmimic, gltf, mapping, mimickit, retarget
+from tools.import_motion import (
+    amass,
+    bvh,
+    c3d,
+    contact_sheet,
+    deepmimic,
+    fidelity,
+    gltf,
+    mapping,
+    mimickit,
+    our_skeleton,
+    retarget,
+    standing_pose,
+    up_axis,
+)
+from tools.import_motion.body_frames import body_frames
+from tools.import_motion.joint_figure import JointFigure
 from tools.import_motion.source import SourceMotion
 
 ENDINGS = (".bvh", ".glb", ".gltf", ".vrm", ".vrma", ".txt", ".json", ".pkl", ".npz", ".c3d")
@@ -21,27 +38,35 @@ MAX_FPS = 60.0
 """Faster recordings are thinned to this: the control rate is 30 Hz."""
 
 
+OURS = "our own body, as tools.export_motion writes it: taken over joint by joint"
+
+
 @dataclass(frozen=True)
 class ImportOptions:
     """What is given beside the file because the file itself may lack it."""
 
     mapping: Path | None = None
-    """JSON of role -> joint, see mapping.py"""
+    """JSON of {"right_hip": "a joint of the file", ...}"""
     up: str = ""
-    """x, y, z, -x, -y or -z"""
+    """axis that points up, such as y or -z; found by default"""
     take: str = ""
-    """name of the animation in a glTF file"""
+    """name of the animation in a glTF file; the one with most channels by default"""
+    source_fps: float = 0.0
+    """the file's own frame rate where it is missing or wrong: the motion becomes faster or slower"""
     fps: float = 0.0
-    """0: the file's own rate, at most MAX_FPS"""
+    """frame rate of the clip, at the same speed; 0: the file's, at most 60"""
     start: float = 0.0
-    """s"""
+    """s of the file, where the clip begins"""
     end: float = float("inf")
-    """s"""
+    """s of the file, where the clip ends"""
     scale: float = 0.0
-    """factor from the file's lengths to ours; 0: by the legs"""
-    ground: bool = True
-    """lift what digs into the floor and hold feet that slip"""
+    """factor to our lengths; 0: by the length of the legs"""
     mirror: bool = False
+    """swap left and right"""
+    ground: bool = True
+    """leave feet that slip or dig in as they are"""
+    picture: Path | None = None
+    """write a .png of the file's figure above the clip's, to look at"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +74,8 @@ class Imported:
     clip: MotionClip
     remarks: tuple[str, ...]
     """What was detected, guessed and mended, a sentence each."""
+    fidelity: ClipReport | None = None
+    """How well the clip follows the file; none where the file holds our own body's joints."""
 
 
 def read(path: Path, options: ImportOptions = ImportOptions()) -> Imported:
@@ -73,22 +100,41 @@ def _read(path: Path, options: ImportOptions) -> Imported:
         raise ClipError(f"{path.name}: no reader for {ending!r} files; there are {' '.join(ENDINGS)}")
     if options.start < 0.0 or not options.end > options.start:
         raise ClipError(f"from {options.start:g} to {options.end:g} s: the start must come before the end")
+    if options.source_fps and not 1.0 <= options.source_fps <= 1000.0:
+        raise ClipError(f"a frame rate of {options.source_fps:g} for the file, expected 1 to 1000")
     if ending in (".txt", ".json") and path.stat().st_size > MAX_BYTES:
         raise ClipError(f"{path.name}: {path.stat().st_size >> 20} MiB, expected at most {MAX_BYTES >> 20}")
-    remarks: tuple[str, ...]
-    if ending in (".txt", ".json"):
-        clip, remarks = cut(deepmimic.read(path), options.start, options.end), ()
-    elif ending == ".pkl":
-        clip, how = mimickit.read(path)
-        clip, remarks = cut(clip, options.start, options.end), (how,)
+    if ending in (".txt", ".json", ".pkl"):
+        imported = _of_our_body(path, ending, options)
     else:
-        clip, remarks = _retargeted(_skeleton(path, ending, options), options)
+        motion = _skeleton(path, ending, options)
+        imported = _our_own(motion, options) or _retargeted(motion, options)
+    clip, remarks = imported.clip, imported.remarks
     if options.mirror:
         clip = mirrored(clip)
-    if options.ground and ending not in (".txt", ".json"):
+    if options.ground and ending not in (".txt", ".json") and OURS not in remarks:
         clip, mended = stand_on_floor(clip)
         remarks += mended
-    return Imported(replace(clip, source=clip.source or path.name), remarks)
+    return Imported(replace(clip, source=clip.source or path.name), remarks, imported.fidelity)
+
+
+def _of_our_body(path: Path, ending: str, options: ImportOptions) -> Imported:
+    """Files that hold the joints of this very humanoid."""
+    clip, remarks = mimickit.read(path) if ending == ".pkl" else (deepmimic.read(path), "")
+    if options.source_fps:
+        clip = replace(clip, fps=options.source_fps)
+    return Imported(cut(clip, options.start, options.end), (remarks,) if remarks else ())
+
+
+def _our_own(motion: SourceMotion, options: ImportOptions) -> Imported | None:
+    """What tools.export_motion wrote, exactly as it was; nothing where that is not so, or the options say otherwise."""
+    if options.mapping or options.up or options.scale or not (clip := our_skeleton.ours(motion)):
+        return None
+    if options.source_fps:
+        clip = replace(clip, fps=options.source_fps)
+    if options.fps:
+        clip = resampled(clip, options.fps)
+    return Imported(cut(clip, options.start, options.end).placed(), (OURS,))
 
 
 def _skeleton(path: Path, ending: str, options: ImportOptions) -> SourceMotion:
@@ -109,8 +155,12 @@ def _starts_in_rest_pose(motion: SourceMotion) -> bool:
     return bool(steps[0] > np.radians(25.0) and steps[0] > 4.0 * steps[1:].max())
 
 
-def _retargeted(motion: SourceMotion, options: ImportOptions) -> tuple[MotionClip, tuple[str, ...]]:
-    remarks = [f"{motion.num_frames} frames at {motion.fps:g} fps, {len(motion.joints)} joints", *motion.remarks]
+def _retargeted(motion: SourceMotion, options: ImportOptions) -> Imported:
+    remarks = []
+    if options.source_fps:
+        remarks.append(f"frame rate {options.source_fps:g} as given, where the file says {motion.fps:g}")
+        motion = replace(motion, fps=options.source_fps)
+    remarks += [f"{motion.num_frames} frames at {motion.fps:g} fps, {len(motion.joints)} joints", *motion.remarks]
     motion = motion.between(options.start, options.end)
     if options.start == 0.0 and _starts_in_rest_pose(motion):
         motion = replace(motion, pos=motion.pos[1:], rot=motion.rot[1:])
@@ -121,8 +171,19 @@ def _retargeted(motion: SourceMotion, options: ImportOptions) -> tuple[MotionCli
     roles = mapping.load(options.mapping, motion) if options.mapping else mapping.guess(motion)
     mapping.check(motion, roles)
     remarks.append("joints: " + ", ".join(f"{role} {joint}" for role, joint in roles.items()))
-    motion, said = retarget.upright(motion, roles, options.up)
+    motion, said = up_axis.upright(motion, roles, options.up)
     remarks.append(said)
+    standing = standing_pose.find(motion, roles)
+    frames, disagreed = body_frames(motion, roles, standing)
+    remarks += [*([standing.remark] if standing.remark else []), *disagreed]
     scale, said = retarget.scale_to_ours(motion, roles)
     remarks.append(f"lengths times {options.scale:g} as given" if options.scale else said)
-    return retarget.retarget(motion, roles, options.scale or scale), tuple(remarks)
+    clip = retarget.retarget(motion, roles, frames, options.scale or scale)
+    if options.picture:
+        figures = {
+            motion.name: JointFigure.of_motion(motion, roles, scale * motion.pos),
+            "the clip": JointFigure.of_clip(clip),
+        }
+        contact_sheet.save(options.picture, figures, np.arange(motion.num_frames) / motion.fps)
+    report = fidelity.compare(clip, motion, roles, options.scale or scale)
+    return Imported(clip.placed(), tuple(remarks), report)

@@ -19,6 +19,7 @@ from game.sim.motion import ClipError, MotionClip
 from game.sim.roles import SIDES, BodyPart
 from tools.clip_clinic.ground_contact import floor_level
 from tools.clip_clinic.legs import shortest_arc
+from tools.import_motion.body_frames import Bodies
 from tools.import_motion.source import SourceMotion
 
 Array = NDArray[np.float64]
@@ -40,45 +41,6 @@ _LIMBS = (
     (BodyPart.UPPER_ARM, BodyPart.FOREARM, "shoulder", "elbow", "wrist", -1.0),
 )
 """Our upper and lower part; the source's joint, hinge and end; the sign of the hinge's bend."""
-
-
-def upright(motion: SourceMotion, roles: Mapping[str, str], up: str = "") -> tuple[SourceMotion, str]:
-    """Turn to z up. `up` is "y", "z", "-y" ... or "" to find it. Returns the motion and how it was found.
-
-    The rest pose is taken to stand, and turned by itself: some programs write it along another axis.
-    """
-    spine = _spine(motion, roles, motion.rest_pos)
-    rest_axis = _nearest_axis(spine)
-    axis_name = up or motion.up
-    if axis_name:
-        axis, how = _axis(axis_name), "as given" if up else "by the format"
-    else:
-        standing = np.median(_spine(motion, roles, motion.pos), axis=0)
-        # who lies or rolls most of the time tells nothing
-        clear = np.abs(standing).max() > 0.85
-        axis, how = (_nearest_axis(standing), "as he stands") if clear else (rest_axis, "as the rest pose stands")
-    name = ("-" if axis.sum() < 0 else "") + "xyz"[int(np.abs(axis).argmax())]
-    return motion.turned(shortest_arc(axis, _UP), shortest_arc(rest_axis, _UP)), f"{name} is up ({how})"
-
-
-def _axis(name: str) -> Array:
-    if name.lstrip("-") not in ("x", "y", "z"):
-        raise ClipError(f"up {name!r}, expected x, y, z, -x, -y or -z")
-    axis: Array = np.eye(3)["xyz".index(name[-1])]
-    return -axis if name.startswith("-") else axis
-
-
-def _nearest_axis(way: Array) -> Array:
-    k = int(np.abs(way).argmax())
-    return np.asarray(np.eye(3)[k] * (1.0 if way[k] >= 0.0 else -1.0))
-
-
-def _spine(motion: SourceMotion, roles: Mapping[str, str], pos: Array) -> Array:
-    """Unit vectors (..., 3) from between the ankles to between the shoulders, of positions (..., S, 3)."""
-    top = [motion.index(roles[f"{side}_shoulder"]) for side in SIDES]
-    bottom = [motion.index(roles[f"{side}_ankle"]) for side in SIDES]
-    way = pos[..., top, :].mean(axis=-2) - pos[..., bottom, :].mean(axis=-2)
-    return np.asarray(way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-9))
 
 
 def scale_to_ours(motion: SourceMotion, roles: Mapping[str, str]) -> tuple[float, str]:
@@ -104,93 +66,42 @@ def _length(motion: SourceMotion, a: str, b: str) -> float:
     return float(np.median(np.linalg.norm(motion.pos[:, motion.index(a)] - motion.pos[:, motion.index(b)], axis=-1)))
 
 
-def retarget(motion: SourceMotion, roles: Mapping[str, str], scale: float) -> MotionClip:
+def retarget(motion: SourceMotion, roles: Mapping[str, str], frames: Bodies, scale: float) -> MotionClip:
     """Carry a motion over. What is lowest stands on the floor; nothing else is mended.
 
     Args:
         motion: z up.
         roles: role -> joint, checked.
+        frames: rotations of our bodies, see body_frames.py.
         scale: from the motion's lengths to ours.
     """
     model = CharacterModel.load("humanoid")
-    rots = _aligned(motion, roles)
     joint_rot = np.array(np.broadcast_to(rotation.IDENTITY, (motion.num_frames, model.num_joints, 4)))
-    pelvis, torso = rots[BodyPart.PELVIS, ""], rots[BodyPart.TORSO, ""]
+    pelvis, torso = frames[BodyPart.PELVIS, ""], frames[BodyPart.TORSO, ""]
     joint_rot[:, model.body_joint[model.roles.torso]] = _relative(pelvis, torso)
-    joint_rot[:, model.neck] = _relative(torso, rots[BodyPart.HEAD, ""])
+    joint_rot[:, model.neck] = _relative(torso, frames[BodyPart.HEAD, ""])
     for side in SIDES:
         for upper, lower, joint, hinge, end, sign in _LIMBS:
             parent = pelvis if upper is BodyPart.THIGH else torso
             way = _way(motion, roles, f"{side}_{joint}", f"{side}_{hinge}")
             lower_way = _way(motion, roles, f"{side}_{hinge}", f"{side}_{end}")
             if lower_way is None:  # no wrist: along the forearm's own axis
-                lower_way = rotation.rotate(rots[lower, side], np.broadcast_to(_DOWN, (motion.num_frames, 3)))
-            turn, bend = _swing_and_bend(rots[upper, side], way, lower_way, sign)
+                lower_way = rotation.rotate(frames[lower, side], np.broadcast_to(_DOWN, (motion.num_frames, 3)))
+            turn, bend = _swing_and_bend(frames[upper, side], way, lower_way, sign)
             joint_rot[:, _carrier(model, upper, side)] = _relative(parent, turn)
             joint_rot[:, _carrier(model, lower, side)] = bend
             if upper is BodyPart.THIGH:
                 ankle = _carrier(model, BodyPart.FOOT, side)
-                joint_rot[:, ankle] = _relative(rotation.multiply(turn, bend), rots[BodyPart.FOOT, side])
+                joint_rot[:, ankle] = _relative(rotation.multiply(turn, bend), frames[BodyPart.FOOT, side])
     hips = [motion.index(roles[f"{side}_hip"]) for side in SIDES]
     root_pos = scale * motion.pos[:, hips].mean(axis=1)
     root_pos[:, 2] -= floor_level(lowest_point(model, body_poses(model, root_pos, pelvis, joint_rot)))
-    return MotionClip(motion.name, motion.fps, False, root_pos, pelvis, joint_rot).placed()
+    return MotionClip(motion.name, motion.fps, False, root_pos, pelvis, joint_rot)
 
 
 def _carrier(model: CharacterModel, part: BodyPart, side: str) -> int:
     """The joint of ours that carries a part."""
     return int(model.body_joint[model.roles.find(part, side)])
-
-
-def _aligned(motion: SourceMotion, roles: Mapping[str, str]) -> dict[tuple[BodyPart, str], Array]:
-    """Rotations (F, 4) that our bodies would have, were they glued to the source's in its rest pose."""
-    face = facing(motion, roles)
-    glued = {(BodyPart.PELVIS, ""): ("pelvis", face), (BodyPart.TORSO, ""): ("chest", face)}
-    glued[BodyPart.HEAD, ""] = (next(role for role in ("head", "neck", "chest") if role in roles), face)
-    for side in SIDES:
-        for upper, lower, joint, hinge, end, _ in _LIMBS:
-            for part, above, below in ((upper, joint, hinge), (lower, hinge, end)):
-                rest = _along(motion, roles, face, f"{side}_{above}", f"{side}_{below}")
-                glued[part, side] = (f"{side}_{above}", rest)
-        glued[BodyPart.FOOT, side] = (f"{side}_ankle", _sole(motion, roles, face, side))
-    result = {}
-    for body, (role, rest) in glued.items():
-        index = motion.index(roles[role])
-        local = rotation.multiply(rotation.conjugate(motion.rest_rot[index]), rest)
-        result[body] = rotation.multiply(motion.rot[:, index], np.broadcast_to(local, (motion.num_frames, 4)))
-    return result
-
-
-def facing(motion: SourceMotion, roles: Mapping[str, str]) -> Array:
-    """Turn (4,) about z that the rest pose faces, from its hips. Raises ClipError."""
-    right, left = (motion.rest_pos[motion.index(roles[f"{side}_hip"])] for side in SIDES)
-    across = (left - right) * np.array([1.0, 1.0, 0.0])
-    if np.linalg.norm(across) < 1e-9:
-        raise ClipError(f"{motion.name}: right and left hip lie in one place in the rest pose; check the mapping")
-    return rotation.from_heading(np.arctan2(-across[0], across[1]))
-
-
-def _along(motion: SourceMotion, roles: Mapping[str, str], face: Array, joint: str, end: str) -> Array:
-    """Rotation (4,) of our bone, which hangs at rest, laid along the source's in its rest pose."""
-    if end not in roles:
-        end = joint.replace("elbow", "shoulder")  # no wrist: as the upper arm lies
-        bone = motion.rest_pos[motion.index(roles[joint])] - motion.rest_pos[motion.index(roles[end])]
-    else:
-        bone = motion.rest_pos[motion.index(roles[end])] - motion.rest_pos[motion.index(roles[joint])]
-    return rotation.multiply(shortest_arc(_DOWN, bone), face)
-
-
-def _sole(motion: SourceMotion, roles: Mapping[str, str], face: Array, side: str) -> Array:
-    """Rotation (4,) of our foot in the rest pose: flat on the floor, along the toes where there are any."""
-    if f"{side}_toe" not in roles:
-        return face
-    toe, ankle = (motion.rest_pos[motion.index(roles[f"{side}_{joint}"])] for joint in ("toe", "ankle"))
-    way = toe - ankle
-    if np.hypot(way[0], way[1]) < 0.5 * np.linalg.norm(way):
-        return face
-    turn = rotation.from_heading(np.arctan2(way[1], way[0]))
-    # out-turned by under 60 degrees, or it is no foot's direction
-    return turn if rotation.angle_between(turn, face) < np.radians(60.0) else face
 
 
 def _way(motion: SourceMotion, roles: Mapping[str, str], joint: str, end: str) -> Array | None:

@@ -29,7 +29,7 @@ class SourceMotion:
     parents: NDArray[np.int64]
     """(S,) -1 for roots; parents come first."""
     rest_pos: Array
-    """(S, 3) of the rest pose, standing; its up axis need not be the motion's"""
+    """(S, 3) of the rest pose; its axes need not be the motion's, and it need not stand"""
     rest_rot: Array
     """(S, 4)"""
     pos: Array
@@ -37,7 +37,11 @@ class SourceMotion:
     rot: Array
     """(F, S, 4)"""
     up: str = ""
-    """"y" or "z" where the format says so; else it is guessed."""
+    """"y" or "z" where the format says so for certain; else it is found, see up_axis.py."""
+    usual_up: str = ""
+    """"y" or "z": what files of this kind mean unless the motion contradicts it."""
+    rest_in_file: bool = True
+    """Whether the rest pose is the file's own, not one that the reader made up."""
     metres: float = 0.0
     """Length of the unit where the format says so, else 0."""
     roles: dict[str, str] = field(default_factory=dict)
@@ -54,19 +58,10 @@ class SourceMotion:
             raise ClipError(f"{self.name}: no joint is called {joint!r}; there are {listed(self.joints)}")
         return self.joints.index(joint)
 
-    def turned(self, turn: Array, rest_turn: Array) -> SourceMotion:
-        """The motion in a frame turned by `turn` (4,), the rest pose by `rest_turn` (4,)."""
-
-        def turns(by: Array, q: Array) -> Array:
-            return rotation.multiply(np.broadcast_to(by, q.shape), q)
-
-        return replace(
-            self,
-            rest_pos=rotation.rotate(np.broadcast_to(rest_turn, self.rest_rot.shape), self.rest_pos),
-            rest_rot=turns(rest_turn, self.rest_rot),
-            pos=rotation.rotate(np.broadcast_to(turn, self.rot.shape), self.pos),
-            rot=turns(turn, self.rot),
-        )
+    def turned(self, turn: Array) -> SourceMotion:
+        """The motion in a frame turned by `turn` (4,); the rest pose stays as it is."""
+        wide = np.broadcast_to(turn, self.rot.shape)
+        return replace(self, pos=rotation.rotate(wide, self.pos), rot=rotation.multiply(wide, self.rot))
 
     def between(self, start: float, end: float) -> SourceMotion:
         """The frames from `start` to `end` seconds. Raises ClipError when under two are left."""
