@@ -35,6 +35,8 @@ SAMPLES: list[ev.Event] = [
     ev.Nerves(3, 0.1, 0.1),
     ev.Spawn(load_prop("wheelie_chair"), velocity=(1.0, 0.0, 0.0)),
     ev.Remove(1),
+    ev.Restitution(0.5),
+    ev.Tidy(),
 ]
 
 

@@ -101,7 +101,7 @@ def rewrite(path: Path, **changes: object) -> None:
 def test_a_newer_schema_says_so(short: Take, tmp_path: Path) -> None:
     short.save(tmp_path / "t")
     rewrite(tmp_path / "t", schema=99)
-    with pytest.raises(TakeError, match="schema 99, newer than 2"):
+    with pytest.raises(TakeError, match="schema 99, newer than 3"):
         Take.load(tmp_path / "t")
 
 

@@ -74,7 +74,9 @@ class EventHandlers(PolicyHandlers):
         self.agent(event.character)
         if not 0.0 <= event.value <= MAX_STRENGTH:
             raise EventError(f"strength {event.value}, expected 0..{MAX_STRENGTH:g}")
-        self.world.strength[event.character, joints_of(self.model, event.part)] = event.value
+        joints = joints_of(self.model, event.part)
+        self.world.strength[event.character, joints] = event.value
+        self.world.free_joints[event.character, joints] = not event.limits
 
     @handles(ev.Nerves)
     def nerves(self, event: ev.Nerves) -> None:
@@ -132,6 +134,15 @@ class EventHandlers(PolicyHandlers):
     @handles(ev.Friction)
     def friction(self, event: ev.Friction) -> None:
         self.world.set_friction(event.value)
+
+    @handles(ev.Restitution)
+    def restitution(self, event: ev.Restitution) -> None:
+        self.world.set_floor_restitution(event.value)
+
+    @handles(ev.Tidy)
+    def tidy(self, _event: ev.Tidy) -> None:
+        self.world.tidy()
+        self._hands = {hand: spring for hand, spring in self._hands.items() if spring.prop < 0}
 
     @handles(ev.Spawn)
     def spawn(self, event: ev.Spawn) -> None:

@@ -167,6 +167,13 @@ class Friction(Event):
 
 
 @dataclass(frozen=True)
+class Restitution(Event):
+    """Change the floor's share of a bounce: multiplied with the share of what hits it; 1 at first."""
+
+    value: float
+
+
+@dataclass(frozen=True)
 class Strength(Event):
     """Scale the gains and torque limits of a part of a body: 1 driven, 0 limp."""
 
@@ -174,6 +181,9 @@ class Strength(Event):
     part: str = ALL
     """a joint, a limb (left_arm, right_arm, left_leg, right_leg, trunk) or all"""
     character: int = 0
+    limits: bool = True
+    """with strength 0 a joint has friction and keeps to a human's limits; false: it turns freely, as in takes of
+    schemas 1 and 2"""
 
 
 @dataclass(frozen=True)
@@ -204,6 +214,11 @@ class Remove(Event):
 
     prop: int
     """its id"""
+
+
+@dataclass(frozen=True)
+class Tidy(Event):
+    """Put every prop back where it came into the world, whole and at rest."""
 
 
 class Timed(NamedTuple):

@@ -37,8 +37,8 @@ from game.scene.refusal import reason_of, refused_as, shortened
 from game.sim.model import CharacterModel, ModelError
 from game.sim.motion import ClipError
 
-SCHEMA = 2
-"""1 had no clips, and policies were started by the heading of the x axis"""
+SCHEMA = 3
+"""1 had no clips, and policies were started by the heading of the x axis; in 1 and 2 limp joints turned freely"""
 MAX_TICKS = 10_000_000
 MAX_TRACE_VALUES = 20_000_000
 """of JSON that are read"""
@@ -213,7 +213,7 @@ def _from_card(card: dict[str, Any], files: dict[str, bytes]) -> Take:
     return Take(
         seed=int(card["seed"]),
         num_ticks=int(card["num_ticks"]),
-        events=ev.list_from_json([e if card["schema"] > 1 else _as_schema_2(e) for e in card["events"]]),
+        events=ev.list_from_json([_as_today(e, card["schema"]) for e in card["events"]]),
         policies=kept[POLICIES],
         clips=kept[CLIPS],
         trace=tuple((str(digest), [[float(v) for v in p] for p in pos]) for digest, pos in rows),
@@ -226,9 +226,14 @@ def _from_card(card: dict[str, Any], files: dict[str, bytes]) -> Take:
     )
 
 
-def _as_schema_2(event: Any) -> Any:
-    """The JSON of a schema 1 take's event as today's: policies were started by the heading of the x axis."""
-    return {**event, "aligned": False} if isinstance(event, dict) and event.get("type") == "play" else event
+def _as_today(event: Any, schema: int) -> Any:
+    """The JSON of an older take's event as today's: what its schema did, in today's words."""
+    kind = event.get("type") if isinstance(event, dict) else None
+    if kind == "play" and schema < 2:
+        return {**event, "aligned": False}
+    if kind == "strength" and schema < 3:
+        return {**event, "limits": False}
+    return event
 
 
 def _sha256(data: bytes) -> str:

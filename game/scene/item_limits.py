@@ -24,6 +24,16 @@ MAX_MASS = 2000.0
 MAX_FRICTION, MAX_ROLLING_FRICTION, MAX_RESTITUTION = 10.0, 1.0, 1.5
 STIFFNESS, DAMPING = (1.0, 1e9), (0.0, 1e9)
 """N/m and N s/m of a contact"""
+MAX_IMPULSE = 1e4
+"""N s in a tick"""
+MAX_TORQUE = 1e4
+"""N m of friction, and N m s/rad of damping, of a hinge"""
+MAX_SMEAR_SECONDS = 60.0
+MAX_BELT = 30.0
+"""m/s"""
+MAX_WIND, MAX_REACH = 80.0, 50.0
+"""m/s; m, also of a radius"""
+MAX_PIECES = 16
 
 
 def check_item(item: ItemSpec, where: str) -> None:
@@ -46,11 +56,39 @@ def check_item(item: ItemSpec, where: str) -> None:
     for name, (value, low, high) in numbers.items():
         _check_range(where, name, (value,), low, high)
     _check_pose(where, item.position, item.quaternion)
+    _check_mechanism(item, where)
     for what, parts, most in (("parts", item.parts, MAX_PARTS), ("decor", item.decor, MAX_DECOR)):
         if len(parts) > most:
             raise SetError(f"{where}: {len(parts)} {what}, expected at most {most}")
         for i, part in enumerate(parts):
             _check_part(part, f"{where}: {what}[{i}]", SOLID_SHAPES if what == "parts" else DRAWN_SHAPES)
+
+
+def _check_mechanism(item: ItemSpec, where: str) -> None:
+    _check_range(where, "holds", (item.holds,), 0.0, MAX_IMPULSE)
+    _check_range(where, "belt", item.belt, -MAX_BELT, MAX_BELT)
+    for what, wanted in (("hinge", item.hinge is not None), ("holds", item.holds > 0.0)):
+        if wanted and not item.mass:
+            raise SetError(f"{where}: {what!r} is of something that moves, but its mass is 0")
+    if any(item.belt) and item.mass:
+        raise SetError(f"{where}: 'belt' is of something that stands fast, but its mass is {item.mass} kg")
+    if item.hinge is not None:
+        hinge = item.hinge
+        _check_range(where, "hinge.point", hinge.point, -SIZES[1], SIZES[1])
+        _check_range(where, "hinge.friction", (hinge.friction, hinge.damping), 0.0, MAX_TORQUE)
+        if not abs(math.hypot(*hinge.axis) - 1.0) <= 0.01:
+            raise SetError(f"{where}: a hinge's axis of length {math.hypot(*hinge.axis):g}, expected 1")
+        if not -math.tau <= hinge.low <= 0.0 <= hinge.high <= math.tau:
+            raise SetError(f"{where}: a hinge turns from {hinge.low:g} to {hinge.high:g} rad, expected 0 in between")
+    if item.breaks is not None:
+        _check_range(where, "breaks.impulse", (item.breaks.impulse,), 1e-3, MAX_IMPULSE)
+        _check_range(where, "breaks.pieces", (item.breaks.pieces,), 2, MAX_PIECES)
+    if item.smear is not None:
+        _check_range(where, "smear.friction", (item.smear.friction,), 0.0, MAX_FRICTION)
+        _check_range(where, "smear.seconds", (item.smear.seconds,), 0.0, MAX_SMEAR_SECONDS)
+    if item.wind is not None:
+        _check_range(where, "wind.speed", (item.wind.speed,), 0.0, MAX_WIND)
+        _check_range(where, "wind.reach", (item.wind.reach, item.wind.radius), 0.01, MAX_REACH)
 
 
 def _check_part(part: PartSpec, where: str, shapes: dict[str, int]) -> None:

@@ -119,6 +119,11 @@ class JsonFields:
             raise self._wrong(key, "an object {...}", value)
         return JsonFields(value, f"{self.where}: {key}")
 
+    def optional_section(self, key: str) -> JsonFields | None:
+        """An object inside; None when it is left out."""
+        self._known.append(key)
+        return self.section(key) if key in self._left else None
+
     def sections(self, key: str, most: int = MAX_SECTIONS) -> list[JsonFields]:
         """A list of at most so many objects; empty when it is left out."""
         value = self._take(key, [])

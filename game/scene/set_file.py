@@ -11,9 +11,10 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from game.scene.item_limits import STIFFNESS, check_item
+from game.scene.item_limits import MAX_IMPULSE, STIFFNESS, check_item
 from game.scene.json_fields import JsonFields, SetError
 from game.scene.json_text import JsonError, read_object
+from game.scene.mechanism_file import belt_of, break_of, hinge_of, smear_of, wind_of
 from game.scene.paths import models_dir
 from game.scene.refusal import refused_as
 from game.scene.set_spec import (
@@ -136,6 +137,12 @@ def _item(fields: JsonFields, name: str | None) -> ItemSpec:
         restitution=fields.number("restitution", 0.0, low=0.0, high=1.5),
         contact_stiffness=stiffness,
         contact_damping=damping,
+        hinge=hinge_of(fields),
+        holds=fields.number("holds", 0.0, low=0.0, high=MAX_IMPULSE),
+        breaks=break_of(fields),
+        smear=smear_of(fields),
+        belt=belt_of(fields),
+        wind=wind_of(fields),
         parts=tuple(_part(f, SOLID_SHAPES) for f in fields.sections("parts")),
         decor=tuple(_part(f, DRAWN_SHAPES) for f in fields.sections("decor")),
         shell=fields.flag("shell", False),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+from game.scene.mechanism import BreakSpec, HingeSpec, SmearSpec, WindSpec
+
 Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
 
@@ -17,7 +19,7 @@ and length, the leaves of a plant (spread, height, leaf width), foliage (diamete
 edges)."""
 MATERIALS = (
     "paint", "fabric", "velvet", "wood", "planks", "metal", "plastic", "rubber", "ceramic", "cardboard",
-    "foliage", "grass", "gravel", "earth", "skin", "ice", "glow", "shade", "paper", "rug", "art", "chalk",
+    "foliage", "grass", "gravel", "earth", "skin", "ice", "water", "glow", "shade", "paper", "rug", "art", "chalk",
 )  # fmt: skip
 """What a surface is made of: how it shines and, where it has one, its pattern. Sounds depend on it too."""
 
@@ -56,11 +58,21 @@ class ItemSpec:
     friction: float = 0.8
     rolling_friction: float = 0.0
     restitution: float = 0.0
-    """0 dead .. 1 bounces back all the way"""
+    """share of the speed that it gives back to something perfectly elastic; of two things that hit each other the
+    shares are multiplied"""
     contact_stiffness: float | None = None
     """N/m, how far it gives; None is hard. Comes with contact_damping."""
     contact_damping: float | None = None
     """N s/m"""
+    hinge: HingeSpec | None = None
+    """an axle that holds it in the room; None: nothing does"""
+    holds: float = 0.0
+    """N s in one tick of 1/30 s: it stands fast until it is hit harder than this, then it is loose; 0: loose at once"""
+    breaks: BreakSpec | None = None
+    smear: SmearSpec | None = None
+    belt: Vec3 = (0.0, 0.0, 0.0)
+    """m/s in the item's frame: how its surface moves, as a treadmill's does; of an item that cannot move"""
+    wind: WindSpec | None = None
     parts: tuple[PartSpec, ...] = ()
     """what collides; drawn too unless `shell` is set"""
     decor: tuple[PartSpec, ...] = ()
@@ -80,7 +92,8 @@ class GroundSpec:
     """The plane z = 0."""
 
     friction: float = 0.9
-    restitution: float = 0.0
+    restitution: float = 1.0
+    """multiplied with that of what hits it; see ItemSpec"""
     material: str = "planks"
     color: Vec3 = (1.0, 1.0, 1.0)
     size: tuple[float, float] = (20.0, 20.0)

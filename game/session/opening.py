@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from game.play.events import Event, Friction, Play, Spawn
+from game.play.events import Event, Friction, Play, Restitution, Spawn
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
 from game.scene.set_spec import SetSpec
@@ -27,6 +27,8 @@ def opening(library: PolicyLibrary, policy: str | None, spec: SetSpec = BARE) ->
     """
     name = find_policy(library, policy)
     floor: list[Event] = [] if spec is BARE else [Friction(spec.ground.friction)]
+    if spec is not BARE and spec.ground.restitution != 1.0:
+        floor.append(Restitution(spec.ground.restitution))
     furniture = [Spawn(item) for item in spec.items if item.parts]
     play = [] if name is None else [Play(name, place=True)]
     return [*floor, *furniture, *play]

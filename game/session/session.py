@@ -142,7 +142,8 @@ class Session:
     def placed(self) -> Sequence[int]:
         """Ids of the props that are not furniture of the set, in the order that they came."""
         furniture = sum(1 for item in self.spec.items if item.parts)
-        return [prop for prop in self.runtime.world.props if prop >= furniture]
+        world = self.runtime.world
+        return [prop for prop in world.props if prop >= furniture and prop not in world.mechanics.pieces]
 
     @property
     def policy_names(self) -> Sequence[str]:

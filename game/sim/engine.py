@@ -64,6 +64,9 @@ class Engine(Protocol):
     def set_floor_friction(self, friction: float) -> None:
         """Set the floor's Coulomb coefficient."""
 
+    def set_floor_restitution(self, restitution: float) -> None:
+        """Set what the floor's share of a bounce is, 0..1.5."""
+
     # ---------------------------------------------------------------- characters
     def add_character(self) -> None:
         """Add one, in any pose, and read all states."""
@@ -74,6 +77,9 @@ class Engine(Protocol):
     def set_mass_scale(self, character: int, scale: float) -> None:
         """Make every body `scale` times as dense as the model's."""
 
+    def set_body_friction(self, character: int, body: int, friction: float) -> None:
+        """Set the Coulomb coefficient of one body's surface."""
+
     def write(self, character: int, state: CharacterState) -> None:
         """Put a character into a state without batch; `states` does not change until `read`."""
 
@@ -82,7 +88,7 @@ class Engine(Protocol):
 
     # ---------------------------------------------------------------- props
     def add_prop(self, prop: int, item: ItemSpec, velocity: ArrayLike, ang_vel: ArrayLike) -> None:
-        """Add a prop that moves with velocity (3,), m/s, and ang_vel (3,), rad/s."""
+        """Add a prop that moves with velocity (3,), m/s, and ang_vel (3,), rad/s; one on an axle begins at rest."""
 
     def remove_prop(self, prop: int) -> None:
         """Remove a prop."""

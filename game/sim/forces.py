@@ -65,6 +65,25 @@ class PushForce:
 
 
 @dataclass
+class PropPush:
+    """A constant force at a prop's origin, its centre of mass."""
+
+    prop: int
+    force_w: Array
+    """(3,) N"""
+    substeps_left: int
+    character: int = -1
+
+    @property
+    def spent(self) -> bool:
+        return self.substeps_left <= 0
+
+    def apply(self, engine: Engine) -> None:
+        self.substeps_left -= 1
+        engine.push_prop(self.prop, self.force_w, engine.prop_motion(self.prop).pos)
+
+
+@dataclass
 class GrabSpring:
     """A damped spring from a point of a body (or prop) to a point in the world."""
 
@@ -112,6 +131,12 @@ class Forces:
         self._contents.check_body(character, body)
         substeps = num_ticks * self._contents.model.substeps
         self._all.append(PushForce(character, body, np.asarray(force_w, float), substeps))
+
+    def push_prop(self, prop: int, force_w: ArrayLike, num_ticks: int) -> None:
+        """Push a prop at its origin with force_w (3,), N, for num_ticks control ticks. Raises WorldError."""
+        self._contents.check_prop(prop)
+        substeps = num_ticks * self._contents.model.substeps
+        self._all.append(PropPush(prop, np.asarray(force_w, float), substeps))
 
     def grab(self, character: int, body: int, point_b: ArrayLike, target_w: ArrayLike) -> GrabSpring:
         """Hang a body's point_b (3,) on a spring to target_w (3,), which may be moved; `release` ends it.

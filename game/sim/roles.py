@@ -68,6 +68,17 @@ class FigurePiece(NamedTuple):
     radius: float
 
 
+class LimpLimits(NamedTuple):
+    """How far each of J joints turns, and how stiffly, when nobody drives it."""
+
+    low: NDArray[np.float64]
+    """(J, 3) rad, of the rotation vector child in parent; a hinge's angle is the middle one"""
+    high: NDArray[np.float64]
+    """(J, 3) rad"""
+    friction: NDArray[np.float64]
+    """(J,) N m"""
+
+
 @dataclass(frozen=True, eq=False)
 class BodyRoles:
     """Of B bodies and J joints; bodies are indices, joints that people write in events are names."""
@@ -93,6 +104,7 @@ class BodyRoles:
     """names of joints by the group's name: events scale the strength of a limb"""
     joint_weights: NDArray[np.float64]
     """(1 + J,) how much the root and each joint count in the imitation reward"""
+    limp: LimpLimits
     shading: ShadingSpheres
     figure: tuple[FigurePiece, ...]
     """one piece a joint, that is clicked in the panel's drawing"""
@@ -158,6 +170,7 @@ def load_roles(
         joint_weights=np.array(
             [fields.number("root_weight", None, low=0.0), *(weights.number(j, None, low=0.0) for j in joint_names)]
         ),
+        limp=_limp(fields.section("limp"), joint_names),
         shading=_shading(fields.sections("shading_spheres"), body_names),
         figure=_figure(fields.sections("figure"), joint_names),
         figure_decor=_figure(fields.sections("figure_decor"), joint_names),
@@ -205,6 +218,19 @@ def _opposite_joints(
             f"{file}: joint {names[int(others.argmin())]} has none opposite: the sides are built differently"
         )
     return others
+
+
+def _limp(section: JsonFields, joint_names: tuple[str, ...]) -> LimpLimits:
+    rows = [section.section(name) for name in joint_names]
+    low = np.radians([row.numbers("low_degrees", 3) for row in rows])
+    high = np.radians([row.numbers("high_degrees", 3) for row in rows])
+    friction = np.array([row.number("friction", None, low=0.0) for row in rows])
+    for row in (*rows, section):
+        row.done()
+    for name, bad in zip(joint_names, np.any(low > high, axis=1).tolist(), strict=True):
+        if bad:
+            raise SetError(f"{section.where}: {name} has a low_degrees above its high_degrees")
+    return LimpLimits(low, high, friction)
 
 
 def _shading(rows: list[JsonFields], body_names: tuple[str, ...]) -> ShadingSpheres:

@@ -16,6 +16,8 @@ from game.sim.crowding import MAX_INSIDE, check_room
 from game.sim.engine import Engine
 from game.sim.forces import Forces
 from game.sim.kinematics import BodyPoses, BodyVelocities
+from game.sim.limp_joints import LimpJoints
+from game.sim.mechanics import Mechanics
 from game.sim.readout import ReadoutBuilder
 from game.sim.snapshot import Ghosts, PropPoses, Snapshot
 from game.sim.state import CharacterState
@@ -64,13 +66,16 @@ class World:
         """characters whose state became implausible in the last tick and that were put back on their feet"""
         self.strength = np.ones((0, model.num_joints))
         """(N, J) share of the gains and torque limits that a joint has; 0 is limp"""
+        self.free_joints = np.zeros((0, model.num_joints), bool)
+        """(N, J) joints that turn without friction or limits when nobody drives them, as they did in old takes"""
+        self._limp = LimpJoints(model, engine.joint_layout)
         self.mass_scale = np.ones(0)
         """(N,) how many times as heavy as the model a character is: see `set_mass_scale`"""
         self.kp, self.kd = np.zeros((0, model.num_joints)), np.zeros((0, model.num_joints))
         """(N, J) PD gains: the model's, until `set_gains`"""
         self.floor_touch = np.zeros((0, model.num_bodies), bool)
         """(N, B) bodies that touched the floor in the last tick"""
-        self._next_prop = 0
+        self.mechanics = Mechanics(engine, self.contents, self.forces)
         self._builder = ReadoutBuilder(model, self.joint_layout)
         self._readout = self._builder.of(engine.states.table, engine.torque, self.floor_touch)
 
@@ -135,6 +140,12 @@ class World:
         self.floor_friction = float(friction)
         self.engine.set_floor_friction(self.floor_friction)
 
+    def set_floor_restitution(self, restitution: float) -> None:
+        """Set the floor's share of a bounce, multiplied with that of what hits it. Raises WorldError."""
+        if not 0.0 <= restitution <= 1.5:
+            raise WorldError(f"floor restitution {restitution}: expected 0..1.5")
+        self.engine.set_floor_restitution(float(restitution))
+
     # ---------------------------------------------------------------- characters
     def set_gains(self, character: int, kp: ArrayLike, kd: ArrayLike) -> None:
         """Give a character's controller the gains (J,) that its policy was trained with. Raises WorldError."""
@@ -164,6 +175,7 @@ class World:
         if last < 0:
             raise WorldError("there is no character to remove")
         self.forces.release_from(character=last)
+        self.mechanics.forget_character(last)
         self.engine.remove_character()
         self._resize(last)
 
@@ -172,6 +184,8 @@ class World:
         model = self.model
         self.contents.num_characters = n
         self.strength = _with_rows(self.strength, n, np.ones(model.num_joints))
+        self.free_joints = _with_rows(self.free_joints.astype(float), n, np.zeros(model.num_joints)).astype(bool)
+        self._limp.resize(n)
         self.mass_scale = _with_rows(self.mass_scale, n, np.float64(1.0))
         self.kp, self.kd = _with_rows(self.kp, n, model.kp), _with_rows(self.kd, n, model.kd)
         self.floor_touch = np.zeros((n, model.num_bodies), bool)
@@ -204,18 +218,16 @@ class World:
             raise WorldError(f"there are {MAX_PROPS} things already, as many as there can be: take some away")
         if len(props) >= MAX_INSIDE:
             check_room(item, tuple(props.values()), self.engine.prop_states(tuple(props)))
-        prop = self._next_prop
-        self.engine.add_prop(prop, item, velocity, ang_vel)
-        self.contents.props[prop] = item
-        self._next_prop += 1
-        return prop
+        return self.mechanics.add(item, np.asarray(velocity, float), np.asarray(ang_vel, float))
 
     def remove_prop(self, prop: int) -> None:
         """Remove a prop. Raises WorldError."""
         self.contents.check_prop(prop)
-        self.forces.release_from(prop=prop)
-        self.engine.remove_prop(prop)
-        del self.contents.props[prop]
+        self.mechanics.remove(prop)
+
+    def tidy(self) -> None:
+        """Put every prop back where it came into the world, whole and at rest."""
+        self.mechanics.tidy()
 
     # ---------------------------------------------------------------- time
     def step(self, target: Array, hinge_target: Array | None = None) -> None:
@@ -238,17 +250,23 @@ class World:
         q_target = self.joint_layout.pack_rotations(target, hinge_target)
         kp, kd, limit = (self.strength * gain for gain in (self.kp, self.kd, self.model.torque_limit))
         self.faults = []
+        self.mechanics.before_tick(self.body_poses, self.body_velocities)
         engine, whole, done = self.engine, self.model.substeps, 0
         engine.begin_tick()
+        limp = (self.strength == 0.0) & ~self.free_joints
+        any_limp = bool(limp.any())
         while done < whole:
             self.forces.apply()
-            # forces act for one physics step only, so that they must be applied before each
-            end = done + 1 if self.forces else whole
+            if any_limp:
+                self._limp.drive(limp, engine.states.q, q_target, kp, kd, limit)
+            # both act for one physics step only, so that they must be applied before each
+            end = done + 1 if self.forces or any_limp else whole
             done, plausible = engine.advance(q_target, kp, kd, limit, (done, end, whole))
             if not plausible:
                 self._recover(engine.states.implausible())
         self.tick += 1
         self.contacts, self.floor_touch = engine.end_tick()
+        self.mechanics.after_tick(self.tick, self.contacts)
         self._update_readout()
 
     def _recover(self, implausible: list[int]) -> None:

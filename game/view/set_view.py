@@ -30,6 +30,7 @@ FINISHES = {
     "gravel": Finish(1.0, 0.0, 0.0, 0.1),
     "earth": Finish(1.0, 0.0, 0.0, 0.1),
     "skin": Finish(0.5, 0.28, 0.0, 0.4),
+    "water": Finish(0.05, 0.0, 0.0, 1.6),
     "ice": Finish(0.10, 0.25, 0.0, 0.9),
     "glow": Finish(0.9, 0.3, 1.0, 0.0),
     "shade": Finish(0.9, 0.3, 0.55, 0.0),

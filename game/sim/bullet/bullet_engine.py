@@ -12,7 +12,7 @@ from game.sim.bullet import substeps
 from game.sim.bullet.character import Character
 from game.sim.bullet.client import Client
 from game.sim.bullet.contacts import ContactAccumulator
-from game.sim.bullet.props import add_item
+from game.sim.bullet.prop_bodies import PropBodies
 from game.sim.contact import Contact
 from game.sim.engine import RigidMotion
 from game.sim.joint_layout import JointLayout
@@ -43,8 +43,7 @@ class BulletEngine:
         # Bullet multiplies the restitutions of both sides: with 1 here a prop bounces off the floor as its own says
         self.client.set_surface(self.floor, restitution=1.0)
         self.characters: list[Character] = []
-        self.props: dict[int, int] = {}
-        """Bullet's body of each prop"""
+        self._props = PropBodies(self.client)
         self._collide_characters = collide_characters
         self._contact_detail = contact_detail
         # a contact's force counts for the time until the next reading
@@ -65,6 +64,9 @@ class BulletEngine:
 
     def set_floor_friction(self, friction: float) -> None:
         self.client.set_surface(self.floor, friction=friction)
+
+    def set_floor_restitution(self, restitution: float) -> None:
+        self.client.set_surface(self.floor, restitution=restitution)
 
     # ---------------------------------------------------------------- characters
     def add_character(self) -> None:
@@ -92,10 +94,13 @@ class BulletEngine:
         self.read()
 
     def _update_owners(self) -> None:
-        self._contacts.set_owners(self.floor, self._bodies.tolist(), self.props)
+        self._contacts.set_owners(self.floor, self._bodies.tolist(), self._props.bodies)
 
     def set_mass_scale(self, character: int, scale: float) -> None:
         self.characters[character].set_mass_scale(scale)
+
+    def set_body_friction(self, character: int, body: int, friction: float) -> None:
+        self.client.set_surface(self.characters[character].bullet_id, body, friction=friction)
 
     def write(self, character: int, state: CharacterState) -> None:
         self.characters[character].write(state)
@@ -105,15 +110,15 @@ class BulletEngine:
 
     # ---------------------------------------------------------------- props
     def add_prop(self, prop: int, item: ItemSpec, velocity: ArrayLike, ang_vel: ArrayLike) -> None:
-        self.props[prop] = add_item(self.client, item, velocity, ang_vel)
+        self._props.add(prop, item, velocity, ang_vel)
         self._update_owners()
 
     def remove_prop(self, prop: int) -> None:
-        self.client.remove(self.props.pop(prop))
+        self._props.remove(prop)
         self._update_owners()
 
     def prop_states(self, props: Sequence[int]) -> Array:
-        return self.client.bases([self.props[prop] for prop in props])
+        return self._props.states(props)
 
     # ---------------------------------------------------------------- forces
     def body_motion(self, character: int, body: int) -> RigidMotion:
@@ -122,14 +127,13 @@ class BulletEngine:
         return RigidMotion(pos, link["rot"], com_pos, link["com_vel"] + np.cross(ang_vel, pos - com_pos), ang_vel)
 
     def prop_motion(self, prop: int) -> RigidMotion:
-        pos, rot, vel, ang_vel = self.client.base(self.props[prop])
-        return RigidMotion(pos, rot, pos, vel, ang_vel)
+        return self._props.motion(prop)
 
     def push_body(self, character: int, body: int, force: Array, point: Array) -> None:
         self.client.push(self.characters[character].bullet_id, body, force, point)
 
     def push_prop(self, prop: int, force: Array, point: Array) -> None:
-        self.client.push(self.props[prop], -1, force, point)
+        self._props.push(prop, force, point)
 
     # ---------------------------------------------------------------- time
     def begin_tick(self) -> None:
@@ -138,10 +142,17 @@ class BulletEngine:
     def advance(
         self, target: Array, kp: Array, kd: Array, limit: Array, span: tuple[int, int, int]
     ) -> tuple[int, bool]:
-        done, plausible, self._contacts.sums = substeps.advance(
-            self.client.calls, self._controller, self._bodies, self.joint_layout.tree, self.dt, self.states, target,
-            kp, kd, limit, self.torque, self._contacts.sums, span, self._contact_detail,
-        )  # fmt: skip
+        done, end, whole = span
+        plausible = True
+        while done < end and plausible:
+            step_end = end
+            if self._props.move:  # one step at a time
+                self._props.run_belts()
+                step_end = done + 1
+            done, plausible, self._contacts.sums = substeps.advance(
+                self.client.calls, self._controller, self._bodies, self.joint_layout.tree, self.dt, self.states,
+                target, kp, kd, limit, self.torque, self._contacts.sums, (done, step_end, whole), self._contact_detail,
+            )  # fmt: skip
         return done, plausible
 
     def end_tick(self) -> tuple[tuple[Contact, ...], NDArray[np.bool_]]:

@@ -45,6 +45,8 @@ SIGNATURES: dict[str, tuple[Any, ...]] = {
     "b3PhysicsParamSetGravity": (_INT, *_COMMAND, _DOUBLE, _DOUBLE, _DOUBLE),
     "b3LoadUrdfCommandInit": (_HANDLE, _HANDLE, ctypes.c_char_p),
     "b3LoadUrdfCommandSetFlags": (_INT, *_COMMAND, _INT),
+    "b3LoadUrdfCommandSetUseFixedBase": (_INT, *_COMMAND, _INT),
+    "b3LoadUrdfCommandSetStartOrientation": (_INT, *_COMMAND, _DOUBLE, _DOUBLE, _DOUBLE, _DOUBLE),
     "b3LoadUrdfCommandSetStartPosition": (_INT, *_COMMAND, _DOUBLE, _DOUBLE, _DOUBLE),
     "b3CreateCollisionShapeCommandInit": (_HANDLE, _HANDLE),
     "b3CreateCollisionShapeAddPlane": (_INT, *_COMMAND, _NUMBERS, _DOUBLE),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from game.scene.mechanism import HingeSpec
 from game.scene.set_spec import PartSpec
 from game.sim.bullet import c_api as b3
 from game.sim.bullet.c_api import BulletError, bullet
+from game.sim.bullet.hinged import hinged_urdf
 from game.sim.bullet.substeps import Calls, calls_of, read_states
 
 Array = NDArray[np.float64]
@@ -120,6 +124,29 @@ class Client:
             )
         return self._add(command, mass, position, rotation)
 
+    def add_hinged(
+        self, parts: tuple[PartSpec, ...], mass: float, hinge: HingeSpec, position: Sequence[float],
+        rotation: Sequence[float],
+    ) -> int:  # fmt: skip
+        """Make a body that turns on an axle: its base is fixed at a pose, its link 0 is what moves."""
+        handle, name = tempfile.mkstemp(suffix=".urdf")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(hinged_urdf(parts, mass, hinge))
+            command = bullet.b3LoadUrdfCommandInit(self.handle, name.encode())
+            bullet.b3LoadUrdfCommandSetUseFixedBase(command, 1)
+            bullet.b3LoadUrdfCommandSetStartPosition(command, *position)
+            bullet.b3LoadUrdfCommandSetStartOrientation(command, *rotation)
+            with b3.quiet():
+                body = int(bullet.b3GetStatusBodyIndex(self._send(command)))
+        finally:
+            Path(name).unlink()
+        if body < 0:
+            raise BulletError(f"Bullet cannot make a hinged body of {mass} kg")
+        self.set_damping(body, 0.0, ())
+        self.hinge_friction(body, hinge.friction, hinge.damping)
+        return body
+
     def _add(self, command: Any, mass: float, position: Sequence[float], rotation: Sequence[float]) -> int:
         shape = bullet.b3GetStatusCollisionShapeUniqueId(self._send(command))
         if shape < 0:
@@ -182,6 +209,18 @@ class Client:
         """Let a link collide only with links whose group is in `mask` and whose mask has `group`."""
         command = bullet.b3CollisionFilterCommandInit(self.handle)
         bullet.b3SetCollisionFilterGroupMask(command, body, link, group, mask)
+        self._send(command)
+
+    def hinge_friction(self, body: int, friction: float, damping: float) -> None:
+        """Set the dry friction, N m, and the damping, N m s/rad, of the only joint of a body."""
+        command = bullet.b3InitChangeDynamicsInfo(self.handle)
+        bullet.b3ChangeDynamicsInfoSetJointDamping(command, body, 0, damping)
+        self._send(command)
+        # a motor that wants to stand still and is as strong as the friction
+        command = bullet.b3JointControlCommandInit2(self.handle, body, b3.VELOCITY_CONTROL)
+        bullet.b3JointControlSetDesiredVelocity(command, 6, 0.0)
+        bullet.b3JointControlSetKd(command, 6, 1.0)
+        bullet.b3JointControlSetDesiredForceTorque(command, 6, friction)
         self._send(command)
 
     def free_hinge(self, body: int, v: int) -> None:
