@@ -8,9 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from game.camera.orbit_camera import OrbitCamera
+from game.input.picking import Ray
 from game.input.prop_placement import GAP
-from game.input.world_actions import BALL, GRAVITIES, MAX_BALLS, WorldActions, gravity_name, throw_velocity
-from game.play.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength
+from game.input.throwing import ANVIL_ABOVE, BALLS, throw_velocity
+from game.input.world_actions import GRAVITIES, MAX_BALLS, WorldActions, gravity_name
+from game.play.events import Crowd, Event, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Tidy
 from game.play.nerves import PRESETS, preset_of
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec
@@ -152,15 +154,17 @@ def test_nerves_go_round(run: Run, world_actions: WorldActions) -> None:
 def test_things_are_chosen_placed_and_taken_away(run: Run, world_actions: WorldActions) -> None:
     assert world_actions.prop_next() == "click to place: anvil"
     world_actions.prop_placement.turn(6.0)  # a quarter turn
-    world_actions.place(np.array([1.0, 2.0, 0.5]))
+    look = Ray(np.array([2.0, -3.0, 2.0]), np.array([0.0, 0.0, -1.0]))
+    spot = world_actions.prop_placement.spot(look, run.snapshot, run.items)
+    assert spot is not None
+    assert world_actions.place(spot) is None
     (spawn,) = run.posted
     assert isinstance(spawn, Spawn)
     file = load_prop("anvil")
-    assert spawn.item.position == pytest.approx((1.0, 2.0, 0.5 + file.position[2] + GAP))
+    assert spawn.item.position == pytest.approx((2.0, -3.0, file.position[2] + GAP))
     assert spawn.item.quaternion == pytest.approx((0.0, 0.0, 0.5**0.5, 0.5**0.5))
     assert world_actions.prop_previous() == "no prop to place"
-    world_actions.place(np.zeros(3))
-    assert len(run.posted) == 1
+    assert world_actions.prop_placement.spot(look, run.snapshot, run.items) is None
     assert world_actions.prop_undo() == "nothing was placed"
     run.placed = (4, 9)
     world_actions.prop_undo()
@@ -201,7 +205,7 @@ def test_gravity_presets_go_round(run: Run, world_actions: WorldActions) -> None
 def test_a_thrown_ball_hits_what_moves(gravity: tuple[float, float, float]) -> None:
     """Flown by hand in small steps."""
     start, target, moving = np.array([3.0, -2.0, 1.5]), np.array([0.0, 0.5, 1.2]), np.array([1.0, 0.0, 0.5])
-    position, velocity = start.copy(), throw_velocity(start, target, moving, np.array(gravity))
+    position, velocity = start.copy(), throw_velocity(start, target, moving, np.array(gravity), 9.0)
     nearest, dt = np.inf, 1e-3
     for i in range(1000):
         velocity = velocity + np.array(gravity) * dt
@@ -210,22 +214,76 @@ def test_a_thrown_ball_hits_what_moves(gravity: tuple[float, float, float]) -> N
     assert nearest < 0.02
 
 
+def look_down(x: float, y: float) -> Ray:
+    return Ray(np.array([x, y, 3.0]), np.array([0.0, 0.0, -1.0]))
+
+
+def test_nothing_is_put_into_him(run: Run, world_actions: WorldActions) -> None:
+    world_actions.prop_placement.choose("bin")
+    beside = world_actions.prop_placement.spot(look_down(0.0, 0.0), run.snapshot, run.items)
+    assert beside is not None and beside.in_the_way is None
+    assert 0.1 < np.hypot(*beside.item.position[:2]) < 0.4  # shifted to where there is room
+    world_actions.prop_placement.choose("mattress")
+    inside = world_actions.prop_placement.spot(look_down(0.0, 0.0), run.snapshot, run.items)
+    assert inside is not None and inside.in_the_way == "him"
+    assert world_actions.place(inside) == "no room for it there: it would stand inside him"
+    assert run.posted == []
+
+
 def test_balls_come_from_the_camera_and_make_room(run: Run, world_actions: WorldActions) -> None:
     world_actions.throw_ball()
     (spawn,) = run.posted
     assert isinstance(spawn, Spawn)
-    assert spawn.item.name == BALL.name
+    assert spawn.item.name == load_prop("medicine_ball").name
     assert spawn.item.position[1] < -2.5  # near the eye
     assert spawn.velocity[1] > 0
-    run.items = dict.fromkeys(range(MAX_BALLS), BALL)
+    assert world_actions.ball_next() == "football, 0.43 kg, hard (20 m/s)"
+    assert world_actions.throw_speed() == "football, 0.43 kg, very hard (28 m/s)"
+    run.items, run.placed = dict.fromkeys(range(MAX_BALLS), load_prop("football")), tuple(range(MAX_BALLS))
     world_actions.throw_ball()
-    assert run.posted[1] == Remove(0)
+    removed, thrown = run.posted[1:]
+    assert removed == Remove(0)
+    assert isinstance(thrown, Spawn)
+    assert np.linalg.norm(thrown.velocity) == pytest.approx(BALLS["football"][2], rel=0.1)
 
 
-def test_reset_takes_the_balls_but_not_the_furniture(run: Run, world_actions: WorldActions) -> None:
-    run.items = {3: BALL, 4: replace(BALL, name="sofa")}
+def test_balls_go_where_the_mouse_points(run: Run, world_actions: WorldActions) -> None:
+    aim = Ray(np.array([0.0, -4.0, 1.5]), np.array([0.6, 0.8, -0.2]) / np.linalg.norm([0.6, 0.8, -0.2]))
+    world_actions.aim = lambda: aim
+    world_actions.throw_speed()
+    world_actions.throw_ball()
+    (spawn,) = run.posted
+    assert isinstance(spawn, Spawn)
+    floor = aim.origin + aim.direction * (1.5 / -aim.direction[2])
+    seconds = np.linalg.norm(floor - spawn.item.position) / 12.0
+    fallen = np.array([0.0, 0.0, -4.9 * seconds**2])
+    lands = np.add(spawn.item.position, np.multiply(spawn.velocity, seconds)) + fallen
+    np.testing.assert_allclose(lands, floor, atol=1e-6)
+
+
+def test_an_anvil_falls_where_he_will_be(run: Run, world_actions: WorldActions) -> None:
+    state = replace(run.snapshot.state, root_vel=np.array([[1.5, 0.0, 0.0], [0.0, 0.0, 0.0]]))
+    run.snapshot = replace(run.snapshot, state=state)
+    assert getattr(world_actions, "anvil_mark") is None  # noqa: B009 - mypy would keep the None
+    world_actions.anvil()
+    seconds = np.sqrt(2.0 * ANVIL_ABOVE / 9.8)
+    mark = world_actions.anvil_mark
+    assert mark is not None
+    head = run.snapshot.body_pos[0, run.snapshot.model.roles.head]
+    np.testing.assert_allclose(mark, [head[0] + 1.5 * seconds, head[1], 0.0], atol=1e-6)
+    world_actions.anvil_end()
+    (spawn,) = run.posted
+    assert isinstance(spawn, Spawn)
+    np.testing.assert_allclose(spawn.item.position, [mark[0], mark[1], head[2] + ANVIL_ABOVE], atol=1e-6)
+    assert world_actions.anvil_mark is not None  # until it is down
+    run.snapshot = replace(run.snapshot, tick=30)
+    assert world_actions.anvil_mark is None
+
+
+def test_reset_takes_the_balls_and_tidies_the_room(run: Run, world_actions: WorldActions) -> None:
+    run.items, run.placed = {3: load_prop("football"), 4: load_prop("bin")}, (3, 4)
     world_actions.reset()
-    assert run.posted == [Reset(0), Reset(1), Remove(3)]
+    assert run.posted == [Reset(0), Reset(1), Remove(3), Tidy()]
 
 
 def test_crowd(run: Run, world_actions: WorldActions) -> None:

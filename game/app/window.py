@@ -107,6 +107,8 @@ class GameWindow(ShowBase):
         self.panel_model = GamePanelModel(game)
         self.panel = PanelWindow(self.win, self.pixel2d, self.panel_model)
         self.pointer.is_covered = lambda: self.panel.has_mouse
+        self.pointer.say = game.say
+        game.world_actions.aim = self.pointer.aim
         self._bind(bindings)
         if isinstance(self.win, p3d.GraphicsWindow):
             ready = p3d.WindowProperties()
@@ -225,7 +227,8 @@ class GameWindow(ShowBase):
         ray, spot = self.pointer.ray(), None
         if placement.item is not None and ray is not None and session.replay is None and not self.pointer.is_covered():
             spot = placement.spot(ray, shown, items)
-        self.overlay.show(self.camera, self.pointer.drag.line(shown), spot, placement.outline())
+        mark = game.world_actions.anvil_mark if session.replay is None else None
+        self.overlay.show(self.camera, self.pointer.drag.line(shown), spot, mark)
         self.scrub_bar.show(session.replay, session.keyframes.times, session.clock.hz)
         for corner in self._left:
             corner.set_x(self.panel.inset)

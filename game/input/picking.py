@@ -73,6 +73,12 @@ def pick_top(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> Ray
     return min(tops if floor is None else [*tops, floor], key=lambda hit: hit.distance, default=None)
 
 
+def first_fixed(ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> float | None:
+    """How far along a ray something stands that cannot move, m; None where nothing does."""
+    hits = (hit.distance for hit in _props(ray, snapshot, items) if hit.prop is not None and not items[hit.prop].mass)
+    return min(hits, default=None)
+
+
 def _faces_up(hit: RayHit, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> bool:
     """Whether something let fall from a little above where a prop was hit comes down right there."""
     fall = Ray(np.add(hit.point, [0.0, 0.0, DROP]), np.array([0.0, 0.0, -1.0]))

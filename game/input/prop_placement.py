@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from game.scene.json_fields import SetError
 from game.scene.set_file import load_prop, names
 from game.scene.set_spec import ItemSpec, quaternion_of
 from game.sim import rotation
+from game.sim.overlap import in_the_way
 from game.sim.snapshot import Snapshot
 
 Array = NDArray[np.float64]
@@ -24,6 +26,21 @@ GAP = 0.01
 TURN = math.radians(15.0)
 FARTHEST = 25.0
 """m from the eye"""
+
+
+SHIFTS = (0.12, 0.24, 0.36)
+"""m that a thing is moved aside where there is no room for it"""
+_ANGLES = np.linspace(0.0, math.tau, 12, endpoint=False)
+_ASIDE = np.array([[0.0, 0.0, 0.0], *([r * math.cos(a), r * math.sin(a), 0.0] for r in SHIFTS for a in _ANGLES)])
+
+
+class Spot(NamedTuple):
+    """Where a prop would stand."""
+
+    item: ItemSpec
+    """the prop, there"""
+    in_the_way: str | None
+    """the name of what it would be inside of; None: there is room"""
 
 
 class PropPlacement:
@@ -69,10 +86,23 @@ class PropPlacement:
         """Turns it about z."""
         self.yaw = math.remainder(self.yaw + steps * TURN, math.tau)
 
-    def spot(self, ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> Array | None:
-        """(3,) where a line of sight meets the floor or a thing that it can be put on; None where it meets neither."""
+    def spot(self, ray: Ray, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> Spot | None:
+        """Where the chosen prop would stand: where a line of sight meets the floor or a thing, or a little beside.
+
+        None where the line meets neither, or none is chosen.
+        """
         hit = pick_top(ray, snapshot, items)
-        return None if hit is None or hit.distance > FARTHEST else hit.point
+        if hit is None or hit.distance > FARTHEST or self.item is None:
+            return None
+        first = None
+        for aside in _ASIDE if hit.is_floor else _ASIDE[:1]:
+            spawn = self.spawn(hit.point + aside)
+            assert spawn is not None
+            reason = in_the_way(spawn.item, snapshot, items)
+            if reason is None:
+                return Spot(spawn.item, None)
+            first = first or Spot(spawn.item, reason)
+        return first
 
     def spawn(self, point: Array, item: ItemSpec | None = None) -> Spawn | None:
         """The event that puts it (or another item) onto a point (3,); None where none is chosen."""
@@ -83,29 +113,3 @@ class PropPlacement:
         turned = rotation.multiply(np.array(quaternion_of((0.0, 0.0, self.yaw))), np.array(item.quaternion))
         a, b, c, d = turned.tolist()
         return Spawn(replace(item, position=(x, y, z + item.position[2] + GAP), quaternion=(a, b, c, d)))
-
-    def outline(self) -> Array:
-        """(4, 3) the corners of the chosen prop's footprint about the origin, turned; (0, 3) without one."""
-        if self.item is None:
-            return np.zeros((0, 3))
-        low, high = _extent(self.item)
-        corners = np.array(
-            [[low[0], low[1], 0.0], [high[0], low[1], 0.0], [high[0], high[1], 0.0], [low[0], high[1], 0.0]]
-        )
-        return rotation.rotate(np.tile(rotation.from_heading(self.yaw), (4, 1)), corners)
-
-
-def _extent(item: ItemSpec) -> tuple[Array, Array]:
-    """(3,), (3,) the smallest and largest coordinates of an item's solid parts in its frame, a little generous."""
-    lows, highs = [], []
-    for part in item.parts:
-        size = part.size
-        if part.shape == "box":
-            half = 0.5 * np.array(size)
-        else:
-            half = np.array([size[0], size[0], size[0] if part.shape == "sphere" else 0.5 * size[1]])
-            half[2] += size[0] if part.shape == "capsule" else 0.0
-        reach = np.abs(rotation.to_matrix(np.array(part.quaternion))) @ half
-        lows.append(np.array(part.position) - reach)
-        highs.append(np.array(part.position) + reach)
-    return np.min(lows, axis=0), np.max(highs, axis=0)

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.input.action_handlers import ActionTable
-from game.input.prop_placement import PropPlacement
+from game.input.picking import Ray
+from game.input.prop_placement import PropPlacement, Spot
 from game.input.protocols import SessionView, ViewDirection
+from game.input.throwing import ANVIL, BALLS, Drop, Throwing, anvil_spawn, drop_on
 from game.play.body_groups import strength_events
-from game.play.events import MAX_CROWD, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Vec3
+from game.play.events import MAX_CROWD, Crowd, Gravity, Play, Push, Remove, Reset, Spawn, Strength, Tidy, Vec3
 from game.play.nerves import PRESETS
-from game.scene.set_spec import ItemSpec, PartSpec
+from game.scene.set_file import load_prop
 from game.sim.world import MAX_GRAVITY
 
 Array = NDArray[np.float64]
@@ -35,16 +37,6 @@ GRAVITY_STEP = 1.0
 SHOVE, HARD_SHOVE = 250.0, 750.0
 """N, for Push's 0.2 s"""
 STRENGTH_STEP, LEAST_STRENGTH, MOST_STRENGTH = 0.25, 0.25, 3.0
-BALL = ItemSpec(
-    "ball",
-    mass=3.0,
-    friction=0.6,
-    rolling_friction=0.002,
-    restitution=0.6,
-    parts=(PartSpec("sphere", (0.12,), color=(0.86, 0.28, 0.16), material="rubber"),),
-)
-BALL_SPEED = 9.0
-"""m/s"""
 MAX_BALLS = 20
 
 
@@ -56,6 +48,12 @@ class WorldActions:
     def __init__(self, session: SessionView, camera: Callable[[], ViewDirection]) -> None:
         self._session = session
         self._camera = camera
+        self.aim: Callable[[], Ray | None] = lambda: None
+        """the line of sight through the mouse; None where it points at nothing"""
+        self.throwing = Throwing()
+        self._aims_anvil = False
+        self._falling: tuple[int, Drop] | None = None
+        """the anvil that falls now, and the tick at which it is down"""
         self._down: Array = np.array([0.0, 0.0, -1.0])
         self._limp: list[Strength] = []
         """how strong everybody was before he went limp"""
@@ -129,8 +127,9 @@ class WorldActions:
     def reset(self) -> str:
         for character in self._everyone():
             self._session.post(Reset(character))
-        for prop in self._balls():
+        for prop in self._thrown():
             self._session.post(Remove(prop))
+        self._session.post(Tidy())
         return "reset"
 
     @property
@@ -210,11 +209,13 @@ class WorldActions:
     def prop_previous(self) -> str:
         return self.prop_placement.cycle(-1)
 
-    def place(self, point: Array) -> None:
-        """Puts the chosen prop onto a point (3,)."""
-        spawn = self.prop_placement.spawn(point)
-        if spawn is not None:
-            self._session.post(spawn)
+    def place(self, spot: Spot) -> str | None:
+        """Puts the chosen prop to a spot; returns why it cannot stand there."""
+        if spot.in_the_way is not None:
+            where = "inside him" if spot.in_the_way == "him" else f"inside the {spot.in_the_way}"
+            return f"no room for it there: it would stand {where}"
+        self._session.post(Spawn(spot.item))
+        return None
 
     @actions.does("prop_undo")
     def prop_undo(self) -> str | None:
@@ -246,19 +247,51 @@ class WorldActions:
 
     @actions.does("throw_ball")
     def throw_ball(self) -> None:
-        balls = self._balls()
+        balls = self._thrown()
         if len(balls) >= MAX_BALLS:
             self._session.post(Remove(balls[0]))
-        snapshot, eye = self._session.snapshot, self._camera().eye
-        body = snapshot.model.roles.push_body
-        target, moving = snapshot.body_pos[self.chosen, body], snapshot.body_vel[self.chosen, body]
-        start = eye + 0.08 * (target - eye)
-        velocity = throw_velocity(start, target, moving, snapshot.gravity)
-        ball = BALL.at(_vec3(start))
-        self._session.post(Spawn(ball, _vec3(velocity), ang_vel=(0.0, 0.0, 6.0)))
+        snapshot, items, eye = self._session.snapshot, self._session.items, self._camera().eye
+        self._session.post(self.throwing.throw(eye, self.aim(), self.chosen, snapshot, items))
 
-    def _balls(self) -> list[int]:
-        return [prop for prop, item in self._session.items.items() if item.name == BALL.name]
+    @actions.does("ball_next")
+    def ball_next(self) -> str:
+        return self.throwing.next_ball()
+
+    @actions.does("throw_speed")
+    def throw_speed(self) -> str:
+        return self.throwing.next_speed()
+
+    def _thrown(self) -> list[int]:
+        """Ids of the balls and anvils that have been thrown."""
+        names = {load_prop(name).name for name in (*BALLS, ANVIL)}
+        return [prop for prop in self._session.placed if self._session.items[prop].name in names]
+
+    @actions.does("anvil")
+    def anvil(self) -> None:
+        self._aims_anvil = True
+
+    @actions.releases("anvil")
+    def anvil_end(self) -> None:
+        if not self._aims_anvil:
+            return
+        self._aims_anvil = False
+        snapshot = self._session.snapshot
+        drop = drop_on(self.chosen, snapshot)
+        balls = self._thrown()
+        if len(balls) >= MAX_BALLS:
+            self._session.post(Remove(balls[0]))
+        self._session.post(anvil_spawn(drop, snapshot))
+        self._falling = snapshot.tick + round(drop.seconds * snapshot.model.control_hz) + 1, drop
+
+    @property
+    def anvil_mark(self) -> Array | None:
+        """(3,) where the anvil will come down, while it is aimed and while it falls."""
+        snapshot = self._session.snapshot
+        if self._aims_anvil and self.chosen < snapshot.num_characters:
+            return drop_on(self.chosen, snapshot).below
+        if self._falling is not None and snapshot.tick <= self._falling[0]:
+            return self._falling[1].below
+        return None
 
     @actions.does("gravity_down")
     def gravity_down(self) -> None:
@@ -292,15 +325,6 @@ def gravity_name(gravity: Array) -> str | None:
         if math.dist(vector, gravity) < 1e-6:
             return name
     return None
-
-
-def throw_velocity(start: Array, target: Array, target_vel: Array, gravity: Array) -> Array:
-    """The velocity (3,) that takes a ball from `start` to where `target` will be, at about BALL_SPEED.
-
-    All are (3,), world. The flight time is that of the straight line; gravity is made up for exactly.
-    """
-    seconds = max(float(np.linalg.norm(target - start)) / BALL_SPEED, 0.05)
-    return np.asarray((target - start) / seconds + target_vel - 0.5 * gravity * seconds)
 
 
 def _vec3(vector: Array) -> Vec3:

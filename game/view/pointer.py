@@ -32,6 +32,8 @@ class Pointer:
         self.drag = MouseDrag(session.post)
         self.is_covered: Callable[[], bool] = lambda: False
         """whether the mouse is over something, such as the panel, that gets the clicks instead of the picture"""
+        self.say: Callable[[str | None], None] = lambda _: None
+        """takes messages for the screen"""
         self._gesture: Gesture | None = None
         self._last = (0.0, 0.0)
 
@@ -44,6 +46,10 @@ class Pointer:
         root = self._camera.get_top()
         start, end = (np.array(list(root.get_relative_point(self._camera, p)), float) for p in (near, far))
         return Ray(start, (end - start) / np.linalg.norm(end - start))
+
+    def aim(self) -> Ray | None:
+        """The ray into the picture; None where the mouse is not over it."""
+        return None if self.is_covered() else self.ray()
 
     def press(self, button: int) -> None:
         """A button (1 left, 2 middle, 3 right) goes down."""
@@ -66,7 +72,7 @@ class Pointer:
         if self._world_actions.prop_placement.item is not None:
             spot = self._world_actions.prop_placement.spot(ray, session.shown(), session.items)
             if spot is not None:
-                self._world_actions.place(spot)
+                self.say(self._world_actions.place(spot))
             return None
         return "pull" if self.drag.grab(ray, self._camera_rig.pose.forward, session.shown(), session.items) else "orbit"
 
