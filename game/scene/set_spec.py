@@ -13,10 +13,19 @@ Quat = tuple[float, float, float, float]
 SOLID_SHAPES = {"box": 3, "sphere": 1, "capsule": 2, "cylinder": 2}
 """Shapes that collide, with how many numbers `size` has: edge lengths; radius; radius and length (along z,
 a capsule's without its caps)."""
-DRAWN_SHAPES = {**SOLID_SHAPES, "ellipsoid": 3, "lathe": 0, "plane": 2, "leaves": 3, "foliage": 3, "tufts": 2}
+DRAWN_SHAPES = {
+    **SOLID_SHAPES,
+    "ellipsoid": 3,
+    "lathe": 0,
+    "plane": 2,
+    "leaves": 3,
+    "foliage": 3,
+    "tufts": 2,
+    "puddle": 2,
+}
 """Shapes that are drawn: an ellipsoid's diameters, a lathe's `profile` of [radius, height], a plane's width
 and length, the leaves of a plant (spread, height, leaf width), foliage (diameters), tufts of grass (a field's
-edges)."""
+edges), a flat puddle's width and length."""
 MATERIALS = (
     "paint", "fabric", "velvet", "wood", "planks", "metal", "plastic", "rubber", "ceramic", "cardboard",
     "foliage", "grass", "gravel", "earth", "skin", "ice", "water", "glow", "shade", "paper", "rug", "art", "chalk",

@@ -12,6 +12,10 @@ from game.scene.set_spec import PartSpec
 from game.view.vertices import Array, Ints, Vertices, merge
 
 
+PUDDLE_HEIGHT = 0.004
+"""m"""
+
+
 def form(part: PartSpec, detail: float = 1.0) -> Vertices:
     """A part's mesh, neither placed nor painted; `detail` 0..1. Raises KeyError for a shape that does not exist."""
     return _FORMS[part.shape](part, detail)
@@ -234,6 +238,28 @@ def tufts(width: float, length: float, seed: int, per_area: float = 9.0) -> Vert
     return Vertices(v.reshape(-1, 3), n, both, color, np.zeros((3 * count, 4)), np.zeros((3 * count, 2)))
 
 
+def puddle(width: float, length: float, seed: int, segments: int) -> Vertices:
+    """A flat puddle with an uneven outline; at its rim the surface curves down, so that the edge catches the light."""
+    random = np.random.default_rng(seed)
+    around = np.linspace(0.0, 2.0 * np.pi, segments, endpoint=False)
+    waves = [(k, random.uniform(0.0, 2.0 * np.pi), random.uniform(0.5, 1.0) * 0.16 / k**0.7) for k in range(2, 8)]
+    outline = 0.86 + sum((a * np.sin(k * around + phase) for k, phase, a in waves), np.zeros(segments))
+    flat = np.stack([0.5 * width * outline * np.cos(around), 0.5 * length * outline * np.sin(around)], -1)
+    rings, heights, tilts = (0.0, 0.9, 0.97, 1.0), (1.0, 1.0, 0.8, 0.0), (0.0, 0.0, 0.25, 0.7)
+    out = np.stack([np.cos(around), np.sin(around), np.zeros(segments)], -1)
+    v = np.concatenate([np.column_stack([r * flat, np.full(segments, PUDDLE_HEIGHT * h)])
+                        for r, h in zip(rings, heights, strict=True)])  # fmt: skip
+    n = np.concatenate([out * t + [0.0, 0.0, 1.0 - t] for t in tilts])
+    n /= np.linalg.norm(n, axis=1, keepdims=True)
+    k = np.arange(segments)
+    following = (k + 1) % segments
+    triangles = []
+    for ring in range(len(rings) - 1):
+        a, b = ring * segments, (ring + 1) * segments
+        triangles += [np.stack([a + k, b + k, b + following], -1), np.stack([a + k, b + following, a + following], -1)]
+    return Vertices.of(v, n, np.concatenate(triangles))
+
+
 def _round(detail: float, most: int) -> int:
     return max(8, int(most * detail))
 
@@ -248,6 +274,7 @@ _FORMS: dict[str, Callable[[PartSpec, float], Vertices]] = {
     "plane": lambda p, _: plane(p.size[0], p.size[1]),
     "leaves": lambda p, _: leaves(p.size[0], p.size[1], p.size[2], p.seed),
     "foliage": lambda p, d: foliage(p.size, p.seed, d),
+    "puddle": lambda p, d: puddle(p.size[0], p.size[1], p.seed, _round(d, 96)),
     "tufts": lambda p, _: tufts(p.size[0], p.size[1], p.seed),
 }
 

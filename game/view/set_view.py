@@ -30,8 +30,8 @@ FINISHES = {
     "gravel": Finish(1.0, 0.0, 0.0, 0.1),
     "earth": Finish(1.0, 0.0, 0.0, 0.1),
     "skin": Finish(0.5, 0.28, 0.0, 0.4),
-    "water": Finish(0.05, 0.0, 0.0, 1.6),
-    "ice": Finish(0.10, 0.25, 0.0, 0.9),
+    "water": Finish(0.05, 0.0, 0.0, 2.0),
+    "ice": Finish(0.10, 0.25, 0.0, 2.0),
     "glow": Finish(0.9, 0.3, 1.0, 0.0),
     "shade": Finish(0.9, 0.3, 0.55, 0.0),
     "paper": Finish(0.9, 0.1, 0.0, 0.1),
@@ -39,6 +39,10 @@ FINISHES = {
     "art": Finish(0.6, 0.0, 0.0, 0.1),
     "chalk": Finish(1.0, 0.0, 0.0, 0.05),
 }
+
+
+SEE_THROUGH = {"water": 0.4, "ice": 0.62}
+"""materials that one looks through, seen from above; from the side they reflect"""
 
 
 def ground_node(ground: GroundSpec, quality: Quality) -> p3d.NodePath:
@@ -70,10 +74,15 @@ def item_node(item: ItemSpec, quality: Quality) -> p3d.NodePath:
     groups: dict[tuple[str, int], list[Vertices]] = defaultdict(list)
     for part in (() if item.shell else item.parts) + item.decor:
         key = (part.material, part.seed) if patterns.has_pattern(part.material) else ("", 0)
+        key = (part.material, 0) if part.material in SEE_THROUGH else key
         groups[key].append(drawn(part, quality.detail))
     for (material, seed), meshes in groups.items():
         node = merge(meshes).node(material or "plain")
-        if material:
+        if material in SEE_THROUGH:
+            node.set_transparency(p3d.TransparencyAttrib.M_alpha)
+            node.set_shader_input("opacity", SEE_THROUGH[material])
+            node.hide(SHADOW_MASK)
+        elif material:
             _texture(node, material, seed, quality)
         node.reparent_to(root)
     if not item.shadow:

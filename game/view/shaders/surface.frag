@@ -125,6 +125,18 @@ void main() {
 #endif
     c = mix(c, base * 1.6, finish.z);
 
+    float alpha = opacity;
+    if (finish.w > 1.5) {  // water and ice: they mirror the sky and the sun, the more the flatter one looks
+        vec3 mirrored = reflect(-view, n);
+        float grazing = 1.0 - clamp(dot(n, view), 0.0, 1.0), schlick = grazing * grazing;
+        schlick = 0.10 + 0.90 * schlick * schlick * grazing;
+        float glint = smoothstep(0.80, 0.98, dot(mirrored, sun_direction)) * sun;
+        vec3 bright = sky_color * (0.9 + 1.5 * max(mirrored.z, 0.0)) + sun_color * glint;
+        float strength = clamp(schlick * 1.6 + glint, 0.0, 1.0);
+        c = mix(c, bright, strength);
+        alpha = mix(opacity, 1.0, strength);
+    }
+
     c = mix(fog_color, c, fade(vec3(length(eye - position_w) * look.z)).x);
     vec2 q = clip.xy / clip.z * 0.5;
     c *= 1.0 - look.y * dot(q, q);
@@ -133,5 +145,5 @@ void main() {
 #if TAPS > 1
     c += (noise(gl_FragCoord.yx + 3.0) - 0.5) / 255.0;
 #endif
-    pixel = vec4(c, opacity);
+    pixel = vec4(c, alpha);
 }
