@@ -7,7 +7,7 @@ from game.scene.set_file import load_set
 from game.scene.set_spec import DRAWN_SHAPES, MATERIALS, PartSpec
 from game.sim import rotation
 from game.view import patterns
-from game.view.forms import form
+from game.view.forms import fine_box, form
 from game.view.ground_shade import PIXELS, ground_shade
 from game.view.quality import QUALITIES, FirstFrames, quality
 from game.view.set_view import FINISHES, drawn
@@ -23,6 +23,7 @@ SIZES: dict[str, tuple[float, ...]] = {
     "leaves": (0.8, 0.9, 0.06),
     "foliage": (1.0, 1.0, 0.8),
     "tufts": (2.0, 1.0),
+    "puddle": (2.0, 1.5),
     "lathe": (),
 }
 SOLID = {"box": 0.192, "sphere": 0.1131, "capsule": 0.0963, "cylinder": 0.0628, "ellipsoid": 0.1005}
@@ -31,6 +32,13 @@ CUP = ((0.0, 0.0), (0.1, 0.0), (0.12, 0.2), (0.0, 0.2))
 
 def part(shape: str, **fields: object) -> PartSpec:
     return PartSpec(shape, SIZES[shape], profile=CUP if shape == "lathe" else (), **fields)  # type: ignore[arg-type]
+
+
+def test_a_fine_box_is_the_box_with_more_vertices() -> None:
+    soft = PartSpec("box", (0.4, 0.6, 0.8), rounding=0.05)
+    plain, fine = form(soft), fine_box(soft, 1.0)
+    assert len(fine.position) > 3 * len(plain.position)
+    assert volume(fine) == pytest.approx(volume(plain), rel=1e-6)
 
 
 def volume(v: Vertices) -> float:

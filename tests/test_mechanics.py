@@ -84,6 +84,17 @@ def test_what_stands_fast_comes_off_when_it_is_hit_hard(world: World) -> None:
     world.spawn(ball((0.5, 0.0, 1.6), mass=9.0), (8.0, 0.0, 0.0))
     steps(world, 45)
     assert world.prop_poses.pos[shelf, 2] < 0.5
+    assert world.prop_poses.pos[shelf, 0] < 2.0  # back to where the blow came from: behind it there was a wall
+
+
+def test_a_picture_hit_beside_its_nail_hangs_crooked(world: World) -> None:
+    hinge = HingeSpec((0.0, 0.0, 0.25), axis=(0.0, 1.0, 0.0), low=-1.3, high=1.3, friction=0.9, damping=0.02)
+    picture = world.spawn(solid((0.6, 0.09, 0.6), (0.0, 2.0, 1.8), mass=1.6, hinge=hinge))
+    world.spawn(replace(load_prop("football"), position=(-0.2, 0.6, 1.85)), (0.0, 18.0, 0.0))
+    steps(world, 60)
+    x, y, z, w = world.engine.prop_states([picture])[0, 3:7]
+    assert 0.03 < abs(2.0 * np.arctan2(y, w)) < 0.6
+    assert abs(x) < 1e-3 and abs(z) < 1e-3
 
 
 def test_a_vase_breaks_and_a_tidy_room_has_it_whole_again(world: World) -> None:

@@ -25,7 +25,7 @@ Walls = tuple[float, float, float, float]
 
 
 class Obstacles:
-    """Of one set. Things with a mass are none: they move about, and are too small to hide in."""
+    """Of one set. Things that move about are none: they are too small to hide in."""
 
     def __init__(self, spec: SetSpec) -> None:
         walls = walls_of(spec)
@@ -33,7 +33,7 @@ class Obstacles:
         self._parts = [
             (np.array(item.position), np.array(item.quaternion), part)
             for item in spec.items
-            if item.mass == 0.0
+            if item.mass == 0.0 or item.holds > 0.0
             for part in item.parts
         ]
         centers = [position + rotation.rotate(turn, np.array(part.position)) for position, turn, part in self._parts]

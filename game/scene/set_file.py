@@ -206,6 +206,7 @@ def _light(fields: JsonFields) -> LightSpec:
         fog_density=fields.number("fog_density", plain.fog_density, low=0.0),
         lamp_position=fields.vector("lamp_position", plain.lamp_position),
         lamp=fields.vector("lamp", plain.lamp),
+        lamp_item=fields.text("lamp_item", plain.lamp_item),
         exposure=fields.number("exposure", plain.exposure, low=0.01),
         outdoors=fields.flag("outdoors", plain.outdoors),
     )

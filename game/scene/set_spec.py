@@ -125,6 +125,8 @@ class LightSpec:
     """1/m"""
     lamp_position: Vec3 = (0.0, 0.0, -99.0)
     lamp: Vec3 = (0.0, 0.0, 0.0)
+    lamp_item: str = ""
+    """the item that carries the lamp: the light goes where it goes, and flickers when it is hit"""
     exposure: float = 0.8
     outdoors: bool = False
     """draw a sky with clouds"""

@@ -23,6 +23,12 @@ TOUCH = 0.05
 """N s in a tick: less is no touch that smears"""
 
 
+REBOUND = 1.3
+"""share of the blow that throws back what came loose"""
+ROCKS, ROCK_SHARE = 0.8, 0.25
+"""N s in a tick: a harder blow along its axle turns a hinged prop; by so much of the blow, at the place of the blow"""
+
+
 class Mechanics:
     """Of the props of one world. A function of what happened, so that takes repeat."""
 
@@ -133,7 +139,9 @@ class Mechanics:
             if item.breaks is not None and hit[prop] > item.breaks.impulse:
                 self._break(prop, item)
             elif prop in self._fast and hit[prop] > item.holds:
-                self._loosen(prop, item, *hardest[prop][1:])
+                self._loosen(prop, item, hardest[prop][1])
+            elif item.hinge is not None and hardest[prop][0] > ROCKS:
+                self._rock(prop, item, *hardest[prop])
 
     def _smear(self, tick: int, contacts: tuple[Contact, ...]) -> None:
         for contact in contacts:
@@ -155,16 +163,31 @@ class Mechanics:
         del self._smears[character, body]
         self._engine.set_body_friction(character, body, self._contents.model.friction)
 
-    def _loosen(self, prop: int, item: ItemSpec, impulse: Array, point: Array) -> None:
-        """Let a prop go that stood fast; it gets the impulse (3,), N s, that was too much for it, at a point (3,)."""
+    def _rock(self, prop: int, item: ItemSpec, impulse: float, along: Array, point: Array) -> None:
+        """A blow along the axle turns a prop on it all the same: a picture that is hit beside its nail hangs crooked.
+
+        impulse: N s. along: (3,) N s, its vector. point: (3,) m, where.
+        """
+        assert item.hinge is not None
+        axis = rotation.rotate(self._engine.prop_motion(prop).rot, np.array(item.hinge.axis))
+        if abs(float(along @ axis)) > 0.7 * impulse:
+            down = np.array([0.0, 0.0, -ROCK_SHARE * impulse * self._contents.model.physics_hz])
+            self._engine.push_prop(prop, down, point)
+
+    def _loosen(self, prop: int, item: ItemSpec, impulse: Array) -> None:
+        """Let a prop go that stood fast; the impulse (3,), N s, that was too much for it throws its top back.
+
+        It was fast to something, mostly a wall: it can only come back from there.
+        """
         motion = self._engine.prop_motion(prop)
         self._fast.discard(prop)
         self._forces.release_from(prop=prop)
         self._engine.remove_prop(prop)
         here = _at(replace(item, hinge=None), motion.pos, motion.rot)
         self._engine.add_prop(prop, here, motion.vel, motion.ang_vel)
-        # half of the blow: the rest went into what held it
-        self._engine.push_prop(prop, 0.5 * impulse * self._contents.model.physics_hz, point)
+        top = motion.pos + rotation.rotate(motion.rot, np.array([0.0, 0.0, _top(item)]))
+        back = np.array([-impulse[0], -impulse[1], 0.0])
+        self._engine.push_prop(prop, REBOUND * back * self._contents.model.physics_hz, top)
 
     def _break(self, prop: int, item: ItemSpec) -> None:
         motion = self._engine.prop_motion(prop)
@@ -177,6 +200,13 @@ class Mechanics:
             piece = self._new_id()
             self._put(piece, _at(shard, motion.pos + arm, turn), velocity, motion.ang_vel)
             self.pieces.add(piece)
+
+
+def _top(item: ItemSpec) -> float:
+    """m, from an item's origin up to its highest part's middle, or for tall parts to nine tenths of their half."""
+    return max(
+        part.position[2] + (0.45 * part.size[2] if part.shape == "box" else 0.0) for part in item.parts
+    )  # fmt: skip
 
 
 def _first_prop(contact: Contact) -> int:

@@ -11,7 +11,8 @@ import numpy as np
 from game.scene.set_spec import PartSpec
 from game.view.vertices import Array, Ints, Vertices, merge
 
-
+FINE = 0.05
+"""m between the vertices of what can be dented"""
 PUDDLE_HEIGHT = 0.004
 """m"""
 
@@ -21,15 +22,20 @@ def form(part: PartSpec, detail: float = 1.0) -> Vertices:
     return _FORMS[part.shape](part, detail)
 
 
-def box(size: tuple[float, ...], rounding: float, segments: int) -> Vertices:
-    """A box of edge lengths `size`, its edges rounded."""
+def fine_box(part: PartSpec, detail: float) -> Vertices:
+    """A box whose faces are divided finely all over, so that it can be dented."""
+    return box(part.size, part.rounding, round(5 * detail), FINE / max(detail, 0.3))
+
+
+def box(size: tuple[float, ...], rounding: float, segments: int, spacing: float = math.inf) -> Vertices:
+    """A box of edge lengths `size`, its edges rounded; `spacing`: m between vertices of its flat parts, at most."""
     half = np.asarray(size, float) / 2
     r = float(np.clip(rounding, 0.0, half.min() * 0.999))
     k = max(1, segments) if r > 0 else 0
     meshes = []
     for axis in range(3):
         i, j = (axis + 1) % 3, (axis + 2) % 3
-        rows, columns = (_stations(half[a], r, k) for a in (i, j))
+        rows, columns = (_stations(half[a], r, k, spacing) for a in (i, j))
         for sign in (1.0, -1.0):
             a, b = np.meshgrid(rows, columns, indexing="ij")
             p = np.zeros((*a.shape, 3))
@@ -50,10 +56,12 @@ def box(size: tuple[float, ...], rounding: float, segments: int) -> Vertices:
     return merge(meshes)
 
 
-def _stations(half: float, r: float, k: int) -> Array:
-    """Where a box's face is divided along one edge: finely in its round rim."""
+def _stations(half: float, r: float, k: int, spacing: float) -> Array:
+    """Where a box's face is divided along one edge: finely in its round rim, and every `spacing` between."""
     rim = np.linspace(0.0, r, k + 1)
-    return np.concatenate([-half + rim, half - rim[::-1]]) if k else np.array([-half, half])
+    flat = 2.0 * (half - r)
+    between = np.linspace(-half + r, half - r, max(1, math.ceil(flat / spacing)) + 1)[1:-1]
+    return np.concatenate([-half + rim, between, half - rim[::-1]]) if k else np.array([-half, *between, half])
 
 
 def _grid(rows: int, columns: int) -> Ints:

@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 SHADERS = Path(__file__).with_name("shaders")
 NUM_JOINTS = 24
 """joints that the shader has room for; an avatar has 15 for its bodies and 8 in its face"""
+NUM_DENTS = 15
+"""spheres of a body that dent what is soft"""
 SHADOW_SORT = -20
 """the shadow map is rendered before everything that reads it"""
 SHADOW_MASK = p3d.BitMask32.bit(5)
@@ -28,7 +30,8 @@ def shader(fragment: str, quality: Quality) -> p3d.Shader:
     """surface.vert with one of the fragment shaders, for a quality. Raises OSError when a file is missing."""
     defines = (
         f"#define NUM_JOINTS {NUM_JOINTS}\n#define TAPS {quality.shadow_taps if quality.shadow_size else 0}\n"
-        f"#define BLOBS {quality.blobs}\n#define CONTACT_HARDENING {int(quality.contact_hardening)}\n"
+        f"#define NUM_DENTS {NUM_DENTS}\n#define BLOBS {quality.blobs}\n"
+        f"#define CONTACT_HARDENING {int(quality.contact_hardening)}\n"
     )
 
     texel = quality.shadow_reach / max(quality.shadow_size, 1)

@@ -9,7 +9,7 @@ import panda3d.core as p3d
 
 from game.scene.set_spec import GroundSpec, ItemSpec, PartSpec
 from game.view import patterns
-from game.view.forms import form, plane
+from game.view.forms import fine_box, form, plane
 from game.view.lights import SHADOW_MASK
 from game.view.quality import Quality
 from game.view.vertices import Finish, Vertices, merge
@@ -45,6 +45,11 @@ SEE_THROUGH = {"water": 0.4, "ice": 0.62}
 """materials that one looks through, seen from above; from the side they reflect"""
 
 
+SOFT = 8000.0
+"""N/m: what gives more easily than this is dented by a body that lies on it"""
+CLOTHS = ("fabric", "velvet")
+
+
 def ground_node(ground: GroundSpec, quality: Quality) -> p3d.NodePath:
     """The floor; it receives shadows and casts none."""
     v = plane(*ground.size)
@@ -72,10 +77,13 @@ def item_node(item: ItemSpec, quality: Quality) -> p3d.NodePath:
     """An item in its own frame: one node, with a mesh for each texture."""
     root = p3d.NodePath(item.name)
     groups: dict[tuple[str, int], list[Vertices]] = defaultdict(list)
+    soft = item.contact_stiffness is not None and item.contact_stiffness < SOFT
+    if soft:
+        root.set_shader_input("soft", 1.0)
     for part in (() if item.shell else item.parts) + item.decor:
         key = (part.material, part.seed) if patterns.has_pattern(part.material) else ("", 0)
         key = (part.material, 0) if part.material in SEE_THROUGH else key
-        groups[key].append(drawn(part, quality.detail))
+        groups[key].append(drawn(part, quality.detail, soft))
     for (material, seed), meshes in groups.items():
         node = merge(meshes).node(material or "plain")
         if material in SEE_THROUGH:
@@ -91,9 +99,11 @@ def item_node(item: ItemSpec, quality: Quality) -> p3d.NodePath:
     return root
 
 
-def drawn(part: PartSpec, detail: float) -> Vertices:
-    """A part's mesh in its item's frame, painted."""
-    v = form(part, detail).painted(part.color, FINISHES[part.material])
+def drawn(part: PartSpec, detail: float, soft: bool = False) -> Vertices:
+    """A part's mesh in its item's frame, painted; one of cloth that is soft is fine enough to be dented."""
+    fine = soft and part.shape == "box" and part.material in CLOTHS
+    v = fine_box(part, detail) if fine else form(part, detail)
+    v = v.painted(part.color, FINISHES[part.material])
     if part.material in ("rug", "art", "cardboard"):
         v = Vertices(v.position, v.normal, v.triangles, v.color, v.surface, _over_face(v, part), v.joint, v.weight)
     elif part.material in patterns.TILE:

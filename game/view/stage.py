@@ -18,7 +18,8 @@ from game.view.dust import Dust
 from game.view.expression import ExpressionJudge
 from game.view.face import FaceActor
 from game.view.ground_shade import ground_shade
-from game.view.lights import NUM_JOINTS, SHADOW_MASK, Sun, shader
+from game.view.lamp import Lamp
+from game.view.lights import NUM_DENTS, NUM_JOINTS, SHADOW_MASK, Sun, shader
 from game.view.quality import QUALITIES, Quality
 from game.view.set_view import ground_node, item_node
 from game.view.sky import sky_node
@@ -121,17 +122,21 @@ class Stage:
             look=p3d.LVecBase4f(light.exposure, 0.42, light.fog_density, 0.012 / quality.shadow_reach),
             lamp=p3d.LVecBase4f(*light.lamp_position, 0.30),
             lamp_color=p3d.LVecBase3f(*light.lamp),
+            glow=1.0,
+            soft=0.0,
             room=p3d.LVecBase4f(*walls),
         )
-        self._blobs = vectors(max(quality.blobs, 1))
-        self._set_blobs(np.zeros((0, 4)))
-        self._world.set_shader_input("blobs", self._blobs)
+        self._blobs, self._dents = vectors(max(quality.blobs, 1)), vectors(NUM_DENTS)
+        _fill(self._blobs, np.zeros((0, 4)))
+        _fill(self._dents, np.zeros((0, 4)))
+        self._world.set_shader_inputs(blobs=self._blobs, dents=self._dents)
         shade, rectangle = ground_shade(self.spec)
         self._world.set_shader_inputs(ground_shade=shade, ground_rect=p3d.LVecBase4f(*rectangle))
         ground_node(ground, quality).reparent_to(self._world)
         if light.outdoors:
             sky_node().reparent_to(self._world)
         self._dust = Dust(self._world)
+        self._lamp = Lamp(self.spec)
         for item in self.spec.items:
             node = item_node(item, quality)
             _place(node, np.array(item.position), np.array(item.quaternion))
@@ -156,6 +161,7 @@ class Stage:
             actor.avatar.pose(snapshot.body_pos[i], snapshot.body_rot[i], face)
         self._match_ghosts(snapshot)
         self._shade(snapshot)
+        self._light_lamp(snapshot, items)
         self._dust.update(snapshot.contacts, seconds, self.camera)
 
     def _shade(self, snapshot: Snapshot) -> None:
@@ -163,13 +169,23 @@ class Stage:
         if not self._actors:
             return
         self._sun.focus(np.append(snapshot.body_pos[:, 0, :2].mean(0), 0.6))
+        spheres = self._actors[0].avatar.blobs(snapshot.body_pos[0], snapshot.body_rot[0])
+        _fill(self._dents, spheres)
         if self.quality.blobs:
-            self._set_blobs(self._actors[0].avatar.blobs(snapshot.body_pos[0], snapshot.body_rot[0]))
+            _fill(self._blobs, spheres)
 
-    def _set_blobs(self, rows: Array) -> None:
-        for slot in range(len(self._blobs)):
-            row = rows[slot].tolist() if slot < len(rows) else [0.0, 0.0, -50.0, 0.01]
-            self._blobs[slot] = p3d.LVecBase4f(*row)
+    def _light_lamp(self, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> None:
+        light = self.spec.light
+        if not light.lamp_item:
+            return
+        position, bright = self._lamp.state(snapshot, items)
+        self._world.set_shader_inputs(
+            lamp=p3d.LVecBase4f(p3d.LVecBase3f(*position.tolist()), 0.30),
+            lamp_color=p3d.LVecBase3f(*light.lamp) * bright,
+        )
+        for item, node in self._props.values():
+            if item.name == light.lamp_item:
+                node.set_shader_input("glow", bright)
 
     def _match_actors(self, count: int) -> None:
         while len(self._actors) > count:
@@ -225,6 +241,13 @@ class Stage:
         """Removes all nodes and buffers."""
         self._clear()
         self.root.remove_node()
+
+
+def _fill(rows: p3d.PTA_LVecBase4f, spheres: Array) -> None:
+    """Sets a shader's spheres: the first of (S, 4) centres and radii, and far away what is left."""
+    for slot in range(len(rows)):
+        row = spheres[slot].tolist() if slot < len(spheres) else [0.0, 0.0, -50.0, 0.01]
+        rows[slot] = p3d.LVecBase4f(*row)
 
 
 def _place(node: p3d.NodePath, position: Array, rotation: Array) -> None:

@@ -9,6 +9,7 @@ uniform vec4 lamp;        // place, reach
 uniform vec3 lamp_color;
 uniform vec4 room;        // low x, low y, high x, high y: walls darken their corners
 uniform float opacity;
+uniform float glow;       // how much of its own light a glowing surface gives, 0..1
 uniform sampler2D ground_shade;
 uniform vec4 ground_rect;  // low x, low y, width, length
 #if TAPS > 0
@@ -123,7 +124,7 @@ void main() {
     c += sky_color * rim * finish.w * hidden * (1.0 - 0.45 * rough);
     c += sky_color * 0.22 * (1.0 - rough) * (1.0 - rough) * (0.3 + 0.7 * max(reflect(-view, n).z, 0.0)) * hidden;
 #endif
-    c = mix(c, base * 1.6, finish.z);
+    c = mix(c, base * 1.6, finish.z * glow);
 
     float alpha = opacity;
     if (finish.w > 1.5) {  // water and ice: they mirror the sky and the sun, the more the flatter one looks

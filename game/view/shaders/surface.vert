@@ -5,6 +5,8 @@ uniform mat4 p3d_ViewProjectionMatrix;
 uniform mat4 p3d_ModelMatrix;
 uniform mat4 shadow_matrix;
 uniform float skinned;
+uniform float soft;       // above 0: a cushion, dented by the spheres of a body
+uniform vec4 dents[NUM_DENTS];
 uniform vec4 joint_real[NUM_JOINTS];
 uniform vec4 joint_dual[NUM_JOINTS];
 
@@ -45,8 +47,19 @@ void main() {
         n += 2.0 * cross(real.xyz, cross(real.xyz, n) + real.w * n);
     }
     vec4 world = p3d_ModelMatrix * p;
-    position_w = world.xyz;
     normal_w = mat3(p3d_ModelMatrix) * n;
+    if (soft > 0.0) {
+        for (int i = 0; i < NUM_DENTS; i++) {
+            vec3 away = world.xyz - dents[i].xyz;
+            float far = length(away), reach = dents[i].w * 1.5;
+            float depth = max(reach - far, 0.0);
+            depth = depth * depth / (depth + 0.05);  // the rim of a dent is round
+            vec3 inward = normalize(away - normal_w * max(dot(away, normal_w), 0.0) * 0.5 + 1e-5);
+            world.xyz += soft * depth * inward;
+            normal_w = normalize(normal_w - soft * 2.2 * depth / reach * (away / max(far, 1e-4) - normal_w * dot(away, normal_w) / max(far, 1e-4)));
+        }
+    }
+    position_w = world.xyz;
     color = p3d_Color;
     finish = surface;
     uv = p3d_MultiTexCoord0;
