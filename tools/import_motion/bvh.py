@@ -6,6 +6,7 @@ in the order of the channels, the first one outermost.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,9 @@ Array = NDArray[np.float64]
 
 MAX_DEPTH = 200
 _MAX_LINE = 1 << 20
+DEFAULT_FPS = 30.0
+"""Where the file says none."""
+_USUAL_RATES = (14.0, 500.0)
 _AXES = {"X": 0, "Y": 1, "Z": 2}
 
 
@@ -48,15 +52,17 @@ def read(path: Path) -> SourceMotion:
     """Read a .bvh file. Raises ClipError."""
     if path.stat().st_size > MAX_BYTES:
         raise ClipError(f"{path.name}: {path.stat().st_size >> 20} MiB, expected at most {MAX_BYTES >> 20}")
-    with path.open(encoding="utf-8", errors="replace") as file:
+    said: list[str] = []
+    with path.open(encoding=_encoding(path, said), errors="replace") as file:
         # a longer line comes in pieces, and is refused for its count of numbers
         lines = enumerate(iter(lambda: file.readline(_MAX_LINE), ""), 1)
         number = 0
         try:
             tree = _hierarchy(lines)
-            num_frames, frame_time = _motion_head(lines)
-            check_size(path.name, len(tree.joints), num_frames)
-            values = _values(lines, num_frames, len(tree.channels))
+            announced, frame_time = _motion_head(lines, said)
+            check_size(path.name, len(tree.joints), max(announced, 2))
+            values = _values(lines, announced, len(tree.channels), len(tree.joints), said)
+            check_size(path.name, len(tree.joints), len(values))
         except (ValueError, StopIteration) as error:
             if isinstance(error, ClipError):
                 raise ClipError(f"{path.name}: {str(error).removeprefix(f'{path.name}: ')}") from error
@@ -71,14 +77,31 @@ def read(path: Path) -> SourceMotion:
     rest_pos, rest_rot = pose(parents, offsets, still)
     pos, rot = pose(parents, *_local(tree, offsets, values))
     return SourceMotion(
-        path.stem, 1.0 / frame_time, tuple(tree.joints), parents, rest_pos, rest_rot, pos, rot, usual_up="y"
-    )
+        path.stem, 1.0 / frame_time, tuple(tree.joints), parents, rest_pos, rest_rot, pos, rot, usual_up="y",
+        remarks=tuple(said),
+    )  # fmt: skip
+
+
+def _encoding(path: Path, said: list[str]) -> str:
+    """UTF-8 unless the file begins as UTF-16 does."""
+    with path.open("rb") as file:
+        start = file.read(64)
+    for encoding, marks in (("utf-16-le", (b"\xff\xfe", b"H\0I\0E\0")), ("utf-16-be", (b"\xfe\xff", b"\0H\0I\0E"))):
+        if start.startswith(marks):
+            said.append("the file is UTF-16")
+            return encoding
+    return "utf-8-sig"
+
+
+def _number(word: str) -> float:
+    """A number, with a decimal point or a decimal comma. Raises ValueError."""
+    return float(word.replace(",", ".")) if "," in word and "." not in word else float(word)
 
 
 def _hierarchy(lines: Iterator[tuple[int, str]]) -> _Hierarchy:
     """Read up to and including the line MOTION."""
     tree, stack, current = _Hierarchy(), list[int](), -1
-    _, first = next(lines)
+    _, first = next((number, line) for number, line in lines if line.strip("\ufeff \t\r\n"))
     if first.strip("\ufeff \t\r\n").upper() != "HIERARCHY":
         raise ClipError(f"not a BVH file: it starts with {first[:40].strip()!r}, expected HIERARCHY")
     for number, line in lines:
@@ -112,7 +135,7 @@ def _hierarchy(lines: Iterator[tuple[int, str]]) -> _Hierarchy:
 def _three(words: list[str], number: int) -> list[float]:
     if len(words) != 3:
         raise ClipError(f"line {number}: OFFSET of {len(words)} numbers, expected 3")
-    return [float(w) for w in words]
+    return [_number(w) for w in words]
 
 
 def _channel(word: str, number: int) -> str:
@@ -122,39 +145,53 @@ def _channel(word: str, number: int) -> str:
     return name
 
 
-def _motion_head(lines: Iterator[tuple[int, str]]) -> tuple[int, float]:
+def _motion_head(lines: Iterator[tuple[int, str]], said: list[str]) -> tuple[int, float]:
     """Number of frames and seconds of one."""
     found: list[float] = []
-    for key in ("frames:", "frame time:"):
+    for key, pattern in (("Frames:", r"frames"), ("Frame Time:", r"frame\s*time")):
         line = next(text for _, text in lines if text.strip())
-        if not line.strip().lower().startswith(key):
+        match = re.fullmatch(rf"\s*{pattern}\s*[:=]?\s*(\S*)\s*", line, re.IGNORECASE)
+        if not match:
             raise ClipError(f"{line[:40].strip()!r}, expected {key!r}")
-        found.append(float(line.strip()[len(key) :]))
+        found.append(_number(match[1] or "0"))
     frames, seconds = found
-    if not (np.isfinite(frames) and 1e-4 <= seconds <= 10.0):
+    if not (0.0 <= frames <= 1e9 and np.isfinite(seconds) and 0.0 <= seconds <= 10.0):
         raise ClipError(f"{frames:g} frames of {seconds:g} s, expected 0.0001 to 10 s")
+    if seconds < 1e-4:
+        said.append(f"no frame rate: {DEFAULT_FPS:g} a second taken, --source-fps says another")
+        return int(frames), 1.0 / DEFAULT_FPS
+    if not _USUAL_RATES[0] <= 1.0 / seconds <= _USUAL_RATES[1]:
+        said.append(f"{1.0 / seconds:g} frames a second are unusual: if that is wrong, give --source-fps")
     return int(frames), seconds
 
 
-def _values(lines: Iterator[tuple[int, str]], num_frames: int, width: int) -> Array:
+def _values(lines: Iterator[tuple[int, str]], announced: int, width: int, joints: int, said: list[str]) -> Array:
     """The numbers, (F, width). The last line may be cut: what stands before it counts only if all is there."""
     if not width:
         raise ClipError("no joint has CHANNELS")
-    rows = np.empty((num_frames, width))
-    count = 0
+    rows: list[Array] = []
     for number, line in lines:
         words = line.split()
         if not words:
             continue
-        if count == num_frames:
-            raise ClipError(f"line {number}: more than the {num_frames} frames that it announces")
         if len(words) != width:
+            if rows and next((text for _, text in lines if text.strip()), None) is None and len(words) < width:
+                said.append(f"the file ends in the middle of frame {len(rows)}, which is left out")
+                break
             raise ClipError(f"line {number}: {len(words)} numbers, expected {width} (one per channel)")
-        rows[count] = words
-        count += 1
-    if count < num_frames:
-        raise ClipError(f"it is cut short: {count} of {num_frames} frames")
-    return rows
+        if len(rows) % 1000 == 999:
+            check_size("motion", joints, len(rows))
+        try:
+            rows.append(np.array(words, float))
+        except ValueError:
+            rows.append(np.array([_number(word) for word in words]))
+            if len(rows) == 1:
+                said.append("its numbers have decimal commas")
+    if len(rows) != announced:
+        said.append(f"it announces {announced} frames and has {len(rows)}: all {len(rows)} are taken")
+    if len(rows) < 2:
+        raise ClipError(f"it has {len(rows)} frame(s) of the {announced} that it announces, expected at least 2")
+    return np.stack(rows)
 
 
 def _local(tree: _Hierarchy, offsets: Array, values: Array) -> tuple[Array, Array]:
