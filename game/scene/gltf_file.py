@@ -17,12 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from game.scene import meshopt
 from game.scene.json_text import JsonError, parse_object
 
 Array = NDArray[np.float64]
 
 MAX_BYTES = 256 << 20
 """of a file, or of a buffer beside it"""
+UNPACK = "gltfpack (free) writes it without: gltfpack -noq -i FILE -o OTHER.glb"
 _MAX_JSON = 32 << 20
 _MAX_NUMBERS = 32 << 20
 """in an accessor"""
@@ -45,6 +47,7 @@ class GltfFile:
     _lists: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """the top-level lists that have been checked"""
     _buffers: dict[int, bytes] = field(default_factory=dict)
+    _unpacked: dict[int, bytes] = field(default_factory=dict)
     """the buffers that have been read"""
 
     @staticmethod
@@ -115,8 +118,8 @@ class GltfFile:
     def accessor(self, index: Any, *kinds: str) -> Array:
         """The numbers of an accessor of one of these kinds, (count, width), finite.
 
-        Whole numbers that are marked as normalized become -1..1. Interleaved and sparse accessors are read;
-        compressed ones are refused.
+        Whole numbers that are marked as normalized become -1..1. Interleaved and sparse accessors are read, and those
+        that meshoptimizer has packed (EXT_meshopt_compression, vertex data); otherwise compressed ones are refused.
         """
         accessor, where = self.item("accessors", index), f"accessors[{index}]"
         if accessor.get("type") not in kinds:
@@ -166,16 +169,39 @@ class GltfFile:
     def _view(self, holder: dict[str, Any], dtype: np.dtype[Any], count: int, width: int, where: str) -> NDArray[Any]:
         """(count, width) numbers that lie in the holder's bufferView."""
         view = self.item("bufferViews", holder.get("bufferView"))
-        if extensions := self.object(view, "extensions", "a bufferView"):
-            raise self.error(f"bufferViews[{holder['bufferView']}] is compressed ({', '.join(extensions)[:80]})")
         size = width * dtype.itemsize
         step = self._whole(view, "byteStride", "a bufferView") or size
-        start = self._whole(view, "byteOffset", "a bufferView") + self._whole(holder, "byteOffset", where)
-        data = self._buffer(view.get("buffer", 0))
+        start = self._whole(holder, "byteOffset", where)
+        if extensions := self.object(view, "extensions", "a bufferView"):
+            data, step = self._decompressed(holder["bufferView"], extensions)
+        else:
+            start += self._whole(view, "byteOffset", "a bufferView")
+            data = self._buffer(view.get("buffer", 0))
         end = start + (count - 1) * step + size
         if count < 1 or end > len(data) or step < size or count * width > _MAX_NUMBERS:
             raise self.error(f"{where}: {count} values end at byte {end} of {len(data)}")
         return np.ndarray((count, width), dtype, data, start, (step, dtype.itemsize))
+
+    def _decompressed(self, index: int, extensions: dict[str, Any]) -> tuple[bytes, int]:
+        """What a compressed bufferView holds, and its stride."""
+        packed = self.object(extensions, "EXT_meshopt_compression", f"bufferViews[{index}]")
+        names = ", ".join(extensions)[:80]
+        if not packed or packed.get("mode") != "ATTRIBUTES":
+            raise self.error(f"bufferViews[{index}] is compressed ({names}); {UNPACK}")
+        stride = self._whole(packed, "byteStride", "a bufferView")
+        if index not in self._unpacked:
+            start, length, count = (
+                self._whole(packed, key, "a bufferView") for key in ("byteOffset", "byteLength", "count")
+            )
+            data = self._buffer(packed.get("buffer", 0))
+            if start + length > len(data):
+                raise self.error(f"bufferViews[{index}]: it ends at byte {start + length} of {len(data)}")
+            try:
+                filtered = str(packed.get("filter", "NONE"))
+                self._unpacked[index] = meshopt.decode(data[start : start + length], count, stride, filtered)
+            except meshopt.MeshoptError as error:
+                raise self.error(f"bufferViews[{index}] does not unpack ({names}): {error}; {UNPACK}") from error
+        return self._unpacked[index], stride
 
     def _whole(self, holder: dict[str, Any], key: str, where: str) -> int:
         value = holder.get(key, 0)
