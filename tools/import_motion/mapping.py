@@ -10,6 +10,7 @@ from game.scene.json_text import JsonError, read_object
 from game.sim.motion import ClipError
 from game.sim.roles import SIDES
 from tools.import_motion.source import SourceMotion, listed
+from tools.import_motion.structure import guess_by_structure
 
 CENTRE = ("pelvis", "chest", "neck", "head")
 LIMBS = ("hip", "knee", "ankle", "toe", "shoulder", "elbow", "wrist")
@@ -108,7 +109,7 @@ def ancestors(motion: SourceMotion, joint: int) -> list[int]:
 # A letter for the side: alone, before a capital, behind a small letter, or before one of ASF's bones ("lfemur").
 _LETTER = (
     r"(?:^|[ _.-])[{0}](?=$|[ _.-])|^[{0}](?=[A-Z])|(?<=[a-z])_?{1}$"
-    r"|^{2}(?=(?:hip|foot|thigh|shin|hand|femur|tibia|humerus|radius|toes|wrist)$)"
+    r"|^{2}(?=(?:hip|knee|ankle|foot|thigh|shin|hand|femur|tibia|humerus|radius|toes|wrist|collar|shoulder|elbow)$)"
 )
 
 
@@ -133,6 +134,22 @@ def _key(joint: str) -> tuple[str, str]:
 def _keep_side(match: re.Match[str]) -> str:
     side = re.search(r"_([LR])_$", match.group())
     return f"{side.group(1)}_" if side else ""
+
+
+def find(motion: SourceMotion, path: Path | None = None) -> tuple[dict[str, str], str]:
+    """Role -> joint by a mapping file, by names, and else by the skeleton's structure; and what that was, in words.
+
+    Raises:
+        ClipError: the file is wrong, a needed role has no joint, or two roles share one.
+    """
+    roles = load(path, motion) if path else guess(motion)
+    said = "joints"
+    if not path and any(role not in roles for role in ROLES if role not in OPTIONAL):
+        built = guess_by_structure(motion)
+        if built:
+            roles, said = built, "joints, whose names say little, by how they hang together"
+    check(motion, roles)
+    return roles, f"{said}: " + ", ".join(f"{role} {joint}" for role, joint in roles.items())
 
 
 def load(path: Path, motion: SourceMotion) -> dict[str, str]:
