@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pybullet_data
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from game.sim import rotation
 from game.sim.kinematics import body_poses
@@ -161,6 +163,33 @@ def test_amass_keeps_the_pose(tmp_path: Path) -> None:
     assert worst(got, clip) < 0.15
 
 
+def test_amass_under_other_names(tmp_path: Path) -> None:
+    """AIST++, HumanML3D, smplx and others: the same motion under other keys, without a rate, and in a pickle."""
+    clip = replace(short("walk", 1.0), fps=30.0)
+    amass_file(clip, tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as arrays:
+        poses, trans = arrays["poses"], arrays["trans"]
+    good = read(tmp_path / "a.npz", AS_IS).clip
+    matrices = rotation.to_matrix(rotation.from_rotvec(poses[:, :66].reshape(-1, 22, 3)))
+    for keys in (
+        {"pose": poses[:, :72], "transl": trans, "fps": 30},
+        {"smpl_poses": poses[:, :72], "smpl_trans": 94.0 * trans, "smpl_scaling": np.array([94.0])},
+        {"global_orient": poses[:, :3], "body_pose": poses[:, 3:66], "transl": trans},
+        {"root_orient": poses[:, :3], "pose_body": poses[:, 3:66], "trans": trans, "mocap_frame_rate": 30.0},
+        {"poses": poses.reshape(-1, 52, 3), "trans": trans},
+        {"poses": matrices, "trans": trans},
+    ):
+        np.savez(tmp_path / "b.npz", **keys)  # type: ignore[arg-type]
+        (tmp_path / "b.pkl").write_bytes(pickle.dumps(keys))
+        for name in ("b.npz", "b.pkl"):
+            got = read(tmp_path / name, AS_IS)
+            assert worst(got.clip, good) < 1e-3
+            rated = any(key in keys for key in ("fps", "mocap_frame_rate"))
+            assert any("--source-fps" in remark for remark in got.remarks) != rated
+    np.savez(tmp_path / "b.npz", poses=poses)
+    assert any("he stays where he is" in remark for remark in read(tmp_path / "b.npz", AS_IS).remarks)
+
+
 def mimickit_file(clip: MotionClip, path: Path, t_pose: bool, protocol: int = 4, array: bool = False) -> None:
     parts = [clip.root_pos, rotation.to_rotvec(clip.root_rot)]
     for name in mimickit.JOINTS:
@@ -219,11 +248,39 @@ def test_fast_files_are_thinned_and_cut(tmp_path: Path) -> None:
         read(tmp_path / "a.bvh", replace(AS_IS, start=5.0, end=6.0))
 
 
+def _without_branch(text: str, joint: str) -> str:
+    """A BVH file without a joint and all that hangs on it; the numbers of the rest stay in their columns."""
+    head, motion = text.split("MOTION")
+    lines = head.split("\n")
+    names = [line.split()[1] for line in lines if line.strip().startswith(("ROOT", "JOINT"))]
+    start = next(k for k, line in enumerate(lines) if line.strip() == f"JOINT {joint}")
+    depth, end = 0, start
+    while end == start or depth:
+        end += 1
+        depth += (lines[end].strip() == "{") - (lines[end].strip() == "}")
+    gone = [line.split()[1] for line in lines[start:end] if line.strip().startswith("JOINT")]
+    width = {name: 6 if name == names[0] else 3 for name in names}
+    keep: list[bool] = []
+    for name in names:
+        keep += [name not in gone] * width[name]
+    rows = [
+        " ".join(word for word, kept in zip(row.split(), keep, strict=True) if kept)
+        if len(row.split()) == len(keep)
+        else row
+        for row in motion.split("\n")
+    ]
+    return "\n".join(lines[:start] + lines[end + 1 :]) + "MOTION" + "\n".join(rows)
+
+
 def test_a_mapping_file_names_what_nobody_could_guess(tmp_path: Path) -> None:
     clip = short("walk")
-    (tmp_path / "a.bvh").write_text(bvh_text(rig(clip, "nonsense")))
+    # two children of the pelvis alone do not tell a leg from an arm
+    one_legged = bvh_text(rig(cut(clip, 0.0, 0.1), "nonsense")).replace("Frames: 4", "Frames: 4\n")
+    assert "Frames: 4" in one_legged
+    (tmp_path / "b.bvh").write_text(_without_branch(one_legged, "l1"))
     with pytest.raises(ClipError, match=r"no joint was found for pelvis, chest, right_hip.*--mapping.*Joints are a, b"):
-        read(tmp_path / "a.bvh")
+        read(tmp_path / "b.bvh")
+    (tmp_path / "a.bvh").write_text(bvh_text(rig(clip, "nonsense")))
     roles = {"pelvis": "a", "chest": "b", "head": "c"} | {
         f"{side}_{role}": f"{side[0]}{n}"
         for side in ("right", "left")
@@ -256,11 +313,80 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("ending", [".fbx", ".blend", ""])
-def test_unknown_endings_say_what_is_read(ending: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("ending", "match"),
+    [(".blend", r"open it in Blender and export .*there are \.bvh"), ("", r"there are \.bvh"),
+     (".motion", "a torch pickle, a program, which is not run"), (".asf", "give the .amc")],
+)  # fmt: skip
+def test_unknown_endings_say_what_is_read(ending: str, match: str, tmp_path: Path) -> None:
     (tmp_path / f"a{ending}").write_text("?")
-    with pytest.raises(ClipError, match=r"Blender|there are \.bvh"):
+    with pytest.raises(ClipError, match=match):
         read(tmp_path / f"a{ending}")
+
+
+def test_fbx_needs_blender(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.fbx").write_bytes(b"Kaydara FBX Binary")
+    monkeypatch.setitem(sys.modules, "bpy", None)
+    with pytest.raises(ClipError, match=r"pip install bpy|Blender cannot read it"):
+        read(tmp_path / "a.fbx")
+
+
+def test_the_files_own_rate_where_it_lies(tmp_path: Path) -> None:
+    """--source-fps makes it faster, --fps does not."""
+    clip = replace(short("walk", 1.0), fps=7.5)
+    (tmp_path / "a.bvh").write_text(bvh_text(rig(clip, "cmu")))
+    right = read(tmp_path / "a.bvh", replace(AS_IS, source_fps=30.0)).clip
+    assert (right.fps, right.num_frames) == (30.0, clip.num_frames)
+    finer = read(tmp_path / "a.bvh", replace(AS_IS, fps=30.0)).clip
+    assert finer.num_frames == 4 * (clip.num_frames - 1) + 1
+    with pytest.raises(ClipError, match="a frame rate of 5000"):
+        read(tmp_path / "a.bvh", replace(AS_IS, source_fps=5000.0))
+
+
+def test_rare_keys_are_no_frame_rate(tmp_path: Path) -> None:
+    """Two keys a second in a .vrma are poses to glide between."""
+    clip = replace(short("walk", 1.0), fps=2.0)
+    (tmp_path / "a.glb").write_bytes(glb_bytes(rig(clip, "mixamo")))
+    got = read(tmp_path / "a.glb", AS_IS).clip
+    assert got.fps == 30.0
+    assert got.duration == pytest.approx(clip.duration)
+
+
+def test_a_picture_of_both(tmp_path: Path) -> None:
+    (tmp_path / "a.bvh").write_text(bvh_text(rig(short("kick"), "cmu")))
+    read(tmp_path / "a.bvh", replace(AS_IS, picture=tmp_path / "new" / "a.png"))
+    image = np.asarray(Image.open(tmp_path / "new" / "a.png").convert("RGB")).astype(int)
+    red = (image[..., 0] > 150) & (image[..., 1] < 90) & (image[..., 2] < 90)
+    # eight moments in two rows, of the file and of the clip, with about as much of the right side in each
+    upper, lower = red[: len(red) // 2], red[len(red) // 2 :]
+    for row in (upper, lower):
+        assert all(part.any() for part in np.array_split(row, 8, axis=1))
+    assert 0.7 < upper.sum() / lower.sum() < 1.6
+
+
+def test_a_list_and_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in" / "b").mkdir(parents=True)
+    (tmp_path / "in" / "a.bvh").write_text(bvh_text(rig(short("walk"), "cmu")))
+    (tmp_path / "in" / "b" / "a.glb").write_bytes(glb_bytes(rig(short("walk"), "mixamo")))
+    (tmp_path / "in" / "bad.bvh").write_text("HIERARCHY")
+    (tmp_path / "in" / "notes.md").write_text("nothing")
+    assert main([str(tmp_path / "in" / "b" / "a.glb"), "--list"]) == 0
+    assert capsys.readouterr().out == "move: 0.60 s, 30 channels\n"
+    assert main([str(tmp_path / "in" / "a.bvh"), "--list"]) == 0
+    assert capsys.readouterr().out.startswith("a: 0.60 s, 19 frames at 30")
+    assert main([str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--licence", "CC0"]) == 0
+    out = capsys.readouterr().out
+    assert "bad.bvh: refused: " in out
+    assert "2 of 3 files" in out
+    assert {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.json")} == {
+        "a.json",
+        "b/a.json",
+    }
+    assert MotionClip.load(tmp_path / "out" / "a.json").licence == "CC0"
+    assert main([str(tmp_path / "in"), "--name", "x"]) == 1
+    (tmp_path / "empty").mkdir()
+    assert main([str(tmp_path / "empty")]) == 1
+    assert "none of its files ends in" in capsys.readouterr().err
 
 
 def test_all_clips_of_the_house_stand_in_models() -> None:

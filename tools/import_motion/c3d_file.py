@@ -6,7 +6,6 @@ Read here rather than by ezc3d, which crashes on damaged files. Intel and MIPS b
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.sim.motion import ClipError
+from tools.import_motion.markers import Markers
 from tools.import_motion.source import MAX_BYTES, check_size
 
 Array = NDArray[np.float64]
@@ -21,17 +21,6 @@ Array = NDArray[np.float64]
 _BLOCK = 512
 _ORDERS = {84: "<", 86: ">"}
 _SIZES = {-1: 1, 1: 1, 2: 2, 4: 4}
-
-
-@dataclass(frozen=True, eq=False)
-class Markers:
-    """F frames of named points."""
-
-    labels: tuple[str, ...]
-    pos: Array
-    """(F, len(labels), 3); nan where a marker was not seen"""
-    fps: float
-    unit: str
 
 
 def read(path: Path) -> Markers:

@@ -23,6 +23,8 @@ _VRM = {"hips": "pelvis", "neck": "neck", "head": "head"} | {
 }  # fmt: skip
 _MAX_SECONDS = 3600.0
 DEFAULT_FPS = 30.0
+_GRID = (14.0, 240.0)
+"""Frame rates of motion: rarer keys are single poses to glide between."""
 
 
 def read(path: Path, take: str = "") -> SourceMotion:
@@ -87,11 +89,43 @@ def _joints(file: GltfFile, skin: dict[str, Any]) -> list[int]:
 
 
 def _rate(times: Array) -> float:
-    """Frame rate of key times (K,): their own where they come evenly, else 30."""
+    """Frame rate of key times (K,): their own where they lie on a grid of 14 to 240 a second, else 30.
+
+    Programs leave out keys that say nothing, so keys may be many steps apart.
+    """
     steps = np.diff(times)
-    if len(steps) < 2 or np.ptp(steps) > 0.1 * np.median(steps):
+    steps = steps[steps > 1e-4]
+    if len(steps) < 2:
         return DEFAULT_FPS
-    return float(np.clip(1.0 / max(float(steps.mean()), 1e-3), 1.0, 240.0))
+    step = float(np.median(steps))
+    if np.ptp(steps) > 0.1 * step:
+        step = float(np.percentile(steps, 5))
+        counts = np.round(steps / step)
+        # the smallest step is a grid's if nearly all steps are whole numbers of it
+        if (np.abs(steps / step - counts) > 0.1).mean() > 0.05:
+            return DEFAULT_FPS
+        step = float(steps.sum() / counts.sum())
+    else:
+        step = float(steps.mean())
+    fps = 1.0 / step
+    return fps if _GRID[0] <= fps <= _GRID[1] else DEFAULT_FPS
+
+
+def animations(path: Path) -> list[str]:
+    """A line about each animation: what --take calls it, and how long it is. Raises ClipError, OSError."""
+    try:
+        file = GltfFile.load(path)
+        lines = []
+        for index, animation in enumerate(file.items("animations")):
+            samplers = file.objects(animation, "samplers", "an animation")
+            clocks = {sampler.get("input") for sampler in samplers}
+            ends = [file.accessor(clock, "SCALAR")[[0, -1], 0] for clock in clocks]
+            seconds = max(float(end[1]) for end in ends) - min(float(end[0]) for end in ends) if ends else 0.0
+            channels = file.objects(animation, "channels", "an animation")
+            lines.append(f"{animation.get('name', index)}: {seconds:.2f} s, {len(channels)} channels")
+        return lines
+    except GltfError as error:
+        raise ClipError(str(error)) from error
 
 
 def _choose(file: GltfFile, take: str) -> dict[str, Any]:

@@ -1,6 +1,8 @@
-"""Markers of the Plug-in Gait set in C3D files -> joints. Other marker sets are refused, naming what is missing.
+"""Markers on the skin, or points of a markerless capture in the joints -> joints and bodies.
 
-Hip centres by regression on the pelvis (Bell, Pedersen, Brand 1990); knees and ankles inside their markers.
+On the skin: the Plug-in Gait set or others by their common names; hip centres by regression on the pelvis (Bell,
+Pedersen, Brand 1990), knees and ankles inside their markers. In the joints: what Pose2Sim, OpenPose, MediaPipe and
+FreeMoCap write.
 """
 
 from __future__ import annotations
@@ -16,13 +18,15 @@ from game.sim.model import CharacterModel
 from game.sim.motion import ClipError
 from game.sim.roles import SIDES, BodyPart
 from tools.clip_clinic.legs import shortest_arc
-from tools.import_motion.c3d_file import Markers
-from tools.import_motion.c3d_file import read as read_file
-from tools.import_motion.source import SourceMotion, listed
+from tools.import_motion.joint_figure import JointFigure
+from tools.import_motion.joint_figure import frame as frame_of
+from tools.import_motion.markers import Markers, SeenMarkers
+from tools.import_motion.source import SourceMotion
 
 Array = NDArray[np.float64]
 
-_UNITS = {"mm": 0.001, "cm": 0.01, "m": 1.0}
+_UNITS = {"mm": 0.001, "cm": 0.01, "m": 1.0, "meters": 1.0, "metres": 1.0, "meter": 1.0, "millimeters": 0.001,
+          "millimetres": 0.001, "centimeters": 0.01, "in": 0.0254, "inches": 0.0254}  # fmt: skip
 _HIP = np.array([-0.19, 0.36, -0.30])
 """Left hip from between the ASIS in the pelvis' plane, in shares of their distance."""
 _TILT = np.radians(10.0)
@@ -39,14 +43,16 @@ _BODIES = {"pelvis": (BodyPart.PELVIS, ""), "chest": (BodyPart.TORSO, ""), "head
 _DOWN = np.array([0.0, 0.0, -1.0])
 
 
-def read(path: Path) -> SourceMotion:
-    """Read a .c3d file. Raises ClipError."""
-    markers = read_file(path)
-    if markers.unit not in _UNITS:
+def of_markers(path: Path, markers: Markers, remarks: tuple[str, ...] = ()) -> SourceMotion:
+    """The motion of the person who wears them. Raises ClipError, naming what is missing."""
+    unit = markers.unit.strip().lower()
+    if unit not in _UNITS:
         raise ClipError(f"{path.name}: unit {markers.unit[:20]!r}, expected {', '.join(_UNITS)}")
-    seen = _Seen(path.name, markers)
-    metre = 1.0 / _UNITS[markers.unit]
-    pos, rot = _joints(seen, metre)
+    seen = SeenMarkers(path.name, markers)
+    metre = 1.0 / _UNITS[unit]
+    inside = seen.has("RHIP", "LHIP", "RKNE", "LKNE") and not seen.has("RASI", "LASI")
+    pos, rot = _of_joints(seen) if inside else _of_skin(seen, metre)
+    kind = "points in the joints" if inside else "markers on the skin"
     model = CharacterModel.load("humanoid")
     names = tuple(_BODIES)
     bodies = [model.roles.find(*body) for body in _BODIES.values()]
@@ -56,46 +62,12 @@ def read(path: Path) -> SourceMotion:
     return SourceMotion(
         path.stem, markers.fps, names, parents, rest.pos[bodies], rest.rot[bodies],
         np.stack([pos[name] for name in names], axis=1), np.stack([rot[name] for name in names], axis=1),
-        metres=_UNITS[markers.unit], usual_up="z", rest_in_file=False,
-        roles={name: name for name in names}, remarks=seen.remarks(),
+        metres=_UNITS[unit], rest_in_file=False, roles={name: name for name in names},
+        remarks=(*remarks, kind, *seen.remarks()),
     )  # fmt: skip
 
 
-class _Seen:
-    """Markers by name, gaps filled."""
-
-    def __init__(self, name: str, markers: Markers) -> None:
-        self._name, self._markers = name, markers
-        self._longest = (0, "")
-
-    def __call__(self, *choices: str) -> Array:
-        """(F, 3) of the first of `choices` that there is; "A+B" is between A and B. Raises ClipError."""
-        for choice in choices:
-            parts = choice.split("+")
-            if all(part in self._markers.labels for part in parts):
-                return np.asarray(np.mean([self._filled(part) for part in parts], axis=0))
-        raise ClipError(f"{self._name}: no marker {' or '.join(choices)}; there are {listed(self._markers.labels)}")
-
-    def has(self, *labels: str) -> bool:
-        return all(label in self._markers.labels for label in labels)
-
-    def _filled(self, label: str) -> Array:
-        pos = self._markers.pos[:, self._markers.labels.index(label)]
-        known = np.flatnonzero(np.isfinite(pos).all(axis=-1))
-        if 2 * len(known) < len(pos):
-            raise ClipError(f"{self._name}: marker {label} is seen in {len(known)} of {len(pos)} frames only")
-        gaps = np.diff(np.concatenate([[-1], known, [len(pos)]])) - 1
-        self._longest = max(self._longest, (int(gaps.max()), label))
-        frames = np.arange(len(pos))
-        return np.stack([np.interp(frames, known, pos[known, k]) for k in range(3)], axis=-1)
-
-    def remarks(self) -> tuple[str, ...]:
-        frames, label = self._longest
-        gap = f"; filled gaps of up to {frames} frames ({label})" if frames else ""
-        return (f"markers of the Plug-in Gait set{gap}",)
-
-
-def _joints(seen: _Seen, metre: float) -> tuple[dict[str, Array], dict[str, Array]]:
+def _of_skin(seen: SeenMarkers, metre: float) -> tuple[dict[str, Array], dict[str, Array]]:
     """Positions (F, 3) of the joints, and rotations (F, 4) of the bodies that hang on them, x forward and z up.
 
     Args:
@@ -121,23 +93,62 @@ def _joints(seen: _Seen, metre: float) -> tuple[dict[str, Array], dict[str, Arra
         letter = side[0].upper()
         pos[f"{side}_knee"] = seen(f"{letter}KNE") + _KNEE * metre * inward
         shin = pos[f"{side}_knee"] - seen(f"{letter}ANK")
-        sole = seen(f"{letter}TOE") - seen(f"{letter}HEE")
-        rot[f"{side}_ankle"] = _frame(sole, np.cross(shin, sole))
+        rot[f"{side}_ankle"] = _foot(seen, letter, shin, rot["pelvis"])
         foot_left = _axis(rot[f"{side}_ankle"], 1)
         pos[f"{side}_ankle"] = seen(f"{letter}ANK") + _ANKLE * metre * (foot_left if side == "right" else -foot_left)
         pos[f"{side}_shoulder"] = seen(f"{letter}SHO") - _SHOULDER * metre * _axis(rot["chest"], 2)
         pos[f"{side}_elbow"] = seen(f"{letter}ELB")
-        pos[f"{side}_wrist"] = seen(f"{letter}WRA+{letter}WRB", f"{letter}WRI")
+        pos[f"{side}_wrist"] = seen(f"{letter}WRA+{letter}WRB", f"{letter}WRI", f"{letter}WRA")
+    _limbs(pos, rot)
+    return pos, rot
+
+
+def _of_joints(seen: SeenMarkers) -> tuple[dict[str, Array], dict[str, Array]]:
+    """The same from points in the joints: pelvis and chest are upright along the line from hips to shoulders."""
+    pos, rot = {}, {}
+    for side in SIDES:
+        letter = side[0].upper()
+        for limb, label in (("hip", "HIP"), ("knee", "KNE"), ("ankle", "ANK"), ("shoulder", "SHO"), ("elbow", "ELB")):
+            pos[f"{side}_{limb}"] = seen(letter + label)
+        pos[f"{side}_wrist"] = seen(f"{letter}WRI", f"{letter}WRA+{letter}WRB")
+    figure, ours = JointFigure(pos), JointFigure.of_our_rest_pose()
+    for body, limb in (("pelvis", "hip"), ("chest", "shoulder")):
+        lean = rotation.conjugate(frame_of(ours.across(limb), ours.torso()))
+        turn = frame_of(figure.across(limb), figure.torso())
+        rot[body] = rotation.multiply(turn, np.broadcast_to(lean, turn.shape))
+    rot["head"] = rot["chest"]
+    pos["pelvis"] = figure.middle("hip")
+    pos["chest"] = 0.5 * (figure.middle("hip") + figure.middle("shoulder"))
+    pos["head"] = figure.middle("shoulder")
+    for side in SIDES:
+        shin = pos[f"{side}_knee"] - pos[f"{side}_ankle"]
+        rot[f"{side}_ankle"] = _foot(seen, side[0].upper(), shin, rot["pelvis"])
+    _limbs(pos, rot)
+    return pos, rot
+
+
+def _foot(seen: SeenMarkers, letter: str, shin: Array, pelvis: Array) -> Array:
+    """Rotations (F, 4) of a foot from heel and toe; without them, at a right angle to the shin (F, 3)."""
+    if seen.has(f"{letter}TOE", f"{letter}HEE"):
+        sole = seen(f"{letter}TOE") - seen(f"{letter}HEE")
+        return _frame(sole, np.cross(shin, sole))
+    seen.missing("toes and heels: feet are at right angles to the shins")
+    left = _axis(pelvis, 1)
+    return _frame(np.cross(left, shin), left)
+
+
+def _limbs(pos: dict[str, Array], rot: dict[str, Array]) -> None:
+    """Add the rotations of arms and legs, which hang on pelvis and chest."""
+    for side in SIDES:
         for carrier, joint, end in (("pelvis", "hip", "knee"), ("pelvis", "knee", "ankle"),
                                     ("chest", "shoulder", "elbow"), ("chest", "elbow", "wrist")):  # fmt: skip
             way = pos[f"{side}_{end}"] - pos[f"{side}_{joint}"]
             down = rotation.rotate(rot[carrier], np.broadcast_to(_DOWN, way.shape))
             rot[f"{side}_{joint}"] = rotation.multiply(shortest_arc(down, way), rot[carrier])
         rot[f"{side}_wrist"] = rot[f"{side}_elbow"]
-    return pos, rot
 
 
-def _torso(seen: _Seen, middle: Array, pelvis: Array) -> tuple[Array, Array]:
+def _torso(seen: SeenMarkers, middle: Array, pelvis: Array) -> tuple[Array, Array]:
     """Rotation (F, 4) and joint (F, 3) of the torso, so that our shoulders would lie between the file's."""
     model = CharacterModel.load("humanoid")
     arm = model.roles.find(BodyPart.UPPER_ARM, "right")

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import ClipError, MotionClip
-from tools.import_motion import plain_pickle
-from tools.import_motion.source import check_finite, check_size
+from tools.import_motion import amass, plain_pickle
+from tools.import_motion.source import SourceMotion, check_finite, check_size
 
 Array = NDArray[np.float64]
 
@@ -24,11 +24,13 @@ JOINTS = ("chest", "neck", "right_shoulder", "right_elbow", "left_shoulder", "le
 FRAME_SIZE = 34
 
 
-def read(path: Path) -> tuple[MotionClip, str]:
-    """The clip, and how its arms rest. Raises ClipError."""
+def read(path: Path) -> tuple[MotionClip, str] | SourceMotion:
+    """The clip and how its arms rest; or the motion of SMPL poses, as in AIST++. Raises ClipError."""
     if path.stat().st_size > plain_pickle.MAX_BYTES:
         raise ClipError(f"{path.name}: over {plain_pickle.MAX_BYTES >> 20} MiB")
     card = plain_pickle.loads(path.read_bytes(), path.name)
+    if isinstance(card, dict) and amass.holds_poses(card):
+        return amass.of_arrays(path.name, path.stem, amass.numbers(card))
     if not isinstance(card, dict) or not {"fps", "frames"} <= card.keys():
         keys = ", ".join(map(str, card)) if isinstance(card, dict) else type(card).__name__
         raise ClipError(f"{path.name}: expected a dict of loop_mode, fps and frames, found {keys[:100]}")

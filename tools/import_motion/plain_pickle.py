@@ -42,14 +42,27 @@ class _Type:
             self.dtype = self.dtype.newbyteorder(state[1])
 
 
+class _AnyType(_Type):
+    """A number type, or that of arrays of plain values."""
+
+    def __init__(self, name: object, *_: object) -> None:
+        if name in ("O", "O8"):
+            self.dtype = np.dtype(object)
+        else:
+            super().__init__(name)
+
+
 class _Array:
     """An array that is filled by BUILD, in place of numpy.ndarray."""
 
     def __init__(self) -> None:
-        self.array = np.zeros(0)
+        self.array: Any = np.zeros(0)
 
     def __setstate__(self, state: Any) -> None:
         _, shape, kind, fortran, raw = state
+        if isinstance(kind, _AnyType) and kind.dtype.kind == "O" and isinstance(raw, list):
+            self.array = raw
+            return
         self.array = _filled(raw, kind, shape, "F" if fortran else "C")
 
 
@@ -100,19 +113,28 @@ _NAMES: dict[tuple[str, str], Callable[..., Any]] = {
 
 
 class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, objects: bool) -> None:
+        super().__init__(file)
+        self._objects = objects
+
     def find_class(self, module: str, name: str) -> Any:
+        if self._objects and (module, name) == ("numpy", "dtype"):
+            return _AnyType
         if (module, name) not in _NAMES:
             raise pickle.UnpicklingError(f"it names {module[:40]}.{name[:40]}, which is not run")
         return _NAMES[module, name]
 
 
-def loads(data: bytes, name: str) -> Any:
-    """The object in a pickle; its arrays are numpy arrays. Raises ClipError for anything but plain values."""
+def loads(data: bytes, name: str, *, objects: bool = False) -> Any:
+    """The object in a pickle; its arrays are numpy arrays. Raises ClipError for anything but plain values.
+
+    With `objects`, an array of plain values, as numpy saves a dict, becomes a list of them.
+    """
     if len(data) > MAX_BYTES:
         raise ClipError(f"{name}: {len(data) >> 20} MiB, expected at most {MAX_BYTES >> 20}")
     try:
         _check_opcodes(data)
-        return _plain(_Unpickler(io.BytesIO(data)).load(), 0)
+        return _plain(_Unpickler(io.BytesIO(data), objects).load(), 0)
     except (pickle.UnpicklingError, ValueError, TypeError, KeyError, IndexError, EOFError, AttributeError,
             OverflowError, MemoryError, RecursionError, NotImplementedError) as error:  # fmt: skip
         raise ClipError(f"{name}: not a pickle of plain values and arrays ({error})") from error
@@ -132,7 +154,7 @@ def _check_opcodes(data: bytes) -> None:
 def _plain(value: Any, depth: int) -> Any:
     """Arrays in dicts unwrapped; deeper ones are not needed by any format that is read."""
     if isinstance(value, _Array):
-        return value.array
+        return [_plain(v, depth) for v in value.array] if isinstance(value.array, list) else value.array
     if isinstance(value, dict) and depth < 4:
         return {k: _plain(v, depth + 1) for k, v in value.items()}
     if isinstance(value, list) and depth < 4 and any(isinstance(v, _Array) for v in value):

@@ -7,33 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from game.scene.json_text import MAX_BYTES
 from game.scene.refusal import refused_as
 from game.sim import rotation
 from game.sim.motion import ClipError, MotionClip
 from tools.clip_clinic.checks import ClipReport
 from tools.clip_clinic.edit import cut, mirrored, resampled
 from tools.clip_clinic.ground_contact import stand_on_floor
-from tools.import_motion import (
-    amass,
-    bvh,
-    c3d,
-    contact_sheet,
-    deepmimic,
-    fidelity,
-    gltf,
-    mapping,
-    mimickit,
-    our_skeleton,
-    retarget,
-    standing_pose,
-    up_axis,
-)
+from tools.import_motion import contact_sheet, fidelity, mapping, our_skeleton, retarget, standing_pose, up_axis
 from tools.import_motion.body_frames import body_frames
 from tools.import_motion.joint_figure import JointFigure
+from tools.import_motion.readers import open_motion
 from tools.import_motion.source import SourceMotion
 
-ENDINGS = (".bvh", ".glb", ".gltf", ".vrm", ".vrma", ".txt", ".json", ".pkl", ".npz", ".c3d")
 MAX_FPS = 60.0
 """Faster recordings are thinned to this: the control rate is 30 Hz."""
 
@@ -91,60 +76,39 @@ def read(path: Path, options: ImportOptions = ImportOptions()) -> Imported:
 
 
 def _read(path: Path, options: ImportOptions) -> Imported:
-    if not path.is_file():
-        raise ClipError(f"there is no file {path}")
-    ending = path.suffix.lower()
-    if ending == ".fbx":
-        raise ClipError(f"{path.name}: FBX is not read; open it in Blender and export glTF (.glb) or BVH")
-    if ending not in ENDINGS:
-        raise ClipError(f"{path.name}: no reader for {ending!r} files; there are {' '.join(ENDINGS)}")
     if options.start < 0.0 or not options.end > options.start:
         raise ClipError(f"from {options.start:g} to {options.end:g} s: the start must come before the end")
     if options.source_fps and not 1.0 <= options.source_fps <= 1000.0:
         raise ClipError(f"a frame rate of {options.source_fps:g} for the file, expected 1 to 1000")
-    if ending in (".txt", ".json") and path.stat().st_size > MAX_BYTES:
-        raise ClipError(f"{path.name}: {path.stat().st_size >> 20} MiB, expected at most {MAX_BYTES >> 20}")
-    if ending in (".txt", ".json", ".pkl"):
-        imported = _of_our_body(path, ending, options)
-    else:
-        motion = _skeleton(path, ending, options)
+    motion = open_motion(path, options.take)
+    if isinstance(motion, SourceMotion):
         imported = _our_own(motion, options) or _retargeted(motion, options)
+    else:
+        imported = _of_our_body(*motion, options)
     clip, remarks = imported.clip, imported.remarks
     if options.mirror:
         clip = mirrored(clip)
-    if options.ground and ending not in (".txt", ".json") and OURS not in remarks:
+    if options.ground and path.suffix.lower() not in (".txt", ".json") and OURS not in remarks:
         clip, mended = stand_on_floor(clip)
         remarks += mended
     return Imported(replace(clip, source=clip.source or path.name), remarks, imported.fidelity)
 
 
-def _of_our_body(path: Path, ending: str, options: ImportOptions) -> Imported:
-    """Files that hold the joints of this very humanoid."""
-    clip, remarks = mimickit.read(path) if ending == ".pkl" else (deepmimic.read(path), "")
+def _of_our_body(clip: MotionClip, remark: str, options: ImportOptions) -> Imported:
+    """A clip of this very humanoid."""
     if options.source_fps:
         clip = replace(clip, fps=options.source_fps)
-    return Imported(cut(clip, options.start, options.end), (remarks,) if remarks else ())
+    if options.fps:
+        clip = resampled(clip, options.fps)
+    return Imported(cut(clip, options.start, options.end), (remark,) if remark else ())
 
 
 def _our_own(motion: SourceMotion, options: ImportOptions) -> Imported | None:
     """What tools.export_motion wrote, exactly as it was; nothing where that is not so, or the options say otherwise."""
     if options.mapping or options.up or options.scale or not (clip := our_skeleton.ours(motion)):
         return None
-    if options.source_fps:
-        clip = replace(clip, fps=options.source_fps)
-    if options.fps:
-        clip = resampled(clip, options.fps)
-    return Imported(cut(clip, options.start, options.end).placed(), (OURS,))
-
-
-def _skeleton(path: Path, ending: str, options: ImportOptions) -> SourceMotion:
-    if ending == ".bvh":
-        return bvh.read(path)
-    if ending == ".npz":
-        return amass.read(path)
-    if ending == ".c3d":
-        return c3d.read(path)
-    return gltf.read(path, options.take)
+    imported = _of_our_body(clip, OURS, options)
+    return replace(imported, clip=imported.clip.placed(), remarks=imported.remarks + motion.remarks)
 
 
 def _starts_in_rest_pose(motion: SourceMotion) -> bool:
@@ -168,9 +132,8 @@ def _retargeted(motion: SourceMotion, options: ImportOptions) -> Imported:
     if options.fps or motion.fps > MAX_FPS * 1.01:
         motion = motion.resampled(options.fps or MAX_FPS)
         remarks.append(f"resampled to {motion.fps:g} fps")
-    roles = mapping.load(options.mapping, motion) if options.mapping else mapping.guess(motion)
-    mapping.check(motion, roles)
-    remarks.append("joints: " + ", ".join(f"{role} {joint}" for role, joint in roles.items()))
+    roles, said = mapping.find(motion, options.mapping)
+    remarks.append(said)
     motion, said = up_axis.upright(motion, roles, options.up)
     remarks.append(said)
     standing = standing_pose.find(motion, roles)

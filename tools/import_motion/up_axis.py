@@ -1,6 +1,7 @@
 """Which axis of a file points up.
 
-A format that says so is believed. BVH means y and AMASS z, though some files differ: the usual axis is given up only
+A format that says so is believed. BVH means y and AMASS z, though some files differ; markers mean y or z, the one
+along which he holds himself up more. The usual axis is given up only
 for one along which he stands through most of the clip, while he would lie all the time by the usual one. People do
 lie, crawl and stand on their hands, so how he holds himself in a few frames says nothing.
 """
@@ -57,7 +58,7 @@ def _axis(name: str) -> Array:
 def _found(motion: SourceMotion, roles: Mapping[str, str]) -> tuple[Array, str]:
     """The axis (3,), and how it was found."""
     figure = JointFigure.of_motion(motion, roles)
-    usual = _axis(motion.usual_up or "y")
+    usual = _axis(motion.usual_up or max("yz", key=lambda name: float(np.abs(_held(figure, _axis(name))).mean())))
     axes = [axis * sign for axis in np.eye(3) for sign in (1.0, -1.0)]
     stands = [float((_held(figure, axis) > _STANDS).mean()) for axis in axes]
     best = int(np.argmax(stands))
