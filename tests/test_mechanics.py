@@ -13,6 +13,7 @@ from game.scene.json_fields import SetError
 from game.scene.mechanism import BreakSpec, HingeSpec, WindSpec
 from game.scene.set_file import load_prop
 from game.scene.set_spec import ItemSpec, PartSpec, Vec3
+from game.sim import rotation
 from game.sim.bullet import open_world
 from game.sim.contents import WorldError
 from game.sim.shards import shards_of
@@ -192,3 +193,22 @@ def test_a_banana_skin_takes_the_foot_away_for_a_while_and_stays(world: World) -
 def test_impossible_mechanisms_are_refused(fields: dict[str, object], words: str) -> None:
     with pytest.raises(SetError, match=words):
         check_item(solid((0.1, 0.1, 0.1), (0.0, 0.0, 0.0), **fields), "thing")
+
+
+def test_a_rakes_handle_comes_up_when_its_teeth_are_stepped_on(world: World) -> None:
+    world.add_character()
+    state = world.standing((0.0, 0.0))
+    foot = world.body_poses.pos[0, MODEL.feet[0]]
+    item = load_prop("rake")
+    teeth = item.parts[1].position[0]
+    world.spawn(item.at((float(foot[0]) + 0.04 - teeth, float(foot[1]), item.position[2])))
+    up = []
+    for tick in range(30):
+        # held over the teeth until he comes down on them
+        world.reset(
+            [0], replace(state, root_pos=state.root_pos + np.array([0.0, 0.0, max(0.0, 0.06 - 0.01 * tick)]))[None]
+        )
+        world.step(state.joint_rot[None])
+        up.append(rotation.rotate(world.prop_poses.rot[0], np.array([1.0, 0.0, 0.0]))[2])
+    assert up[0] == pytest.approx(0.0, abs=0.02)
+    assert max(up) > 0.9

@@ -75,7 +75,7 @@ def _check_mechanism(item: ItemSpec, where: str) -> None:
     if item.hinge is not None:
         hinge = item.hinge
         _check_range(where, "hinge.point", hinge.point, -SIZES[1], SIZES[1])
-        _check_range(where, "hinge.friction", (hinge.friction, hinge.damping), 0.0, MAX_TORQUE)
+        _check_range(where, "hinge.friction", (hinge.friction, hinge.damping, hinge.kick), 0.0, MAX_TORQUE)
         if not abs(math.hypot(*hinge.axis) - 1.0) <= 0.01:
             raise SetError(f"{where}: a hinge's axis of length {math.hypot(*hinge.axis):g}, expected 1")
         if not -math.tau <= hinge.low <= 0.0 <= hinge.high <= math.tau:

@@ -24,6 +24,8 @@ class HingeSpec:
     """N m, so much torque it takes to turn it"""
     damping: float = 0.0
     """N m s/rad"""
+    kick: float = 0.0
+    """N s at the item's origin, towards `high`, when a person steps on it: a rake whose handle comes up"""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ def hinge_of(fields: JsonFields) -> HingeSpec | None:
         high=math.radians(section.number("high_degrees", 180.0, low=0.0, high=360.0)),
         friction=section.number("friction", 0.0, low=0.0),
         damping=section.number("damping", 0.0, low=0.0),
+        kick=section.number("kick", 0.0, low=0.0),
     )
     section.done()
     return hinge

@@ -29,6 +29,10 @@ ROCKS, ROCK_SHARE = 0.8, 0.25
 """N s in a tick: a harder blow along its axle turns a hinged prop; by so much of the blow, at the place of the blow"""
 
 
+KICK_LOAD, KICK_PAUSE = 1.5, 30
+"""N s in a tick that sets off what kicks; ticks before it can kick again"""
+
+
 class Mechanics:
     """Of the props of one world. A function of what happened, so that takes repeat."""
 
@@ -40,6 +44,8 @@ class Mechanics:
         """props that still stand fast, see `ItemSpec.holds`"""
         self._smears: dict[tuple[int, int], tuple[int, float]] = {}
         """of a character's body: the tick until which it is slippery, and its friction"""
+        self._kicked: dict[int, int] = {}
+        """the tick at which a prop kicked last"""
         self.pieces: set[int] = set()
         """props that are pieces of others"""
         self.next_prop = 0
@@ -73,6 +79,7 @@ class Mechanics:
         self._forces.release_from(prop=prop)
         self._engine.remove_prop(prop)
         self._fast.discard(prop)
+        self._kicked.pop(prop, None)
         del self._contents.props[prop]
 
     def tidy(self) -> None:
@@ -122,6 +129,7 @@ class Mechanics:
     def after_tick(self, tick: int, contacts: tuple[Contact, ...]) -> None:
         """Look at what touched what in the tick that ended, and do what follows."""
         self._smear(tick, contacts)
+        self._kick(tick, contacts)
         hit: dict[int, float] = {}
         hardest: dict[int, tuple[float, Array, Array]] = {}
         for contact in contacts:
@@ -142,6 +150,24 @@ class Mechanics:
                 self._loosen(prop, item, hardest[prop][1])
             elif item.hinge is not None and hardest[prop][0] > ROCKS:
                 self._rock(prop, item, *hardest[prop])
+
+    def _kick(self, tick: int, contacts: tuple[Contact, ...]) -> None:
+        """Whoever steps on something that kicks gets it, once a second."""
+        for contact in contacts:
+            if contact.kind != "prop" or contact.character < 0 or contact.impulse < KICK_LOAD:
+                continue
+            item = self._contents.props.get(contact.other)
+            if item is None or item.hinge is None or not item.hinge.kick or contact.normal[2] < 0.5:
+                continue
+            if tick < self._kicked.get(contact.other, -KICK_PAUSE) + KICK_PAUSE:
+                continue
+            self._kicked[contact.other] = tick
+            motion = self._engine.prop_motion(contact.other)
+            axis = rotation.rotate(motion.rot, np.array(item.hinge.axis))
+            arm = rotation.rotate(motion.rot, -np.array(item.hinge.point))
+            way = np.cross(axis, arm)
+            way = way / max(float(np.linalg.norm(way)), 1e-9)
+            self._engine.push_prop(contact.other, item.hinge.kick * self._contents.model.physics_hz * way, motion.pos)
 
     def _smear(self, tick: int, contacts: tuple[Contact, ...]) -> None:
         for contact in contacts:

@@ -70,6 +70,7 @@ SIGNATURES: dict[str, tuple[Any, ...]] = {
     "b3ChangeDynamicsInfoSetAngularDamping": (_INT, *_COMMAND, _INT, _DOUBLE),
     "b3ChangeDynamicsInfoSetContactStiffnessAndDamping": (_INT, *_COMMAND, *_BODY_LINK, _DOUBLE, _DOUBLE),
     "b3CollisionFilterCommandInit": (_HANDLE, _HANDLE),
+    "b3SetCollisionFilterPair": (None, *_COMMAND, _INT, _INT, _INT, _INT, _INT),
     "b3SetCollisionFilterGroupMask": (None, *_COMMAND, *_BODY_LINK, _INT, _INT),
     "b3CreatePoseCommandInit": (_HANDLE, _HANDLE, _INT),
     "b3CreatePoseCommandSetBasePosition": (_INT, *_COMMAND, _DOUBLE, _DOUBLE, _DOUBLE),

@@ -33,6 +33,7 @@ class Client:
         if not self._handle:
             raise BulletError("Bullet gives no client")
         self._calls = calls_of(self._handle)
+        self._floor = -1
         command = self._parameters()
         bullet.b3PhysicsParamSetNumSolverIterations(command, solver_iterations)
         bullet.b3PhysicsParamSetNumSubSteps(command, 1)
@@ -101,7 +102,8 @@ class Client:
         """Make the plane z = 0."""
         command = bullet.b3CreateCollisionShapeCommandInit(self.handle)
         bullet.b3CreateCollisionShapeAddPlane(command, _doubles((0.0, 0.0, 1.0)), 0.0)
-        return self._add(command, 0.0, (0.0, 0.0, 0.0), _NO_TURN)
+        self._floor = self._add(command, 0.0, (0.0, 0.0, 0.0), _NO_TURN)
+        return self._floor
 
     def add_solid(
         self, parts: Sequence[PartSpec], mass: float, position: Sequence[float], rotation: Sequence[float]
@@ -144,6 +146,10 @@ class Client:
         if body < 0:
             raise BulletError(f"Bullet cannot make a hinged body of {mass} kg")
         self.set_damping(body, 0.0, ())
+        if self._floor >= 0:  # the axle holds it: what turns into the floor is not stopped by it
+            command = bullet.b3CollisionFilterCommandInit(self.handle)
+            bullet.b3SetCollisionFilterPair(command, body, self._floor, 0, -1, 0)
+            self._send(command)
         self.hinge_friction(body, hinge.friction, hinge.damping)
         return body
 
