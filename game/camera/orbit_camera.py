@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose
+from game.camera.framing import Framing
 from game.camera.obstacles import Obstacles
 from game.scene.set_spec import SetSpec, ViewSpec
 from game.sim.snapshot import Snapshot
@@ -115,6 +116,7 @@ class FreeCamera:
         self.subject = subject
         self.orbit = OrbitCamera.of(spec.view)
         self._obstacles = Obstacles(spec)
+        self._framing = Framing(self._obstacles)
 
     @property
     def pose(self) -> CameraPose:
@@ -129,6 +131,7 @@ class FreeCamera:
 
     def update(self, snapshot: Snapshot, seconds: float) -> CameraPose:
         """Moves on by `seconds` and looks."""
-        if self.subject < snapshot.num_characters:
-            self.orbit.update(np.asarray(snapshot.state.root_pos[self.subject]), seconds)
-        return self.pose
+        if self.subject >= snapshot.num_characters or not self.orbit.follows:
+            return self.pose
+        self.orbit.update(np.asarray(snapshot.state.root_pos[self.subject]), seconds)
+        return self._framing.framed(self.pose, snapshot, self.subject, seconds)

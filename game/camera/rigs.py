@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose
 from game.camera.cuts import CUTS, CutPoint, Cuts, cuts_of
+from game.camera.framing import InView
 from game.camera.obstacles import Obstacles
 from game.camera.orbit_camera import FLOOR_CLEARANCE, FreeCamera
 from game.camera.shot import Shot, shots_of
@@ -180,16 +181,6 @@ class FirstPerson:
         return CameraPose(eye, turn, self._fov)
 
 
-class ClearOfObstacles:
-    """Another camera, kept out of walls and furniture."""
-
-    def __init__(self, camera: Camera, obstacles: Obstacles) -> None:
-        self._camera, self._obstacles = camera, obstacles
-
-    def update(self, snapshot: Snapshot, seconds: float) -> CameraPose:
-        return self._obstacles.clear(self._camera.update(snapshot, seconds))
-
-
 class ShotCamera:
     """Moves along a shot, by the time of the take."""
 
@@ -258,7 +249,7 @@ def camera(name: str, spec: SetSpec, *, extra: Mapping[str, Any] | None = None, 
         return ShotCamera(shots[name])
     if name in NAMES:
         made = _MAKERS[name](spec, subject, seed)
-        return made if name in (*FIXED, "free") else ClearOfObstacles(made, Obstacles(spec))
+        return made if name in (*FIXED, "free") else InView(made, Obstacles(spec), subject)
     cuts = cuts_of(extra or {}, (*NAMES, *shots))
     if name == CUTS and len(cuts):
         return CutCamera(cuts, lambda each: camera(each, spec, extra=extra, subject=subject, seed=seed))
