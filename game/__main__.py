@@ -54,6 +54,10 @@ def parser() -> argparse.ArgumentParser:
     window.add_argument(
         "--quality", choices=("lite", "std", "film"), help="of the picture (default: by the first frames)"
     )
+    window.add_argument(
+        "--camera-port", metavar="PORT", type=int,
+        help="let a phone or a VR tracker be the camera, over OSC; its way is recorded as marks, see docs/cameras.md",
+    )  # fmt: skip
     window.add_argument("--out", metavar="DIR", type=Path, default=Path("out"), help="of films, takes and pictures")
     without = top.add_argument_group("without a window (the last line printed is a JSON object)")
     without.add_argument("--headless", action="store_true", help="run without a window, as fast as possible")
@@ -84,6 +88,7 @@ def _window(options: argparse.Namespace) -> int:
     from game.app.termination import exit_on_sigterm
     from game.app.window import GameWindow
     from game.input.bindings import ActionError, load_actions
+    from game.input.phone_camera import PhoneCamera, PhoneCameraError
     from game.play.runtime import Runtime
     from game.policy.library import PolicyLibrary
     from game.policy.policy import PolicyError
@@ -102,6 +107,11 @@ def _window(options: argparse.Namespace) -> int:
 
     exit_on_sigterm()
     try:
+        phone = None if options.camera_port is None else PhoneCamera(options.camera_port)
+    except PhoneCameraError as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
         app = GameWindow(begin, partial(load_actions, options.keys), options.out, options.quality)
     except OutputError as error:
         print(f"{error}\n{WITHOUT_WINDOW}", file=sys.stderr)
@@ -109,10 +119,15 @@ def _window(options: argparse.Namespace) -> int:
     except (ActionError, PolicyError, SetError) as error:
         print(error, file=sys.stderr)
         return 1
+    if phone is not None:
+        app.game.camera_rig.phone = lambda: phone.pose
+        app.game.say(f"a phone may be the camera now: OSC to port {phone.port}, /camera/position, /camera/rotation")
     try:
         app.run()
     finally:
         app.finish()
+        if phone is not None:
+            phone.close()
     return 0
 
 

@@ -197,3 +197,25 @@ def test_panda3d_sees_what_a_pose_sees() -> None:
     assert list(node.get_mat().xform_vec(p3d.Vec3(0, 0, 1))) == pytest.approx(pose.up, abs=1e-6)
     assert list(node.get_pos()) == pytest.approx(pose.position, abs=1e-6)
     assert lens.min_fov == pytest.approx(50, abs=1e-3)
+
+
+def test_a_tripod_pans_late_and_a_dolly_stays_on_its_rail() -> None:
+    pan, dolly = camera("pan", FIELD), camera("dolly", FIELD)
+    first = pan.update(standing(), 0.0)
+    start = dolly.update(standing(), 0.0).position
+    late = []
+    for tick in range(1, 60):
+        snapshot = moved(0.05 * min(tick, 30), 0.0, tick=tick)
+        pose = pan.update(snapshot, 1 / 30)
+        late.append(off_axis(pose, focus(snapshot, 0)))
+        assert pose.position == pytest.approx(first.position)
+        eye = dolly.update(snapshot, 1 / 30).position
+    assert max(late[:30]) > 0.03 and late[-1] < max(late)
+    assert np.linalg.norm(eye - start) > 0.5
+    marks = [Keyframe(0.0, CameraPose.look((0.0, -4.0, 1.0), (0.0, 0.0, 1.0), 0.7)),
+             Keyframe(5.0, CameraPose.look((2.0, -4.0, 1.0), (0.0, 0.0, 1.0), 0.7))]  # fmt: skip
+    railed = camera("dolly", FIELD, extra={"shots": {"marked": shot_to_json(Shot(tuple(marks)))}})
+    for tick in range(120):
+        at = railed.update(moved(0.05 * tick, 0.0, tick=tick), 1 / 30 if tick else 0.0).position
+        assert -1e-9 <= at[0] <= 2.0 + 1e-9 and at[1:] == pytest.approx([-4.0, 1.0])
+    assert at[0] == pytest.approx(2.0, abs=0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -19,9 +20,13 @@ from game.sim.snapshot import Snapshot
 Array = NDArray[np.float64]
 
 FREE, SHOT = "free", "shot"
-RING = (FREE, "follow", "side", "handheld", "ceiling", "eyes", "orbit", "tripod")
-TITLES = {"free": "the free camera", "side": "side-on", "handheld": "hand-held", "eyes": "first person",
-          CUTS: "as the script cuts"}  # fmt: skip
+PHONE = "phone"
+"""a phone or a tracker in somebody's hand, where one sends"""
+RING = (FREE, "follow", "side", "handheld", "pan", "dolly", "ceiling", "eyes", "orbit", "tripod")
+TITLES = {
+    "free": "the free camera", "side": "side-on", "handheld": "hand-held", "eyes": "first person",
+    "pan": "a tripod that pans late", "dolly": "a dolly on its rail", PHONE: "your phone", CUTS: "as the script cuts",
+}  # fmt: skip
 
 
 class CameraRig:
@@ -31,6 +36,8 @@ class CameraRig:
         """`spec`: the set; `keyframes` and `cuts`: as soon as there are some, they are a camera, too."""
         self._keyframes = keyframes
         self._cuts = Cuts() if cuts is None else cuts
+        self.phone: Callable[[], CameraPose | None] | None = None
+        """where a phone is; None where none is listened to"""
         self.begin(spec)
 
     def begin(self, spec: SetSpec) -> None:
@@ -49,7 +56,8 @@ class CameraRig:
     @property
     def names(self) -> tuple[str, ...]:
         """All cameras that there are now."""
-        return (*RING, *([SHOT] if len(self._keyframes) else []), *([CUTS] if len(self._cuts) else []))
+        there = {PHONE: self.phone is not None, SHOT: len(self._keyframes) > 0, CUTS: len(self._cuts) > 0}
+        return (*RING, *(name for name, is_there in there.items() if is_there))
 
     def choose(self, name: str, subject: int = 0) -> str:
         """Looks through a camera; returns a message for the screen. Raises CameraError."""
@@ -61,7 +69,9 @@ class CameraRig:
 
     def _begun(self, subject: int, name: str) -> Camera:
         """A camera of `names` but the cuts, begun anew; there is only one free one, which a shot leaves where it is."""
-        return self._free if name in (FREE, SHOT) else rigs.camera(name, self._spec, subject=subject)
+        if name in (FREE, SHOT, PHONE):
+            return self._free
+        return rigs.camera(name, self._spec, extra=self._keyframes.extra(), subject=subject)
 
     def cycle(self, steps: int, subject: int = 0) -> str:
         """Looks through the camera so many places further, round and round."""
@@ -103,7 +113,11 @@ class CameraRig:
         if self.name != FREE:
             self._free.update(snapshot, 0.0)
         shot = self._keyframes.shot
-        if self.name == SHOT and shot is not None:
+        phone = self.phone() if self.phone is not None and self.name == PHONE else None
+        if phone is not None:
+            self.pose = phone
+            self._keyframes.record(time, phone)
+        elif self.name == SHOT and shot is not None:
             self.pose = shot.at(time)
         else:
             if self.name == SHOT:  # its keyframes are gone

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,8 +19,9 @@ from game.camera.cuts import CUTS, CutPoint, Cuts, cuts_of
 from game.camera.framing import InView
 from game.camera.obstacles import Obstacles
 from game.camera.orbit_camera import FLOOR_CLEARANCE, FreeCamera
-from game.camera.shot import Shot, shots_of
+from game.camera.shot import MARKED, Shot, shots_of
 from game.camera.spring import Spring
+from game.camera.stands import Dolly, LatePan
 from game.scene.set_spec import SetSpec, ViewSpec
 from game.sim import rotation
 from game.sim.snapshot import Snapshot
@@ -218,6 +220,8 @@ _MAKERS: dict[str, Callable[[SetSpec, int, int], Camera]] = {
     "orbit": lambda spec, subject, _seed: Orbit(spec.view, subject),
     "side": lambda spec, subject, _seed: SideOn(spec.view, subject),
     "handheld": lambda spec, subject, seed: HandHeld(spec.view, subject, seed),
+    "pan": lambda spec, subject, _seed: LatePan(spec.view, partial(focus, subject=subject)),
+    "dolly": lambda spec, subject, _seed: Dolly(spec.view, partial(focus, subject=subject)),
     "ceiling": lambda _spec, subject, _seed: Ceiling(subject),
     "eyes": lambda _spec, subject, _seed: FirstPerson(subject),
 }
@@ -247,6 +251,9 @@ def camera(name: str, spec: SetSpec, *, extra: Mapping[str, Any] | None = None, 
     shots = shots_of(extra or {})
     if name in shots:
         return ShotCamera(shots[name])
+    rail = _rail_of(shots.get(MARKED)) if name == "dolly" else None
+    if rail is not None:  # it was put where the marks say
+        return Dolly(spec.view, partial(focus, subject=subject), rail)
     if name in NAMES:
         made = _MAKERS[name](spec, subject, seed)
         return made if name in (*FIXED, "free") else InView(made, Obstacles(spec), subject)
@@ -255,6 +262,13 @@ def camera(name: str, spec: SetSpec, *, extra: Mapping[str, Any] | None = None, 
         return CutCamera(cuts, lambda each: camera(each, spec, extra=extra, subject=subject, seed=seed))
     known = [*NAMES, *shots, *([CUTS] if len(cuts) else [])]
     raise CameraError(f"no camera is called {name!r}; there are {', '.join(known)}")
+
+
+def _rail_of(marked: Shot | None) -> tuple[Array, Array] | None:
+    """The dolly's rail: from the first mark of the camera to the last one."""
+    if marked is None or len(marked.keyframes) < 2:
+        return None
+    return marked.keyframes[0].pose.position, marked.keyframes[-1].pose.position
 
 
 def side_of(view: ViewSpec) -> float:

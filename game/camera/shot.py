@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 
 KEY = "shots"
 """of Take.extra"""
+MARKED = "marked"
+"""of the shot that a person's own keyframes make, in takes"""
 MOST_KEYFRAMES = 10_000
 
 
