@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image as Pillow
 
 from tools.capture import CaptureError, video
 from tools.capture.scan import scan_video
@@ -155,3 +156,35 @@ def test_a_phone_held_upright_is_turned(tmp_path: Path) -> None:
     assert frame.image.shape == (400, 240, 3)
     assert frame.image[360, 120] == pytest.approx([250, 20, 20], abs=12)  # below, turned clockwise
     assert frame.image[40, 120].max() < 12
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_gif_and_animated_webp_are_videos(tmp_path: Path, kind: str) -> None:
+    pictures = [Pillow.fromarray(ball(20.0 + 10 * k)) for k in range(12)]
+    path = tmp_path / f"a.{kind}"
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=[40, 80] * 6, loop=0)
+    frames = list(look(path).frames())
+    # 40 and 80 ms in turn
+    assert [round(f.time, 2) for f in frames] == [0, 0.04, 0.12, 0.16, 0.24, 0.28, 0.36, 0.4, 0.48, 0.52, 0.6, 0.64]
+    assert frames[3].image.shape == (240, 400, 3)
+    assert frames[3].image[120, 50].min() > 200  # the disc
+    assert [round(f.time, 2) for f in look(path, 0.1, 0.3).frames()] == [0.12, 0.16, 0.24, 0.28]
+    assert len(scan_video(look(path)).used) == 12
+
+
+def test_a_damaged_webp_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.webp"
+    path.write_bytes(b"RIFF\x00\x01\x00\x00WEBP" + bytes(200))
+    with pytest.raises(CaptureError, match=r"a\.webp is (damaged|no WebP picture that can be read)"):
+        list(look(path).frames())
+
+
+def test_pictures_are_turned_as_wanted(tmp_path: Path) -> None:
+    picture = np.zeros((240, 400, 3), np.uint8)
+    picture[:, 300:] = (250, 20, 20)  # right
+    path = write(tmp_path / "a.mp4", [picture] * 3)
+    frame = next(video.open_section(path, None, None, 90).frames())
+    assert frame.image.shape == (400, 240, 3)
+    assert frame.image[360, 120] == pytest.approx([250, 20, 20], abs=12)  # turned clockwise: what was right is below
+    assert frame.image[40, 120].max() < 12
+    assert video.open_section(path, None, None, 90).picture_size() == (240, 400)

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tools.capture import CaptureError, download
-from tools.capture.capture_options import CaptureOptions
+from tools.capture.capture_options import CaptureOptions, check_options, check_place
 from tools.capture.video import open_section
 from tools.command_line import parse
 
@@ -19,13 +19,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(CaptureOptions, "tools.capture", __doc__, arguments)
     try:
         with tempfile.TemporaryDirectory(prefix="capture-") as scratch:
-            if options.video is not None and options.url is None:
-                path = options.video
-            elif options.url is not None and options.video is None:
-                path = download.download(options.url, Path(scratch) / "download")
-            else:
-                raise CaptureError("give either a video file or --url")
-            open_section(path, options.start, options.end)  # a wrong file is refused before torch is loaded
+            check_options(options)
+            path = options.video or download.download(options.url or "", Path(scratch) / "download")
+            # a wrong file and a wrong place in it are refused before torch is loaded
+            section = open_section(path, options.start, options.end, options.turn)
+            if options.at is not None:
+                check_place(options.at, section.picture_size())
             from tools.capture.run import run
 
             return run(options, path, Path(scratch))

@@ -74,7 +74,7 @@ def run(options: CaptureOptions, path: Path, scratch: Path) -> int:
 def chain(options: CaptureOptions, path: Path, name: str) -> tuple[Capture, int, dict[str, float]]:
     """The chain from video to clip; also how many people there are, and how long each part took."""
     seconds: dict[str, float] = {}
-    section = open_section(path, options.start, options.end)
+    section = open_section(path, options.start, options.end, options.turn)
     pose = BlazePose()
     with _bar("looking", None, seconds) as each:
         found = scan.scan_video(section, each)

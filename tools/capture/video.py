@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.capture import CaptureError
+from tools.capture import CaptureError, animated_webp
 
 Image = NDArray[np.uint8]
 
@@ -45,6 +46,8 @@ class VideoSection:
     """s, exclusive; may be infinite"""
     until: float
     """s, where it should end as the file claims; may be infinite"""
+    turn: int = 0
+    """deg clockwise by which its pictures are turned after what the file itself says: 0, 90, 180 or 270"""
 
     def claims_more_than(self, times: list[float]) -> bool:
         """Whether frames at `times` are clearly fewer than what the file claims to hold."""
@@ -55,36 +58,47 @@ class VideoSection:
 
     def frames(self) -> Iterator[VideoFrame]:
         """Decode it. Raises CaptureError where the file is broken or the section is too long."""
+        for index, (time, image, scale) in enumerate(self._timed_pictures()):
+            if time - self.start > MAX_SECONDS:
+                raise CaptureError(_too_long(self.path, None))
+            yield VideoFrame(index, time, np.ascontiguousarray(np.rot90(image, -self.turn // 90)), scale)
+
+    def picture_size(self) -> tuple[float, float]:
+        """Width and height, px, of the video's upright picture, from its first frame. Raises CaptureError."""
+        frame = next(self.frames(), None)
+        if frame is None:
+            raise CaptureError(f"{self.path.name}: no picture from {self.start:g} s on")
+        height, width = frame.image.shape[:2]
+        return width / frame.scale, height / frame.scale
+
+    def _timed_pictures(self) -> Iterator[tuple[float, Image, float]]:
+        """Times, upright pictures as the file has them, and their scale, within the section."""
+        if animated_webp.is_webp(self.path):
+            for time, image in animated_webp.frames(self.path):
+                if self.start - 1e-6 <= time < self.end:
+                    yield time, *_limited(image)
+            return
         with _opened(self.path) as (container, stream):
             if self.start > 0.5:
                 container.seek(int((self.start - 0.5) / stream.time_base) + (stream.start_time or 0), stream=stream)
-            index, last = 0, -math.inf
+            last = -math.inf
             for frame in _decoded(container, self.path):
                 time = _time(frame, stream)
                 if time < self.start - 1e-6 or time <= last:
                     continue  # a repeated timestamp is a repeated picture
                 if time >= self.end:
                     return
-                if time - self.start > MAX_SECONDS:
-                    raise CaptureError(_too_long(self.path, None))
                 last = time
-                yield VideoFrame(index, time, *_upright(frame, stream))
-                index += 1
+                yield time, *_upright(frame, stream)
 
 
-def open_section(path: Path, start: float | None, end: float | None) -> VideoSection:
-    """Check a file and the wish for a part of it. Raises CaptureError."""
+def open_section(path: Path, start: float | None, end: float | None, turn: int | None = None) -> VideoSection:
+    """Check a file and which part of it is to be used, s; `turn`: deg clockwise. Raises CaptureError."""
     if not path.is_file():
         raise CaptureError(f"there is no file {path}")
     if start is not None and end is not None and end <= start:
         raise CaptureError(f"--end {end:g} lies before --start {start:g}")
-    with _opened(path) as (container, stream):
-        width, height = stream.codec_context.width, stream.codec_context.height
-        if not 0 < width * height <= MAX_PIXELS:
-            raise CaptureError(f"{path.name}: pictures of {width}x{height} px, expected at most 8192x8192")
-        seconds = float(container.duration) / av.time_base if container.duration else None
-        if stream.duration:  # the sound may last longer
-            seconds = float(stream.duration * stream.time_base)
+    seconds = _seconds(path)
     begin = max(start or 0.0, 0.0)
     if seconds is not None and begin >= seconds:
         raise CaptureError(f"--start {begin:g} lies behind the end of {path.name}, {seconds:.1f} s")
@@ -92,7 +106,22 @@ def open_section(path: Path, start: float | None, end: float | None) -> VideoSec
     if math.isfinite(until) and min(until, seconds or until) - begin > MAX_SECONDS + 0.5:
         raise CaptureError(_too_long(path, seconds))
     last = min(until, seconds) if seconds is not None else math.inf
-    return VideoSection(path, begin, math.inf if end is None else end, last)
+    return VideoSection(path, begin, math.inf if end is None else end, last, turn or 0)
+
+
+def _seconds(path: Path) -> float | None:
+    """How long a file says that it is, if it does. Raises CaptureError where it holds no pictures of a usual size."""
+    if animated_webp.is_webp(path):
+        seconds, (width, height) = animated_webp.measure(path)
+    else:
+        with _opened(path) as (container, stream):
+            width, height = stream.codec_context.width, stream.codec_context.height
+            seconds = float(container.duration) / av.time_base if container.duration else None
+            if stream.duration:  # the sound may last longer
+                seconds = float(stream.duration * stream.time_base)
+    if not 0 < width * height <= MAX_PIXELS:
+        raise CaptureError(f"{path.name}: pictures of {width}x{height} px, expected at most 8192x8192")
+    return seconds
 
 
 def _too_long(path: Path, seconds: float | None) -> str:
@@ -136,6 +165,16 @@ def _time(frame: Any, stream: Any) -> float:
     if frame.pts is None:
         return math.inf
     return float((frame.pts - (stream.start_time or 0)) * stream.time_base)
+
+
+def _limited(image: Image) -> tuple[Image, float]:
+    """A picture scaled down to at most MAX_SIDE; and the scale."""
+    height, width = image.shape[:2]
+    scale = min(1.0, MAX_SIDE / max(width, height))
+    if scale == 1.0:
+        return image, scale
+    size = max(2, round(width * scale)), max(2, round(height * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), scale
 
 
 def _upright(frame: Any, stream: Any) -> tuple[Image, float]:
