@@ -13,12 +13,13 @@ from game.sim.kinematics import center_of_mass, lowest_point
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.capture import clip as clips
-from tools.capture import ground_truth, physics
+from tools.capture import ground_truth, physics, speed
 from tools.capture.body_motion import BodyMotion, tensor
 from tools.capture.first_guess import Observations, first_guess
 from tools.capture.fit import FitConfig, fit
 from tools.capture.landmark_skeleton import LandmarkSkeleton, Pose
 from tools.capture.observe import facing
+from tools.clip_clinic.checks import joint_rates
 
 Array = NDArray[np.float64]
 MODEL = CharacterModel.load("humanoid")
@@ -43,7 +44,10 @@ def seen_of(clip: MotionClip, times: Array, *, yaw: float = 0.6, fps: float = FP
     markers = (skeleton.markers(pose).numpy().astype(float) - np.array(camera.eye)) @ camera.axes().T
     weight = np.ones(markers.shape[:2])
     world = markers - 0.5 * (markers[:, 5:6] + markers[:, 6:7])
-    return Observations(fps, markers[..., 1:] / markers[..., :1], world, weight, skeleton.landmarks), camera.axes()
+    still = np.tile(np.eye(3), (len(markers), 1, 1)), np.zeros((len(markers), 3))
+    return Observations(
+        fps, markers[..., 1:] / markers[..., :1], world, weight, skeleton.landmarks, *still
+    ), camera.axes()
 
 
 def test_the_body_is_the_humanoid() -> None:
@@ -94,39 +98,61 @@ def test_a_first_guess_stands_where_the_body_is() -> None:
     assert np.einsum("fij,fij->f", turn, guess.root_rot).min() > 1.0 + 2.0 * math.cos(0.35)
 
 
+def jump(fall: float, length: int, *, before: int = 12, after: int = 12, lift: float = 0.3) -> tuple[Array, Array]:
+    """Heights of the lowest point and of the centre of mass: standing, a parabola of `length` frames, standing."""
+    time = np.arange(length) / FPS
+    arc = 0.9 + 0.5 * fall * time * (time[-1] - time)
+    height = np.concatenate([np.full(before, 0.9), arc, np.full(after, 0.9)])
+    low = np.concatenate([np.zeros(before), np.full(length, lift), np.zeros(after)])
+    return low, height
+
+
 def test_a_parabola_is_a_flight_and_standing_on_a_box_is_none() -> None:
+    low, height = jump(9.8, 18)
+    found = physics.flights(low, height, FPS)
+    assert found.flying.tolist() == (low > 0.0).tolist()
+    assert found.fall == pytest.approx(9.8, rel=1e-3)
     time = np.arange(60) / FPS
-    height = np.full(60, 0.9)
-    height[20:38] = 0.9 + 2.94 * (time[20:38] - time[20]) - 4.9 * (time[20:38] - time[20]) ** 2
-    clear = np.zeros(60, bool)
-    clear[20:38] = True
-    found, fall = physics.flights(clear, height, FPS)
-    assert found.tolist() == clear.tolist()
-    assert fall == pytest.approx(9.8, rel=1e-3)
     box = np.full(60, 1.9)
     box[25:45] = 1.9 + 2.94 * (time[25:45] - time[25]) - 4.9 * (time[25:45] - time[25]) ** 2
     box[45:] = box[44]
-    found, _ = physics.flights(np.ones(60, bool), box, FPS)
-    assert found[28:42].all()
-    assert not found[:20].any()
-    assert not found[50:].any()
-    assert physics.flights(clear, np.full(60, 0.9), FPS)[1] is None
+    flying = physics.flights(np.ones(60), box, FPS).flying
+    assert flying[28:42].all()
+    assert not flying[:20].any()
+    assert not flying[50:].any()
+    assert physics.flights(low, np.full(len(low), 0.9), FPS).fall is None
 
 
-def test_slow_falls_are_flights_only_between_take_off_and_landing() -> None:
-    # 1.2 s at 2.45 m/s2, which is half speed: it rises by 0.44 m
-    time = np.arange(36) / FPS
-    arc = 0.9 + 1.47 * time - 1.225 * time**2
-    height = np.concatenate([np.full(12, 0.9), arc, np.full(12, arc[-1])])
-    clear = np.zeros(60, bool)
-    clear[12:48] = True
-    found, fall = physics.flights(clear, height, FPS)
-    assert found.tolist() == clear.tolist()
-    assert fall == pytest.approx(2.45, rel=1e-3)
+@pytest.mark.parametrize(("slower", "length"), [(2.0, 36), (4.0, 72), (0.5, 9)])
+def test_slow_and_fast_falls_are_flights_at_usual_speeds(slower: float, length: int) -> None:
+    # 0.6 s of life: it rises by 9.8 * 0.6 ** 2 / 8 = 0.44 m
+    low, height = jump(9.8 / slower**2, length)
+    found = physics.flights(low, height, FPS)
+    assert found.flying.tolist() == (low > 0.0).tolist()
+    assert found.fall == pytest.approx(9.8 / slower**2, rel=1e-3)
+    assert found.doubtful is None
+
+
+def test_slow_parabolas_without_evidence_are_no_flights() -> None:
+    low, height = jump(2.45, 36)
     # the same without its beginning may be somebody who lies down
-    found, fall = physics.flights(clear[12:], height[12:], FPS)
-    assert not found.any()
-    assert fall is None
+    assert not physics.flights(low[12:], height[12:], FPS).flying.any()
+    # feet that stay within a hand's breadth of the floor: a squat, and a floor that is found a little too low
+    squat = physics.flights(np.where(low > 0.0, 0.07, 0.0), height, FPS)
+    assert not squat.flying.any()
+    assert squat.doubtful is None
+    # no highest point within: a fall, which starts at rest
+    fall = np.concatenate([np.full(12, 1.7), 1.7 - 1.225 * (np.arange(33) / FPS) ** 2, np.full(12, 0.3)])
+    down = np.concatenate([np.zeros(12), np.full(33, 0.3), np.zeros(12)])
+    assert not physics.flights(down, fall, FPS).flying.any()
+    # 4.79 times slower is no usual speed: not believed, but said
+    low, height = jump(9.8 / 4.79**2, 86)
+    strange = physics.flights(low, height, FPS)
+    assert not strange.flying.any()
+    assert strange.doubtful == pytest.approx(4.79, rel=1e-3)
+    # nobody flies for 3 s of life
+    low, height = jump(9.8, 90)
+    assert not physics.flights(low, height, FPS).flying[30:60].all()
 
 
 def test_free_fall_costs_nothing_and_hovering_does() -> None:
@@ -166,30 +192,86 @@ def test_a_walk_is_found_back() -> None:
     assert errors.height < 0.01
     assert lowest_point(MODEL, ground_truth.poses_at(made.clip, times)).min() > -0.01
     # the camera stands where it stood, as the clip sees it: a little over its root, 3.99 m away
-    assert made.eye[2] == pytest.approx(1.1, abs=0.2)
+    assert made.eye[:, 2] == pytest.approx(1.1, abs=0.2)
     distance = np.linalg.norm(np.array(ground_truth.camera_for(clip, 0.6).eye) - clip.root_pos[0])
-    assert np.linalg.norm(made.eye - made.clip.root_pos[0]) == pytest.approx(distance, abs=0.2)
+    assert np.linalg.norm(made.eye[0] - made.clip.root_pos[0]) == pytest.approx(distance, abs=0.2)
 
 
-def test_slow_motion_is_found_from_gravity() -> None:
+def test_a_walk_is_found_back_by_a_camera_that_walks_along() -> None:
+    clip, times = MotionClip.load("walk"), np.arange(36) / FPS
+    still, _ = seen_of(clip, times)
+    still_eye = np.array(ground_truth.camera_for(clip, 0.6).eye)
+    skeleton, pose = posed(clip, times)
+    roots = pose.pos[:, 0].numpy().astype(float)
+    cameras = [
+        ground_truth.walking(ground_truth.camera_for(clip, 0.6), t, r) for t, r in zip(times, roots, strict=True)
+    ]
+    rot = np.array([cameras[0].axes() @ camera.axes().T for camera in cameras])
+    eyes = np.array([camera.eye for camera in cameras])
+    pos = (eyes - eyes[0]) @ cameras[0].axes().T
+    markers = skeleton.markers(pose).numpy().astype(float)
+    local = np.stack([(m - e) @ c.axes().T for m, e, c in zip(markers, eyes, cameras, strict=True)])
+    world = local - 0.5 * (local[:, 5:6] + local[:, 6:7])
+    seen = Observations(FPS, local[..., 1:] / local[..., :1], world, still.weight, still.landmarks, rot, pos / 2.5)
+    found = clips.make(fit(seen, FitConfig(iterations=120)), "found", source="a test", licence="MIT").clip
+    errors = ground_truth.compare(found, clip)
+    assert errors.joints < 0.035
+    assert errors.world < 0.06
+    way = np.linalg.norm((found.root_pos[-1] - found.root_pos[0])[:2])
+    assert way == pytest.approx(np.linalg.norm((roots[-1] - roots[0])[:2]), rel=0.1)
+    assert np.linalg.norm(still_eye - eyes[-1]) > 1.0  # and the camera went as far
+
+
+@pytest.mark.parametrize(("slower", "fps"), [(2.0, 30.0), (0.5, 60.0)])
+def test_the_speed_is_found_from_gravity_and_the_clip_is_in_real_time(slower: float, fps: float) -> None:
     clip = MotionClip.load("jump")
-    times = np.arange(30, 100) / (2.0 * FPS)  # plays at half speed
-    seen, _ = seen_of(clip, times)
+    times = np.arange(round(0.5 * fps * slower), round(1.7 * fps * slower)) / (slower * fps)
+    seen, _ = seen_of(clip, times, fps=fps)
     fitted = fit(seen, FitConfig(iterations=200))
-    assert fitted.flying.sum() > 15
     assert not fitted.real_time
-    assert fitted.gravity == pytest.approx(9.8 / 4.0, rel=0.3)
-    made = clips.make(fitted, "slow", source="a test", licence="MIT")
-    assert made.slow_motion == 2.0
-    assert made.clip.duration == pytest.approx(69.0 / FPS / made.slow_motion, abs=0.05)
+    assert fitted.gravity == pytest.approx(9.8 / slower**2, rel=0.35)
+    found = speed.measured(fitted)
+    assert (found.factor, found.known) == (slower, True)
+    again = fit(seen.at_speed(found.factor), FitConfig(iterations=120), known=True)
+    assert again.gravity == pytest.approx(9.8, rel=0.3)
+    assert again.video_fps == fps
+    made = clips.make(again, "slow", source="a test", licence="MIT")
+    assert made.slow_motion == slower
+    assert made.clip.duration == pytest.approx(times[-1] - times[0], abs=0.05)
+    true = joint_rates(MotionClip.load("jump"))
+    assert np.linalg.norm(joint_rates(made.clip), axis=-1).max() < 1.5 * np.linalg.norm(true, axis=-1).max()
 
 
-@pytest.mark.parametrize(("gravity", "slower"), [(9.8 / 4.4**2, 4.0), (9.8 / 3.0**2, 3.0), (9.8 / 1.8**2, 2.0)])
-def test_slow_motion_is_what_cameras_do_where_gravity_comes_near_it(gravity: float, slower: float) -> None:
+@pytest.mark.parametrize(
+    ("gravity", "factor", "known"),
+    [(9.8 / 4.4**2, 4.0, True), (9.8 / 3.0**2, 1.0, False), (9.8 / 1.8**2, 2.0, True), (9.8 / 0.5**2, 0.5, True)],
+)
+def test_only_usual_speeds_are_believed(gravity: float, factor: float, known: bool) -> None:
     clip = MotionClip.load("walk")
     seen, _ = seen_of(clip, np.arange(20) / FPS)
     fitted = replace(fit(seen, FitConfig(iterations=1)), gravity=gravity, real_time=False, flying=np.arange(20) > 8)
-    assert clips.slow_motion_of(fitted) == pytest.approx(slower)
+    found = speed.measured(fitted)
+    assert (found.factor, found.known) == (factor, known)
+    if not known:
+        assert "the speed is not known" in found.reason
+        assert "--slow-motion 3" in found.reason
+        assert found.doubt == pytest.approx(math.log2(3.0))
+
+
+def test_without_a_flight_the_speed_is_not_known() -> None:
+    clip = MotionClip.load("walk")
+    seen, _ = seen_of(clip, np.arange(20) / FPS)
+    fitted = replace(fit(seen, FitConfig(iterations=1)), flying=np.zeros(20, bool))
+    found = speed.measured(fitted)
+    assert (found.factor, found.known, found.doubt) == (1.0, False, 0.0)
+    assert "real time is assumed" in found.reason
+    assert "as if it were 2.8 times slower" in speed.measured(replace(fitted, doubtful=2.8)).reason
+
+
+def test_many_frames_for_one_are_averaged() -> None:
+    values = np.array([0.0, 3.0, 0.0, 3.0, 0.0])
+    # one frame at both ends, three in between
+    assert clips._smooth(values, 3).tolist() == [0.0, 1.0, 2.0, 1.0, 0.0]
 
 
 def test_a_camera_that_looks_aside_is_turned_ahead() -> None:

@@ -5,13 +5,15 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from tools.capture import CaptureError, video
-from tools.capture.scan import scan_video
+from tools.capture.camera_path import camera_path
+from tools.capture.scan import find_cuts, scan_video
 
 Image = NDArray[np.uint8]
 RANDOM = np.random.default_rng(0)
@@ -80,11 +82,12 @@ def test_duplicates_are_left_out(tmp_path: Path) -> None:
     for k in (9, 19, 29):
         frames[k] = frames[k - 1]
     found = scan_video(look(write(tmp_path / "a.mp4", frames)))
-    assert found.num_duplicates == 3
+    assert found.num_duplicates() == 3
+    assert found.num_duplicates(12, 25) == 1  # frame 19 alone lies between the used ones 13 and 27
     assert not {9, 19, 29} & set(found.used.tolist())
     assert found.fps == pytest.approx(30.0, abs=0.1)
     assert found.cuts == ()
-    assert found.camera_path == 0.0
+    assert camera_path(found, 440.0).extent() == 0.0
 
 
 def test_a_fast_camera_is_thinned_out(tmp_path: Path) -> None:
@@ -106,9 +109,27 @@ def test_a_moving_camera_is_measured(tmp_path: Path) -> None:
     wide = np.kron(RANDOM.integers(40, 220, (30, 60, 3)), np.ones((10, 10, 1))).astype(np.uint8)
     frames = [np.ascontiguousarray(wide[20:260, 2 * k : 2 * k + 400]) for k in range(30)]
     found = scan_video(look(write(tmp_path / "a.mp4", frames)))
-    assert found.camera_path == pytest.approx(58 / 400, rel=0.1)
-    # a point that stands in the world is at the same place once compensated
-    assert found.camera[29] @ [100.0, 100.0, 1.0] == pytest.approx([158.0, 100.0], abs=3.0)
+    path = camera_path(found, 4000.0)  # so long a lens sees no perspective
+    assert path.extent() == pytest.approx(58 / 400, rel=0.03)
+    # what lies ahead at last lay 58 px to the right at first
+    turn = path.rot[29] @ [1.0, 0.0, 0.0]
+    assert turn[1] / turn[0] == pytest.approx(-58.0 / 4000.0, rel=0.03)
+    assert path.zoom == pytest.approx(np.ones(30), abs=0.01)
+    assert not path.travels
+
+
+def test_a_slow_camera_is_measured_as_well(tmp_path: Path) -> None:
+    # a fifth of a pixel a frame: less than what noise of one step is
+    wide = cv2.GaussianBlur(
+        np.kron(RANDOM.integers(40, 220, (30, 60)), np.ones((10, 10))).astype(np.uint8), (0, 0), 1.5
+    )
+    frames = []
+    for k in range(60):
+        shift = np.array([[1.0, 0.0, -0.6 * k - 10.0], [0.0, 1.0, -20.0]])
+        grey = cv2.warpAffine(wide, shift, (400, 240), flags=cv2.INTER_CUBIC)
+        frames.append(np.repeat(np.asarray(grey, np.uint8)[..., None], 3, axis=2))
+    path = camera_path(scan_video(look(write(tmp_path / "a.mp4", frames))), 4000.0)
+    assert path.extent() == pytest.approx(35.4 / 400, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -188,3 +209,21 @@ def test_pictures_are_turned_as_wanted(tmp_path: Path) -> None:
     assert frame.image[360, 120] == pytest.approx([250, 20, 20], abs=12)  # turned clockwise: what was right is below
     assert frame.image[40, 120].max() < 12
     assert video.open_section(path, None, None, 90).picture_size() == (240, 400)
+
+
+def test_cuts_are_told_by_what_is_usual() -> None:
+    quiet = np.full(60, 0.35)
+    quiet[30] = 16.0
+    everywhere, caption = np.full(60, 0.6), np.full(60, 0.05)
+    assert find_cuts(quiet, everywhere) == [30]
+    # a caption that appears changes little of the picture
+    assert find_cuts(quiet, caption) == []
+    # in a lively film the same is nothing
+    assert find_cuts(np.where(quiet > 1.0, 16.0, 6.0), everywhere) == []
+    # a start of fast movement stays fast
+    moving = np.where(np.arange(60) < 30, 0.35, 8.0)
+    assert find_cuts(moving, everywhere) == []
+    # a screen recording, whose every second frame repeats the one before
+    repeated = np.where(np.arange(60) % 2, 0.0, 1.0)
+    repeated[30] = 16.0
+    assert find_cuts(repeated, everywhere) == [30]

@@ -14,8 +14,8 @@ from game.sim.motion import MotionClip
 from tools.capture import CaptureError, ground_truth, side_by_side
 from tools.capture.__main__ import main as capture
 from tools.capture.capture_options import CaptureOptions
+from tools.capture.chain import chain
 from tools.capture.degradations import Degradation, film, within
-from tools.capture.run import chain
 from tools.capture.verdict import judge
 
 HEAD = (

@@ -39,12 +39,18 @@ class Chosen:
     span: tuple[int, int]
     """First used frame in which the person is seen, and the one after the last."""
 
+    def within(self, first: int, end: int) -> Chosen:
+        """Only the used frames from `first` to the one before `end`, from the first seen of them to the last."""
+        readings = [r if first <= k < end else None for k, r in enumerate(self.readings)]
+        seen = [k for k, reading in enumerate(readings) if reading is not None]
+        return replace(self, readings=readings, span=(seen[0], seen[-1] + 1) if seen else (first, first))
+
 
 def choose(found: Scan, person: Person, pose: BlazePose, each: Callable[[], Any] = lambda: None) -> Chosen:
     """Choose over time between the detector's reading and, on hard stretches, turned and carried-on ones."""
     count = len(found.used)
     candidates: list[list[Reading]] = [[person.readings[k]] if k in person.readings else [] for k in range(count)]
-    path = _path(person, count)
+    path = person_path(person, count)
     height, times = person.height, found.used_times
     best = best_way(candidates, height, times)
     hard = _hard(best, height, times)
@@ -74,7 +80,7 @@ def choose(found: Scan, person: Person, pose: BlazePose, each: Callable[[], Any]
     return Chosen(best, hard, (seen[0], seen[-1] + 1))
 
 
-def _path(person: Person, count: int) -> list[Square]:
+def person_path(person: Person, count: int) -> list[Square]:
     """Where the person is in every frame, between the frames in which he was seen."""
     frames = sorted(person.readings)
     rows = np.array([[r.square.x, r.square.y, r.square.size] for r in (person.readings[k] for k in frames)])

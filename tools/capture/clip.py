@@ -15,17 +15,13 @@ from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.capture.body_motion import HINGES
 from tools.capture.first_guess import Start
-from tools.capture.fit import Fitted
-from tools.capture.physics import CLEAR, GRAVITY, flights, runs
+from tools.capture.fitted import Fitted
+from tools.capture.physics import flights
 from tools.capture.settle import settle
 
 Array = NDArray[np.float64]
 
 FPS = 30.0
-MIN_FLYING = 8
-"""Frames of one flight from which gravity, and so the video's speed, can be measured."""
-USUAL_SPEEDS, NEAR_USUAL = (2.0, 4.0, 8.0), 1.15
-"""Cameras and agents slow down by these; gravity tells the factor to a tenth or so, and near one of them it is it."""
 MAX_DRIFT = 0.35
 """m; what is lowest and higher than this stands on something, below it the fit has drifted."""
 _UPPER, _LOWER = 0.421546, 0.40987
@@ -39,9 +35,9 @@ class Made:
     slow_motion: float
     """How many times slower than life the video plays."""
     eye: Array
-    """(3,) where the camera stood, in the clip's world"""
+    """(G, 3) where the camera stood in each fitted frame, in the clip's world"""
     axes: Array
-    """(3, 3) rows: what the camera calls away, left and up, in the clip's world"""
+    """(3, 3) rows: what the first frame's camera calls away, left and up, in the clip's world"""
     scale: float
     """The humanoid's size over the person's, as both look to the fit."""
 
@@ -52,17 +48,13 @@ def make(
     *,
     source: str,
     licence: str,
-    slow_motion: float | None = None,
     each: Callable[[], Any] = lambda: None,
 ) -> Made:
-    """Turn, scale, retime, resample and settle. `slow_motion`: if known; else it is measured by gravity in flight."""
-    slower = slow_motion_of(fitted) if slow_motion is None else slow_motion
+    """Turn, scale, resample and settle."""
     scale = (_UPPER + _LOWER) / float(_UPPER * fitted.scale[2] + _LOWER * fitted.scale[3])
     world = _world_axes(fitted.up)
     place = (fitted.body.root_pos @ world.T - [0.0, 0.0, fitted.floor]) * scale
-    body = _resampled(
-        Start(place, world @ fitted.body.root_rot, fitted.body.joint_rot, fitted.body.hinge), fitted.fps * slower
-    )
+    body = _resampled(Start(place, world @ fitted.body.root_rot, fitted.body.joint_rot, fitted.body.hinge), fitted.fps)
     body = settle(_grounded(body), FPS, each)
     joints = rotation.from_matrix(body.joint_rot)
     rough = MotionClip(
@@ -78,20 +70,8 @@ def make(
     clip = rough.placed()
     turn = rotation.to_matrix(rotation.from_heading(-rotation.heading(rough.root_rot[0])))
     shift = rough.root_pos[0] * np.array([1.0, 1.0, 0.0])
-    eye = turn @ (np.array([0.0, 0.0, -fitted.floor * scale]) - shift)
-    return Made(clip, slower, eye, (turn @ world).T, scale)
-
-
-def slow_motion_of(fitted: Fitted) -> float:
-    """1 where the video plays in real time, or nothing tells."""
-    longest = max((end - first for first, end in runs(fitted.flying)), default=0)
-    if longest < MIN_FLYING:
-        return 1.0
-    if fitted.real_time:
-        return 1.0
-    measured = float(np.sqrt(GRAVITY / fitted.gravity))
-    usual = min(USUAL_SPEEDS, key=lambda speed: abs(np.log(speed / measured)))
-    return usual if 1.0 / NEAR_USUAL < measured / usual < NEAR_USUAL else measured
+    eyes = (fitted.eye @ world.T - [0.0, 0.0, fitted.floor]) * scale
+    return Made(clip, fitted.slow_motion, (eyes - shift) @ turn.T, (turn @ world).T, scale)
 
 
 def _world_axes(up: Array) -> Array:
@@ -102,16 +82,18 @@ def _world_axes(up: Array) -> Array:
 
 
 def _resampled(body: Start, fps: float) -> Start:
-    """The same movement, given at `fps` frames a second, at FPS."""
+    """The same movement, given at `fps` frames a second, at FPS; of many frames for one, the mean."""
     count = len(body.root_pos)
+    width = 2 * int(0.5 * fps / FPS) + 1
     position = np.arange(max(2, int((count - 1) / fps * FPS + 1e-3) + 1)) * fps / FPS
     first = np.minimum(position.astype(int), count - 2)
     part = position - first
-    root = rotation.continuous(rotation.from_matrix(body.root_rot))
-    joints = rotation.continuous(rotation.from_matrix(body.joint_rot))
+    root = rotation.normalize(_smooth(rotation.continuous(rotation.from_matrix(body.root_rot)), width))
+    joints = rotation.normalize(_smooth(rotation.continuous(rotation.from_matrix(body.joint_rot)), width))
 
     def between(values: Array) -> Array:
-        return np.asarray(values[first] + part[:, None] * (values[first + 1] - values[first]))
+        smooth = _smooth(values, width)
+        return np.asarray(smooth[first] + part[:, None] * (smooth[first + 1] - smooth[first]))
 
     return Start(
         between(body.root_pos),
@@ -127,7 +109,7 @@ def _grounded(body: Start) -> Start:
     poses = body_poses(model, body.root_pos, rotation.from_matrix(body.root_rot), _with_hinges(body))
     low = lowest_point(model, poses)
     low = low - np.percentile(low, 15)
-    flying, _ = flights(low > CLEAR, center_of_mass(model, poses)[:, 2], FPS)
+    flying = flights(low, center_of_mass(model, poses)[:, 2], FPS).flying
     standing = np.flatnonzero(~flying & (low < MAX_DRIFT))
     drift = np.interp(np.arange(len(low)), standing, low[standing])
     width = 2 * round(0.15 * FPS) + 1
@@ -135,6 +117,17 @@ def _grounded(body: Start) -> Start:
     smooth = _filtered(envelope, width, np.mean)
     lowest = lowest_point(model, poses) - low
     return Start(body.root_pos - np.outer(lowest + smooth, [0.0, 0.0, 1.0]), body.root_rot, body.joint_rot, body.hinge)
+
+
+def _smooth(values: Array, width: int) -> Array:
+    """Moving average of values (F, ...) over an odd number of frames, narrower towards both ends."""
+    if width == 1:
+        return values
+    reach = np.minimum(np.minimum(np.arange(len(values)), np.arange(len(values))[::-1]), width // 2)
+    total = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0)])
+    index = np.arange(len(values))
+    sums = total[index + reach + 1] - total[index - reach]
+    return np.asarray(sums / (2 * reach + 1).reshape(-1, *(1,) * (values.ndim - 1)))
 
 
 def _filtered(values: Array, width: int, function: Callable[..., Any]) -> Array:

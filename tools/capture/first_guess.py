@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +15,38 @@ class Observations:
     """What the pose network saw, on an even grid of F frames, M landmarks of the skeleton."""
 
     fps: float
+    """frames a second of life, if the video plays `slow_motion` times slower"""
     uv: Array
     """(F, M, 2) left and up over distance: the tangents of the line of sight"""
     world: Array
-    """(F, M, 3) m, camera frame, about the body's middle"""
+    """(F, M, 3) m, that frame's camera, about the body's middle"""
     weight: Array
     """(F, M) 0..1, 0 where the frame was not seen"""
     landmarks: NDArray[np.int64]
     """(M,) BlazePose's numbers"""
+    camera_rot: Array
+    """(F, 3, 3) from the axes of that frame's camera to those of the first, which are the fit's"""
+    camera_pos: Array
+    """(F, 3) where the camera stands, in the first one's axes, in a unit that is not known; 0 where it stays"""
+    slow_motion: float = 1.0
+    """times slower than life that the video is taken to play"""
+
+    def at_speed(self, slow_motion: float) -> Observations:
+        """The same, taken to play so many times slower than life."""
+        return replace(self, fps=self.fps / self.slow_motion * slow_motion, slow_motion=slow_motion)
 
     @property
     def num_frames(self) -> int:
         return len(self.uv)
+
+    @property
+    def travels(self) -> bool:
+        """Whether the camera is carried along."""
+        return bool(np.abs(self.camera_pos).max() > 0.0)
+
+    def turned_world(self) -> Array:
+        """(F, M, 3) `world` in the axes of the first camera."""
+        return np.asarray(self.world @ np.swapaxes(self.camera_rot, -1, -2))
 
     @property
     def seen(self) -> NDArray[np.bool_]:
@@ -48,9 +68,10 @@ class Start:
     """(F, 4) right knee, right elbow, left knee, left elbow"""
 
 
-def first_guess(seen: Observations) -> Start:
-    """Bones along the 3D landmarks, the distance from how large they look."""
-    place = {int(k): seen.world[:, i] for i, k in enumerate(seen.landmarks)}
+def first_guess(seen: Observations, unit: float = 1.0) -> Start:
+    """Bones along the 3D landmarks, the distance from how large they look; `unit`: m, of the camera's places."""
+    world = seen.turned_world()
+    place = {int(k): world[:, i] for i, k in enumerate(seen.landmarks)}
     hips, shoulders = 0.5 * (place[23] + place[24]), 0.5 * (place[11] + place[12])
     pelvis = _frame(y=place[23] - place[24], z=shoulders - hips)
     torso = _frame(y=place[11] - place[12], z=shoulders - hips, z_first=True)
@@ -67,11 +88,15 @@ def first_guess(seen: Observations) -> Start:
         joints[:, joint], joints[:, joint + 2] = _relative(pelvis, thigh), _relative(shin, foot)
         joints[:, joint + 3] = _relative(torso, arm)
         hinge[:, column], hinge[:, column + 1] = knee, -elbow
-    return Start(_place(seen) + hips, pelvis, joints, hinge)
+    middle = (seen.camera_rot @ sighted(seen)[..., None])[..., 0] + unit * seen.camera_pos
+    return Start(middle + hips, pelvis, joints, hinge)
 
 
-def _place(seen: Observations) -> Array:
-    """(F, 3) where the landmarks' origin lies, by least squares on the lines of sight; distances smoothed."""
+def sighted(seen: Observations) -> Array:
+    """(F, 3) where the landmarks' origin lies in each frame's camera, by least squares on the lines of sight.
+
+    Distances are smoothed.
+    """
     core = [int(np.flatnonzero(seen.landmarks == k)[0]) for k in (11, 12, 23, 24, 25, 26, 27, 28)]
     result = np.zeros((seen.num_frames, 3))
     for f in range(seen.num_frames):

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from game.sim.model import CharacterModel
 from tools.capture import physics
 from tools.capture.body_motion import BodyMotion, numpy, tensor
-from tools.capture.first_guess import Observations, Start, first_guess
+from tools.capture.camera_unit import camera_unit
+from tools.capture.first_guess import Observations, first_guess, sighted
+from tools.capture.fitted import Fitted
 from tools.capture.landmark_skeleton import LandmarkSkeleton, Pose
 from tools.capture.physics import GRAVITY, Phases
 
@@ -23,10 +25,8 @@ Tensor = torch.Tensor
 
 
 REAL_TIME = 2.0
-"""A video plays in slow motion where gravity looks weaker than 9.8 by more than this, which is 1.4 times slower: people
-differ in size, distances err. Videos that are sped up are too rare to be believed in."""
-
-
+"""A video plays in real time where gravity looks stronger or weaker than 9.8 by at most this, which is 1.4 times slower
+or faster: people differ in size, distances err."""
 SETTLED = 0.6
 """Share of the iterations after which the image counts in full and the video's speed is decided."""
 
@@ -75,53 +75,27 @@ class FitConfig:
     """m, through the floor, or above it in contact"""
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """The fitted clip, in the camera frame. F frames."""
-
-    fps: float
-    body: Start
-    scale: Array
-    """(8,) of skeleton.GROUPS"""
-    up: Array
-    """(3,) against gravity"""
-    floor: float
-    """m along `up`"""
-    gravity: float
-    """m/s2 as it looks with the humanoid's size and the video's clock"""
-    flying: NDArray[np.bool_]
-    """(F,)"""
-    markers: Array
-    """(F, M, 3) the landmarks on the body"""
-    image_error: Array
-    """(F, M) m, beside the line of sight"""
-
-    real_time: bool
-    """Whether that is near enough to 9.8"""
-
-    @property
-    def tilt(self) -> float:
-        """Angle between the camera's upright and the world's, rad."""
-        return float(np.arccos(np.clip(self.up[2], -1.0, 1.0)))
-
-
 class _Problem:
     """The unknowns and the terms of their cost."""
 
     def __init__(self, seen: Observations, config: FitConfig) -> None:
         self.seen, self.config = seen, config
         self.skeleton = LandmarkSkeleton(CharacterModel.load("humanoid"))
-        start = first_guess(seen)
+        unit = camera_unit(seen)
+        start = first_guess(seen, unit)
+        self.camera_rot = tensor(seen.camera_rot)
+        self.camera_pos = tensor(unit * seen.camera_pos)
+        self.log_unit = torch.zeros(1, requires_grad=True)
         self.motion = BodyMotion.of(start)
         self.log_scale = torch.zeros(8, requires_grad=True)
         self.log_world = torch.zeros(1, requires_grad=True)
         self.tilt = torch.zeros(2, requires_grad=True)
         self.log_gravity = torch.zeros(1, requires_grad=True)
         self.floor = torch.zeros(1, requires_grad=True)
-        self.distance = float(np.median(start.root_pos[:, 0]))
+        self.distance = float(np.median(sighted(seen)[:, 0]))
         weight = tensor(seen.weight) * self.skeleton.landmark_weight
         self.weight = weight / weight.mean()
-        self.uv, world = tensor(seen.uv), tensor(seen.world)
+        self.uv, world = tensor(seen.uv), tensor(seen.turned_world())
         landmarks = list(seen.landmarks)
         self._core = [landmarks.index(k) for k in (11, 12, 23, 24)]
         self.world = world - world[:, self._core].mean(dim=1, keepdim=True)
@@ -131,7 +105,7 @@ class _Problem:
         """Whether gravity is near enough to 9.8 to be taken for it."""
 
     def optimizer(self) -> torch.optim.Optimizer:
-        slow = [self.log_scale, self.log_world, self.tilt, self.log_gravity]
+        slow = [self.log_scale, self.log_world, self.tilt, self.log_gravity, self.log_unit]
         groups: list[dict[str, Any]] = [
             {"params": [self.motion.root_pos, self.motion.columns, self.motion.hinge], "lr": 0.02},
             {"params": slow, "lr": 0.004},
@@ -178,9 +152,8 @@ class _Problem:
         middle = beside[:, [left, right]].mean(dim=1, keepdim=True)
         beside[:, [left, right]] = middle + config.hips_apart * (beside[:, [left, right]] - middle)
         image = _cauchy(beside.square().sum(dim=-1), sigma)
-        off = (
-            markers - markers[:, self._core].mean(dim=1, keepdim=True) - self.world * torch.exp(self.log_world)
-        ).square()
+        off = markers - markers[:, self._core].mean(dim=1, keepdim=True) - self.world * torch.exp(self.log_world)
+        off = self._to_camera(off).square()
         world = _cauchy(off[..., 0], config.depth) + _cauchy(off[..., 1:].sum(dim=-1), config.across)
         return (self.weight * (4.0 * image + world)).mean() + self._across(markers)
 
@@ -196,7 +169,16 @@ class _Problem:
 
     def beside(self, markers: Tensor) -> Tensor:
         """(F, M, 2) m, markers beside their lines of sight."""
-        return (markers[..., 1:] / markers[..., :1].clamp(min=0.3) - self.uv) * self.distance
+        local = self._to_camera(markers - self.eye()[:, None])
+        return (local[..., 1:] / local[..., :1].clamp(min=0.3) - self.uv) * self.distance
+
+    def eye(self) -> Tensor:
+        """(F, 3) m, where the camera stands."""
+        return self.camera_pos * torch.exp(self.log_unit)
+
+    def _to_camera(self, vectors: Tensor) -> Tensor:
+        """(F, M, 3) in the axes of each frame's camera."""
+        return vectors @ self.camera_rot
 
     def _smooth(self, pose: Pose, root: Tensor, joints: Tensor) -> Tensor:
         config, fps = self.config, self.seen.fps
@@ -205,7 +187,7 @@ class _Problem:
         return (
             0.3 * (bodies / config.acceleration).square().mean()
             + 0.15 * turning.square().sum(dim=(-1, -2)).mean()
-            + 0.3 * (bodies[:, 0, 0] / config.drift).square().mean()
+            + 0.3 * ((bodies[:, 0] * self.camera_rot[1:-1, :, 0]).sum(dim=-1) / config.drift).square().mean()
         )
 
     def _likely(self, joints: Tensor) -> Tensor:
@@ -220,6 +202,7 @@ class _Problem:
             + (self.log_scale / config.bone).square().mean()
             + 0.3 * (self.log_world / 0.15).square().sum()
             + 0.1 * tilt.square().sum()
+            + 0.3 * (self.log_unit / 0.3).square().sum()
             + (2.0 if self.real_time else 0.0) * (self.log_gravity / config.gravity).square().sum()
         )
 
@@ -238,10 +221,13 @@ class _Problem:
         return cost
 
 
-def fit(seen: Observations, config: FitConfig | None = None, each: Callable[[], Any] = lambda: None) -> Fitted:
-    """Fit a clip; `each` is called after every iteration."""
+def fit(
+    seen: Observations, config: FitConfig | None = None, each: Callable[[], Any] = lambda: None, *, known: bool = False
+) -> Fitted:
+    """Fit a clip; `each` is called after every iteration; `known`: the speed is, so gravity is 9.8."""
     config = config or FitConfig()
     problem, count = _Problem(seen, config), config.iterations
+    problem.real_time = known
     optimizer = problem.optimizer()
     for i in range(count):
         progress = i / count
@@ -251,7 +237,7 @@ def fit(seen: Observations, config: FitConfig | None = None, each: Callable[[], 
             group.setdefault("initial_lr", group["lr"])
             group["lr"] = group["initial_lr"] * (1.0 if progress < SETTLED else 0.3 if progress < 0.85 else 0.1)
         if i == round(SETTLED * count):
-            problem.real_time = float(problem.log_gravity.detach()) > -math.log(REAL_TIME)
+            problem.real_time = known or abs(float(problem.log_gravity.detach())) < math.log(REAL_TIME)
         optimizer.zero_grad()
         problem.cost(progress).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -270,7 +256,11 @@ def fit(seen: Observations, config: FitConfig | None = None, each: Callable[[], 
             flying=numpy(flying) > 0.5,
             markers=numpy(markers),
             image_error=numpy(problem.beside(markers).norm(dim=-1)),
+            eye=numpy(problem.eye()),
+            camera_rot=seen.camera_rot,
             real_time=problem.real_time,
+            doubtful=problem.phases.doubtful if problem.phases is not None else None,
+            slow_motion=seen.slow_motion,
         )
 
 

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import tyro
@@ -41,6 +43,40 @@ def poses_at(clip: MotionClip, times: Array) -> BodyPoses:
     """The clip's bodies at times (F,): (F, B, 3) and (F, B, 4)."""
     state = clip.sample(times)
     return body_poses(CharacterModel.load(clip.character), state.root_pos, state.root_rot, state.joint_rot)
+
+
+CameraMove = Callable[[PinholeCamera, float, Array], PinholeCamera]
+"""The camera at a time, s, from the one that stands, and the mannequin's root (3,) then."""
+
+
+def panning(camera: PinholeCamera, time: float, root: Array) -> PinholeCamera:
+    """On a stand, swung after whom it films, with a delay that lets him wander in the picture."""
+    target = np.array([0.85 * root[0] + 0.15 * camera.target[0], 0.85 * root[1] + 0.15 * camera.target[1], 0.95])
+    return replace(camera, target=_point(target + np.array([0.15 * math.sin(2.0 * time), 0.0, 0.0])))
+
+
+def tilting(camera: PinholeCamera, time: float, _root: Array) -> PinholeCamera:
+    """On a stand, looking up and down by some degrees."""
+    x, y, z = camera.target
+    return replace(camera, target=(x, y, z + 0.35 * math.sin(1.7 * time)))
+
+
+def walking(camera: PinholeCamera, time: float, root: Array) -> PinholeCamera:
+    """In the hand of somebody who walks beside him, bobbing with each step."""
+    shift = np.array([root[0] - camera.target[0], root[1] - camera.target[1], 0.0])
+    bob = np.array([0.02 * math.sin(6.0 * time), 0.015 * math.sin(5.0 * time), 0.025 * math.sin(12.0 * time)])
+    aim = np.array([0.06 * math.sin(3.1 * time), 0.0, 0.05 * math.sin(2.3 * time)])
+    return replace(
+        camera, eye=_point(np.array(camera.eye) + shift + bob), target=_point(np.array(camera.target) + shift + aim)
+    )
+
+
+CAMERA_MOVES: dict[str, CameraMove] = {"pan": panning, "tilt": tilting, "walk": walking}
+
+
+def _point(values: Array) -> tuple[float, float, float]:
+    x, y, z = (float(v) for v in values)
+    return x, y, z
 
 
 @dataclass(frozen=True)
@@ -82,15 +118,21 @@ def film(
     yaw: float = math.radians(30.0),
     size: tuple[int, int] = SIZE,
     cycles: float = 1.0,
+    moves: CameraMove | None = None,
 ) -> PinholeCamera:
-    """Film so many cycles of the clip at 30 frames a second."""
+    """Film so many cycles of the clip at 30 frames a second; `moves` makes the camera move, in front of clutter."""
     camera = camera_for(clip, yaw, size)
-    poses = poses_at(clip, np.arange(round(cycles * clip.duration * FPS) + 1) / FPS)
+    times = np.arange(round(cycles * clip.duration * FPS) + 1) / FPS
+    poses = poses_at(clip, times)
     studio = MannequinRoom(size)
     studio.look(camera)
+    if moves is not None:
+        studio.clutter(camera)
     try:
         with FilmWriter(path, size, FPS) as writer:
-            for pos, rot in zip(poses.pos, poses.rot, strict=True):
+            for time, pos, rot in zip(times, poses.pos, poses.rot, strict=True):
+                if moves is not None:
+                    studio.aim(moves(camera, float(time), pos[0]))
                 writer.write(studio.draw(BodyPoses(pos, rot)))
     finally:
         studio.close()
@@ -109,13 +151,21 @@ class GroundTruthOptions:
     """deg, of the camera: 0 from the right, 90 from the front"""
     cycles: float = 1.0
     """how often a looping clip is repeated"""
+    moves: Literal["no", "pan", "tilt", "walk"] = "no"
+    """how the camera moves"""
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Film one clip."""
     options = parse(GroundTruthOptions, "tools.capture.ground_truth", __doc__, arguments)
     options.film.parent.mkdir(parents=True, exist_ok=True)
-    film(MotionClip.load(options.clip), options.film, yaw=math.radians(options.yaw), cycles=options.cycles)
+    film(
+        MotionClip.load(options.clip),
+        options.film,
+        yaw=math.radians(options.yaw),
+        cycles=options.cycles,
+        moves=CAMERA_MOVES.get(options.moves),
+    )
 
 
 if __name__ == "__main__":

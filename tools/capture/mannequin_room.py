@@ -65,7 +65,7 @@ class MannequinRoom:
         self._sun = self._scene.attach_new_node(sun)
         for light in (self._scene.attach_new_node(ambient), self._sun):
             self._scene.set_light(light)
-        self._ground = self._card("ground", (-8.0, 8.0, -8.0, 8.0), (0.42, 0.50, 0.32), 0.03, 3.0)
+        self._ground = self._card("ground", (-40.0, 40.0, -40.0, 40.0), (0.42, 0.50, 0.32), 0.03, 15.0)
         self._ground.set_p(-90.0)
         self._wall = self._card("wall", (-14.0, 14.0, 0.0, 4.0), (0.62, 0.58, 0.53), 0.04, 1.0)
         self._bodies = [build(self._scene)]
@@ -77,13 +77,7 @@ class MannequinRoom:
 
     def look(self, camera: PinholeCamera) -> None:
         """Place the camera, and the wall and the light around what it looks at."""
-        lens = p3d.PerspectiveLens()
-        lens.set_film_size(*map(float, camera.size))
-        lens.set_focal_length(camera.focal)
-        lens.set_near_far(0.05, 100.0)
-        self._film.node.node().set_lens(lens)
-        self._film.node.set_pos(*camera.eye)
-        self._film.node.look_at(*camera.target)
+        self.aim(camera)
         center, eye = np.array(camera.target), np.array(camera.eye)
         side = (eye - center) * np.array([1.0, 1.0, 0.0])
         side /= np.linalg.norm(side)
@@ -95,6 +89,16 @@ class MannequinRoom:
         light = center + 3.0 * side + np.array([1.5, 0.0, 0.0])
         self._sun.set_pos(light[0], light[1], 4.0)
         self._sun.look_at(center[0], center[1], 1.0)
+
+    def aim(self, camera: PinholeCamera) -> None:
+        """Place the camera; wall, ground and light stay."""
+        lens = p3d.PerspectiveLens()
+        lens.set_film_size(*map(float, camera.size))
+        lens.set_focal_length(camera.focal)
+        lens.set_near_far(0.05, 100.0)
+        self._film.node.node().set_lens(lens)
+        self._film.node.set_pos(*camera.eye)
+        self._film.node.look_at(*camera.target)
 
     def draw(self, *people: BodyPoses) -> Image:
         """Picture (height, width, 3) RGB of mannequins, each in a pose of (B, 3) and (B, 4)."""

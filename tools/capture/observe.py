@@ -7,7 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from game.sim import rotation
 from game.sim.model import CharacterModel
+from tools.capture.camera_path import CameraPath
 from tools.capture.choose import Chosen
 from tools.capture.first_guess import Observations
 from tools.capture.landmark_skeleton import LandmarkSkeleton
@@ -29,30 +31,39 @@ def focal_length(size: tuple[int, int], fov: float | None) -> float:
     return FOCAL * max(size) if fov is None else 0.5 * size[0] / math.tan(0.5 * fov)
 
 
-def observe(found: Scan, chosen: Chosen, focal: float) -> Observations:
-    """Interpolate readings onto the grid; frames far from any have weight 0."""
+def observe(found: Scan, chosen: Chosen, focal: float, path: CameraPath) -> Observations:
+    """Interpolate readings and the camera onto the grid; frames far from any have weight 0."""
     landmarks = LandmarkSkeleton(CharacterModel.load("humanoid")).landmarks
     first, end = chosen.span
     known = [(k, chosen.readings[k]) for k in range(first, end)]
     seen = [(k, reading) for k, reading in known if reading is not None]
     times = np.array([found.used_times[k] for k, _ in seen])
-    rows = [_row(reading, found.camera[found.used[k]], landmarks) for k, reading in seen]
+    center = 0.5 * np.array(found.size)
+    rows = [_row(reading, center, focal * path.zoom[k], landmarks) for k, reading in seen]
     grid = times[0] + np.arange(int((times[-1] - times[0]) * found.fps + 1e-3) + 1) / found.fps
-    values = np.array([np.interp(grid, times, column) for column in np.array(rows).T]).T.reshape(len(grid), -1, 6)
+    values = _interpolated(grid, times, np.array(rows)).reshape(len(grid), -1, 6)
     after = np.clip(np.searchsorted(times, grid - 1e-9), 1, len(times) - 1)
     gap = times[after] - times[after - 1]
     nearest = np.minimum(np.abs(times[after] - grid), np.abs(grid - times[after - 1]))
     there = np.where(nearest * found.fps < 0.3, 1.0, np.where(gap * found.fps < MAX_BRIDGE, 0.7, 0.0))
-    center = 0.5 * np.array(found.size)
-    uv = -(values[..., :2] - center) / focal
+    uv = values[..., :2]
     hips = uv[:, np.isin(landmarks, _HIPS)].mean(axis=1)
+    shots = found.used_times[first:end]
+    turns = rotation.continuous(rotation.from_matrix(path.rot[first:end]))
+    rot = rotation.to_matrix(rotation.normalize(_interpolated(grid, shots, turns)))
     return Observations(
         fps=found.fps,
         uv=uv,
         world=values[..., 2:5] @ np.swapaxes(facing(hips), -1, -2),
         weight=values[..., 5] * there[:, None],
         landmarks=landmarks,
+        camera_rot=rot[0].T @ rot,
+        camera_pos=(_interpolated(grid, shots, path.pos[first:end]) - path.pos[first]) @ rot[0],
     )
+
+
+def _interpolated(grid: Array, times: Array, rows: Array) -> Array:
+    return np.array([np.interp(grid, times, column) for column in rows.T]).T
 
 
 def facing(uv: Array) -> Array:
@@ -72,9 +83,9 @@ def facing(uv: Array) -> Array:
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
-def _row(reading: Reading, camera: Array, landmarks: NDArray[np.int64]) -> Array:
-    """(M * 6,) pixels as the camera first stood, 3D, and weight of each landmark."""
-    xy = reading.xy[landmarks] @ camera[:, :2].T + camera[:, 2]
+def _row(reading: Reading, center: Array, focal: float, landmarks: NDArray[np.int64]) -> Array:
+    """(M * 6,) tangents of the lines of sight in the frame's own camera, 3D, and weight of each landmark."""
+    uv = -(reading.xy[landmarks] - center) / focal
     visible = _HIDDEN_WEIGHT + (1.0 - _HIDDEN_WEIGHT) * reading.visibility[landmarks]
     weight = visible * np.clip(reading.quality / 0.8, 0.1, 1.0)
-    return np.concatenate([xy, reading.world[landmarks], weight[:, None]], axis=1).ravel()
+    return np.concatenate([uv, reading.world[landmarks], weight[:, None]], axis=1).ravel()

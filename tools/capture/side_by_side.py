@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,62 +26,90 @@ _BONES = (
     (26, 28), (27, 29), (29, 31), (27, 31), (28, 30), (30, 32), (28, 32), (0, 7), (0, 8),
 )  # fmt: skip
 _LEFT, _RIGHT, _MIDDLE, _SEEN = (255, 70, 60), (60, 140, 255), (255, 230, 60), (255, 255, 255)
+FILM_RATES = (10, 40)
+"""Pictures a second of the film, at least and at most; its pace is the video's whatever they are."""
+LOWEST_EYE = 0.3
+"""m over the floor, of the replay's camera: from below the floor nothing is seen"""
+_INSIDE = 0.7
+"""Part of the way from the picture's middle to its edge within which the replay's camera keeps the mannequin"""
+STRIP = 5
+"""Moments that the report's picture shows"""
 
 
-def film(capture: Capture, path: Path, each: Callable[[], Any] = lambda: None) -> None:
-    """Write the film at the video's own pace."""
-    found, fitted = capture.scan, capture.fitted
+def film(capture: Capture, path: Path, each: Callable[[], Any] = lambda: None) -> Image:
+    """Write the film, at the video's own pace; returns STRIP moments of it beside each other, the video above."""
+    found, made = capture.scan, capture.made
     first, end = capture.chosen.span
     times = found.used_times[first:end]
     number = {int(frame): k for k, frame in enumerate(found.used[first:end])}
     width, height = (2 * round(side * _HEIGHT / found.size[1] / 2) for side in found.size)
-    poses = poses_at(capture.made.clip, (times - times[0]) / capture.made.slow_motion)
-    markers = -fitted.markers[..., 1:] / fitted.markers[..., :1] * capture.focal + 0.5 * np.array(found.size)
+    poses = poses_at(made.clip, (times - times[0]) / made.slow_motion)
+    shown = pixels(capture)
+    rate = int(np.clip(round(found.fps), *FILM_RATES))
+    moments = {round(k) for k in np.linspace(0, len(times) - 1, STRIP + 2)[1:-1]}
+    strip: list[Image] = []
+    written = 0
     studio = MannequinRoom((width, height))
     try:
-        studio.look(_camera(capture, (width, height)))
-        with FilmWriter(path, (2 * width, height), max(1, round(found.fps))) as writer:
+        studio.look(replay_camera(capture, 0, poses.pos[0, 0], (width, height)))
+        with FilmWriter(path, (2 * width, height), rate) as writer:
             for frame in found.section.frames():
                 k = number.get(frame.index)
                 if k is None:
                     continue
-                at = min(round((times[k] - times[0]) * fitted.fps), len(markers) - 1)
-                picture = _drawn(frame.image, markers[at], found.camera[frame.index], capture, first + k)
-                small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+                at = min(round((times[k] - times[0]) * capture.fitted.video_fps), len(shown) - 1)
+                picture = _drawn(frame.image, shown[at], capture, first + k)
+                small = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+                studio.aim(replay_camera(capture, at, poses.pos[k, 0], (width, height)))
                 replayed = studio.draw(BodyPoses(poses.pos[k], poses.rot[k]))
-                writer.write(np.concatenate([np.asarray(small, np.uint8), replayed], axis=1))
+                both = np.concatenate([small, replayed], axis=1)
+                until = times[k + 1] if k + 1 < len(times) else times[k] + 1.0 / found.fps
+                while written < round((until - times[0]) * rate):
+                    writer.write(both)
+                    written += 1
+                if k in moments:
+                    strip.append(np.concatenate([small, replayed], axis=0))
                 each()
     finally:
         studio.close()
+    return np.concatenate(strip, axis=1)
 
 
-def _camera(capture: Capture, size: tuple[int, int]) -> PinholeCamera:
-    """The video's camera in the clip's world."""
-    made = capture.made
-    away, eye = made.axes[0], made.eye
-    fov = 2.0 * np.arctan(0.5 * capture.scan.size[0] / capture.focal)
-    ahead = eye + away * max(float(np.median((made.clip.root_pos - eye) @ away)), 0.5)
-    x, y, z = (float(v) for v in eye)
-    return PinholeCamera((x, y, z), (float(ahead[0]), float(ahead[1]), float(ahead[2])), float(fov), size)
+def pixels(capture: Capture) -> Array:
+    """(G, M, 2) where the fitted landmarks lie in the decoded pictures."""
+    first = capture.chosen.span[0]
+    zoom = capture.camera.zoom[first : capture.chosen.span[1]]
+    times = np.arange(len(capture.fitted.markers)) / capture.fitted.video_fps
+    shots = capture.scan.used_times[first : first + len(zoom)] - capture.scan.used_times[first]
+    focal = capture.focal * np.interp(times, shots, zoom)
+    return np.asarray(-capture.fitted.tangents() * focal[:, None, None] + 0.5 * np.array(capture.scan.size))
 
 
 def in_video(capture: Capture) -> tuple[Array, Array]:
     """Times (G,), s of the video, and where its frames show the fitted landmarks, (G, M, 2) px of the video."""
-    found, fitted = capture.scan, capture.fitted
-    times = found.used_times[capture.chosen.span[0]] + np.arange(len(fitted.markers)) / fitted.fps
-    flat = -fitted.markers[..., 1:] / fitted.markers[..., :1] * capture.focal + 0.5 * np.array(found.size)
-    frame = np.clip(np.searchsorted(found.times, times - 0.5 / fitted.fps), 0, len(found.times) - 1)
-    camera = found.camera[frame]
-    back = np.linalg.inv(camera[:, :, :2])
-    points = np.einsum("fij,fmj->fmi", back, flat - camera[:, None, :, 2])
-    return times, points / found.scale
+    times = capture.scan.used_times[capture.chosen.span[0]] + np.arange(len(capture.seen.uv)) / capture.fitted.video_fps
+    return times, pixels(capture) / capture.scan.scale
 
 
-def _drawn(image: Image, fitted: Array, camera: Array, capture: Capture, used: int) -> Image:
+def replay_camera(capture: Capture, frame: int, root: Array, size: tuple[int, int]) -> PinholeCamera:
+    """The video's camera in the clip's world at a fitted frame, never under the floor, the mannequin in its picture."""
+    made = capture.made
+    away, left, up = (made.axes.T @ capture.fitted.camera_rot[frame]).T
+    eye = made.eye[frame].copy()
+    eye[2] = max(eye[2], LOWEST_EYE)
+    half = np.array([capture.scan.size[0], capture.scan.size[1]]) * 0.5 / capture.focal
+    to_root = root - eye
+    ahead = max(float(to_root @ away), 0.5)
+    aside = np.clip([to_root @ left, to_root @ up], -_INSIDE * half * ahead, _INSIDE * half * ahead)
+    target = root - aside[0] * left - aside[1] * up
+    x, y, z = (float(v) for v in eye)
+    fov = 2.0 * math.atan(float(half[0]))
+    return PinholeCamera((x, y, z), (float(target[0]), float(target[1]), float(target[2])), fov, size)
+
+
+def _drawn(image: Image, fitted: Array, capture: Capture, used: int) -> Image:
     """A copy of a frame with what was read (dots) and what was fitted (lines)."""
     picture = image.copy()
-    moved = camera[:, :2]
-    fitted = (fitted - camera[:, 2]) @ np.linalg.inv(moved).T
     place = {int(k): fitted[i] for i, k in enumerate(capture.seen.landmarks)}
     thick = max(2, round(max(image.shape) / 400))
     for a, b in _BONES:

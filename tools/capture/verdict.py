@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.capture.camera_path import CameraPath
 from tools.capture.choose import Chosen
-from tools.capture.clip import MIN_FLYING, Made
+from tools.capture.clip import Made
 from tools.capture.first_guess import Observations
-from tools.capture.fit import Fitted
+from tools.capture.fitted import Fitted
 from tools.capture.landmark_skeleton import GROUPS
 from tools.capture.physics import runs
 from tools.capture.scan import Scan
+from tools.capture.speed import Speed
 from tools.clip_clinic.checks import GREEN, RED, Check, ClipReport, examine
 
 _PERSON = "the network's own doubt that this is a whole person"
@@ -27,15 +29,17 @@ class Capture:
 
     scan: Scan
     chosen: Chosen
+    camera: CameraPath
     seen: Observations
     focal: float
     fitted: Fitted
     made: Made
+    speed: Speed
 
 
 def judge(capture: Capture) -> ClipReport:
     """All checks."""
-    checks = [*_video(capture.scan), *_readings(capture.chosen), *_fit(capture.fitted, capture.made)]
+    checks = [*_video(capture), *_readings(capture.chosen), *_fit(capture.fitted, capture.speed)]
     return ClipReport(capture.made.clip.name, (*checks, *examine(capture.made.clip).checks))
 
 
@@ -46,12 +50,17 @@ def summary(report: ClipReport) -> str:
     return f"{report.verdict}" + (f" ({'; '.join(worse)})" if report.verdict != GREEN else "")
 
 
-def _video(found: Scan) -> list[Check]:
-    total = len(found.used) + found.num_duplicates
+def _video(capture: Capture) -> list[Check]:
+    """Of the frames that end in the clip, only."""
+    found, (first, end) = capture.scan, capture.chosen.span
+    repeated = found.num_duplicates(first, end)
+    moved = 100.0 * capture.camera.extent(first, end)
+    note = (
+        "followed through the room" if capture.camera.travels else "its turns and zoom are taken out" if moved else ""
+    )
     return [
-        Check("cuts", float(len(found.cuts)), "", 0.0, 20.0, note="the longest shot is taken" if found.cuts else ""),
-        Check("camera movement", 100.0 * found.camera_path, "% width", 2.0, 60.0, note="compensated in the image"),
-        Check("duplicate frames", 100.0 * found.num_duplicates / total, "%", 10.0, 50.0),
+        Check("camera movement", moved, "% width", 2.0, 150.0, note=note),
+        Check("duplicate frames", 100.0 * repeated / (repeated + end - first), "%", 10.0, 50.0),
     ]
 
 
@@ -68,11 +77,9 @@ def _readings(chosen: Chosen) -> list[Check]:
     ]
 
 
-def _fit(fitted: Fitted, made: Made) -> list[Check]:
+def _fit(fitted: Fitted, speed: Speed) -> list[Check]:
     beside = np.median(fitted.image_error, axis=1)
     off = np.abs(np.log(fitted.scale))
-    flying = int(fitted.flying.sum())
-    speed = f"{made.slow_motion:.2f} times slower than life" if flying >= MIN_FLYING else "no flight to tell it from"
     return [
         Check("beside the image", 100.0 * float(np.median(beside)) / BODY_HEIGHT, "% height", 3.0, 6.0,
               int(beside.argmax())),
@@ -80,7 +87,7 @@ def _fit(fitted: Fitted, made: Made) -> list[Check]:
               int(beside.argmax())),
         Check("odd bones", 100.0 * float(np.expm1(off.max())), "%", 15.0, 30.0, note=GROUPS[int(off.argmax())]),
         Check("camera tilt", float(np.degrees(fitted.tilt)), "deg", 15.0, 25.0),
-        Check("slow motion", abs(np.log2(made.slow_motion)), "octaves", 0.01, 3.5, note=speed),
+        Check("speed", speed.doubt, "octaves off", 0.5, 3.5, note=speed.reason),
     ]  # fmt: skip
 
 
