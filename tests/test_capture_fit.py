@@ -84,7 +84,7 @@ def test_hinges_bend_the_way_that_they_do() -> None:
         expected = angles[:, MODEL.joint(name)]
         assert np.median(np.abs(found[:, column] - expected)) < 0.2
     knees = BodyMotion.of(guess)
-    assert float(knees.limits().detach()) == pytest.approx(0.0, abs=0.05)
+    assert float(knees.limits(knees.rotations()[1]).detach()) == pytest.approx(0.0, abs=0.05)
 
 
 def test_a_first_guess_stands_where_the_body_is() -> None:
@@ -200,7 +200,6 @@ def test_a_walk_is_found_back() -> None:
 def test_a_walk_is_found_back_by_a_camera_that_walks_along() -> None:
     clip, times = MotionClip.load("walk"), np.arange(36) / FPS
     still, _ = seen_of(clip, times)
-    still_eye = np.array(ground_truth.camera_for(clip, 0.6).eye)
     skeleton, pose = posed(clip, times)
     roots = pose.pos[:, 0].numpy().astype(float)
     cameras = [
@@ -219,7 +218,7 @@ def test_a_walk_is_found_back_by_a_camera_that_walks_along() -> None:
     assert errors.world < 0.06
     way = np.linalg.norm((found.root_pos[-1] - found.root_pos[0])[:2])
     assert way == pytest.approx(np.linalg.norm((roots[-1] - roots[0])[:2]), rel=0.1)
-    assert np.linalg.norm(still_eye - eyes[-1]) > 1.0  # and the camera went as far
+    assert np.linalg.norm(eyes[-1] - eyes[0]) > 0.9 * np.linalg.norm(roots[-1] - roots[0])  # so did the camera
 
 
 @pytest.mark.parametrize(("slower", "fps"), [(2.0, 30.0), (0.5, 60.0)])

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from game.sim.model import CharacterModel
+from tools.capture.ball_limits import BallLimits
 from tools.capture.first_guess import Start
 
 Array = NDArray[np.float64]
@@ -17,6 +18,7 @@ Tensor = torch.Tensor
 HINGES = tuple(int(j) for j in np.flatnonzero(CharacterModel.load("humanoid").joint_is_hinge))
 _KNEES, _ELBOWS = slice(0, 4, 2), slice(1, 4, 2)
 BEND_LIMIT = 2.7
+_BALLS = BallLimits(CharacterModel.load("humanoid"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +48,16 @@ class BodyMotion:
         joints[:, list(HINGES)] = _about_y(self.hinge)
         return rot[:, 0], joints
 
-    def limits(self) -> Tensor:
-        """How far knees and elbows bend the wrong way or too far, in tenths of a rad, squared and averaged."""
+    def limits(self, joints: Tensor) -> Tensor:
+        """How far joints (F, J, 3, 3) are past what people can do, in tenths of a rad, squared and averaged.
+
+        Knees and elbows bend the wrong way or too far; hips, shoulders, neck, chest and ankles leave their ranges: so a
+        bend backwards that the hips alone cannot do is shared with the chest.
+        """
         knee, elbow = self.hinge[:, _KNEES], -self.hinge[:, _ELBOWS]
         bend = torch.cat([knee, elbow], dim=1)
-        return ((torch.relu(0.02 - bend) + torch.relu(bend - BEND_LIMIT)) / 0.1).square().mean()
+        hinges = ((torch.relu(0.02 - bend) + torch.relu(bend - BEND_LIMIT)) / 0.1).square().mean()
+        return hinges + (_BALLS.excess(joints) / 0.1).square().mean()
 
     def snapshot(self) -> Start:
         with torch.no_grad():

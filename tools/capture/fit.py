@@ -196,7 +196,7 @@ class _Problem:
         chest = (_small_rotvec(joints[:, 0]) - torch.tensor([0.0, config.stoop, 0.0])) / torch.tensor(config.chest)
         tilt = self.tilt / config.tilt * torch.tensor([1.0, 2.0])
         return (
-            self.motion.limits()
+            self.motion.limits(joints)
             + 0.2 * (ends / config.straight**2).mean()
             + 0.3 * torch.log1p(chest.square()).sum(dim=1).mean()
             + (self.log_scale / config.bone).square().mean()

@@ -44,7 +44,7 @@ def settle(body: Start, fps: float, each: Callable[[], Any] = lambda: None) -> S
             (off / _POSE).square().sum(dim=-1).mean()
             + ((motion.root_pos - place) / _PLACE).square().sum(dim=-1).mean()
             + 0.1 * (physics.acceleration(pose.pos, fps) / _ACCELERATION).square().mean()
-            + motion.limits()
+            + motion.limits(joints)
             + physics.floor_error(height, found, _FLOOR, _HOVER)
             + physics.slide_error(points, found.touch, fps, _SLIDE)
             + physics.flight_error(com, up, gravity, found.flying, fps, _FLIGHT)
