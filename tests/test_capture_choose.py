@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from tools.capture.choose import best_way, swapped
+from tools.capture.crossings import changes, meetings, untangle
+from tools.capture.looks import difference, look
 from tools.capture.people import Person, covers, merged, tiles
 from tools.capture.pose import Reading, Square
 
@@ -100,3 +102,53 @@ def test_pieces_of_one_person_are_joined() -> None:
     assert sorted(len(p.readings) for p in people) == [12, 17]
     one = max(people, key=lambda p: len(p.readings))
     assert one.readings[4].quality == 0.9
+
+
+def dressed(x: float, colour: tuple[float, float, float]) -> Reading:
+    """A person of 100 px at x in clothes of one colour, (L / 2, a, b)."""
+    return replace(reading(x), look=np.array([*colour, *colour]))
+
+
+RED_SHIRT, BLUE_SHIRT = (60.0, 190.0, 160.0), (40.0, 130.0, 70.0)
+
+
+def test_clothes_are_seen_and_told_apart() -> None:
+    image = np.full((400, 400, 3), 90, np.uint8)
+    person = reading(200.0)
+    red, blue = image.copy(), image.copy()
+    red[:], blue[:] = (200, 30, 30), (30, 40, 200)
+    assert difference(look(red, person), look(red, person)) == 0.0
+    assert difference(look(red, person), look(blue, person)) > 1.0
+    assert difference(look(red, person), look((0.85 * red).astype(np.uint8), person)) < 1.0
+    assert difference(None, look(red, person)) == 0.0
+
+
+def test_who_was_confused_in_a_crossing_is_put_back() -> None:
+    # they walk towards each other, 10 px a frame; after they meet at frame 20 each was taken for the other
+    right = {k: dressed(100.0 + 10 * k, RED_SHIRT) for k in range(40)}
+    left = {k: dressed(500.0 - 10 * k, BLUE_SHIRT) for k in range(40)}
+    a = Person({k: right[k] if k <= 20 else left[k] for k in range(40)})
+    b = Person({k: left[k] if k <= 20 else right[k] for k in range(40)})
+    assert [(first <= 20 <= last) for first, last in meetings(a, b)] == [True]
+    assert changes(a) == [21]
+    assert untangle([a, b]) == []
+    assert all(a.readings[k] is right[k] and b.readings[k] is left[k] for k in range(40))
+    assert changes(a) == []
+
+
+def test_people_who_look_alike_are_left_as_they_are_with_a_word() -> None:
+    a = Person({k: dressed(100.0 + 10 * k, RED_SHIRT) for k in range(40)})
+    b = Person({k: dressed(500.0 - 10 * k, RED_SHIRT) for k in range(40)})
+    before = dict(a.readings)
+    ((frame, why),) = untangle([a, b])
+    assert 20 <= frame < 26
+    assert "look alike" in why
+    assert a.readings == before
+
+
+def test_who_comes_back_in_the_same_clothes_is_the_same() -> None:
+    first = Person({k: dressed(100.0 + 4 * k, RED_SHIRT) for k in range(12)})
+    again = Person({k: dressed(100.0 + 4 * k, RED_SHIRT) for k in range(32, 44)})  # hidden for 20 frames
+    other = Person({k: dressed(100.0 + 4 * k, BLUE_SHIRT) for k in range(32, 44)})
+    assert len(merged([first, again])) == 1
+    assert len(merged([first, other])) == 2

@@ -12,12 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.capture import CaptureError
+from tools.capture.looks import ALIKE, difference, look
 from tools.capture.pose import BlazePose, Image, Reading, Square
 from tools.capture.scan import Scan
 
 Array = NDArray[np.float64]
 
 MAX_GAP = 15
+LONG_GAP = 60
+"""Frames for which somebody may be hidden who is known again by the looks"""
+LOOKS = 0.5
+"""Body heights that a wholly different look counts as"""
+_FORESEEN = 10
+"""Frames for which somebody is taken to go on as before"""
+_CORE = [11, 12, 23, 24]
 MIN_QUALITY = 0.35
 MIN_READINGS = 8
 TILES_EVERY = 8
@@ -32,6 +40,11 @@ class Person:
     @property
     def last(self) -> int:
         return max(self.readings)
+
+    def look(self, last: int = 20) -> Array | None:
+        """Median of the last looks, if there are any."""
+        looks = [seen for k in sorted(self.readings)[-last:] if (seen := self.readings[k].look) is not None]
+        return np.asarray(np.median(looks, axis=0)) if looks else None
 
     @property
     def height(self) -> float:
@@ -91,7 +104,7 @@ def _see(people: list[Person], image: Image, frame: int, areas: Sequence[Square 
                 continue
             reading = pose.read(image, square, mirror=True)
             if reading.quality >= MIN_QUALITY and not any(_same(reading, other) for other in known + new):
-                new.append(reading)
+                new.append(replace(reading, look=look(image, reading)))
     _assign(people, new, frame)
 
 
@@ -131,7 +144,7 @@ def choose(people: Sequence[Person], found: Scan, number: int | None, at: tuple[
 
 
 def _assign(people: list[Person], readings: list[Reading], frame: int) -> None:
-    """Give each reading to the nearest person seen not long ago, nearest pairs first."""
+    """Give each reading to a person seen not long ago, who is near where that one was going, and looks alike."""
     offers = []
     for i, reading in enumerate(readings):
         for person in people:
@@ -139,16 +152,29 @@ def _assign(people: list[Person], readings: list[Reading], frame: int) -> None:
             if gap > MAX_GAP:
                 continue
             before = person.readings[person.last]
-            distance = _apart(reading, before)
+            distance = min(apart(reading, before), _beside(reading, person, frame))
             ratio = reading.square.size / before.square.size
             if distance < 0.3 + 0.06 * gap and 0.5 < ratio < 2.0:
-                offers.append((distance, i, person))
+                offers.append((distance + LOOKS * min(difference(reading.look, person.look()), 1.0), i, person))
     taken: set[int] = set()
     for _, i, person in sorted(offers, key=lambda offer: offer[0]):
         if i not in taken and frame not in person.readings:
             person.readings[frame] = readings[i]
             taken.add(i)
     people += [Person({frame: reading}) for i, reading in enumerate(readings) if i not in taken]
+
+
+def _beside(reading: Reading, person: Person, frame: int) -> float:
+    """Distance of a reading from where a person would be by now who goes on as in the last frames, in heights."""
+    last = person.last
+    earlier = [k for k in person.readings if last - 5 <= k < last]
+    if not earlier or frame - last > _FORESEEN:
+        return math.inf
+    now, then = (person.readings[k].xy[_CORE].mean(axis=0) for k in (last, min(earlier)))
+    there = now + (now - then) * (frame - last) / (last - min(earlier))
+    return float(np.hypot(*(reading.xy[_CORE].mean(axis=0) - there))) / max(
+        reading.height, person.readings[last].height
+    )
 
 
 def merged(people: list[Person]) -> list[Person]:
@@ -168,15 +194,21 @@ def merged(people: list[Person]) -> list[Person]:
 def _is_one(a: Person, b: Person) -> bool:
     both = sorted(set(a.readings) & set(b.readings))
     if both:
-        return float(np.median([_apart(a.readings[k], b.readings[k]) for k in both])) < 0.3
+        return float(np.median([apart(a.readings[k], b.readings[k]) for k in both])) < 0.3
     near = [(abs(i - k), i, k) for i in a.readings for k in (min(b.readings), b.last)]
     gap, i, k = min(near)
-    return gap <= MAX_GAP and _apart(a.readings[i], b.readings[k]) < 0.3 + 0.06 * gap
+    distance = apart(a.readings[i], b.readings[k])
+    if gap <= MAX_GAP:
+        return distance < 0.3 + 0.06 * gap
+    # hidden for longer: only who wears the same, and is about as far on as somebody walks
+    seen = a.look(), b.look()
+    alike = seen[0] is not None and seen[1] is not None and difference(*seen) < ALIKE
+    return alike and gap <= LONG_GAP and distance < 0.3 + 0.03 * gap
 
 
-def _apart(a: Reading, b: Reading) -> float:
+def apart(a: Reading, b: Reading) -> float:
     """Distance of the bodies' middles, in heights of the taller."""
-    middle = [r.xy[[11, 12, 23, 24]].mean(axis=0) for r in (a, b)]
+    middle = [r.xy[_CORE].mean(axis=0) for r in (a, b)]
     return float(np.hypot(*(middle[0] - middle[1]))) / max(a.height, b.height)
 
 

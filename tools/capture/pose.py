@@ -68,6 +68,8 @@ class Reading:
     next_square: Square
     """Where to look in the neighbouring frames."""
     source: str = "detector"
+    look: Array | None = None
+    """what the person wears (looks.py), if that was looked at"""
 
     @property
     def height(self) -> float:
