@@ -46,6 +46,8 @@ class CaptureOptions:
     """where the video comes from, noted in the clip; its name or address by default"""
     licence: str = "unknown"
     """the video's, noted in the clip"""
+    auto: bool = False
+    """keep only the longest part with a green verdict, or else an amber one"""
     force: bool = False
     """write the clip and exit with 0 even if the verdict is red"""
     no_film: bool = False

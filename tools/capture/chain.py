@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -14,11 +15,14 @@ from tools.capture import CaptureError, clip, fit, people, scan, speed
 from tools.capture.camera_path import CameraPath
 from tools.capture.camera_travel import follow_camera
 from tools.capture.capture_options import CaptureOptions
+from tools.capture.causes import find_causes
 from tools.capture.choose import Chosen, choose, person_path
+from tools.capture.crossings import changes, untangle
 from tools.capture.first_guess import Observations
 from tools.capture.fitted import Fitted
 from tools.capture.jumps import stretches
 from tools.capture.observe import focal_length, observe
+from tools.capture.orientation import upright_turn
 from tools.capture.pose import BlazePose
 from tools.capture.settle import ITERATIONS
 from tools.capture.speed import Speed
@@ -35,11 +39,17 @@ def chain(options: CaptureOptions, path: Path, name: str) -> tuple[Capture, int,
     pose = BlazePose()
     with bar("looking", None, seconds) as each:
         found = scan.scan_video(section, each)
+        turn = upright_turn([image for _, image in found.samples], pose) if options.turn is None else 0
+        if turn:
+            found = scan.scan_video(replace(section, turn=turn), each)
+            print(f"note: the video lies: it is turned by {turn} degrees clockwise; --turn 0 leaves it as it is")
     for warning in _warnings(found):
         print(f"note: {warning}")
     with bar("people", len(found.used), seconds) as each:
         crowd = people.follow(found, pose, each)
+    doubts = untangle(crowd)
     chosen_person = people.choose(crowd, found, options.person, options.at)
+    changed = [(k, "he looks like somebody else from here on") for k in changes(crowd[chosen_person])]
     if len(crowd) > 1:
         _print_people(crowd, chosen_person, found)
     with bar("hard frames", None, seconds) as each:
@@ -58,7 +68,8 @@ def chain(options: CaptureOptions, path: Path, name: str) -> tuple[Capture, int,
             licence=options.licence,
             each=each,
         )
-    return Capture(found, chosen, camera, seen, focal, fitted, made, pace), len(crowd), seconds
+    causes = find_causes(found, chosen, [*doubts, *changed])
+    return Capture(found, chosen, camera, seen, focal, fitted, made, pace, causes), len(crowd), seconds
 
 
 def _fitted(seen: Observations, slow_motion: float | None, seconds: dict[str, float]) -> tuple[Fitted, Speed]:

@@ -1,39 +1,36 @@
-"""The report of a capture: JSON for programs, one self-contained HTML page for people."""
+"""The report of a capture as JSON for programs, and the tables and plots of its page."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from game.sim.model import CharacterModel
 from tools.capture.landmark_skeleton import GROUPS
-from tools.capture.verdict import Capture, per_frame, summary
+from tools.capture.parts import Part
+from tools.capture.verdict import Capture
 from tools.clip_clinic.checks import Check, ClipReport
-from tools.clip_clinic.flight import poses_of
 
 Array = NDArray[np.float64]
 
 _COLOURS = {"green": "#2e8b57", "amber": "#d9920a", "red": "#c0392b"}
-_STYLE = (
-    "body{font:15px/1.45 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}"
-    "table{border-collapse:collapse}td,th{padding:.25em .8em;border-bottom:1px solid #ddd;text-align:left}"
-    "td.n{text-align:right;font-variant-numeric:tabular-nums}.v{color:#fff;border-radius:.5em;padding:.05em .6em}"
-    "svg{width:100%;height:auto;background:#fafafa;margin:.3em 0 1.2em}h2{margin-top:1.6em}"
-)
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 900, 190, 52, 24
 
 
-def as_dict(capture: Capture, report: ClipReport, people: int, seconds: dict[str, float]) -> dict[str, Any]:
+def as_dict(
+    capture: Capture, report: ClipReport, better: Part | None, people: int, seconds: dict[str, float]
+) -> dict[str, Any]:
     """Everything that a program may want to know."""
     found, fitted, made = capture.scan, capture.fitted, capture.made
     first, end = capture.chosen.span
     return {
         **report.as_dict(),
+        "causes": [asdict(cause) for cause in capture.causes],
+        "better": None if better is None else better.sentence(capture),
         "video": {
             "file": found.section.path.name,
             "size": list(found.size),
@@ -62,51 +59,22 @@ def as_dict(capture: Capture, report: ClipReport, people: int, seconds: dict[str
     }
 
 
-def page(capture: Capture, report: ClipReport, facts: dict[str, Any], video: Path) -> str:
-    """The HTML page; `video`: the side-by-side film beside it."""
-    curves, fps = per_frame(capture), capture.seen.fps
-    poses = poses_of(capture.made.clip)
-    model = CharacterModel.load(capture.made.clip.character)
-    bodies = (*model.roles.end_effectors, model.roles.head)
-    heights = [(model.body_names[body], poses.pos[:, body, 2]) for body in bodies]
-    parts = [
-        f"<h1>{html.escape(report.clip)} {_badge(report.verdict)}</h1>",
-        f"<p>{html.escape(summary(report))}</p>",
-        f'<video src="{html.escape(video.name)}" controls loop muted style="width:100%"></video>',
-        "<h2>Checks</h2>",
-        _table(report.checks),
-        "<h2>How sure the readings are</h2>",
-        plot([("quality", curves["quality"])], fps, shade=curves["hard"] > 0, unit=""),
-        "<h2>The fitted body beside what was seen, cm</h2>",
-        plot([("median of the landmarks", curves["beside"])], fps, shade=curves["flying"] > 0, unit="cm"),
-        "<h2>Heights in the clip, m</h2>",
-        plot([("root", curves["root height"]), *heights], capture.made.clip.fps, unit="m"),
-        "<h2>Facts</h2>",
-        "<table>" + "".join(_fact(k, v) for group in ("video", "fit", "seconds") for k, v in facts[group].items()),
-        "</table>",
-        "<p>Shaded: frames that needed more than the detector (first plot), flight (second).</p>",
-    ]
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(report.clip)}</title>'
-        f"<style>{_STYLE}</style>" + "\n".join(parts) + "</html>\n"
-    )
-
-
-def _fact(name: str, value: object) -> str:
+def fact_row(name: str, value: object) -> str:
     return f"<tr><td>{html.escape(name)}</td><td>{html.escape(str(value))}</td></tr>"
 
 
-def _badge(verdict: str) -> str:
+def badge(verdict: str) -> str:
     return f'<span class="v" style="background:{_COLOURS[verdict]}">{verdict}</span>'
 
 
-def _table(checks: Sequence[Check]) -> str:
+def check_table(checks: Sequence[Check], in_video: Callable[[int], float]) -> str:
+    """An HTML table; `in_video`: s of the video that a frame of the clip shows."""
     rows = ["<tr><th>check<th>value<th>green up to<th>red above<th>verdict<th>note</tr>"]
     for check in checks:
-        where = f"frame {check.frame} " if check.frame >= 0 and check.value > 0 else ""
+        where = f"at {in_video(check.frame):.2f} s " if check.frame >= 0 and check.value > 0 else ""
         rows.append(
             f'<tr><td>{html.escape(check.name)}<td class="n">{check.value:.3g} {html.escape(check.unit)}'
-            f'<td class="n">{check.good:g}<td class="n">{check.bad:g}<td>{_badge(check.verdict)}'
+            f'<td class="n">{check.good:g}<td class="n">{check.bad:g}<td>{badge(check.verdict)}'
             f"<td>{html.escape(where + check.note)}</tr>"
         )
     return "<table>" + "".join(rows) + "</table>"
