@@ -147,8 +147,11 @@ def test_people_who_look_alike_are_left_as_they_are_with_a_word() -> None:
 
 
 def test_who_comes_back_in_the_same_clothes_is_the_same() -> None:
-    first = Person({k: dressed(100.0 + 4 * k, RED_SHIRT) for k in range(12)})
-    again = Person({k: dressed(100.0 + 4 * k, RED_SHIRT) for k in range(32, 44)})  # hidden for 20 frames
-    other = Person({k: dressed(100.0 + 4 * k, BLUE_SHIRT) for k in range(32, 44)})
-    assert len(merged([first, again])) == 1
-    assert len(merged([first, other])) == 2
+    def seen(first: int, end: int, colour: tuple[float, float, float]) -> Person:
+        return Person({k: dressed(100.0 + 3 * k, colour) for k in range(first, end)})
+
+    assert len(merged([seen(0, 12, RED_SHIRT), seen(32, 44, RED_SHIRT)])) == 1  # hidden for 20 frames
+    assert len(merged([seen(0, 12, RED_SHIRT), seen(32, 44, BLUE_SHIRT)])) == 2
+    # somebody else who comes right after him is somebody else, too
+    assert len(merged([seen(0, 12, RED_SHIRT), seen(16, 28, RED_SHIRT)])) == 1
+    assert len(merged([seen(0, 12, RED_SHIRT), seen(16, 28, BLUE_SHIRT)])) == 2

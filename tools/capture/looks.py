@@ -12,6 +12,8 @@ Array = NDArray[np.float64]
 
 ALIKE = 0.35
 """Up to this difference two looks may be one person's in another light"""
+UNLIKE = 1.2
+"""From this difference on they are two people's in any light"""
 _UNIT = 35.0
 """Distance of colours (CIE Lab, lightness halved) that counts as 1"""
 _SHOULDER = 11

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.capture import CaptureError
-from tools.capture.looks import ALIKE, difference, look
+from tools.capture.looks import ALIKE, UNLIKE, difference, look
 from tools.capture.pose import BlazePose, Image, Reading, Square
 from tools.capture.scan import Scan
 
@@ -198,12 +198,12 @@ def _is_one(a: Person, b: Person) -> bool:
     near = [(abs(i - k), i, k) for i in a.readings for k in (min(b.readings), b.last)]
     gap, i, k = min(near)
     distance = apart(a.readings[i], b.readings[k])
+    looks = a.look(), b.look()
     if gap <= MAX_GAP:
-        return distance < 0.3 + 0.06 * gap
+        return distance < 0.3 + 0.06 * gap and difference(*looks) < UNLIKE
     # hidden for longer: only who wears the same, and is about as far on as somebody walks
-    seen = a.look(), b.look()
-    alike = seen[0] is not None and seen[1] is not None and difference(*seen) < ALIKE
-    return alike and gap <= LONG_GAP and distance < 0.3 + 0.03 * gap
+    known = all(seen is not None for seen in looks)
+    return known and difference(*looks) < ALIKE and gap <= LONG_GAP and distance < 0.3 + 0.03 * gap
 
 
 def apart(a: Reading, b: Reading) -> float:
