@@ -155,3 +155,9 @@ def test_who_comes_back_in_the_same_clothes_is_the_same() -> None:
     # somebody else who comes right after him is somebody else, too
     assert len(merged([seen(0, 12, RED_SHIRT), seen(16, 28, RED_SHIRT)])) == 1
     assert len(merged([seen(0, 12, RED_SHIRT), seen(16, 28, BLUE_SHIRT)])) == 2
+
+
+def test_trunk_and_thighs_that_are_exchanged_are_nobody_else() -> None:
+    clothes = np.array([*RED_SHIRT, *BLUE_SHIRT])
+    person = Person({k: replace(reading(100.0), look=np.roll(clothes, 3 * (k >= 20))) for k in range(40)})
+    assert changes(person) == []

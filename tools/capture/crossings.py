@@ -70,7 +70,9 @@ def changes(person: Person) -> list[int]:
     found: list[int] = []
     for j in range(_FEWEST, len(frames) - _FEWEST):
         before, after = frames[max(0, j - _WINDOW) : j], frames[j : j + _WINDOW]
-        off = difference(usual_look(person, before), usual_look(person, after))
+        looks = usual_look(person, before), usual_look(person, after)
+        # of who stands on his head, trunk and thighs may be taken for each other: the colours are the same, exchanged
+        off = min(difference(*looks), difference(looks[0], None if looks[1] is None else np.roll(looks[1], 3)))
         step = difference(person.readings[frames[j - 1]].look, person.readings[frames[j]].look)
         if off > 3.0 * ALIKE and step > 2.0 * ALIKE and (not found or frames[j] - found[-1] > _WINDOW):
             found.append(frames[j])
