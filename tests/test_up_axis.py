@@ -59,6 +59,13 @@ def test_who_lies_all_the_time_keeps_the_usual_axis(rest_in_file: bool) -> None:
         assert up_of(motion(clip, turn, usual_up=usual, rest_in_file=rest_in_file)) == usual
 
 
+def test_who_stands_still_on_a_floor_at_0_stands() -> None:
+    """With a rest pose along y and a motion along z, as some files have it."""
+    clip = cut(MotionClip.load("idle"), 0.0, 1.0)
+    still, moving = motion(clip, Y_UP), motion(clip, rotation.IDENTITY)
+    assert up_of(replace(moving, rest_pos=still.rest_pos, rest_rot=still.rest_rot)) == "z"
+
+
 def test_who_stands_on_his_hands() -> None:
     clip = cut(MotionClip.load("idle"), 0.0, 1.0)
     over = np.broadcast_to(rotation.from_axis_angle((1.0, 0.0, 0.0), np.pi), clip.root_rot.shape)

@@ -93,9 +93,9 @@ def _evidence(motion: SourceMotion, roles: Mapping[str, str], usual: Array, othe
     # what stands on a floor has its lowest joint at one height
     spread_u, spread_o = (float(np.ptp(np.percentile(low, (5, 95)))) for low in (lowest_u, lowest_o))
     score += int(spread_u > spread_o + 0.2) - int(spread_o > spread_u + 0.2)
-    # many files have the floor at height 0
-    floor_u, floor_o = (abs(float(np.median(low))) for low in (lowest_u, lowest_o))
-    score += int(floor_u > 0.6 and floor_o < 0.3) - int(floor_o > 0.6 and floor_u < 0.3)
+    # in many files the floor is at height 0, and the lowest joint a little above it
+    on_u, on_o = (-0.04 < float(np.median(low)) < 0.2 for low in (lowest_u, lowest_o))
+    score += 3 * int(on_o and not on_u) - 3 * int(on_u and not on_o)
     # who lies is flat, and does not crawl
     height = np.ptp(figure.places() @ usual, axis=-1) / leg
     held = (np.abs(_held(figure, usual)) > _HELD_UP).mean()
