@@ -17,6 +17,7 @@ from tools.import_motion import contact_sheet, fidelity, mapping, our_skeleton, 
 from tools.import_motion.body_frames import body_frames
 from tools.import_motion.joint_figure import JointFigure
 from tools.import_motion.readers import open_motion
+from tools.import_motion.sides import other_side, swapped
 from tools.import_motion.source import SourceMotion
 
 MAX_FPS = 60.0
@@ -134,6 +135,11 @@ def _retargeted(motion: SourceMotion, options: ImportOptions) -> Imported:
         remarks.append(f"resampled to {motion.fps:g} fps")
     roles, said = mapping.find(motion, options.mapping)
     remarks.append(said)
+    if swapped(motion, roles):
+        if not options.mapping:
+            roles = other_side(roles)
+        done = "they are as --mapping says" if options.mapping else "left is taken for right; see --mirror"
+        remarks.append(f"toes or knees point backward: the file has left and right the wrong way round; {done}")
     motion, said = up_axis.upright(motion, roles, options.up)
     remarks.append(said)
     standing = standing_pose.find(motion, roles)
