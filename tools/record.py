@@ -55,6 +55,10 @@ class RecordOptions:
     """of pictures, by commas: alpha (characters), depth (16 bit, mm), id"""
     mute: bool = False
     """no sound"""
+    voice: bool = True
+    """whether he cries out"""
+    stems: bool = False
+    """write the sound of feet, body, things, voice and room beside the film as well, dry, each into its own .wav"""
 
 
 def settings_of(options: RecordOptions) -> RecordSettings:
@@ -87,6 +91,8 @@ def settings_of(options: RecordOptions) -> RecordSettings:
         subject=options.subject,
         set_name=options.set,
         sound=not options.mute,
+        voice=options.voice,
+        stems=options.stems and not options.mute,
         slow=options.slow_between,
     )
 

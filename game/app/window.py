@@ -264,6 +264,11 @@ class GameWindow(ShowBase):
         """Sound off, and on."""
         return self.sound.toggle()
 
+    @actions.does("voice")
+    def toggle_voice(self) -> str:
+        """His voice off, and on."""
+        return self.sound.toggle_voice()
+
     @actions.does("fullscreen")
     def toggle_fullscreen(self) -> str | None:
         """The whole screen, and back to a window of the size before."""

@@ -128,6 +128,7 @@ ACTIONS = (
     Action("shapes", _PICTURES, ("v",), "show the collision shapes"),
     Action("quality", _PICTURES, ("q",), "draw lite, std or film"),
     Action("mute", _PICTURES, ("o",), "sound off, and on"),
+    Action("voice", _PICTURES, ("shift-o",), "his voice off, and on"),
     Action("fullscreen", _PICTURES, ("f11",), "the whole screen, and back"),
     Action("panel", _PICTURES, ("f2", "`"), "show and hide the panel"),
     Action("help", _PICTURES, ("h", "f1"), "show and hide this help"),

@@ -16,7 +16,10 @@ from game.sim.roles import BodyPart
 from game.sim.snapshot import Snapshot
 from game.sound.air import Air
 from game.sound.hits import HitFinder, SoundHit
+from game.sound.life import Life
 from game.sound.materials import BODY_PARTS, MATERIALS, SQUEAKY, Timbre, material_of
+from game.sound.outcries import Outcry
+from game.sound.throat import cry
 from game.sound.voice import impact, squeak
 
 Array = NDArray[np.float64]
@@ -27,6 +30,12 @@ LOUD = 34.0
 """sqrt(2 J), of a hit at full loudness: about that of a fall on the back from a missed flip"""
 CURVE = 0.9
 """exponent of loudness; below 1 quiet hits become louder"""
+BODY_MASS = 18.0
+"""kg at least that stop with a part of a body: a foot does not come down alone. So a hit is as loud as its impulse."""
+MASTER = 0.8
+"""gain of all of it: the hardest falls just reach the limiter"""
+STEMS = ("feet", "body", "things", "voice", "room")
+"""what is heard of each kind of source"""
 MIN_LOUDNESS = 0.012
 """quieter hits are left out"""
 MAX_HITS = 10
@@ -50,12 +59,16 @@ class SoundTrack:
         spec: the set; outdoors there are no echoes.
         model: the characters'.
         hz: samples a second, a multiple of the control rate.
+        life: room tone, clothes, breath and voice; None: only hits and rushing air are heard.
+        stems: whether `stems` is filled.
 
     Raises:
         ValueError: hz is no multiple of the model's control rate.
     """
 
-    def __init__(self, spec: SetSpec, model: CharacterModel, hz: int = HZ) -> None:
+    def __init__(
+        self, spec: SetSpec, model: CharacterModel, hz: int = HZ, *, life: Life | None = None, stems: bool = False
+    ) -> None:
         if hz % model.control_hz:
             raise ValueError(f"{hz} samples a second, expected a multiple of {model.control_hz} ticks a second")
         self.hz = hz
@@ -64,7 +77,11 @@ class SoundTrack:
         self._echoes = () if spec.light.outdoors else ECHOES
         self._hits = HitFinder()
         self._air = Air(model, hz)
+        self.life = life
         self._tail = np.zeros((0, 2))
+        self._dry = {name: np.zeros((0, 2)) for name in STEMS} if stems else {}
+        self.stems: dict[str, Samples] = {}
+        """each of STEMS dry, without echoes and limiter, (num_samples, 2), as long as what was returned last"""
         self._squeaked: dict[tuple[int, int], int] = {}
 
     def add(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], *, num_samples: int | None = None,
@@ -79,11 +96,25 @@ class SoundTrack:
         """
         count = self.samples_per_tick if num_samples is None else num_samples
         pitch = min(1.0, max(0.1, self.samples_per_tick / max(count, 1))) ** SLOW_PITCH
-        for hit in self._hits.find(snapshot)[:MAX_HITS]:
+        hits = self._hits.find(snapshot)
+        for hit in hits[:MAX_HITS]:
             self._strike(hit, snapshot, items, pitch, ear)
         self._slide(snapshot, items, pitch, ear)
-        self._mix(np.repeat(self._air.add(snapshot, count, pitch)[:, None], 2, axis=1))
+        self._mix(_both(self._air.add(snapshot, count, pitch)), "body")
+        if self.life is not None:
+            room, cloth, breath = self.life.add(snapshot, count)
+            for wave, stem in ((room, "room"), (_both(cloth), "body"), (_both(breath), "voice")):
+                self._mix(wave, stem)
+            for outcry in self.life.outcries(snapshot, hits):
+                self._cry(outcry, snapshot, pitch, ear)
         return self._take(count)
+
+    def _cry(self, outcry: Outcry, snapshot: Snapshot, pitch: float, ear: CameraPose | None) -> None:
+        who = outcry.character
+        rng = np.random.default_rng([snapshot.tick, who, 131])
+        own = (1.0, 1.12, 0.9, 1.2)[who % 4]
+        wave = cry(outcry.name, outcry.loudness, self.hz, pitch * own, rng)
+        self._place(wave, snapshot.body_pos[who, snapshot.model.roles.head], ear, "voice")
 
     def end(self) -> Samples:
         """The rest of the sounds that have not ended yet, (M, 2)."""
@@ -94,16 +125,17 @@ class SoundTrack:
         parts = snapshot.model.roles.part
         if hit.character >= 0:
             striker = BODY_PARTS[parts[hit.body]]
-            mass = striker.mass
+            mass = max(striker.mass, BODY_MASS)
+            stem = "feet" if hit.body in snapshot.model.feet else "body"
         else:
             item = items[hit.body]
-            striker, mass = MATERIALS[material_of(item)], max(item.mass, 0.05)
+            striker, mass, stem = MATERIALS[material_of(item)], max(item.mass, 0.05), "things"
         loud = loudness(hit.impulse, mass)
         if loud < MIN_LOUDNESS:
             return
         rng = np.random.default_rng([hit.tick, hit.character + 1, hit.body + 1, hit.other + 1])
         struck = self._struck(hit, parts, items)
-        self._place(impact(striker, struck, loud, self.hz, pitch, rng), np.array(hit.point), ear)
+        self._place(impact(striker, struck, loud, self.hz, pitch, rng), np.array(hit.point), ear, stem)
 
     def _struck(self, hit: SoundHit, parts: tuple[BodyPart, ...], items: Mapping[int, ItemSpec]) -> Timbre:
         if hit.kind == "prop":
@@ -130,9 +162,9 @@ class SoundTrack:
             self._squeaked[who] = snapshot.tick
             rng = np.random.default_rng([snapshot.tick, c.character, c.body, 77])
             loud = 0.07 * min(1.0, c.impulse / 20.0) * min(1.0, speed / 3.0)
-            self._place(squeak(speed, loud, self.hz, pitch, rng), np.array(c.point), ear)
+            self._place(squeak(speed, loud, self.hz, pitch, rng), np.array(c.point), ear, "feet")
 
-    def _place(self, wave: Array, point: Array, ear: CameraPose | None) -> None:
+    def _place(self, wave: Array, point: Array, ear: CameraPose | None, stem: str) -> None:
         """Mixes a sound (num_samples,) in, as heard from its place, with its echoes."""
         left = right = near = 1.0
         if ear is not None:
@@ -142,23 +174,45 @@ class SoundTrack:
             angle = 0.25 * math.pi * (1.0 + 0.6 * max(-1.0, min(1.0, side)))
             left, right = math.sqrt(2.0) * math.sin(angle), math.sqrt(2.0) * math.cos(angle)
             near = min(1.3, 2.0 / (1.0 + distance / 3.5))
-        self._mix(near * wave[:, None] * np.array([left, right]))
+        self._mix(near * wave[:, None] * np.array([left, right]), stem)
         if self._echoes:
             dull = np.convolve(wave, np.full(ECHO_BLUR, 1.0 / ECHO_BLUR))
             for delay, gain, a, b in self._echoes:
-                self._mix(gain * dull[:, None] * np.array([a, b]), round(delay * self.hz))
+                self._mix(gain * dull[:, None] * np.array([a, b]), "", round(delay * self.hz))
 
-    def _mix(self, wave: Array, offset: int = 0) -> None:
-        end = offset + len(wave)
-        if end > len(self._tail):
-            self._tail = np.concatenate([self._tail, np.zeros((end - len(self._tail), 2))])
-        self._tail[offset:end] += wave
+    def _mix(self, wave: Array, stem: str, offset: int = 0) -> None:
+        """Adds (num_samples, 2) to what is to come, `offset` samples from now; dry to a stem, if that is kept."""
+        self._tail = _added(self._tail, wave, offset)
+        if stem in self._dry:
+            self._dry[stem] = _added(self._dry[stem], wave, offset)
 
     def _take(self, count: int) -> Samples:
-        block, self._tail = self._tail[:count], self._tail[count:]
-        if len(block) < count:
-            block = np.concatenate([block, np.zeros((count - len(block), 2))])
-        return limited(block).astype(np.float32)
+        block, self._tail = _split(self._tail, count)
+        for stem, tail in self._dry.items():
+            dry, self._dry[stem] = _split(tail, count)
+            self.stems[stem] = (MASTER * dry).astype(np.float32)
+        return limited(MASTER * block).astype(np.float32)
+
+
+def _both(wave: Array) -> Array:
+    """(n,) -> (n, 2), the same left and right."""
+    return np.repeat(wave[:, None], 2, axis=1)
+
+
+def _added(tail: Array, wave: Array, offset: int) -> Array:
+    end = offset + len(wave)
+    if end > len(tail):
+        tail = np.concatenate([tail, np.zeros((end - len(tail), 2))])
+    tail[offset:end] += wave
+    return tail
+
+
+def _split(tail: Array, count: int) -> tuple[Array, Array]:
+    """The first `count` samples, with silence where there are not so many, and the rest."""
+    block = tail[:count]
+    if len(block) < count:
+        block = np.concatenate([block, np.zeros((count - len(block), 2))])
+    return block, tail[count:]
 
 
 def loudness(impulse: float, mass: float) -> float:

@@ -13,7 +13,8 @@ from game.camera.camera_pose import CameraPose
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
-from game.sound.track import SoundTrack
+from game.sound.life import Life
+from game.sound.track import HZ, SoundTrack
 from game.view.sound_player import Samples, SoundError, SoundPlayer
 
 
@@ -34,7 +35,8 @@ class LiveSound:
 
     def begin(self, spec: SetSpec, model: CharacterModel) -> None:
         """Starts in another set, with its walls and floor."""
-        self._track = SoundTrack(spec, model)
+        voice = self._track is None or self._track.life is None or self._track.life.voice
+        self._track = SoundTrack(spec, model, life=Life(spec, HZ, voice=voice))
 
     def play(self, ticks: Sequence[Snapshot], items: Mapping[int, ItemSpec], speed: float, ear: CameraPose,
              *, for_film: bool = False) -> Samples:  # fmt: skip
@@ -69,6 +71,14 @@ class LiveSound:
             return self.trouble
         self.muted = not self.muted
         return "sound off" if self.muted else "sound on"
+
+    def toggle_voice(self) -> str:
+        """Switches his voice off, or on again; returns a message for the screen."""
+        life = None if self._track is None else self._track.life
+        if life is None:
+            return self.trouble
+        life.voice = not life.voice
+        return "he cries out again" if life.voice else "he keeps quiet"
 
     def close(self) -> None:
         """Stops the sound and frees the device."""

@@ -14,6 +14,7 @@ from game.camera.keyframes import Keyframes
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
+from game.sound.life import Life
 from game.sound.track import HZ, SoundTrack
 from game.view import pick_pipe
 from game.view.camera_node import make_lens, place
@@ -121,7 +122,7 @@ class TickFilm:
         if cuts is not None:
             self._rig.choose(CUTS)
         self._fps = first.model.control_hz
-        self._track = SoundTrack(spec, first.model, HZ)
+        self._track = SoundTrack(spec, first.model, HZ, life=Life(spec, HZ))
         self._writer = FilmWriter(path, size, self._fps, sound_hz=HZ)
         make_lens(self._film.lens)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import wave
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -59,6 +60,10 @@ class RecordSettings:
     set_name: str = ""
     """another set than the take's"""
     sound: bool = True
+    voice: bool = True
+    """whether he cries out"""
+    stems: bool = False
+    """whether the sound of each kind of source is written beside the film, dry"""
     slow: tuple[float, float] | None = None
     """s of the take between which alone `speed` holds, with a ramp before and after"""
 
@@ -78,7 +83,10 @@ def record(take: Take, out: Path, settings: RecordSettings = RecordSettings()) -
     spec = set_of(take, settings.set_name)
     timing = _timing(take, settings)
     camera = settings.camera or (CUTS if take.extra.get(CUTS) else "follow")
-    shown = frames(take, spec, timing, settings.fps, camera, subject=settings.subject)
+    shown = frames(take, spec, timing, settings.fps, camera, subject=settings.subject, voice=settings.voice,
+                   stems=settings.stems)  # fmt: skip
+    if settings.stems:
+        shown = _with_stems(shown, out)
     tier = quality(settings.tier)
     count = timing.num_frames(settings.fps)
     with Studio(spec, settings.size, tier, settings.passes) as studio:
@@ -117,6 +125,17 @@ def _write_pictures(shown: tqdm[FilmFrame], studio: Studio, out: Path, settings:
         (out / "ids.json").write_text(json.dumps(studio.things(), indent=1), encoding="utf-8")
     if settings.sound:
         _write_wav(out / "sound.wav", np.concatenate(sound))
+
+
+def _with_stems(shown: Iterator[FilmFrame], out: Path) -> Iterator[FilmFrame]:
+    """The frames; when they are over, their stems are beside the film: FILM.feet.wav, FILM.body.wav, ..."""
+    kept: dict[str, list[NDArray[np.float32]]] = {}
+    for frame in shown:
+        for name, samples in frame.stems.items():
+            kept.setdefault(name, []).append(samples)
+        yield frame
+    for name, blocks in kept.items():
+        _write_wav(out.with_name(f"{out.stem}.{name}.wav"), np.clip(np.concatenate(blocks), -1.0, 1.0))
 
 
 def _write_wav(path: Path, sound: NDArray[np.float32]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import takewhile
 
@@ -16,10 +16,14 @@ from game.record.playback import Playback
 from game.record.take import Take
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.snapshot import Snapshot, interpolate
-from game.sound.track import HZ, SoundTrack
+from game.sound.life import Life
+from game.sound.track import HZ, STEMS, SoundTrack
 from tools.footage.timing import Timing
 
 Samples = NDArray[np.float32]
+_Block = dict[str, Samples]
+"""a piece of sound: the mix, and the stems where they are wanted"""
+MIX = "mix"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,8 @@ class FilmFrame:
     """of the take, since the frame before"""
     sound: Samples
     """(num_samples, 2) that is ready now; all frames' together are as long as the film"""
+    stems: Mapping[str, Samples] = field(default_factory=dict)
+    """the same by kind of source, dry; only where they are wanted"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +57,7 @@ class _Tick:
 
 
 def frames(take: Take, spec: SetSpec, timing: Timing, fps: int | Fraction, camera_name: str, *, subject: int = 0,
-           seed: int = 0) -> Iterator[FilmFrame]:  # fmt: skip
+           seed: int = 0, voice: bool = True, stems: bool = False) -> Iterator[FilmFrame]:  # fmt: skip
     """Every picture of a film, in order.
 
     The camera moves with the ticks and is interpolated like everything else, so the film is the same film at any rate
@@ -65,6 +71,8 @@ def frames(take: Take, spec: SetSpec, timing: Timing, fps: int | Fraction, camer
         camera_name: see game.camera.rigs.camera.
         subject: the character that the camera looks at.
         seed: of what is random about the camera.
+        voice: whether he cries out.
+        stems: whether the frames' `stems` are filled.
 
     Raises:
         TakeError, CameraError, ShotError, CutError.
@@ -73,10 +81,10 @@ def frames(take: Take, spec: SetSpec, timing: Timing, fps: int | Fraction, camer
     ticks = _ticks(take, look)
     before = after = next(ticks)
     hz = before.snapshot.model.control_hz
-    track = SoundTrack(spec, before.snapshot.model)
+    track = SoundTrack(spec, before.snapshot.model, life=Life(spec, HZ, voice=voice), stems=stems)
     total = round(timing.duration * HZ)
     silent = min(max(round(timing.film_time(before.snapshot.tick / hz) * HZ), 0), total)
-    sound = [np.zeros((silent, 2), np.float32), _sound(track, before, timing, hz)]
+    sound: list[_Block] = [_silence(silent, stems), _sound(track, before, timing, hz)]
     last, count, given = timing.begin, timing.num_frames(fps), 0
     for number in range(count):
         time = timing.take_time(float(number / fps))
@@ -87,10 +95,11 @@ def frames(take: Take, spec: SetSpec, timing: Timing, fps: int | Fraction, camer
         pose = look.shot.at(time) if isinstance(look, ShotCamera) else _pose(before, after, fraction)
         if number == count - 1:
             sound += [_sound(track, tick, timing, hz) for tick in _until(ticks, timing.end * hz)]
-            sound.append(np.zeros((total - given - sum(map(len, sound)), 2), np.float32))
-        ready = np.concatenate(sound)
-        yield FilmFrame(_shown(before, after, fraction), after.items, pose, time - last, ready)
-        sound, given, last = [np.zeros((0, 2), np.float32)], given + len(ready), time
+            sound.append(_silence(total - given - sum(len(block[MIX]) for block in sound), stems))
+        ready = {name: np.concatenate([block[name] for block in sound]) for name in sound[0]}
+        mix = ready.pop(MIX)
+        yield FilmFrame(_shown(before, after, fraction), after.items, pose, time - last, mix, ready)
+        sound, given, last = [_silence(0, stems)], given + len(mix), time
 
 
 def _until(ticks: Iterator[_Tick], end: float) -> Iterator[_Tick]:
@@ -123,9 +132,14 @@ def _pose(before: _Tick, after: _Tick, fraction: float) -> CameraPose:
     return after.pose if after.cut or after.new_camera or jumps else blend(before.pose, after.pose, fraction)
 
 
-def _sound(track: SoundTrack, tick: _Tick, timing: Timing, hz: int) -> Samples:
+def _silence(count: int, stems: bool) -> _Block:
+    return {name: np.zeros((count, 2), np.float32) for name in ((MIX, *STEMS) if stems else (MIX,))}
+
+
+def _sound(track: SoundTrack, tick: _Tick, timing: Timing, hz: int) -> _Block:
     """What of a tick's sound lies within the film."""
     begin, end = (round(timing.film_time(k / hz) * HZ) for k in (tick.snapshot.tick, tick.snapshot.tick + 1))
     block = track.add(tick.snapshot, tick.items, num_samples=end - begin, ear=tick.pose)
     total = round(timing.duration * HZ)
-    return block[min(max(-begin, 0), len(block)) : max(min(total, end) - begin, 0)]
+    inside = slice(min(max(-begin, 0), len(block)), max(min(total, end) - begin, 0))
+    return {MIX: block[inside], **{name: stem[inside] for name, stem in track.stems.items()}}
