@@ -36,7 +36,8 @@ class PerformerConfig:
     """of an episode"""
     gamma: float = 0.97
     lam: float = 0.92
-    epochs: int = 4
+    epochs: int = 2
+    """of PPO, over all samples and their mirror images"""
     minibatch: int = 2048
     """of a rank"""
     clip_ratio: float = 0.2
@@ -45,11 +46,11 @@ class PerformerConfig:
     actor_rate: float = 2e-5
     actor_rate_range: tuple[float, float] = (5e-6, 5e-4)
     critic_rate: float = 5e-4
-    noise: float = 0.1
+    noise: float = 0.08
     """standard deviation of the actions"""
     specialists: float = 5.0
     """weight of the specialists' advice in PPO"""
-    advice_minibatch: int = 1024
+    advice_minibatch: int = 512
     """samples of a gradient step, of a rank, that the advice is taken from"""
     warm: int = 10
     """iterations at the start of PPO in which the critic alone learns"""

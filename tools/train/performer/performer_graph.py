@@ -89,14 +89,17 @@ class PerformerGraph(nn.Module):
     mean: Tensor
     spread: Tensor
 
-    def __init__(self, model: CharacterModel, hidden: tuple[int, ...] = (768, 512)) -> None:
+    def __init__(
+        self, model: CharacterModel, hidden: tuple[int, ...] = (768, 512), critic: tuple[int, ...] = (384, 256)
+    ) -> None:
+        """hidden: widths of the actor's layers; critic: of the other's, which need not be as wide."""
         super().__init__()
         self.hidden = hidden
         self.sight = RootFrame(model)
         self.residual = Residual(model, SCALE)
         size, actions = self.sight.size, self.residual.num_actions
         self.actor = network((size, *hidden, actions), 0.01)
-        self.critic = network((size, *hidden, 1), 0.3)
+        self.critic = network((size, *critic, 1), 0.3)
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("spread", torch.ones(size))
 

@@ -17,6 +17,7 @@ from tools.train.performer.distillation import HUBER, LIMIT, Memory
 from tools.train.performer.performer_config import PerformerConfig
 from tools.train.performer.performer_environment import PerformerEnvironment
 from tools.train.performer.performer_graph import SCALE, PerformerGraph
+from tools.train.performer.performer_mirror import PerformerMirror
 from tools.train.performer.situations import Situations
 from tools.train.ppo import advantages
 
@@ -112,6 +113,7 @@ class Practice:
         )
         self.memory = Memory(config.memory, graph.sight.size, graph.residual.num_actions)
         """what the specialists advised, learned from again and again"""
+        self.mirror = PerformerMirror(model)
         self.lay_heaps()
         self.restart(np.arange(n))
 
@@ -264,7 +266,7 @@ class Practice:
 
     # ---------------------------------------------------------------- learning
     def update(self, rollout: Rollout, *, critic_only: bool) -> Learned:
-        """Some epochs of PPO; the advantages of every class are scaled alike.
+        """Some epochs of PPO over all samples and their mirror images; the advantages of every class are scaled alike.
 
         Every rank takes its own steps, and their networks are averaged at the end: one message instead of one a step,
         which is what counts where ranks wait for a shared core.
@@ -277,8 +279,14 @@ class Practice:
             advantage = advantages(rollout.reward, value, rollout.done, rollout.bootstrap, gamma, config.lam)
             returns = ((advantage + value[:-1]) * (1.0 - gamma)).flatten()
             advantage = self._scaled(advantage.flatten(), rollout.group.flatten())
-        inputs = inputs[:-1].flatten(0, 1)
-        action, old = rollout.action.flatten(0, 1), rollout.log_prob.flatten()
+            inputs, action = inputs[:-1].flatten(0, 1), rollout.action.flatten(0, 1)
+            # every sample once more, as a mirror shows it
+            image = graph.normalized(self.mirror.observation(rollout.observation[:-1].flatten(0, 1)))
+            image_action = self.mirror.action(action)
+            image_old = _log_prob(image_action, graph.actor(image), config.noise)
+            old = torch.cat([rollout.log_prob.flatten(), image_old])
+            inputs, action = torch.cat([inputs, image]), torch.cat([action, image_action])
+            returns, advantage = returns.repeat(2), advantage.repeat(2)
         count, size = len(inputs), config.minibatch
         sums, num, kl = torch.zeros(2), 0, 0.0
         for _ in range(config.epochs):
@@ -327,8 +335,11 @@ class Practice:
         if not self.config.specialists or memory.filled < size:
             return torch.zeros(())
         index = torch.randint(0, memory.filled, (size,), generator=self.generator)
-        action = graph.actor(graph.normalized(memory.observation[index]))
-        return nn.functional.smooth_l1_loss(action, memory.label[index], beta=HUBER)
+        seen, label = memory.observation[index], memory.label[index]
+        if torch.rand((), generator=self.generator) < 0.5:
+            seen, label = self.mirror.observation(seen), self.mirror.action(label)
+        action = graph.actor(graph.normalized(seen))
+        return nn.functional.smooth_l1_loss(action, label, beta=HUBER)
 
     def _scaled(self, advantage: Tensor, group: NDArray[np.int64]) -> Tensor:
         """Zero mean and unit deviation of every class of which there are enough, and of the others together."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from game.play.clip_library import ClipLibrary
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
@@ -69,7 +70,8 @@ class Situations:
         self.gaits: list[MotionTable] = []
         self.gait: GaitPlans | None = None
         if "walk" in tables and "run" in tables and STAND in tables:
-            self.gait = GaitPlans(model, tables["walk"], tables["run"], tables[STAND])
+            clips = ClipLibrary(model).gait
+            self.gait = GaitPlans(model, clips, tables[STAND].allowed)
         self.stops: list[MotionTable] = []
         self.stop_features = np.zeros((0, 0), np.float32)
         self.hard = EASY

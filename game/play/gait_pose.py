@@ -1,0 +1,211 @@
+"""Poses on the path of a steered walker. Compiled by numba, as it runs every tick.
+
+A walk and a run say how the body moves and where the feet stand under it. For another stride or in a turn each foot is
+put where it stays in its place on the floor while it stands: from the middle of its stance on, when it is where the
+clip has it, it moves back as fast as the root moves on, and turns back as fast as the root turns. The legs follow by
+inverse kinematics: the knee by the cosine rule, the hip by the smallest turn. In a turn, and when the speed changes,
+the body leans so that gravity and acceleration meet its feet.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from game.play.clip_sampler import slerp_into, turn_into
+from game.play.gait_path import ACCELERATION, FAST, HEADING, IDLE, PHASE, RATE, SHARE, SPEED, X, Y, frame, paced
+
+GRAVITY = 9.81
+MAX_LEAN = 0.4
+"""rad"""
+CALM = 0.45
+"""share of the clip's movement of body and arms that is left on the spot"""
+WIDER = 0.055
+"""m by which a foot stands further out on the spot than when walking, which is nearly in one line"""
+SWAY = 0.31
+"""of WIDER, by which the root moves over the standing foot: 1 - 1 / cosh(w T / 2) of an inverted pendulum with
+w = 3.3 / s, for steps of T = 0.55 s"""
+LOWER = 0.02
+"""m by which the root is lower on the spot than in standing, so that the knees can bend"""
+REACH = 0.9985
+"""of the leg's length: straighter knees would snap"""
+
+
+@njit(cache=True)
+def _multiply(a, b, out):  # type: ignore[no-untyped-def]
+    x = a[3] * b[0] + a[0] * b[3] + a[1] * b[2] - a[2] * b[1]
+    y = a[3] * b[1] - a[0] * b[2] + a[1] * b[3] + a[2] * b[0]
+    z = a[3] * b[2] + a[0] * b[1] - a[1] * b[0] + a[2] * b[3]
+    w = a[3] * b[3] - a[0] * b[0] - a[1] * b[1] - a[2] * b[2]
+    out[0], out[1], out[2], out[3] = x, y, z, w
+
+
+@njit(cache=True)
+def _divide(a, b, out):  # type: ignore[no-untyped-def]
+    """conj(a) b"""
+    x = a[3] * b[0] - a[0] * b[3] - a[1] * b[2] + a[2] * b[1]
+    y = a[3] * b[1] + a[0] * b[2] - a[1] * b[3] - a[2] * b[0]
+    z = a[3] * b[2] - a[0] * b[1] + a[1] * b[0] - a[2] * b[3]
+    w = a[3] * b[3] + a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    out[0], out[1], out[2], out[3] = x, y, z, w
+
+
+@njit(cache=True)
+def _rotate(q, x, y, z):  # type: ignore[no-untyped-def]
+    a, b, c = 2.0 * (q[1] * z - q[2] * y), 2.0 * (q[2] * x - q[0] * z), 2.0 * (q[0] * y - q[1] * x)
+    return (
+        x + q[3] * a + q[1] * c - q[2] * b, y + q[3] * b + q[2] * a - q[0] * c, z + q[3] * c + q[0] * b - q[1] * a
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def fill_poses(plan, ahead, dt, tables, out_pos, out_rot):  # type: ignore[no-untyped-def]
+    """Fill out_pos (K, 3) and out_rot (K, 1 + J, 4) with a plan's poses at times (K,), s from its beginning."""
+    place, foot = np.empty((2, 3)), np.empty((2, 4))
+    for k in range(len(ahead)):
+        row = plan[min(max(int(np.rint(ahead[k] / dt)), 0), len(plan) - 1)]
+        if row[SHARE] > 0.0:
+            _going(row, tables, out_pos[k], out_rot[k], place, foot)
+        else:
+            _resting(row, tables, out_pos[k], out_rot[k])
+        c, s = np.cos(row[HEADING]), np.sin(row[HEADING])
+        x, y = out_pos[k, 0], out_pos[k, 1]
+        out_pos[k, 0], out_pos[k, 1] = row[X] + c * x - s * y, row[Y] + s * x + c * y
+        turn_into(row[HEADING], out_rot[k, 0])
+
+
+@njit(cache=True)
+def _resting(row, tables, pos, rot):  # type: ignore[no-untyped-def]
+    """The idle, in the path's frame."""
+    first, after, part = frame(len(tables.idle_pos), row[IDLE] / tables.idle_seconds)
+    for i in range(len(rot)):
+        slerp_into(tables.idle_rots[first, i], tables.idle_rots[after, i], part, rot[i])
+    for i in range(3):
+        pos[i] = (1.0 - part) * tables.idle_pos[first, i] + part * tables.idle_pos[after, i]
+
+
+@njit(cache=True)
+def _going(row, tables, pos, rot, place, foot):  # type: ignore[no-untyped-def]
+    """The gait in the path's frame; place (2, 3) and foot (2, 4) are filled with the feet."""
+    _resting(row, tables, pos, rot)
+    fast, share = row[FAST], row[SHARE] * row[SHARE] * (3.0 - 2.0 * row[SHARE])
+    _, _, rate, stride = paced(row[SPEED], fast, tables)
+    short = 1.0 - min(stride, 1.0)
+    height = _feet(row, tables, rate, stride, place, foot)
+    height += short * (tables.height - LOWER - height)
+    # body and arms: calmer with small steps; the idle where he does not step at all
+    first, after, part = frame(len(tables.walk_height), row[PHASE])
+    run_first, run_after, run_part = frame(len(tables.run_height), row[PHASE] + tables.shift)
+    gait, other = np.empty(4), np.empty(4)
+    lively = share * (1.0 - (1.0 - CALM) * short)
+    for i in range(len(rot)):
+        slerp_into(tables.walk_rots[first, i], tables.walk_rots[after, i], part, gait)
+        if fast > 0.0:
+            slerp_into(tables.run_rots[run_first, i], tables.run_rots[run_after, i], run_part, other)
+            slerp_into(gait, other, fast, gait)
+        other[:] = rot[i]
+        slerp_into(other, gait, lively, rot[i])
+    # on the spot the root sways over the foot that stands
+    wide = short * (1.0 - fast) * WIDER
+    sway = 0.0
+    for leg in range(2):
+        sway += 0.5 * tables.side[leg] * np.cos(2.0 * np.pi * (row[PHASE] - tables.middle[leg]))
+    sway *= share * SWAY * wide
+    for i in range(2):
+        pos[i] *= 1.0 - share
+    pos[1] += sway
+    pos[2] += share * (height - pos[2])
+    for leg in range(2):
+        place[leg, 0] += short * (1.0 - fast) * tables.forward
+        place[leg, 1] += tables.side[leg] * wide
+        if share < 1.0:
+            for i in range(3):
+                place[leg, i] = share * place[leg, i] + (1.0 - share) * tables.still_feet[leg, i]
+            other[:] = foot[leg]
+            slerp_into(tables.still_feet_rot[leg], other, share, foot[leg])
+    _lean(row, share, pos, rot[0])
+    for leg in range(2):
+        _reach(tables, leg, pos, rot, place[leg], foot[leg])
+
+
+@njit(cache=True)
+def _feet(row, tables, rate, stride, place, foot):  # type: ignore[no-untyped-def]
+    """Where the feet are, in the path's frame, when they stay on their places; returns the root's height, m."""
+    fast = row[FAST]
+    short = 1.0 - min(stride, 1.0)
+    first, after, part = frame(len(tables.walk_height), row[PHASE])
+    run_first, run_after, run_part = frame(len(tables.run_height), row[PHASE] + tables.shift)
+    gait, other = np.empty(4), np.empty(4)
+    for leg in range(2):
+        travel = (1.0 - part) * tables.walk_travel[first, leg] + part * tables.walk_travel[after, leg]
+        clock = (1.0 - part) * tables.walk_clock[first, leg] + part * tables.walk_clock[after, leg]
+        slerp_into(tables.walk_feet_rot[first, leg], tables.walk_feet_rot[after, leg], part, gait)
+        for i in range(3):
+            place[leg, i] = (1.0 - part) * tables.walk_feet[first, leg, i] + part * tables.walk_feet[after, leg, i]
+        if fast > 0.0:
+            u, v = (1.0 - fast), fast
+            travel = u * travel + v * (
+                (1.0 - run_part) * tables.run_travel[run_first, leg] + run_part * tables.run_travel[run_after, leg]
+            )
+            clock = u * clock + v * (
+                (1.0 - run_part) * tables.run_clock[run_first, leg] + run_part * tables.run_clock[run_after, leg]
+            )
+            slerp_into(tables.run_feet_rot[run_first, leg], tables.run_feet_rot[run_after, leg], run_part, other)
+            slerp_into(gait, other, fast, gait)
+            for i in range(3):
+                mine = (1.0 - run_part) * tables.run_feet[run_first, leg, i]
+                mine += run_part * tables.run_feet[run_after, leg, i]
+                place[leg, i] = u * place[leg, i] + v * mine
+        # flatter and lower feet with small steps
+        flat = 0.7 * short
+        slerp_into(gait, tables.still_feet_rot[leg], flat, foot[leg])
+        place[leg, 2] += flat * 0.7 * (tables.still_feet[leg, 2] - place[leg, 2])
+        x, y = place[leg, 0] + (1.0 - stride) * travel, place[leg, 1]
+        turn = -row[RATE] * clock / rate
+        c, s = np.cos(turn), np.sin(turn)
+        place[leg, 0], place[leg, 1] = c * x - s * y, s * x + c * y
+        turn_into(turn, foot[leg])
+    height = (1.0 - part) * tables.walk_height[first] + part * tables.walk_height[after]
+    running = (1.0 - run_part) * tables.run_height[run_first] + run_part * tables.run_height[run_after]
+    return (1.0 - fast) * height + fast * running
+
+
+@njit(cache=True)
+def _lean(row, share, pos, root):  # type: ignore[no-untyped-def]
+    """Lean the body about the floor below it, against its acceleration; in place."""
+    ahead = min(max(share * row[ACCELERATION] / GRAVITY, -MAX_LEAN), MAX_LEAN)
+    left = min(max(share * row[SPEED] * row[RATE] / GRAVITY, -MAX_LEAN), MAX_LEAN)
+    angle = np.sqrt(ahead * ahead + left * left)
+    if angle < 1e-9:
+        return
+    half = np.sin(0.5 * angle) / angle
+    lean = np.array([-left * half, ahead * half, 0.0, np.cos(0.5 * angle)])
+    _multiply(lean, root, root)
+    pos[0], pos[1], pos[2] = _rotate(lean, pos[0], pos[1], pos[2])
+
+
+@njit(cache=True)
+def _reach(tables, leg, pos, rot, place, foot):  # type: ignore[no-untyped-def]
+    """Turn hip, knee and ankle of a leg so that its foot comes to place (3,) with rotation foot (4,)."""
+    hip, knee, ankle = tables.leg_joints[leg]
+    thigh, shin = tables.lengths[leg]
+    x, y, z = _rotate(rot[0], tables.hips[leg, 0], tables.hips[leg, 1], tables.hips[leg, 2])
+    x, y, z = place[0] - pos[0] - x, place[1] - pos[1] - y, place[2] - pos[2] - z
+    far = np.sqrt(x * x + y * y + z * z)
+    most, least = REACH * (thigh + shin), abs(thigh - shin) + 1e-3
+    if far > most or far < least:
+        shorter = min(max(far, least), most) / far
+        x, y, z, far = x * shorter, y * shorter, z * shorter, far * shorter
+    bend = np.arccos(min(max((far * far - thigh * thigh - shin * shin) / (2.0 * thigh * shin), -1.0), 1.0))
+    bend *= tables.bend
+    rot[knee, 0], rot[knee, 1], rot[knee, 2], rot[knee, 3] = 0.0, np.sin(0.5 * bend), 0.0, np.cos(0.5 * bend)
+    world = np.empty(4)
+    _multiply(rot[0], rot[hip], world)
+    # the way from hip to foot as the hip is turned now, and the smallest turn that points it to the foot
+    a, b, c = _rotate(world, -shin * np.sin(bend), 0.0, -thigh - shin * np.cos(bend))
+    turn = np.array([b * z - c * y, c * x - a * z, a * y - b * x, far * far + a * x + b * y + c * z])
+    turn /= np.sqrt((turn * turn).sum())
+    _multiply(turn, world, world)
+    _divide(rot[0], world, rot[hip])
+    _multiply(world, rot[knee], world)
+    _divide(world, foot, rot[ankle])
