@@ -11,7 +11,7 @@ import torch
 
 from game.play.gait import Gait, GaitClips
 from game.sim import rotation
-from game.sim.kinematics import standing_state
+from game.sim.kinematics import body_poses, standing_state
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
@@ -26,7 +26,8 @@ from tools.train.performer.performer_config import PerformerConfig
 from tools.train.performer.performer_environment import LONGEST, PerformerEnvironment
 from tools.train.performer.performer_export import export_performer
 from tools.train.performer.performer_graph import PerformerGraph
-from tools.train.performer.performer_inputs import lookahead
+from tools.train.performer.performer_inputs import NUM_AHEAD, PerformerInputs, lookahead
+from tools.train.performer.performer_mirror import PerformerMirror
 from tools.train.performer.practice import Practice
 from tools.train.performer.repertoire import MotionSpec, Stages, load_expert, load_table, read_motions
 from tools.train.performer.situations import Situations
@@ -227,25 +228,69 @@ def test_what_is_exported_is_what_was_trained(tmp_path: Path) -> None:
     np.testing.assert_allclose(performer.run(inputs).joint_target, baked.run(inputs).joint_target, atol=2e-3)
 
 
-def test_he_is_steered_in_training_as_in_the_game(tables: dict[str, MotionTable]) -> None:
-    """Started and let go, the game's gait shows what the plan has, but for the turning."""
-    plans = GaitPlans(MODEL, tables["walk"], tables["run"], tables["stand"])
-    pace, stop = plans.pace[0], 70
-    command = np.where(np.arange(QUARTERS * 150) < QUARTERS * stop, pace, 0.0)
-    command[0] = 0.0
-    rows = plans.plan(command, np.zeros(len(command))).rows[::QUARTERS]
+def test_he_is_steered_in_training_as_in_the_game() -> None:
+    """Started, turned and let go, the plan has what the game's gait shows who follows it exactly."""
     stand = standing_state(MODEL)
-    gait = Gait(GaitClips(MODEL, MotionClip.load("walk"), MotionClip.load("run_mended"), stand), *_root(stand))
-    cols, apart = columns(MODEL), []
-    for tick in range(140):
-        gait.steer(np.array([pace if tick < stop else 0.0, 0.0]))
+    clips = GaitClips(MODEL, MotionClip.load("walk"), MotionClip.load("run_mended"), stand)
+    plans = GaitPlans(MODEL, clips, np.zeros(MODEL.num_bodies, bool))
+    ticks = 140
+    speed, direction = np.zeros(ticks), np.zeros(ticks)
+    speed[5:80] = clips.paces[0]
+    direction[40:] = 1.2
+    rows = plans.plan(np.repeat(speed, QUARTERS), np.repeat(direction, QUARTERS)).rows[::QUARTERS]
+    gait, cols = Gait(clips, *_root(stand)), columns(MODEL)
+    for tick in range(ticks):
+        gait.steer(speed[tick] * np.array([np.cos(direction[tick]), np.sin(direction[tick])]))
         shown = gait.poses(np.array([0.0, 1.0 / MODEL.control_hz]))
-        turned = rotation.angle_between(
-            shown.joint_rot[0], rows[tick, cols.joint_rot].reshape(-1, 4).astype(float)
-        ).max()
-        apart.append((np.abs(shown.root_pos[0] - rows[tick, cols.root_pos]).max(), turned))
+        joints = rows[tick, cols.joint_rot].reshape(-1, 4).astype(float)
+        assert rotation.angle_between(shown.joint_rot[0], joints).max() < 1e-3
+        np.testing.assert_allclose(shown.root_pos[0], rows[tick, cols.root_pos], atol=1e-4)
         gait.advance(shown.root_pos[1], shown.root_rot[1])
-    assert np.max(apart, axis=0)[0] < 0.08 and np.max(apart, axis=0)[1] < 0.15
+
+
+def test_what_the_performer_sees_of_mirrored_states_is_mirrored() -> None:
+    graph, mirror, inputs = PerformerGraph(MODEL), PerformerMirror(MODEL), random_performer_inputs(32)
+    seen, pose = graph.sight(inputs)
+    image, image_pose = graph.sight(reflected(inputs))
+    torch.testing.assert_close(image, mirror.observation(seen), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(mirror.observation(mirror.observation(seen)), seen)
+    assert ((image - seen).abs().amax(0) > 1e-3).float().mean() > 0.75
+    action = torch.randn(32, graph.residual.num_actions, generator=torch.Generator().manual_seed(1))
+    expected = (graph.target(pose, action) * torch.tensor([-1.0, 1.0, -1.0, 1.0]))[:, MODEL.roles.opposite_joint]
+    turned = graph.target(image_pose, mirror.action(action))
+    aligned = turned * torch.where((turned * expected).sum(-1, keepdim=True) < 0.0, -1.0, 1.0)
+    torch.testing.assert_close(aligned, expected, atol=1e-5, rtol=1e-5)
+
+
+def random_performer_inputs(count: int) -> PerformerInputs:
+    """States without any symmetry, with bodies where they belong, and references near them."""
+    rng, ahead = np.random.default_rng(0), NUM_AHEAD + 1
+
+    def turns(*shape: int) -> np.ndarray:
+        return rotation.from_rotvec(rng.normal(scale=0.7, size=(*shape, 3)))
+
+    pos, rot, joints = rng.normal(size=(count, 3)), turns(count), turns(count, MODEL.num_joints)
+    bodies = body_poses(MODEL, pos, rot, joints)
+    arrays = (
+        pos, rot, rng.normal(size=(count, 3)), rng.normal(size=(count, 3)), joints,
+        rng.normal(size=(count, MODEL.num_joints, 3)), bodies.pos, bodies.rot, rng.normal(size=bodies.pos.shape),
+        rng.normal(size=bodies.pos.shape), rng.normal(size=(count, 3)),
+        pos[:, None] + rng.normal(scale=0.2, size=(count, ahead, 3)), turns(count, ahead),
+        turns(count, ahead, MODEL.num_joints),
+    )  # fmt: skip
+    return PerformerInputs(*(torch.tensor(a, dtype=torch.float32) for a in arrays))
+
+
+def reflected(x: PerformerInputs) -> PerformerInputs:
+    """The same states seen in a mirror that stands in the plane y = 0."""
+    v, q = torch.tensor([1.0, -1.0, 1.0]), torch.tensor([-1.0, 1.0, -1.0, 1.0])
+    joints, bodies = MODEL.roles.opposite_joint, MODEL.roles.opposite_body
+    return PerformerInputs(
+        x.root_pos * v, x.root_rot * q, x.root_vel * v, -x.root_ang_vel * v, (x.joint_rot * q)[:, joints],
+        (-x.joint_vel * v)[:, joints], (x.body_pos * v)[:, bodies], (x.body_rot * q)[:, bodies],
+        (x.body_vel * v)[:, bodies], (-x.body_ang_vel * v)[:, bodies], x.gravity * v, x.reference_ahead_root_pos * v,
+        x.reference_ahead_root_rot * q, (x.reference_ahead_joint_rot * q)[:, :, joints],
+    )  # fmt: skip
 
 
 def _root(state: CharacterState) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Gait: a reference for walking that is steered by a velocity. Its poses ahead follow if the velocity stays as it is."""
+"""Gait: a reference for walking that is steered by a velocity. What it shows ahead follows if the velocity stays."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from game.play.clip_sampler import ReferencePoses
 from game.play.gait_cycle import GaitCycle, gait_cycle
-from game.play.gait_path import STEPS, TURN_SECONDS, WIDTH, HEADING, PHASE, SHARE, X, Y, integrate
+from game.play.gait_path import HEADING, PHASE, STEPS, TURN, TURN_SECONDS, WIDTH, X, Y, integrate
 from game.play.gait_pose import fill_poses
 from game.play.idle import Idle, calm_idle
 from game.play.reference import aligned_heading
@@ -144,7 +144,7 @@ class Gait:
         return float(self._path[HEADING])
 
     def advance(self, root_pos: Array, root_rot: Array) -> None:  # noqa: ARG002  (the heading is steered, not followed)
-        self._turns = np.concatenate([self._turns[STEPS:], self._plan[:STEPS, 5]])
+        self._turns = np.concatenate([self._turns[STEPS:], self._plan[:STEPS, TURN]])
         self._path[:] = self._plan[STEPS]
         away = root_pos[:2] - self.poses(np.array([STEPS * self._dt])).root_pos[0, :2]
         distance = float(np.hypot(*away))

@@ -49,13 +49,6 @@ class GaitPlans:
         )  # fmt: skip
         return MotionTable("gait", rows, max(1, count // 2), float(count), False, self.allowed, count / self.hz)
 
-    def steady(self, seconds: float, speed: float, turn: float = 0.0, phase: float | None = 0.0) -> MotionTable:
-        """At one speed, m/s, and turning rate, rad/s."""
-        count = int(seconds * self.hz)
-        # the direction stays so far ahead of the heading that he turns at that rate
-        direction = np.arange(count) / self.hz * turn
-        return self.plan(np.full(count, speed), direction, phase=phase)
-
     def stop(self, rng: np.random.Generator, seconds: float, running: float = 0.4) -> MotionTable:
         """Going steadily, soon slower, and then standing."""
         count = int(seconds * self.hz)
