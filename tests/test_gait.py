@@ -109,11 +109,11 @@ def test_he_turns_to_where_he_is_steered(clips: GaitClips, degrees: float) -> No
 
 @pytest.mark.parametrize(("speed", "rate", "slide"), [(0.98, 0.8, 0.15), (3.5, 0.8, 0.2)])
 def test_a_foot_on_the_floor_hardly_slides_in_a_turn(clips: GaitClips, speed: float, rate: float, slide: float) -> None:
-    gait, feet = begin(clips), []
+    gait, shown = begin(clips), []
     for tick in range(150):
         gait.steer(speed * np.array([np.cos(rate * tick / HZ), np.sin(rate * tick / HZ)]))
-        feet.append(follow(gait, 1)[1][0])
-    feet = np.array(feet)[60:]
+        shown.append(follow(gait, 1)[1][0])
+    feet = np.array(shown)[60:]
     rates = np.linalg.norm(np.diff(feet[..., :2], axis=0), axis=-1) * HZ
     low = feet[1:, :, 2] < feet[..., 2].min(axis=0) + 0.02
     assert float(np.median(rates[low])) < slide

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,10 +101,11 @@ class GaitClips:
         bend = -1.0 if abs(model.joint_limits[knees, 0]).sum() > abs(model.joint_limits[knees, 1]).sum() else 1.0
         still_feet = bodies.pos[foot] - stand.root_pos * np.array([1.0, 1.0, 0.0])
         self.tables = GaitTables(
-            *_fields(self.walk), *_fields(self.run), self.walk.middle, _forward(self.walk, still_feet),
-            _shift(model, self.walk, self.run),
-            _both_down(self.walk), self.height, still_feet, bodies.rot[foot], hips, lengths,
-            1 + model.body_joint[model.legs], np.sign(hips[:, 1]), bend, *rest,
+            **_fields("walk", self.walk), **_fields("run", self.run), middle=self.walk.middle,
+            forward=_forward(self.walk, still_feet), shift=_shift(model, self.walk, self.run),
+            begin=_both_down(self.walk), height=self.height, still_feet=still_feet, still_feet_rot=bodies.rot[foot],
+            hips=hips, lengths=lengths, leg_joints=1 + model.body_joint[model.legs], side=np.sign(hips[:, 1]),
+            bend=bend, idle_rots=rest.rots, idle_pos=rest.root_pos, idle_seconds=rest.seconds,
         )  # fmt: skip
 
     @property
@@ -165,11 +166,9 @@ class Gait:
         integrate(self._path, self._turns, self._steered, self._clips.tables, self._dt, self._plan)
 
 
-def _fields(cycle: GaitCycle) -> tuple[Array | float, ...]:
-    return (
-        cycle.rots, cycle.height, cycle.velocity, cycle.feet, cycle.feet_rot, cycle.travel, cycle.clock, cycle.seconds,
-        cycle.pace,
-    )  # fmt: skip
+def _fields(gait: str, cycle: GaitCycle) -> dict[str, Any]:
+    names = ("rots", "height", "velocity", "feet", "feet_rot", "travel", "clock", "seconds", "pace")
+    return {f"{gait}_{name}": getattr(cycle, name) for name in names}
 
 
 def _shift(model: CharacterModel, walk: GaitCycle, run: GaitCycle) -> float:

@@ -15,8 +15,12 @@ from tools.train.performer.motion_table import QUARTERS, MotionTable, derived, m
 Array = NDArray[np.float64]
 SHARP = np.pi
 """rad that the stick turns by at most, at the hardest"""
+FAST_TURN = 1.6
+"""rad/s of a stick that goes round, at the hardest"""
 SLOWEST = 0.35
 """m/s"""
+WAYS = ("walk", "start", "run")
+"""how a plan begins: walking, standing, or running"""
 
 
 class GaitPlans:
@@ -58,43 +62,45 @@ class GaitPlans:
         command[int(rng.uniform(0.0, 0.6) * self.hz) :] = 0.0
         return self.plan(command, np.zeros(count), phase=float(rng.random()))
 
-    def random(
-        self, rng: np.random.Generator, seconds: float, *, standing: bool, hard: float = 1.0, running: float = 0.4
-    ) -> MotionTable:
-        """Somebody plays with the stick: turns, changes of speed, stops.
+    def random(self, rng: np.random.Generator, seconds: float, *, way: str, hard: float = 1.0) -> MotionTable:
+        """Somebody plays with the stick.
 
         Args:
             seconds: of the plan
-            standing: whether it begins so
-            hard: 0 to 1, how wildly
-            running: how often faster than walking
+            way: one of WAYS
+            hard: 0 to 1. At 0 he goes straight on at the clip's pace; with more come other speeds and directions, and
+                from a half on he stops, starts, walks and runs as it comes.
         """
         count = int(seconds * self.hz)
         speed, direction = np.empty(count), np.empty(count)
-        k, way = 0, 0.0
-        now = 0.0 if standing else self._speed(rng, running)
+        wild = max(0.0, 2.0 * hard - 1.0)
+        k, toward, running = 0, 0.0, way == "run"
+        if way == "start":
+            k = int(rng.uniform(0.1, 0.8) * self.hz)
+            speed[:k] = direction[:k] = 0.0
         while k < count:
             span = int(rng.uniform(0.6, 3.0) * self.hz)
-            if k or not standing:
-                now = 0.0 if k and rng.random() < 0.2 else self._speed(rng, running)
-            else:
-                span = int(rng.uniform(0.1, 0.8) * self.hz)
-            if now == 0.0 and rng.random() < 0.5:
-                span = int(rng.uniform(0.2, 0.6) * self.hz)
+            if k and rng.random() < 0.25 * wild:
+                running = not running
+            now = self._speed(rng, hard, running=running)
+            if k and rng.random() < 0.2 * wild:
+                now, span = 0.0, span if rng.random() < 0.5 else int(rng.uniform(0.2, 0.6) * self.hz)
             turning = 0.0
             if rng.random() < 0.5:
-                way += rng.uniform(-1.0, 1.0) * hard * SHARP
+                toward += rng.uniform(-1.0, 1.0) * hard * SHARP
             elif rng.random() < 0.4:
-                turning = rng.uniform(-1.6, 1.6) * hard
+                turning = rng.uniform(-1.0, 1.0) * hard * FAST_TURN
             stop = min(k + span, count)
             speed[k:stop] = now
-            direction[k:stop] = way + turning * np.arange(stop - k) / self.hz
-            k, way = stop, float(direction[stop - 1])
-        return self.plan(speed, direction, phase=None if standing else float(rng.random()))
+            direction[k:stop] = toward + turning * np.arange(stop - k) / self.hz
+            k, toward = stop, float(direction[stop - 1])
+        return self.plan(speed, direction, phase=None if way == "start" else float(rng.random()))
 
-    def _speed(self, rng: np.random.Generator, running: float) -> float:
+    def _speed(self, rng: np.random.Generator, hard: float, *, running: bool) -> float:
         """What the stick asks for, m/s."""
         walk, run = self.clips.paces
-        if rng.random() < running:
-            return float(run if rng.random() < 0.5 else rng.uniform(walk, run))
-        return float(walk if rng.random() < 0.4 else rng.uniform(SLOWEST, 1.3 * walk))
+        if rng.random() < 0.4:
+            return run if running else walk
+        if running:
+            return float(run - hard * rng.random() * (run - walk))
+        return float(walk + hard * rng.uniform(SLOWEST - walk, 0.35 * walk))

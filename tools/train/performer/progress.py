@@ -108,7 +108,7 @@ def hub_survival(
         if name in situations.tables:
             episodes += [situations.to_motion("leave", name, "stand") for _ in range(each // 2)]
     if situations.gait is not None:
-        episodes += [situations.steered() for _ in range(2 * each)]
+        episodes += [situations.steered() for _ in range(4 * each)]
     if situations.heaps:
         episodes += [situations.rising() for _ in range(2 * each)]
     found = play(environment, graph, episodes, situations.ticks)
@@ -154,7 +154,7 @@ def long_runs(graph: PerformerGraph, situations: Situations, seconds: float = 60
     found = play(environment, graph, episodes, ticks)
     episodes = []
     for _ in range(num):
-        table = situations.gait.random(situations.rng, seconds + 2.0, standing=True)
+        table = situations.gait.random(situations.rng, seconds + 2.0, way="start")
         plan, lead = situations.plan(table.rows, 0, ticks)
         start = situations.blurred(state_of(plan[:1], model)[0], 0.005)
         episodes.append(

@@ -10,7 +10,7 @@ from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from tools.train.performer.banks import Bank, from_tables
-from tools.train.performer.gait_plans import GaitPlans
+from tools.train.performer.gait_plans import WAYS, GaitPlans
 from tools.train.performer.joining import joined, met
 from tools.train.performer.motion_table import LEAD_ROWS, QUARTERS, Floats, MotionTable, columns, derived, state_of
 from tools.train.performer.performer_environment import LONGEST, PULL, Assignment
@@ -31,9 +31,9 @@ GAITED = ("walk", "run", "gait")
 """motions that are stopped by walking slower"""
 STOPS = 64
 """plans of coming to a stand"""
-GAITS = 24
-"""steered plans at a time"""
-EASY = 0.3
+GAITS = 16
+"""steered plans at a time, of each way"""
+EASY = 0.1
 """of the steering, at first"""
 STRIDE = 4
 """rows between those that a best match is looked for in"""
@@ -67,20 +67,21 @@ class Situations:
         self.heaps: dict[str, CharacterState] = {}
         """by the getup that is theirs"""
         self.features = {name: _features(tables[name].rows[: tables[name].starts : STRIDE], model) for name in tables}
-        self.gaits: list[MotionTable] = []
+        self.gaits: dict[str, list[MotionTable]] = {way: [] for way in WAYS}
         self.gait: GaitPlans | None = None
         if "walk" in tables and "run" in tables and STAND in tables:
             clips = ClipLibrary(model).gait
             self.gait = GaitPlans(model, clips, tables[STAND].allowed)
         self.stops: list[MotionTable] = []
         self.stop_features = np.zeros((0, 0), np.float32)
-        self.hard = EASY
-        """how wildly he is steered, 0 to 1"""
+        self.hard = dict.fromkeys(WAYS, EASY)
+        """how wildly he is steered, 0 to 1, by how the plan begins"""
 
     def harden(self) -> None:
         """After an iteration: steer the more wildly, the oftener he keeps up with it."""
-        fails = self.ended.get("steer:gait", 1.0)
-        self.hard = float(np.clip(self.hard + (0.01 if fails < 0.5 else -0.003), EASY, 1.0))
+        for way, hard in self.hard.items():
+            fails = self.ended.get(f"steer:{way}", 1.0)
+            self.hard[way] = float(np.clip(hard + (0.012 if fails < 0.5 else -0.004), EASY, 1.0))
 
     # ---------------------------------------------------------------- drawing
     def draw(self, present: list[str]) -> tuple[Assignment, str, int]:
@@ -247,14 +248,17 @@ class Situations:
 
     def steered(self) -> Assignment:
         """Walking and running as somebody plays with the stick."""
-        rng = self.rng
-        if len(self.gaits) < GAITS:
-            self.gaits += [self._gait_plan() for _ in range(GAITS - len(self.gaits))]
-        if rng.random() < 0.15:
-            self.gaits[int(rng.integers(GAITS))] = self._gait_plan()
-        table = self.gaits[int(rng.integers(GAITS))]
+        assert self.gait is not None
+        rng, running = self.rng, self.stages.running
+        way = str(rng.choice(WAYS, p=(0.7 * (1.0 - running), 0.3 * (1.0 - running), running)))
+        plans = self.gaits[way]
+        if len(plans) < GAITS or rng.random() < 0.15:
+            seconds = 1.8 * self.ticks / self.model.control_hz
+            plans.append(self.gait.random(rng, seconds, way=way, hard=self.hard[way]))
+            del plans[:-GAITS]
+        table = plans[int(rng.integers(len(plans)))]
         sources = [name for name in self.stages.stop or GAITED if len(self.bank.states.get(name, [])) > 4]
-        if rng.random() < 0.25 and sources:
+        if way == "walk" and rng.random() < 0.15 and sources:
             state = self.bank.draw(str(rng.choice([*sources, STAND])), rng)
             seen = _features(table.rows[: len(table.rows) // 2 : 2 * STRIDE], self.model)
             apart = ((seen - _features_of(state, self.model)) ** 2).sum(1)
@@ -264,8 +268,9 @@ class Situations:
             rows = joined(rows, state, self.model, rng.uniform(0.3, 0.6))
             kind, grace = "steer:join", 15
         else:
-            rows = table.rows[0 if rng.random() < 0.3 else int(rng.integers(len(table.rows) // 2)) :]
-            state, kind, grace = self.blurred(state_of(rows[:1], self.model)[0], NOISE), "steer:gait", 0
+            begin = 0 if way == "start" or rng.random() < 0.3 else int(rng.integers(len(table.rows) // 2))
+            rows = table.rows[begin:]
+            state, kind, grace = self.blurred(state_of(rows[:1], self.model)[0], NOISE), f"steer:{way}", 0
         plan, lead = self.plan(rows, 0, self.ticks)
         return Assignment(
             state,
@@ -280,11 +285,6 @@ class Situations:
             grace=grace,
             pull=PULL,
         )
-
-    def _gait_plan(self) -> MotionTable:
-        assert self.gait is not None
-        seconds, standing = 1.8 * self.ticks / self.model.control_hz, bool(self.rng.random() < 0.4)
-        return self.gait.random(self.rng, seconds, standing=standing, hard=self.hard, running=self.stages.running)
 
     def blurred(self, state: CharacterState, noise: float) -> CharacterState:
         """A state with small random errors."""

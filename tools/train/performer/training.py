@@ -85,7 +85,7 @@ class Run:
         self.situations.ended = dict(content.get("ended", {}))
         self.force = content.get("force")
         self.averaged = dict(content.get("averaged", {}))
-        self.situations.hard = float(content.get("hard", self.situations.hard))
+        self.situations.hard.update(content.get("hard", {}))
         self.log(resumed=dict(self.samples))
 
     def keep(self, optimizer: torch.optim.Optimizer, **extra: Any) -> None:
@@ -178,7 +178,8 @@ class Run:
                 force = practice.shoves.force
                 self.log(
                     stage="ppo", samples=self.samples["ppo"], kl=learned.kl, rate=learned.rate,
-                    hard=self.situations.hard, value=learned.value_loss, advice=learned.advice_loss,
+                    hard={way: round(hard, 3) for way, hard in self.situations.hard.items()},
+                    value=learned.value_loss, advice=learned.advice_loss,
                     reward=float(rollout.reward.mean()), collect=middle - begin, learn=end - middle,
                     minutes=self.minutes + (end - self.kept) / 60.0,
                     force=[round(float(q)) for q in np.quantile(force, (0.1, 0.5, 0.9))], kinds=practice.report(),
@@ -207,7 +208,7 @@ class Run:
         return {
             "failing": {name: torch.tensor(values) for name, values in self.situations.failing.items()},
             "ended": dict(self.situations.ended), "force": torch.tensor(practice.shoves.force),
-            "hard": self.situations.hard,
+            "hard": dict(self.situations.hard),
             "averaged": self.averaged,
         }  # fmt: skip
 
