@@ -32,7 +32,7 @@ def alive(clips: GaitClips) -> GaitClips:
 
 def begin(clips: GaitClips) -> Gait:
     state = kinematics.standing_state(clips.model)
-    return Gait(clips, state.root_pos, state.root_rot)
+    return Gait(clips, state)
 
 
 def follow(gait: Gait, ticks: int) -> tuple[np.ndarray, np.ndarray]:

@@ -238,7 +238,7 @@ def test_he_is_steered_in_training_as_in_the_game() -> None:
     speed[5:80] = clips.paces[0]
     direction[40:] = 1.2
     rows = plans.plan(np.repeat(speed, QUARTERS), np.repeat(direction, QUARTERS)).rows[::QUARTERS]
-    gait, cols = Gait(clips, *_root(stand)), columns(MODEL)
+    gait, cols = Gait(clips, stand), columns(MODEL)
     for tick in range(ticks):
         gait.steer(speed[tick] * np.array([np.cos(direction[tick]), np.sin(direction[tick])]))
         shown = gait.poses(np.array([0.0, 1.0 / MODEL.control_hz]))

@@ -9,7 +9,24 @@ from numpy.typing import NDArray
 
 from game.play.clip_sampler import ReferencePoses
 from game.play.gait_cycle import GaitCycle, gait_cycle
-from game.play.gait_path import HEADING, PHASE, STEPS, TURN, TURN_SECONDS, WIDTH, X, Y, integrate
+from game.play.gait_path import (
+    DRIFT_X,
+    DRIFT_Y,
+    FAST,
+    HEADING,
+    MAX_DRIFT,
+    PHASE,
+    RUN_FROM,
+    SHARE,
+    SPEED,
+    STEPS,
+    TURN,
+    TURN_SECONDS,
+    WIDTH,
+    X,
+    Y,
+    integrate,
+)
 from game.play.gait_pose import fill_poses
 from game.play.idle import Idle, calm_idle
 from game.play.reference import aligned_heading
@@ -26,6 +43,10 @@ PULL = 0.03
 """share of the distance between reference and character by which the path moves towards the character each tick"""
 MAX_DISTANCE = 0.6
 """m, the largest distance between reference and character"""
+STANDS_SPEED, STANDS_LIKE = 0.3, 0.2
+"""m/s of the root and rad of the legs' joints, in the mean, from standing: whoever is nearer to it stands"""
+PHASES = 24
+"""points of a step that are compared with a pose"""
 
 
 class GaitTables(NamedTuple):
@@ -119,16 +140,17 @@ class Gait:
 
     finished = False
 
-    def __init__(self, clips: GaitClips, root_pos: Array, root_rot: Array) -> None:
-        """Begins standing, at the place and heading of a character with its root at root_pos (3,), root_rot (4,)."""
+    def __init__(self, clips: GaitClips, state: CharacterState) -> None:
+        """Begins with what fits a character's state (no batch) best: with standing, or at some point of a step.
+
+        What he moves forward is his speed at first; what he moves elsewhere he drifts, and steps until it has died out.
+        """
         self._clips, hz = clips, clips.model.control_hz
         self._turns = np.zeros(round(TURN_SECONDS * STEPS * hz))
-        heading = aligned_heading(root_rot, clips.still[0])
-        self._path = np.zeros(WIDTH)
-        self._path[[X, Y, HEADING, PHASE]] = root_pos[0], root_pos[1], heading, clips.tables.begin
-        self._steered = np.array([[0.0, heading]])
-        """(1, 2) m/s and rad, speed and direction"""
         self._dt = 1.0 / (STEPS * hz)
+        self._path = fitting_path(clips, state)
+        self._steered = np.array([[0.0, self._path[HEADING]]])
+        """(1, 2) m/s and rad, speed and direction"""
         self._plan = np.empty((MAX_AHEAD * STEPS + 1, WIDTH))
         self._look_ahead()
 
@@ -138,6 +160,23 @@ class Gait:
         if self._steered[0, 0] > 0.0:
             self._steered[0, 1] = np.arctan2(velocity[1], velocity[0])
         self._look_ahead()
+
+    @property
+    def stands(self) -> bool:
+        """Whether he stands."""
+        return bool(self._path[SHARE] == 0.0)
+
+    @property
+    def steered(self) -> bool:
+        """Whether he is to go somewhere."""
+        return bool(self._steered[0, 0] > 0.0)
+
+    @property
+    def velocity(self) -> Array:
+        """(2,) m/s, world, of the path now, but for the sway within a step"""
+        c, s = np.cos(self._path[HEADING]), np.sin(self._path[HEADING])
+        forward, left = self._path[SPEED] + self._path[DRIFT_X], self._path[DRIFT_Y]
+        return np.array([c * forward - s * left, s * forward + c * left])
 
     @property
     def heading(self) -> float:
@@ -164,6 +203,33 @@ class Gait:
     def _look_ahead(self) -> None:
         """Integrates the path as it goes on if the velocity stays as it is."""
         integrate(self._path, self._turns, self._steered, self._clips.tables, self._dt, self._plan)
+
+
+def fitting_path(clips: GaitClips, state: CharacterState) -> Array:
+    """Where a path begins (WIDTH,) that goes on from a character's state (no batch), with its place and heading."""
+    heading = aligned_heading(state.root_rot, clips.still[0])
+    path = np.zeros(WIDTH)
+    path[[X, Y, HEADING, PHASE]] = state.root_pos[0], state.root_pos[1], heading, clips.tables.begin
+    c, s = np.cos(heading), np.sin(heading)
+    forward, left = c * state.root_vel[0] + s * state.root_vel[1], c * state.root_vel[1] - s * state.root_vel[0]
+    legs = clips.model.body_joint[clips.model.legs].ravel()
+    if np.hypot(forward, left) < STANDS_SPEED:
+        apart = rotation.angle_between(state.joint_rot[legs], clips.still[1 + legs])
+        if apart.mean() < STANDS_LIKE:
+            return path
+    path[SPEED] = min(max(forward, 0.0), clips.run.pace)
+    path[SHARE] = 1.0
+    path[FAST] = 1.0 if path[SPEED] > RUN_FROM else 0.0
+    drift = np.array([forward - path[SPEED], left])
+    drift *= min(1.0, MAX_DRIFT / max(float(np.hypot(*drift)), 1e-9))
+    path[[DRIFT_X, DRIFT_Y]] = drift
+    plan = np.repeat(path[None], PHASES, axis=0)
+    plan[:, PHASE] = np.arange(PHASES) / PHASES
+    pos, rot = np.empty((PHASES, 3)), np.empty((PHASES, *clips.still.shape))
+    fill_poses(plan, np.arange(PHASES, dtype=float), 1.0, clips.tables, pos, rot)
+    apart = rotation.angle_between(rot[:, 1 + legs], state.joint_rot[legs])
+    path[PHASE] = plan[int(np.argmin(np.square(apart).sum(axis=1))), PHASE]
+    return path
 
 
 def _fields(gait: str, cycle: GaitCycle) -> dict[str, Any]:

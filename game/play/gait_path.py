@@ -2,7 +2,8 @@
 
 The speed follows the steered one with limited acceleration and jerk, the turning over `TURN_SECONDS`; who turns sharply
 slows down. Who is to stop goes on stepping until he stands still over the floor, and then until both feet are down
-beside each other: stopped at any other moment he would have to stand on one leg, and falls sideways.
+beside each other: stopped at any other moment he would have to stand on one leg, and falls sideways. What he drifts
+in any direction, as after a shove, dies out while he steps.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ STEPS = 4
 """integration steps of the path in a tick"""
 RATES = (0.9, 1.2)
 """limits of the step rate, relative to the clips' own"""
+MAX_DRIFT, DRIFT_SLOWING = 1.5, 1.6
+"""m/s and m/s2, of what he drifts, and how fast it dies out"""
+HASTE = 0.5
+"""of the step rate for every m/s that he drifts"""
+MAX_RATE = 1.45
 FADE_SECONDS = 0.3
 """s in which standing becomes the first step, and the last step standing"""
 STILL_SPEED = 0.04
@@ -42,17 +48,20 @@ CHANGE_SECONDS = 0.35
 """s in which the walk becomes the run"""
 
 # columns of a plan, and of the state that it begins from
-X, Y, HEADING, PHASE, IDLE, TURN, SPEED, ACCELERATION, SHARE, FAST, RATE = range(11)
-WIDTH = 11
+X, Y, HEADING, PHASE, IDLE, TURN, SPEED, ACCELERATION, SHARE, FAST, RATE, DRIFT_X, DRIFT_Y = range(13)
+WIDTH = 13
 
 
 @njit(cache=True)
-def paced(speed, fast, tables):  # type: ignore[no-untyped-def]
-    """Of a speed, m/s, and a share of the run: pace and seconds of the blend, step rate and stride, relative to it."""
+def paced(speed, fast, drift, tables):  # type: ignore[no-untyped-def]
+    """Of a speed and a drift, m/s, and a share of the run: pace and seconds of the blend, and step rate and stride,
+    relative to it.
+    """
     pace = tables.walk_pace + fast * (tables.run_pace - tables.walk_pace)
     seconds = tables.walk_seconds + fast * (tables.run_seconds - tables.walk_seconds)
     scale = speed / pace
     rate = min(max(scale, RATES[0]), RATES[1])
+    rate = max(rate, min(RATES[0] + HASTE * drift, MAX_RATE))
     return pace, seconds, rate, scale / rate
 
 
@@ -75,6 +84,7 @@ def integrate(state, turns, steered, tables, dt, plan):  # type: ignore[no-untyp
     """
     x, y, heading, phase = state[X], state[Y], state[HEADING], state[PHASE]
     speed, acceleration, share, fast = state[SPEED], state[ACCELERATION], state[SHARE], state[FAST]
+    drift_x, drift_y = state[DRIFT_X], state[DRIFT_Y]
     turn_sum = turns.sum()
     for k in range(len(plan)):
         command, direction = steered[min(k, len(steered) - 1)]
@@ -91,10 +101,11 @@ def integrate(state, turns, steered, tables, dt, plan):  # type: ignore[no-untyp
         row[TURN], row[SPEED], row[ACCELERATION], row[SHARE], row[FAST], row[RATE] = (
             turn, speed, acceleration, share, fast, rate
         )  # fmt: skip
-        _, seconds, step_rate, _ = paced(speed, fast, tables)
+        row[DRIFT_X], row[DRIFT_Y] = drift_x, drift_y
+        drift = np.sqrt(drift_x * drift_x + drift_y * drift_y)
+        pace, seconds, step_rate, _ = paced(speed, fast, drift, tables)
         forward, left = _velocity(phase, fast, tables)
-        pace = tables.walk_pace + fast * (tables.run_pace - tables.walk_pace)
-        forward, left = forward * speed / pace, left * step_rate * share
+        forward, left = forward * speed / pace + drift_x, left * step_rate * share + drift_y
         c, s = np.cos(heading), np.sin(heading)
         x += dt * (c * forward - s * left)
         y += dt * (s * forward + c * left)
@@ -106,10 +117,12 @@ def integrate(state, turns, steered, tables, dt, plan):  # type: ignore[no-untyp
         speed = max(0.0, speed + acceleration * dt * (share if speed < 0.1 else 1.0))
         if command == 0.0 and speed < STILL_SPEED:
             speed, acceleration = 0.0, 0.0
+        keep = max(0.0, 1.0 - DRIFT_SLOWING * dt / max(drift, 1e-9))
+        drift_x, drift_y = keep * drift_x, keep * drift_y
         fast = _changed(fast, speed, dt)
         beside = (phase - tables.begin) % 0.5
         ahead = dt * step_rate / seconds * share
-        if command > 0.0:
+        if command > 0.0 or drift > 0.0:
             share = min(1.0, share + dt / FADE_SECONDS)
         elif speed == 0.0 and (share < 1.0 or beside + ahead >= 0.5):
             share = max(0.0, share - dt / FADE_SECONDS)

@@ -13,7 +13,23 @@ import numpy as np
 from numba import njit
 
 from game.play.clip_sampler import slerp_into, turn_into
-from game.play.gait_path import ACCELERATION, FAST, HEADING, IDLE, PHASE, RATE, SHARE, SPEED, X, Y, frame, paced
+from game.play.gait_path import (
+    ACCELERATION,
+    DRIFT_SLOWING,
+    DRIFT_X,
+    DRIFT_Y,
+    FAST,
+    HEADING,
+    IDLE,
+    PHASE,
+    RATE,
+    SHARE,
+    SPEED,
+    X,
+    Y,
+    frame,
+    paced,
+)
 
 GRAVITY = 9.81
 MAX_LEAN = 0.4
@@ -89,7 +105,8 @@ def _going(row, tables, pos, rot, place, foot):  # type: ignore[no-untyped-def]
     """The gait in the path's frame; place (2, 3) and foot (2, 4) are filled with the feet."""
     _resting(row, tables, pos, rot)
     fast, share = row[FAST], row[SHARE] * row[SHARE] * (3.0 - 2.0 * row[SHARE])
-    _, _, rate, stride = paced(row[SPEED], fast, tables)
+    drift = np.sqrt(row[DRIFT_X] * row[DRIFT_X] + row[DRIFT_Y] * row[DRIFT_Y])
+    _, _, rate, stride = paced(row[SPEED], fast, drift, tables)
     short = 1.0 - min(stride, 1.0)
     height = _feet(row, tables, rate, stride, place, foot)
     height += short * (tables.height - LOWER - height)
@@ -160,7 +177,8 @@ def _feet(row, tables, rate, stride, place, foot):  # type: ignore[no-untyped-de
         flat = 0.7 * short
         slerp_into(gait, tables.still_feet_rot[leg], flat, foot[leg])
         place[leg, 2] += flat * 0.7 * (tables.still_feet[leg, 2] - place[leg, 2])
-        x, y = place[leg, 0] + (1.0 - stride) * travel, place[leg, 1]
+        x = place[leg, 0] + (1.0 - stride) * travel - row[DRIFT_X] * clock / rate
+        y = place[leg, 1] - row[DRIFT_Y] * clock / rate
         turn = -row[RATE] * clock / rate
         c, s = np.cos(turn), np.sin(turn)
         place[leg, 0], place[leg, 1] = c * x - s * y, s * x + c * y
@@ -173,8 +191,14 @@ def _feet(row, tables, rate, stride, place, foot):  # type: ignore[no-untyped-de
 @njit(cache=True)
 def _lean(row, share, pos, root):  # type: ignore[no-untyped-def]
     """Lean the body about the floor below it, against its acceleration; in place."""
-    ahead = min(max(share * row[ACCELERATION] / GRAVITY, -MAX_LEAN), MAX_LEAN)
-    left = min(max(share * row[SPEED] * row[RATE] / GRAVITY, -MAX_LEAN), MAX_LEAN)
+    ahead, left = row[ACCELERATION], row[SPEED] * row[RATE]
+    drift = np.sqrt(row[DRIFT_X] * row[DRIFT_X] + row[DRIFT_Y] * row[DRIFT_Y])
+    if drift > 0.0:
+        # the brake of a drift sets in gently
+        brake = DRIFT_SLOWING * min(1.0, 4.0 * drift) / drift
+        ahead, left = ahead - brake * row[DRIFT_X], left - brake * row[DRIFT_Y]
+    ahead = min(max(share * ahead / GRAVITY, -MAX_LEAN), MAX_LEAN)
+    left = min(max(share * left / GRAVITY, -MAX_LEAN), MAX_LEAN)
     angle = np.sqrt(ahead * ahead + left * left)
     if angle < 1e-9:
         return

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from game.play.clip_library import GET_UP, WALK, ClipLibrary
 from game.play.clip_sampler import ReferencePoses
+from game.play.footing import shoved, topples
 from game.play.gait import Gait
 from game.play.reference import ClipStream, JoinedStream, ReferenceStream
-from game.sim import rotation
+from game.sim import kinematics, rotation
 from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip, cycle_of
@@ -43,7 +44,7 @@ class Performance:
         """name of the clip that is followed, or STANDING"""
         self._endless = False
         self._rounds = 0
-        self._gait = Gait(clips.gait, state.root_pos, state.root_rot)
+        self._gait = Gait(clips.gait, state)
         self._gait.steer(self.steering)
         self._clip: ClipStream | None = None
         self._follow(self._gait, state)
@@ -63,7 +64,7 @@ class Performance:
         """Walk with the velocity that was last steered, or stand."""
         self._rounds = self.rounds
         self.doing, self._clip = STANDING, None
-        self._gait = Gait(self._clips.gait, state.root_pos, state.root_rot)
+        self._gait = Gait(self._clips.gait, state)
         self._gait.steer(self.steering)
         self._follow(self._gait, state)
 
@@ -116,6 +117,9 @@ class Performance:
             self._new = False
             return
         self.stream.advance(state.root_pos, state.root_rot)
+        if self.doing == STANDING and not self._gait.steered and self._has_to_step(state, bodies):
+            self.walk(state)
+            self._new = False
         if not self.stream.finished:
             return
         if is_up(state, self._clips.gait.height) or self.doing not in GET_UP.values():
@@ -123,6 +127,14 @@ class Performance:
         else:
             self.get_up(state, bodies)
         self._new = False
+
+    def _has_to_step(self, state: CharacterState, bodies: BodyPoses) -> bool:
+        """Whether who stands or comes to a stand has to take steps, or other ones, as after a shove."""
+        if not self._gait.stands:
+            return shoved(state.root_vel, self._gait.velocity)
+        model = self._clips.model
+        com = kinematics.center_of_mass(model, bodies)
+        return topples(com, state.root_vel, bodies.pos[list(model.feet)], state.root_rot)
 
     def poses(self, ahead: Array) -> ReferencePoses:
         """The reference at times (K,), s from now."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from game.play.gait import GaitClips
-from game.play.gait_path import FAST, HEADING, PHASE, SHARE, SPEED, TURN_SECONDS, WIDTH, integrate
+from game.play.gait import GaitClips, fitting_path
+from game.play.gait_path import FAST, HEADING, PHASE, SHARE, SPEED, TURN_SECONDS, WIDTH, X, Y, integrate
 from game.play.gait_pose import fill_poses
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.state import CharacterState
 from tools.train.performer.motion_table import QUARTERS, MotionTable, derived, moving_state
 
 Array = NDArray[np.float64]
@@ -30,17 +31,29 @@ class GaitPlans:
         """allowed: (B,) bodies that may touch the floor."""
         self.model, self.clips, self.allowed, self.hz = model, clips, allowed, QUARTERS * model.control_hz
 
+    def settle(self, state: CharacterState, seconds: float) -> MotionTable:
+        """From where a character is (no batch) to standing, by the steps that it takes."""
+        path = fitting_path(self.clips, state)
+        path[[X, Y, HEADING]] = 0.0
+        count = int(seconds * self.hz)
+        return self._table(path, np.zeros(count), np.zeros(count))
+
     def plan(self, speed: Array, direction: Array, *, phase: float | None = None) -> MotionTable:
         """A table from commands (R,) at four rows a tick: speed, m/s, and direction, rad.
 
         He begins with heading 0, at a phase at the first command's speed, or standing where none is given.
         """
-        tables, dt, count = self.clips.tables, 1.0 / self.hz, len(speed)
+        tables = self.clips.tables
         state = np.zeros(WIDTH)
         state[PHASE] = tables.begin
         if phase is not None:
             fast = 1.0 if speed[0] > 0.5 * sum(self.clips.paces) else 0.0
             state[[PHASE, SPEED, SHARE, FAST]] = phase, speed[0], 1.0, fast
+        return self._table(state, speed, direction)
+
+    def _table(self, state: Array, speed: Array, direction: Array) -> MotionTable:
+        """The path (WIDTH,) goes on from, with the commands (R,)."""
+        tables, dt, count = self.clips.tables, 1.0 / self.hz, len(speed)
         path = np.empty((count, WIDTH))
         steered = np.stack([speed, direction], axis=1)
         integrate(state, np.zeros(round(TURN_SECONDS * self.hz)), steered, tables, dt, path)
@@ -52,15 +65,6 @@ class GaitPlans:
             np.stack([np.zeros(count), np.zeros(count), path[:, HEADING]], axis=1),
         )  # fmt: skip
         return MotionTable("gait", rows, max(1, count // 2), float(count), False, self.allowed, count / self.hz)
-
-    def stop(self, rng: np.random.Generator, seconds: float, running: float = 0.4) -> MotionTable:
-        """Going steadily, soon slower, and then standing."""
-        count = int(seconds * self.hz)
-        walk, run = self.clips.paces
-        pace = rng.uniform(walk, run) if rng.random() < running else rng.uniform(0.6 * walk, 1.2 * walk)
-        command = np.full(count, pace)
-        command[int(rng.uniform(0.0, 0.6) * self.hz) :] = 0.0
-        return self.plan(command, np.zeros(count), phase=float(rng.random()))
 
     def random(self, rng: np.random.Generator, seconds: float, *, way: str, hard: float = 1.0) -> MotionTable:
         """Somebody plays with the stick.

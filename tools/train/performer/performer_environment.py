@@ -142,6 +142,13 @@ class PerformerEnvironment:
         self.crowd.reset(indices, state.moved(lifted))
         self._gather_velocities()
 
+    def replan(self, n: int, rows: Floats, lead: Floats) -> None:
+        """Let character n go on with another plan, whose first row is where it is now."""
+        now, total = int(self.tick[n]), min(len(rows), self.plan.shape[1] - int(self.tick[n]))
+        self.plan[n, now : now + total] = torch.from_numpy(rows[:total])
+        self.lead[n, now : now + total] = torch.from_numpy(lead[:total])
+        self._anchor_anew(np.array([n]), self.plan[self._everyone, torch.from_numpy(self.tick)])
+
     def _gather_velocities(self) -> None:
         worlds = self.crowd.worlds
         self._body_vel = np.concatenate([w.body_velocities.vel for w in worlds])

@@ -14,6 +14,7 @@ from game.sim.model import CharacterModel
 from tools.train import distributed, quaternion
 from tools.train.performer.banks import heaps, upright
 from tools.train.performer.distillation import HUBER, LIMIT, Memory
+from tools.train.performer.footwork import Footwork
 from tools.train.performer.performer_config import PerformerConfig
 from tools.train.performer.performer_environment import PerformerEnvironment
 from tools.train.performer.performer_graph import SCALE, PerformerGraph
@@ -113,7 +114,7 @@ class Practice:
         )
         self.memory = Memory(config.memory, graph.sight.size, graph.residual.num_actions)
         """what the specialists advised, learned from again and again"""
-        self.mirror = PerformerMirror(model)
+        self.mirror, self.footwork = PerformerMirror(model), Footwork(model, environment, situations)
         self.lay_heaps()
         self.restart(np.arange(n))
 
@@ -194,6 +195,7 @@ class Practice:
                 if t % 8 == 0:
                     self._remember(step.reward.numpy(), ended)
                 self._end(np.flatnonzero(ended), step.terminated)
+                self.footwork()
             out.observation[ticks], _ = graph.sight(environment.inputs())
         return out
 
@@ -280,11 +282,11 @@ class Practice:
             returns = ((advantage + value[:-1]) * (1.0 - gamma)).flatten()
             advantage = self._scaled(advantage.flatten(), rollout.group.flatten())
             inputs, action = inputs[:-1].flatten(0, 1), rollout.action.flatten(0, 1)
-            # every sample once more, as a mirror shows it
+            # every sample once more, as a mirror shows it; its noise, not its action, is mirrored, so that it is one
+            # of the policy's own even while the policy does not do the same on both sides
             image = graph.normalized(self.mirror.observation(rollout.observation[:-1].flatten(0, 1)))
-            image_action = self.mirror.action(action)
-            image_old = _log_prob(image_action, graph.actor(image), config.noise)
-            old = torch.cat([rollout.log_prob.flatten(), image_old])
+            image_action = graph.actor(image) + self.mirror.action(action - graph.actor(inputs))
+            old = rollout.log_prob.flatten().repeat(2)
             inputs, action = torch.cat([inputs, image]), torch.cat([action, image_action])
             returns, advantage = returns.repeat(2), advantage.repeat(2)
         count, size = len(inputs), config.minibatch

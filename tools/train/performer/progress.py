@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from tools.train import distributed
+from tools.train.performer.footwork import Footwork
 from tools.train.performer.motion_table import state_of
 from tools.train.performer.performer_environment import PULL, Assignment, PerformerEnvironment
 from tools.train.performer.performer_graph import PerformerGraph
@@ -22,7 +23,10 @@ MOMENTS = (37, 52, 66)
 CHAIN_SECONDS = 4.0
 
 
-def play(environment: PerformerEnvironment, graph: PerformerGraph, episodes: list[Assignment], ticks: int) -> Rows:
+def play(
+    environment: PerformerEnvironment, graph: PerformerGraph, episodes: list[Assignment], ticks: int,
+    footwork: Footwork | None = None,
+) -> Rows:  # fmt: skip
     """Run episodes, one a character at a time as many as there are characters; per kind [share alive at the end, mean
     s alive, mean reward], of all ranks, each of which plays its own."""
     hz, sums = environment.model.control_hz, {}  # type: ignore[var-annotated]
@@ -41,6 +45,8 @@ def play(environment: PerformerEnvironment, graph: PerformerGraph, episodes: lis
             alive &= ~(step.fell & running)
             life += alive & running
             reward += np.where(alive & running, step.reward.numpy(), 0.0)
+            if footwork is not None:
+                footwork()
             done = np.flatnonzero(~alive | (tick + 1 >= span))
             if len(done) == n:
                 break
@@ -111,7 +117,8 @@ def hub_survival(
         episodes += [situations.steered() for _ in range(4 * each)]
     if situations.heaps:
         episodes += [situations.rising() for _ in range(2 * each)]
-    found = play(environment, graph, episodes, situations.ticks)
+    footwork = Footwork(environment.model, environment, situations)
+    found = play(environment, graph, episodes, situations.ticks, footwork)
     situations.rng = before
     return found
 
@@ -151,7 +158,7 @@ def long_runs(graph: PerformerGraph, situations: Situations, seconds: float = 60
     keep, situations.ticks = situations.ticks, ticks
     assert situations.gait is not None
     episodes = [replace(situations.standing(), kind="stand a minute") for _ in range(num)]
-    found = play(environment, graph, episodes, ticks)
+    found = play(environment, graph, episodes, ticks, Footwork(model, environment, situations))
     episodes = []
     for _ in range(num):
         table = situations.gait.random(situations.rng, seconds + 2.0, way="start")

@@ -29,8 +29,6 @@ LOW = 1.1
 """m, height of the head under which who shall be on his feet has fallen"""
 GAITED = ("walk", "run", "gait")
 """motions that are stopped by walking slower"""
-STOPS = 64
-"""plans of coming to a stand"""
 GAITS = 16
 """steered plans at a time, of each way"""
 EASY = 0.1
@@ -72,8 +70,6 @@ class Situations:
         if "walk" in tables and "run" in tables and STAND in tables:
             clips = ClipLibrary(model).gait
             self.gait = GaitPlans(model, clips, tables[STAND].allowed)
-        self.stops: list[MotionTable] = []
-        self.stop_features = np.zeros((0, 0), np.float32)
         self.hard = dict.fromkeys(WAYS, EASY)
         """how wildly he is steered, 0 to 1, by how the plan begins"""
 
@@ -177,35 +173,31 @@ class Situations:
         rng, table = self.rng, self.tables[STAND]
         known = self.bank.names(but=STAND)
         name = name or self._wanting("hub", [n for n in known if n in self.stages.stop] or known)
-        given, rows = state is not None, table.rows
+        given = state is not None
         state = self.bank.draw(name, rng) if state is None else state
-        if name in GAITED and self.gait is not None:
-            rows, blend = self._stop(state), rng.uniform(0.25, 0.5)
-        else:
+        if name not in GAITED:
             # mostly moments that are near to standing: somersaults do not end in mid-air
             nearest = self.features[STAND][0]
             for _ in range(0 if given else int(rng.choice([0, 4, 8]))):
                 other = self.bank.draw(name, rng)
                 one, two = (((_features_of(s, self.model) - nearest) ** 2).sum() for s in (state, other))
                 state = other if two < one else state
-            blend = rng.uniform(0.4, 1.0)
-        state = met(state, rows[0], self.model)
-        rows = joined(rows, state, self.model, seconds or blend)
-        plan, lead = self.plan(rows, 0, self.ticks)
+        state, plan, lead = self.settling(state, seconds or rng.uniform(0.3, 0.5))
         return Assignment(
             state, plan, lead, table.allowed, f"hub:{name}", reanchor=False, low=LOW, drift=2.5, stray=1.0, grace=20,
             pull=PULL,
         )  # fmt: skip
 
-    def _stop(self, state: CharacterState) -> Floats:
-        """Of the plans that come to a stand one that begins much as a state is."""
-        assert self.gait is not None
-        if not self.stops:
-            seconds = self.ticks / self.model.control_hz + 1.0
-            self.stops = [self.gait.stop(self.rng, seconds, self.stages.running) for _ in range(STOPS)]
-            self.stop_features = np.concatenate([_features(t.rows[:1], self.model) for t in self.stops])
-        apart = ((self.stop_features - _features_of(state, self.model)) ** 2).sum(1)
-        return self.stops[int(np.argmin(apart * (1.0 + 0.4 * self.rng.random(len(apart)))))].rows
+    def settling(self, state: CharacterState, seconds: float) -> tuple[CharacterState, Floats, Floats]:
+        """The state (no batch) in the plan's frame, and plan and lead of the steps with which he comes to a stand.
+
+        seconds: over which the beginning is blended in.
+        """
+        rows = self.tables[STAND].rows
+        if self.gait is not None:
+            rows = self.gait.settle(state, self.ticks / self.model.control_hz + 1.0).rows
+        state = met(state, rows[0], self.model)
+        return state, *self.plan(joined(rows, state, self.model, seconds), 0, self.ticks)
 
     def to_motion(
         self, group: str, name: str, source: str, seconds: float = 0.0, state: CharacterState | None = None
