@@ -15,11 +15,11 @@ from numba import njit
 
 TURN_SECONDS = 0.3
 """s over which a change of turning is averaged"""
-QUICKENING, SLOWING = 2.0, 2.5
-"""m/s2, the most by which the speed rises and falls"""
-JERK = 12.0
-"""m/s3"""
-SPEED_GAIN = 3.5
+QUICKENING, SLOWING = (1.1, 0.4), (1.5, 0.3)
+"""m/s2, the most by which the speed rises and falls: at rest, and more for every m/s"""
+JERK = 5.0
+"""m/s3: who sets off or brakes has to lean first"""
+SPEED_GAIN = 3.0
 """m/s2 of acceleration per m/s between the speed and the steered one"""
 MAX_TURN = math.radians(110.0)
 """rad/s"""
@@ -38,7 +38,7 @@ MAX_DRIFT, DRIFT_SLOWING = 1.5, 1.6
 HASTE = 0.5
 """of the step rate for every m/s that he drifts"""
 MAX_RATE = 1.45
-FADE_SECONDS = 0.3
+FADE_SECONDS = 0.4
 """s in which standing becomes the first step, and the last step standing"""
 STILL_SPEED = 0.04
 """m/s: who is to stop and is slower stands still"""
@@ -112,7 +112,8 @@ def integrate(state, turns, steered, tables, dt, plan):  # type: ignore[no-untyp
         heading += dt * rate
         # a sliding average: the oldest value leaves, the present one enters
         turn_sum += turn - (turns[k] if k < len(turns) else plan[k - len(turns), TURN])
-        wanted = min(max(SPEED_GAIN * (command - speed), -SLOWING), QUICKENING)
+        wanted = max(SPEED_GAIN * (command - speed), -SLOWING[0] - SLOWING[1] * speed)
+        wanted = min(wanted, QUICKENING[0] + QUICKENING[1] * speed)
         acceleration += min(max(wanted - acceleration, -JERK * dt), JERK * dt)
         speed = max(0.0, speed + acceleration * dt * (share if speed < 0.1 else 1.0))
         if command == 0.0 and speed < STILL_SPEED:
