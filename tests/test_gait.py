@@ -145,7 +145,7 @@ def test_let_go_he_stops_with_both_feet_beside_each_other(clips: GaitClips, tick
     roots, feet = follow(gait, 90)
     way = np.linalg.norm(np.diff(roots[:, :2], axis=0), axis=1)
     stopped = int(np.flatnonzero(way > 1e-6)[-1]) + 1
-    assert 20 < stopped < 70
+    assert 20 < stopped < 80
     assert abs(feet[stopped, 0, 0] - feet[stopped, 1, 0]) < 0.05
     np.testing.assert_allclose(roots[stopped + 1 :], np.repeat(roots[-1:], 89 - stopped, axis=0), atol=1e-9)
 

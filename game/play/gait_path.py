@@ -13,17 +13,17 @@ import math
 import numpy as np
 from numba import njit
 
-TURN_SECONDS = 0.3
+TURN_SECONDS = 0.4
 """s over which a change of turning is averaged"""
-QUICKENING, SLOWING = (1.1, 0.4), (1.5, 0.3)
+QUICKENING, SLOWING = (0.8, 0.6), (1.8, 0.3)
 """m/s2, the most by which the speed rises and falls: at rest, and more for every m/s"""
-JERK = 5.0
+JERK = 4.0
 """m/s3: who sets off or brakes has to lean first"""
 SPEED_GAIN = 3.0
 """m/s2 of acceleration per m/s between the speed and the steered one"""
 MAX_TURN = math.radians(110.0)
 """rad/s"""
-MAX_LATERAL = 4.0
+MAX_LATERAL = 2.5
 """m/s2, centripetal acceleration of a turn: it limits turning at a run"""
 TURN_GAIN = 3.0
 """rad/s of turning per rad between heading and steered direction"""
