@@ -20,8 +20,8 @@ FAST_TURN = 1.6
 """rad/s of a stick that goes round, at the hardest"""
 SLOWEST = 0.35
 """m/s"""
-WAYS = ("walk", "start", "run")
-"""how a plan begins: walking, standing, or running"""
+WAYS = ("walk", "slow", "start", "run")
+"""how a plan begins: walking, walking slowly and then on the spot, standing, or running"""
 
 
 class GaitPlans:
@@ -75,7 +75,7 @@ class GaitPlans:
             hard: 0 to 1. At 0 he goes straight on at the clip's pace; with more come other speeds and directions, and
                 from a half on he stops, starts, walks and runs as it comes.
         """
-        count = int(seconds * self.hz)
+        count, walk = int(seconds * self.hz), self.clips.paces[0]
         speed, direction = np.empty(count), np.empty(count)
         wild = max(0.0, 2.0 * hard - 1.0)
         k, toward, running = 0, 0.0, way == "run"
@@ -87,6 +87,9 @@ class GaitPlans:
             if k and rng.random() < 0.25 * wild:
                 running = not running
             now = self._speed(rng, hard, running=running)
+            if way == "slow" and wild == 0.0:
+                # the lower, the harder; and a half of what is hard stays easy
+                now = walk * max(0.03, 1.0 - 2.0 * hard * (1.0 if rng.random() < 0.5 else rng.random()))
             if k and rng.random() < 0.2 * wild:
                 now, span = 0.0, span if rng.random() < 0.5 else int(rng.uniform(0.2, 0.6) * self.hz)
             turning = 0.0

@@ -242,7 +242,7 @@ class Situations:
         """Walking and running as somebody plays with the stick."""
         assert self.gait is not None
         rng, running = self.rng, self.stages.running
-        way = str(rng.choice(WAYS, p=(0.7 * (1.0 - running), 0.3 * (1.0 - running), running)))
+        way = "run" if rng.random() < running else str(rng.choice(WAYS[:3], p=(0.45, 0.35, 0.2)))
         plans = self.gaits[way]
         if len(plans) < GAITS or rng.random() < 0.15:
             seconds = 1.8 * self.ticks / self.model.control_hz
