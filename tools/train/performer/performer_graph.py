@@ -12,6 +12,7 @@ from game.sim.model import CharacterModel
 from tools.train import quaternion
 from tools.train.performer.performer_inputs import NUM_AHEAD, PerformerInputs
 from tools.train.performer.stand_feedback import Balance
+from tools.train.performer.step_feedback import Steps
 from tools.train.policy_graph import Residual
 
 SCALE = 0.5
@@ -29,14 +30,14 @@ class RootFrame(nn.Module):
 
     def __init__(self, model: CharacterModel) -> None:
         super().__init__()
-        self.balance = Balance(model)
+        self.balance, self.steps = Balance(model), Steps(model)
         self.register_buffer("keys", torch.tensor(model.roles.key_bodies))
         self.register_buffer("up", torch.tensor([[0.0, 0.0, 1.0]]))
         joints, bodies = model.num_joints, model.num_bodies
         self.size = 13 + 9 * joints + 3 * len(model.roles.key_bodies) + NUM_AHEAD * (10 + 6 * joints) + 6 + bodies + 5
 
     def forward(self, inputs: PerformerInputs) -> tuple[Tensor, Tensor]:
-        """The observation (B, size) and the pose that the action corrects, balance included (B, J, 4)."""
+        """The observation (B, size) and the pose that the action corrects (B, J, 4), with balance and steps."""
         into = quaternion.conjugate(inputs.root_rot)
         root = inputs.root_pos[:, None]
         place, velocity = self.balance.offset(inputs)
@@ -66,6 +67,7 @@ class RootFrame(nn.Module):
             1,
         )  # fmt: skip
         pose = self.balance.applied(inputs.reference_ahead_joint_rot[:, -1], gate * turns)
+        pose = self.steps.applied(pose, self.steps(inputs, velocity))
         return observation, pose
 
 

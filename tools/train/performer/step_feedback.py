@@ -1,0 +1,106 @@
+"""Steps: the feedback by which a walker puts his feet where they catch him, inside the graph.
+
+After SIMBICON (Yin et al. 2007): the swing hip, the stance hip and the stance ankle follow linearly how far velocity,
+place and lean of the body are from the reference's.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from game.sim.model import CharacterModel
+from tools.train import quaternion
+from tools.train.performer.performer_inputs import PerformerInputs
+
+NUM_GAINS = 27
+LIMIT = 0.5
+"""rad of a joint"""
+FARTHEST = 0.3
+"""m and m/s, of the errors"""
+LIFTED = 0.02
+"""m by which the higher foot counts as the swinging one"""
+TALL, UPRIGHT = (0.72, 0.80), (0.85, 0.96)
+"""m of the reference's root, and the cosine of its lean: with less he does not walk"""
+LEVEL = (0.08, 0.15)
+"""m by which the reference's root rises or falls within what is ahead: with more he jumps"""
+
+
+class Steps(nn.Module):
+    """Pitch (3 outputs x 5 errors) and roll (3 x 4) of swing hip, stance hip and stance ankle: the gains in this order."""
+
+    gains: Tensor
+    feet: Tensor
+    spread: Tensor
+
+    def __init__(self, model: CharacterModel, gains: Tensor | None = None) -> None:
+        super().__init__()
+        self.register_buffer("gains", torch.zeros(NUM_GAINS) if gains is None else gains)
+        self.register_buffer("feet", torch.tensor(model.feet))
+        # hip pitch, hip roll, ankle pitch and ankle roll of both legs onto the joints' rotation vectors
+        spread = torch.zeros(2, 4, model.num_joints * 3)
+        for leg, (thigh, _, foot) in enumerate(model.legs):
+            hip, ankle = 3 * int(model.body_joint[thigh]), 3 * int(model.body_joint[foot])
+            spread[leg, 0, hip + 1], spread[leg, 1, hip] = 1.0, 1.0
+            spread[leg, 2, ankle + 1], spread[leg, 3, ankle] = 1.0, 1.0
+        self.register_buffer("spread", spread.view(8, -1))
+        self.num_joints, self.hz = model.num_joints, model.control_hz
+
+    def errors(self, inputs: PerformerInputs, velocity: Tensor) -> tuple[Tensor, Tensor]:
+        """Of velocity, place, lean and its rate, ahead (B, 5) and to the left (B, 4); the fifth says how slow the
+        reference is.
+
+        velocity: (B, 3) of the centre of mass
+        """
+        pos, rot = inputs.reference_ahead_root_pos, inputs.reference_ahead_root_rot
+        forward = quaternion.tangent_normal(inputs.root_rot)[:, :2]
+        forward = forward / quaternion.length(forward).clamp(min=1e-3)
+        ahead, left = forward[:, :1], forward[:, 1:]
+        up = torch.cat([0.0 * inputs.root_pos[:, :2], 0.0 * inputs.root_pos[:, :1] + 1.0], 1)
+        lean = quaternion.rotate(inputs.root_rot, up) - quaternion.rotate(rot[:, 0], up)
+        turn = inputs.root_ang_vel
+        rate = torch.stack([turn[:, 1], -turn[:, 0]], 1)
+        reference = self.hz * (pos[:, 1, :2] - pos[:, 0, :2])
+        levels = [
+            (velocity[:, :2] - reference).clamp(-3.0 * FARTHEST, 3.0 * FARTHEST),
+            (inputs.root_pos[:, :2] - pos[:, 0, :2]).clamp(-FARTHEST, FARTHEST), lean[:, :2], 0.3 * rate,
+        ]  # fmt: skip
+        slow = (1.0 - quaternion.length(reference)).clamp(0.0, 1.0)
+        along = torch.cat([*(v[:, :1] * ahead + v[:, 1:] * left for v in levels), slow], 1)
+        across = torch.cat([v[:, 1:] * ahead - v[:, :1] * left for v in levels], 1)
+        return along, across
+
+    def gate(self, inputs: PerformerInputs) -> Tensor:
+        """(B, 1) how much the reference walks or runs, upright and without leaps, 0 to 1."""
+        pos, rot = inputs.reference_ahead_root_pos, inputs.reference_ahead_root_rot
+        lean = 1.0 - 2.0 * rot[:, 0, :2].square().sum(-1, keepdim=True)
+        leap = (pos[:, :, 2] - pos[:, :1, 2]).abs().amax(1, keepdim=True)
+        return _rise(pos[:, 0, 2:], TALL) * _rise(lean, UPRIGHT) * (1.0 - _rise(leap, LEVEL))
+
+    def forward(self, inputs: PerformerInputs, velocity: Tensor) -> Tensor:
+        """Turns (B, 8) of hip pitch, hip roll, ankle pitch, ankle roll of the first and of the other leg, rad."""
+        along, across = self.errors(inputs, velocity)
+        gains = self.gains.view(-1, NUM_GAINS)
+        pitch = (gains[:, :15].view(-1, 3, 5) * along[:, None]).sum(-1).clamp(-LIMIT, LIMIT)
+        roll = (gains[:, 15:].view(-1, 3, 4) * across[:, None]).sum(-1).clamp(-LIMIT, LIMIT)
+        height = inputs.body_pos[:, self.feet, 2]
+        swing = torch.sigmoid((height - height.flip(1)) / LIFTED)
+        turns = []
+        for leg in range(2):
+            swings = swing[:, leg : leg + 1]
+            stands = 1.0 - swings
+            turns += [
+                swings * pitch[:, :1] + stands * pitch[:, 1:2], swings * roll[:, :1] + stands * roll[:, 1:2],
+                stands * pitch[:, 2:], stands * roll[:, 2:],
+            ]  # fmt: skip
+        return self.gate(inputs) * torch.cat(turns, 1)
+
+    def applied(self, pose: Tensor, turns: Tensor) -> Tensor:
+        """A pose (B, J, 4) with the turns (B, 8) on it."""
+        return quaternion.multiply(pose, quaternion.from_rotvec((turns @ self.spread).view(-1, self.num_joints, 3)))
+
+
+def _rise(x: Tensor, between: tuple[float, float]) -> Tensor:
+    """0 up to the first, 1 from the second on, smooth between."""
+    part = ((x - between[0]) / (between[1] - between[0])).clamp(0.0, 1.0)
+    return part * part * (3.0 - 2.0 * part)

@@ -1,0 +1,160 @@
+"""python -m tools.train.performer.step_search CHECKPOINT: searches the gains of `step_feedback.Steps`.
+
+CMA-ES (Hansen 2016, by the package cma) over the 27 gains, for the networks of a checkpoint: every candidate walks, turns,
+starts, stops and runs through the same plans, and is as good as it lasts and as well as it follows them.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import tyro
+from numpy.typing import NDArray
+
+from game.play.clip_library import ClipLibrary
+from game.sim.kinematics import standing_state
+from game.sim.model import CharacterModel
+from tools.command_line import parse
+from tools.train.performer.gait_plans import GaitPlans
+from tools.train.performer.motion_table import LEAD_ROWS, QUARTERS, MotionTable, columns, stand_table, state_of
+from tools.train.performer.performer_environment import LONGEST, PULL, Assignment, PerformerEnvironment
+from tools.train.performer.performer_export import load_performer
+from tools.train.performer.step_feedback import NUM_GAINS
+
+Array = NDArray[np.float64]
+TICKS = 150
+"""of an episode"""
+LIKENESS = 0.4
+"""weight of the mean reward, against 1 of the share of the episode that he stays up"""
+LOW = 1.1
+"""m of the head: who is lower has fallen"""
+PER_WORLD = 8
+
+
+@dataclass(frozen=True)
+class StepSearchOptions:
+    """The command line."""
+
+    checkpoint: tyro.conf.Positional[Path]
+    """a run's checkpoint.pt"""
+    out: Path = Path("out/step_gains.json")
+    """where the mean of the distribution goes, after every generation; a search goes on from what is there"""
+    minutes: float = 20.0
+    candidates: int = 16
+    """of a generation, an even number"""
+    spread: float = 0.1
+    """standard deviation of the first generation"""
+    seed: int = 1
+
+
+def plans(gait: GaitPlans) -> list[MotionTable]:
+    """What every candidate does: stops at four moments, steps on the spot, walks slowly, starts, turns, jogs, runs."""
+    seconds = np.arange(int((TICKS / 30 + 2.0) * gait.hz)) / gait.hz
+    walk, run = gait.clips.paces
+    still = 0.0 * seconds
+
+    def going(speed: float, degrees: float, phase: float) -> MotionTable:
+        return gait.plan(still + speed, np.radians(degrees) * seconds, phase=phase)
+
+    found = [gait.plan(np.where(seconds < 0.4 + 0.3 * k, walk, 0.0), still, phase=0.1 + 0.2 * k) for k in range(4)]
+    found += [going(0.04, 0.0, phase) for phase in (0.0, 0.6)] + [going(0.35, 0.0, phase) for phase in (0.3, 0.9)]
+    found += [gait.plan(np.where(seconds < 0.2, 0.0, speed), still, phase=None) for speed in (walk, 0.5)]
+    found += [going(walk, 60.0, 0.2), going(walk, -60.0, 0.5), going(walk, 100.0, 0.8), going(walk, 0.0, 0.4)]
+    return [*found, going(run, 30.0, 0.3), going(2.2, -20.0, 0.6)]
+
+
+class StepTrial:
+    """Tries gains, a part of a generation at a time."""
+
+    def __init__(self, checkpoint: Path, candidates: int) -> None:
+        torch.set_num_threads(1)
+        model = CharacterModel.load()
+        self.graph, _ = load_performer(checkpoint, model)
+        allowed = stand_table(model, standing_state(model), 1.0).allowed
+        self.episodes = [self._episode(table, model) for table in plans(GaitPlans(model, ClipLibrary(model).gait, allowed))]
+        count = candidates * len(self.episodes)
+        self.environment = PerformerEnvironment(model, -(-count // PER_WORLD), PER_WORLD, TICKS + 2)
+
+    def _episode(self, table: MotionTable, model: CharacterModel) -> Assignment:
+        index, stop = QUARTERS * np.arange(TICKS + LONGEST), columns(model).pose.stop
+        rows, lead = table.rows[index], table.rows[index + LEAD_ROWS, :stop]
+        return Assignment(
+            state_of(rows[:1], model)[0], rows, lead, table.allowed, "step", reanchor=False, low=LOW, drift=5.0,
+            stray=5.0, pull=PULL,
+        )  # fmt: skip
+
+    def scores(self, candidates: list[Array]) -> Array:
+        """(C,) of C candidates (NUM_GAINS,)."""
+        environment, graph, each = self.environment, self.graph, len(self.episodes)
+        count = environment.num_characters
+        gains = np.zeros((count, NUM_GAINS))
+        gains[: each * len(candidates)] = np.repeat(candidates, each, axis=0)
+        graph.sight.steps.gains = torch.tensor(gains, dtype=torch.float32)
+        batch = (self.episodes * -(-count // each))[:count]
+        environment.begin(np.arange(count), batch)
+        alive, earned = np.ones(count, bool), np.zeros(count)
+        for _ in range(TICKS):
+            with torch.inference_mode():
+                observation, pose = graph.sight(environment.inputs())
+                step = environment.step(graph.target(pose, graph.act(observation)).double().numpy())
+            alive &= ~step.fell
+            earned += alive * (1.0 + LIKENESS * step.reward.numpy())
+            down = np.flatnonzero(step.fell)
+            if len(down):
+                # out of the way: a heap of bodies costs four times the step
+                tick = environment.tick[down].copy()
+                environment.begin(down, [batch[k] for k in down])
+                environment.tick[down] = np.minimum(tick, TICKS - 1)
+            if not alive.any():
+                break
+        return np.asarray(earned[: each * len(candidates)].reshape(len(candidates), each).mean(axis=1) / TICKS)
+
+
+_trials: dict[tuple[Path, int], StepTrial] = {}
+
+
+def _scores(task: tuple[Path, list[Array]]) -> Array:
+    """In a process of the pool, which keeps its worlds."""
+    checkpoint, candidates = task
+    key = checkpoint, len(candidates)
+    if key not in _trials:
+        _trials[key] = StepTrial(*key)
+    return _trials[key].scores(candidates)
+
+
+def search(options: StepSearchOptions) -> Array:
+    """The mean of the distribution (NUM_GAINS,) when the time is up; prints a line after every generation."""
+    import cma
+
+    first = json.loads(options.out.read_text("utf-8")) if options.out.is_file() else [0.0] * NUM_GAINS
+    strategy = cma.CMAEvolutionStrategy(
+        first, options.spread, {"popsize": options.candidates, "seed": options.seed, "verbose": -9}
+    )
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    end, half = time.monotonic() + 60.0 * options.minutes, options.candidates // 2
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        while time.monotonic() < end:
+            candidates = strategy.ask()
+            parts = [(options.checkpoint, candidates[:half]), (options.checkpoint, candidates[half:])]
+            scores = np.concatenate(pool.map(_scores, parts, chunksize=1))
+            strategy.tell(candidates, (-scores).tolist())
+            options.out.write_text(json.dumps([round(float(v), 4) for v in strategy.mean]), "utf-8")
+            print(f"{strategy.countiter}: {scores.mean():.3f}, best {scores.max():.3f}, spread {strategy.sigma:.3f}")
+    return np.asarray(strategy.mean)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns 0."""
+    search(parse(StepSearchOptions, "tools.train.performer.step_search", __doc__, arguments))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
