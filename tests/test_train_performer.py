@@ -17,7 +17,7 @@ from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
 from tools.policy_file import random_inputs
 from tools.train import checkpoint, quaternion
-from tools.train.performer import training
+from tools.train.performer import step_search, training
 from tools.train.performer.distillation import Distiller
 from tools.train.performer.gait_plans import GaitPlans
 from tools.train.performer.joining import joined, met
@@ -31,6 +31,7 @@ from tools.train.performer.performer_mirror import PerformerMirror
 from tools.train.performer.practice import Practice
 from tools.train.performer.repertoire import MotionSpec, Stages, load_expert, load_table, read_motions
 from tools.train.performer.situations import Situations
+from tools.train.performer.step_feedback import NUM_GAINS, Steps
 
 MODEL = CharacterModel.load()
 NAMES = ("walk", "run", "stand", "getup_faceup", "getup_facedown")
@@ -250,6 +251,7 @@ def test_he_is_steered_in_training_as_in_the_game() -> None:
 
 def test_what_the_performer_sees_of_mirrored_states_is_mirrored() -> None:
     graph, mirror, inputs = PerformerGraph(MODEL), PerformerMirror(MODEL), random_performer_inputs(32)
+    graph.sight.steps.gains = torch.linspace(-0.3, 0.4, NUM_GAINS)
     seen, pose = graph.sight(inputs)
     image, image_pose = graph.sight(reflected(inputs))
     torch.testing.assert_close(image, mirror.observation(seen), atol=1e-5, rtol=1e-5)
@@ -260,6 +262,43 @@ def test_what_the_performer_sees_of_mirrored_states_is_mirrored() -> None:
     turned = graph.target(image_pose, mirror.action(action))
     aligned = turned * torch.where((turned * expected).sum(-1, keepdim=True) < 0.0, -1.0, 1.0)
     torch.testing.assert_close(aligned, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_who_falls_forward_puts_the_swinging_leg_forward() -> None:
+    """A gain of 1 from the lean onto the pitch of the swinging hip: 0.2 rad of lean turn it by sin 0.2, and only it."""
+    gains = torch.zeros(NUM_GAINS)
+    gains[2] = -1.0
+    steps, stand = Steps(MODEL, gains), standing_state(MODEL)
+    reference = np.repeat(stand.root_pos[None], NUM_AHEAD + 1, 0), np.repeat(stand.root_rot[None], NUM_AHEAD + 1, 0)
+    leaning = rotation.from_axis_angle([0.0, 1.0, 0.0], 0.2)
+    bodies = body_poses(MODEL, stand.root_pos, leaning, stand.joint_rot)
+    lifted = bodies.pos.copy()
+    lifted[list(MODEL.feet), 2] = 0.05, 0.35  # the second foot swings
+    still, body = np.zeros(3), np.zeros_like(bodies.pos)
+    arrays = (
+        stand.root_pos, leaning, still, still, stand.joint_rot, np.zeros_like(stand.joint_vel), lifted, bodies.rot,
+        body, body, np.array([0.0, 0.0, -9.8]), *reference, np.repeat(stand.joint_rot[None], NUM_AHEAD + 1, 0),
+    )  # fmt: skip
+    inputs = PerformerInputs(*(torch.tensor(a, dtype=torch.float32)[None] for a in arrays))
+    turns = steps(inputs, torch.zeros(1, 3))[0]
+    expected = torch.zeros(8)
+    expected[4] = -np.sin(0.2)
+    torch.testing.assert_close(turns, expected, atol=1e-4, rtol=1e-4)
+    # a reference that lies is followed without any steps
+    down = inputs._replace(reference_ahead_root_pos=inputs.reference_ahead_root_pos * 0.3)
+    assert float(steps(down, torch.zeros(1, 3)).abs().max()) == 0.0
+
+
+def test_the_search_for_gains_keeps_its_mean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_search, "TICKS", 4)
+    source = tmp_path / "checkpoint.pt"
+    graph = PerformerGraph(MODEL)
+    checkpoint.save(source, {"graph": graph.state_dict(), "samples": {"distil": 5, "ppo": 0}, "minutes": 1.0})
+    trial = step_search.StepTrial(source, 2)
+    scores = trial.scores([np.zeros(NUM_GAINS), np.full(NUM_GAINS, 2.0)])
+    assert scores.shape == (2,) and 1.0 < scores[0] <= 1.0 + step_search.LIKENESS
+    assert scores[1] < scores[0]
+    trial.environment.close()
 
 
 def random_performer_inputs(count: int) -> PerformerInputs:

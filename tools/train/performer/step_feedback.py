@@ -27,7 +27,10 @@ LEVEL = (0.08, 0.15)
 
 
 class Steps(nn.Module):
-    """Pitch (3 outputs x 5 errors) and roll (3 x 4) of swing hip, stance hip and stance ankle: the gains in this order."""
+    """Pitch and roll of swing hip, stance hip and stance ankle.
+
+    The gains are, in this order, those of pitch (3 joints x 5 errors) and of roll (3 x 4).
+    """
 
     gains: Tensor
     feet: Tensor

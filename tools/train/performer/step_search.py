@@ -1,6 +1,6 @@
 """python -m tools.train.performer.step_search CHECKPOINT: searches the gains of `step_feedback.Steps`.
 
-CMA-ES (Hansen 2016, by the package cma) over the 27 gains, for the networks of a checkpoint: every candidate walks, turns,
+CMA-ES (Hansen 2016, by the package cma) over the gains, for the networks of a checkpoint: every candidate walks, turns,
 starts, stops and runs through the same plans, and is as good as it lasts and as well as it follows them.
 """
 
@@ -63,11 +63,15 @@ def plans(gait: GaitPlans) -> list[MotionTable]:
     def going(speed: float, degrees: float, phase: float) -> MotionTable:
         return gait.plan(still + speed, np.radians(degrees) * seconds, phase=phase)
 
-    found = [gait.plan(np.where(seconds < 0.4 + 0.3 * k, walk, 0.0), still, phase=0.1 + 0.2 * k) for k in range(4)]
+    def stopping(speed: float, after: float, phase: float) -> MotionTable:
+        return gait.plan(np.where(seconds < after, speed, 0.0), still, phase=phase)
+
+    found = [stopping(walk, 0.4 + 0.3 * k, 0.1 + 0.2 * k) for k in range(4)] + [stopping(run, 0.5, 0.2)]
     found += [going(0.04, 0.0, phase) for phase in (0.0, 0.6)] + [going(0.35, 0.0, phase) for phase in (0.3, 0.9)]
     found += [gait.plan(np.where(seconds < 0.2, 0.0, speed), still, phase=None) for speed in (walk, 0.5)]
-    found += [going(walk, 60.0, 0.2), going(walk, -60.0, 0.5), going(walk, 100.0, 0.8), going(walk, 0.0, 0.4)]
-    return [*found, going(run, 30.0, 0.3), going(2.2, -20.0, 0.6)]
+    found += [going(walk, 0.0, 0.4), going(walk, 60.0, 0.2), going(walk, -60.0, 0.5), going(walk, 100.0, 0.8)]
+    found += [going(run, 0.0, 0.7), going(run, 25.0, 0.3), going(run, -25.0, 0.1), going(2.2, -20.0, 0.6)]
+    return found
 
 
 class StepTrial:
@@ -78,7 +82,9 @@ class StepTrial:
         model = CharacterModel.load()
         self.graph, _ = load_performer(checkpoint, model)
         allowed = stand_table(model, standing_state(model), 1.0).allowed
-        self.episodes = [self._episode(table, model) for table in plans(GaitPlans(model, ClipLibrary(model).gait, allowed))]
+        self.episodes = [
+            self._episode(table, model) for table in plans(GaitPlans(model, ClipLibrary(model).gait, allowed))
+        ]
         count = candidates * len(self.episodes)
         self.environment = PerformerEnvironment(model, -(-count // PER_WORLD), PER_WORLD, TICKS + 2)
 
@@ -131,7 +137,7 @@ def _scores(task: tuple[Path, list[Array]]) -> Array:
 
 def search(options: StepSearchOptions) -> Array:
     """The mean of the distribution (NUM_GAINS,) when the time is up; prints a line after every generation."""
-    import cma
+    import cma  # type: ignore[import-untyped]
 
     first = json.loads(options.out.read_text("utf-8")) if options.out.is_file() else [0.0] * NUM_GAINS
     strategy = cma.CMAEvolutionStrategy(
