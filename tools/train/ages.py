@@ -11,9 +11,6 @@ from tools.train import checkpoint, policy_export
 from tools.train.config import TrainConfig
 from tools.train.evaluation import Scores
 
-STEP = 0.1
-"""how much better, in Scores.score, the next age must be: gives about eight from newborn to trained"""
-
 
 class Ages:
     """Keeps FOLDER/ages/NN.pt; `tools.export` makes ONNX files of them."""
@@ -25,7 +22,7 @@ class Ages:
 
     def consider(self, content: dict[str, Any], scores: Scores) -> None:
         """Keep this policy if it is the first or visibly better than the last age."""
-        if self.kept and scores.score < self.kept[-1] + STEP:
+        if self.kept and scores.score < self.kept[-1] + self.config.age_step:
             return
         path = self.config.folder / "ages" / f"{len(self.kept):02d}.pt"
         checkpoint.save(path, content)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,7 +32,7 @@ from game.view.film import FilmWriter  # noqa: E402
 from game.view.quality import quality  # noqa: E402
 from tools.footage.caption import Caption  # noqa: E402
 from tools.footage.frames import FilmFrame  # noqa: E402
-from tools.footage.studio import Studio, StudioError  # noqa: E402
+from tools.footage.studio import Picture, Studio, StudioError  # noqa: E402
 from tools.train import checkpoint, policy_export  # noqa: E402
 from tools.train.films import NO_GRAPHICS, POLICY_FOLDER  # noqa: E402
 
@@ -49,34 +50,51 @@ def film(source: Path, target: Path, seconds: float = 6.0) -> int:
     Raises:
         CheckpointError, PolicyError, StudioError, FilmError, OSError.
     """
-    content, model, spec = checkpoint.load(source), CharacterModel.load(), load_set(SET)
-    num_ticks = round(seconds * model.control_hz)
+    content, hz, count = checkpoint.load(source), CharacterModel.load().control_hz, 0
     target.parent.mkdir(parents=True, exist_ok=True)
     with (
-        Studio(spec, SIZE, quality(TIER)) as studio,
-        tempfile.TemporaryDirectory(prefix=POLICY_FOLDER, dir=target.parent) as folder,
+        Studio(load_set(SET), SIZE, quality(TIER)) as studio,
+        FilmWriter(target, SIZE, hz, crf=CRF, preset=PRESET) as writer,
     ):
+        for picture in pictures(studio, source, target.parent, seconds, lambda attempt: words(content, attempt)):
+            writer.write(picture)
+            count += 1
+    return count
+
+
+def pictures(
+    studio: Studio, source: Path, scratch: Path, seconds: float, caption_of: Callable[[int], str]
+) -> Iterator[Picture]:
+    """Pictures, one a tick, of what a checkpoint's policy does from phase 0, and again after each fall.
+
+    Args:
+        scratch: a folder in which a folder for the exported policy is made.
+        caption_of: the caption of an attempt, counted from 1.
+
+    Raises:
+        CheckpointError, PolicyError, OSError.
+    """
+    model, spec = CharacterModel.load(), studio.spec
+    with tempfile.TemporaryDirectory(prefix=POLICY_FOLDER, dir=scratch) as folder:
         policy_export.export_checkpoint(source, Path(folder) / f"{NAME}.onnx", name=NAME)
         library = PolicyLibrary(model, [Path(folder)])
         runtime, attempts = Runtime(library), Attempts()
-        look, caption = camera(CAMERA, spec), Caption(SIZE)
+        look, caption = camera(CAMERA, spec), Caption(studio.size)
         silence = np.zeros((0, 2), np.float32)
         events: list[Event] = [Play(NAME, place=True)]
         try:
-            with FilmWriter(target, SIZE, model.control_hz, crf=CRF, preset=PRESET) as writer:
-                for _ in range(num_ticks):
-                    snapshot = runtime.tick(events, strict=True)
-                    dt = 1.0 / model.control_hz if snapshot.tick > 1 else 0.0
-                    picture = studio.draw(FilmFrame(snapshot, {}, look.update(snapshot, dt), dt, silence))
-                    writer.write(caption.burn(picture, words(content, attempts.number)))
-                    _, resets = judge(attempts, runtime, events)
-                    events = list(resets)
-                    if resets:  # a cut: the camera does not swing up after him
-                        look = camera(CAMERA, spec)
+            for _ in range(round(seconds * model.control_hz)):
+                snapshot = runtime.tick(events, strict=True)
+                dt = 1.0 / model.control_hz if snapshot.tick > 1 else 0.0
+                picture = studio.draw(FilmFrame(snapshot, {}, look.update(snapshot, dt), dt, silence))
+                yield caption.burn(picture, caption_of(attempts.number))
+                _, resets = judge(attempts, runtime, events)
+                events = list(resets)
+                if resets:  # a cut: the camera does not swing up after him
+                    look = camera(CAMERA, spec)
         finally:
             runtime.close()
             library.close()
-    return num_ticks
 
 
 def words(content: dict[str, Any], attempt: int) -> str:

@@ -21,12 +21,12 @@ BOUNDS: dict[tuple[float, float], tuple[str, ...]] = {
     (_TINY, math.inf): (
         "hours", "action_scale", "sampling_size", "kp_scale", "kd_scale", "clip_ratio", "target_kl", "actor_rate",
         "actor_rate_range", "critic_rate", "noise", "robust_noise", "cycles", "tracking_error_limit", "drift_limit",
-        "push_every", "evaluate_seconds",
+        "push_every", "evaluate_seconds", "good", "age_step", "pushed_error_limit",
     ),
     (0, math.inf): (
         "seed", "lateral", "lead", "sampling_rounds", "explore", "noise_samples", "hold", "final_stage_at",
         "average_samples", "lenient_samples", "start_noise", "robust_at", "robust_samples", "push_force",
-        "checkpoint_minutes", "evaluate_samples", "film_minutes",
+        "checkpoint_minutes", "evaluate_samples", "film_minutes", "final_stage_cycles",
     ),
     (0, 1): (
         "start_path", "start_zero", "start_own", "start_weighted", "gae_lambda", "vary_gravity", "vary_friction",
@@ -61,6 +61,11 @@ class TrainConfig:
     init: Path | None = None
     """checkpoint of a run of a similar motion: start from its networks, and from the path that sampling found there"""
 
+    performer: Path | None = None
+    """checkpoint of a performer (tools.train performer): its joint targets for the clip are what the policy corrects"""
+    good: float = 2.0
+    """survival in an evaluation of the final stage at which the run ends; over 1: never"""
+
     worlds: int = 8
     """Bullet worlds of a rank"""
     characters: int = 8
@@ -75,7 +80,8 @@ class TrainConfig:
     lateral: float = 0.5
     """share of action_scale for turns about x and z: most motions, and so the noise, stay in the sagittal plane"""
     sampling_rounds: int | None = None
-    """rounds of sampling (SAMCON) before learning; 0: none; by default 8 where left and right do the same, else none"""
+    """rounds of sampling (SAMCON) before learning; 0: none; by default 8 for clips with a flight
+    or upside down, dropped where the path costs too much, and none for others"""
     sampling_candidates: int = 512
     """candidates in a window of sampling"""
     sampling_size: float = 0.3
@@ -122,6 +128,8 @@ class TrainConfig:
     tracking_error_limit: tuple[float, float] = (1.0, 0.75)
     """m between a body and the reference's, shifted over the ground to the character, that end the episode: at first,
     and after noise_samples"""
+    pushed_error_limit: float = 1.4
+    """m, instead of tracking_error_limit, if that is smaller, for two seconds after a push: he may catch up"""
     drift_limit: float = 1.5
     """m between the character and the reference over the ground that end the episode, unless drift is ignored"""
     ignore_drift: bool | None = None
@@ -129,6 +137,9 @@ class TrainConfig:
     final_stage_at: float = 0.9
     """share of first cycles that land in evaluation at which the final stage begins: DeepMimic's rewards, and the clip
     itself even where sampling found a path; 0: at once; over 1: never"""
+    final_stage_cycles: float = 2.0
+    """cycles in a row of a loop that must succeed besides, in the mean (of a long clip, 0.7 of what an evaluation has
+    room for): a stage that begins with the first landings makes them worse"""
     contact_bodies: tuple[str, ...] = ()
     """bodies that may touch the floor; empty: derived from the clip"""
     average_samples: int = 100_000
@@ -170,6 +181,8 @@ class TrainConfig:
     """between evaluations with the deterministic policy"""
     evaluate_seconds: float = 10.0
     """length of an evaluation's episodes"""
+    age_step: float = 0.1
+    """how much better, in an evaluation's score of 0 to 1, the next age must be: 0.1 gives about eight"""
     film_minutes: float = 5.0
     """between short films of the policy in OUT/films; 0: none"""
 

@@ -15,6 +15,8 @@ from tools.train.config import TrainConfig
 
 PUSH_SECONDS = 0.2
 """as in DeepMimic's table of pushes"""
+NEVER = 10**9
+"""ticks since the last push of who has not been pushed"""
 
 
 class DisturbedWorlds(Protocol):
@@ -33,6 +35,8 @@ class Disturbances:
         self.config, self.batch = config, worlds
         self.size = 0.0
         self._pelvis = 0
+        self.since_push = np.full(worlds.num_characters, NEVER)
+        """(N,) ticks since a push last began, in this episode"""
 
     def begin(self, rng: np.random.Generator, size: float = 1.0) -> None:
         """Set the size, and draw new bodies for all characters and new conditions for all worlds at once."""
@@ -44,12 +48,14 @@ class Disturbances:
 
     def tick(self, rng: np.random.Generator) -> None:
         """Before each tick: start pushes at random."""
+        self.since_push += 1
         if not self.size:
             return
         batch, model = self.batch, self.batch.model
         chance = 1.0 / (self.config.push_every * model.control_hz)
         for n in np.flatnonzero(rng.random(batch.num_characters) < chance):
             angle, force = rng.uniform(0.0, 2.0 * np.pi), self.size * self.config.push_force * rng.random()
+            self.since_push[n] = 0
             world, place = divmod(int(n), batch.per_world)
             push = force * np.array([np.cos(angle), np.sin(angle), 0.0])
             batch.worlds[world].forces.push(place, self._pelvis, push, round(PUSH_SECONDS * model.control_hz))
@@ -81,6 +87,7 @@ class Disturbances:
         """The worlds' conditions. Pushes under way are not kept: a checkpoint ends them."""
         worlds = self.batch.worlds
         return {
+            "since_push": torch.tensor(self.since_push),
             "gravity": torch.tensor(np.array([w.gravity for w in worlds])),
             "friction": torch.tensor(np.array([w.floor_friction for w in worlds])),
             "strength": torch.tensor(np.array([w.strength for w in worlds])),
@@ -89,6 +96,8 @@ class Disturbances:
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Set the worlds' conditions."""
+        if "since_push" in state:  # a checkpoint from before pushes opened the limit has none
+            self.since_push = state["since_push"].numpy().copy()
         for k, world in enumerate(self.batch.worlds):
             world.set_gravity(state["gravity"][k].numpy())
             world.set_friction(float(state["friction"][k]))

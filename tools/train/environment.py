@@ -18,7 +18,7 @@ from tools.train import clip_states, terminations
 from tools.train.batched_inputs import anchored, tracked_motion
 from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import TrainConfig
-from tools.train.disturbances import Disturbances
+from tools.train.disturbances import NEVER, Disturbances
 from tools.train.features import PolicyInputs
 from tools.train.initial_states import InitialStates
 from tools.train.reference_table import ReferenceTable, ReferenceTrack
@@ -27,6 +27,8 @@ from tools.train.stages import TrainingStage, learning_stage
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+PUSHED = 2.0
+"""s for which a push opens the limit of the tracking error"""
 LIMBS = (BodyPart.SHIN, BodyPart.UPPER_ARM, BodyPart.FOREARM, BodyPart.HAND)
 """whose touches of the floor `ImitationEnvironment.lenient` is about"""
 OWN_SHARE = 0.5
@@ -86,8 +88,6 @@ class ImitationEnvironment:
         """chance that a hand or a shin on the floor costs a tick's reward only, not the episode"""
         self._limbs = np.isin(np.arange(model.num_bodies), model.roles.all_of(*LIMBS))
         self.allowed = terminations.contact_bodies(config, model)
-        seconds = config.cycles * clip.duration if clip.loop else clip.duration + config.hold
-        self.max_ticks = round(seconds * model.control_hz)
         self.ticks = np.zeros(n, np.int64)
         self.start_time = np.zeros(n)
         self.start_phase = np.full(n, np.nan)
@@ -96,7 +96,15 @@ class ImitationEnvironment:
         """(N, 3) x, y and heading of the anchor in the world"""
         self.starts = InitialStates(config, clip.duration, clip.loop, self.stage.start_states.width + 1)
         self.disturbances = Disturbances(config, self.batched_worlds)
+        self.configure(config)
         self.rng = np.random.default_rng(0)
+
+    def configure(self, config: TrainConfig) -> None:
+        """Change settings of episodes: where they begin, how long they are, and when they end."""
+        self.config = self.starts.config = self.disturbances.config = config
+        clip = self.clip
+        seconds = config.cycles * clip.duration if clip.loop else clip.duration + config.hold
+        self.max_ticks = round(seconds * self.model.control_hz)
 
     @property
     def allowed_names(self) -> list[str]:
@@ -138,6 +146,7 @@ class ImitationEnvironment:
             flat = np.where(np.isnan(found), self._eased(flat, time), found)
         state = self._raised(self._blurred(clip_states.unpack(flat, self.model.num_joints)))
         self.ticks[indices], self.start_time[indices] = 0, time
+        self.disturbances.since_push[indices] = NEVER
         self.anchor[indices] = self.batched_worlds.places[indices] * np.array([1.0, 1.0, 0.0])
         self.batched_worlds.reset(
             indices, replace(state, root_pos=state.root_pos + self.batched_worlds.places[indices])
@@ -231,8 +240,11 @@ class ImitationEnvironment:
         return Outcome(reward, terms, terminated, truncated, fell, wrapped)
 
     def _tracking_lost(self, motion: TrackedMotion, reference: ReferenceTrack) -> Bools:
-        """(N,) whether some body is farther from the reference's than the present limit."""
-        return terminations.tracking_lost(motion.body_pos, reference.body_pos, self.tracking_error_limit).numpy()
+        """(N,) whether some body is farther from the reference's than the present limit, which a push opens."""
+        limit, opened = self.tracking_error_limit, self.config.pushed_error_limit
+        pushed = self.disturbances.since_push < PUSHED * self.model.control_hz
+        limits = torch.from_numpy(np.where(pushed, max(limit, opened), limit)).float()
+        return terminations.tracking_lost(motion.body_pos, reference.body_pos, limits).numpy()
 
     def _ends(self, fell: Bools) -> Bools:
         """(N,) which falls end the episode: with probability `lenient`, hands and shins on the floor do not."""

@@ -15,6 +15,7 @@ from game.sim.motion import MotionClip
 from tools.policy_file import write_policy
 from tools.train import checkpoint
 from tools.train.features import PolicyInputs
+from tools.train.performer.performer_below import PerformerBelow
 from tools.train.policy_graph import PolicyGraph
 
 
@@ -29,7 +30,9 @@ def export_checkpoint(
     config = content["config"]
     shown = checkpoint.clip_from_tensors(content["shown"]) if "shown" in content else None
     shape = (config["action_scale"], config["lead"], config["lateral"])
-    graph = PolicyGraph(model, clip, tuple(config["hidden"]), *shape, shown=shown)
+    weights = content.get("performer")
+    below = None if weights is None else PerformerBelow(model, clip, weights)
+    graph = PolicyGraph(model, clip, tuple(config["hidden"]), *shape, shown=shown, below=below)
     graph.networks.load_state_dict(content["networks"])
     graph.feedforward = content["feedforward"]
     # a mended clip shows the same skill
@@ -45,9 +48,11 @@ def _spec(
     counted = content.get("counters", content)  # a checkpoint's; best.pt and ages have no other
     samples, seconds = counted.get("samples", 0), counted.get("seconds", 0.0)
     # paths on the machine that trained are private
-    config = {k: v for k, v in content["config"].items() if k not in ("out", "publish", "init")}
+    config = {k: v for k, v in content["config"].items() if k not in ("out", "publish", "init", "performer")}
     config["clip"] = clip.name
     origin = "from another policy" if content["config"].get("init") else "from scratch"
+    if "performer" in content:
+        origin = "on top of the performer"
     return PolicySpec.for_model(
         model,
         name,

@@ -54,13 +54,21 @@ class PolicyGraph(nn.Module):
         lead: float = 3.0,
         lateral: float = 1.0,
         shown: MotionClip | None = None,
+        below: nn.Module | None = None,
     ) -> None:
-        """shown: the clip whose pose is the graph's reference output, where the policy follows a path through it."""
+        """Build it with networks that have learned nothing.
+
+        Args:
+            shown: the clip whose pose is the graph's reference output, where the policy follows a path through it.
+            below: gives the joint targets (B, J, 4) that the action corrects, of PolicyInputs; without it those are the
+                clip's pose a lead ahead.
+        """
         super().__init__()
         self.features = Features(model, clip, lead)
         self.shown = None if shown is None else Reference(shown)
         self.residual = Residual(model, scale, lateral)
         self.networks = ActorCritic(self.features.size, self.residual.num_actions, hidden)
+        self.below = below
         self.control_hz = model.control_hz
         self.register_buffer("feedforward", torch.zeros(0, model.num_joints, 3))
 
@@ -70,8 +78,8 @@ class PolicyGraph(nn.Module):
         return observation, self._corrected(inputs, pose)
 
     def _corrected(self, inputs: PolicyInputs, pose: ReferencePose) -> Tensor:
-        """The reference a little ahead, with the feed-forward added."""
-        base = pose.joint_rot[:, -1]
+        """What lies below, or the reference a little ahead, with the feed-forward added."""
+        base: Tensor = pose.joint_rot[:, -1] if self.below is None else self.below(inputs)
         if not len(self.feedforward):
             return base
         time = self.features.reference.wrap(inputs.time)

@@ -14,6 +14,8 @@ from game.sim.motion import MotionClip
 from tools.train import checkpoint
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.mirror import symmetrized
+from tools.train.performer.performer_below import PerformerBelow, read_performer
+from tools.train.performer.performer_inputs import KD_SCALE
 from tools.train.sampling import symmetric
 from tools.train.warm_start import WarmStart
 
@@ -37,8 +39,8 @@ def check(config: TrainConfig) -> None:
         raise ConfigError(f"--mirror: left and right do not do the same in {clip.name}")
     if file.is_file():
         _check_resumed(file, config, clip)
-    elif config.init is not None:
-        WarmStart(config.init).check(config, clip)
+    else:
+        _check_beginning(config, clip, model)
     path = config.folder / "path.pt"
     if path.is_file() and "of" in (content := checkpoint.load(path)):
         searched = checkpoint.clip_from_tensors(content["of"])
@@ -48,6 +50,18 @@ def check(config: TrainConfig) -> None:
     _check_writable(config.folder, "--out")
     if config.publish is not None:
         _check_writable(config.publish, "--publish")
+
+
+def _check_beginning(config: TrainConfig, clip: MotionClip, model: CharacterModel) -> None:
+    """What a run begins with: another run's networks, and the performer below its own."""
+    if config.init is not None:
+        WarmStart(config.init).check(config, clip)
+    if config.performer is not None:
+        if (config.kp_scale, config.kd_scale) != (1.0, KD_SCALE):
+            raise ConfigError(
+                f"--performer: its gains are --kp-scale 1 --kd-scale {KD_SCALE:g}; expected the same here"
+            )
+        PerformerBelow(model, clip, read_performer(config.performer))
 
 
 def hold(folder: Path) -> BaseFileLock:

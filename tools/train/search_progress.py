@@ -34,6 +34,11 @@ class SearchProgress:
             f"sampling round {number + 1} of {self._rounds}: window {window + 1} of {self._windows}, {words}"
         )
 
+    def say(self, text: str) -> None:
+        """Print a line."""
+        if distributed.rank() == 0:
+            self._line.say(text)
+
     def round(self, search: Search, spent: int) -> None:
         """A round is done, with so many control steps since the search began: the best path so far."""
         if distributed.rank() != 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,23 @@ def learning_stage(
         path_rows=None,
         max_penetration=-CLEARANCE,
         ignore_drift=bool(config.ignore_drift),
+    )
+
+
+def for_final_stage(config: TrainConfig) -> TrainConfig:
+    """The settings of a final stage that begins by itself: what was set by hand for every motion that needed it.
+
+    Short episodes, most of them from where episodes begin that fail, with more noise after hopeless ones
+    (policies/LOG.md: spin kick, jump, cartwheel, roll, backflip). Where the final stage is there from the beginning
+    (`--final-stage-at 0`), the configuration is used as it is.
+    """
+    return replace(
+        config,
+        cycles=min(config.cycles, 1.5),
+        start_path=min(config.start_path, 0.2),
+        start_weighted=max(config.start_weighted, 0.85),
+        start_noise=min(config.start_noise, 0.01),
+        explore=max(config.explore, 2.0),
     )
 
 

@@ -12,8 +12,8 @@ from game.sim.motion import MotionClip
 from tools.train.config import TrainConfig
 
 
-def tracking_lost(body_pos: Tensor, reference_pos: Tensor, limit: float) -> Tensor:
-    """Some body is farther than `limit` m from where the reference has it: (N, B, 3) x2 -> (N,).
+def tracking_lost(body_pos: Tensor, reference_pos: Tensor, limit: Tensor | float) -> Tensor:
+    """Some body is farther than `limit` m (N,) from where the reference has it: (N, B, 3) x2 -> (N,).
 
     Pose-error termination: MimicKit and DeepMimic's successors; without it a fall is imitated for seconds.
     """

@@ -24,12 +24,13 @@ from tools.train.feasible_motion import find_motion
 from tools.train.films import Films
 from tools.train.interruption import Interruption, RunInterruptedError
 from tools.train.mirror import Mirror
+from tools.train.performer.performer_below import PerformerBelow, read_performer
 from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO, Update
 from tools.train.preflight import check
 from tools.train.rollout import RolloutStats, collect
 from tools.train.run_logger import RunLogger
-from tools.train.stages import final_stage
+from tools.train.stages import final_stage, for_final_stage
 from tools.train.warm_start import WarmStart
 
 EVALUATION_WORLDS = 4
@@ -59,6 +60,8 @@ class Trainer:
         self.searched = followed.samples
         """of `samples`, those that were not learned from"""
         self.iteration, self.episodes = 0, 0
+        self.good = False
+        """whether the latest evaluation was as good as it has to be (`--good`)"""
         self.noise = config.noise[0]
         """standard deviation of the latest actions"""
         self.inherited: dict[str, float] = {}
@@ -66,7 +69,11 @@ class Trainer:
         if config.ignore_drift is None:
             config = self.config = dataclasses.replace(config, ignore_drift=self.feasible is not None)
         torch.manual_seed(config.seed)
-        self.graph = PolicyGraph(self.model, self.clip, config.hidden, config.action_scale, config.lead, config.lateral)
+        self.performer = self._find_performer()
+        """the weights of the performer below the policy, if there is one"""
+        below = None if self.performer is None else PerformerBelow(self.model, self.clip, self.performer)
+        shape = (config.hidden, config.action_scale, config.lead, config.lateral)
+        self.graph = PolicyGraph(self.model, self.clip, *shape, below=below)
         if self.feasible is not None:
             self.graph.feedforward = torch.from_numpy(self.feasible.feedforward).float()
         mirror = Mirror(self.model, self.graph.features) if config.mirror else None
@@ -92,6 +99,13 @@ class Trainer:
             self._enter_stage(final=config.final_stage_at <= 0.0)
             self.environment.seed(config.seed, distributed.rank(), 0)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
+
+    def _find_performer(self) -> dict[str, torch.Tensor] | None:
+        """Of the run's checkpoint, if there is one: a run goes on with what it began with; else of `--performer`."""
+        if self.path.is_file():
+            kept: dict[str, torch.Tensor] | None = checkpoint.load(self.path).get("performer")
+            return kept
+        return None if self.config.performer is None else read_performer(self.config.performer)
 
     @property
     def path(self) -> Path:
@@ -144,6 +158,8 @@ class Trainer:
         if self.final_stage_since is not None:
             stage = final_stage(self.config, self.clip, self.model)
             self.environment.stage = self.testing.stage = stage
+            if self.config.final_stage_at > 0.0:
+                self.environment.configure(for_final_stage(self.config))
 
     # ---------------------------------------------------------------- a run
     def run(self) -> None:
@@ -173,6 +189,8 @@ class Trainer:
             if self.samples - self.evaluated_at >= self.config.evaluate_samples:
                 logger.say("evaluating")
                 logger.scores(self.samples, self.seconds, self.evaluate())
+                if self.good:  # all ranks have the same scores
+                    break
             iteration_started = time.monotonic()
             update, stats = self.step()
             self.seconds = before + time.monotonic() - started
@@ -206,6 +224,7 @@ class Trainer:
     def _finished(self) -> bool:
         over = self._until is not None and self.samples >= self._until
         over |= self.config.hours is not None and self.seconds >= 3600.0 * self.config.hours
+        over |= self.good
         return bool(distributed.total(torch.tensor([float(over or self.interruption.wanted)])).item())
 
     def evaluate(self) -> Scores:
@@ -216,7 +235,9 @@ class Trainer:
         self.evaluated_at = self.samples
         if scores.landed > 0.0 and "landed" not in self.first_landing:
             self.first_landing = {"landed": self.samples, "landed_seconds": round(self.seconds, 1)}
-        if self.final_stage_since is None and scores.landed >= self.config.final_stage_at:
+        final = self.final_stage_since is not None
+        self.good = final and self.iteration > 0 and scores.survival >= self.config.good
+        if not final and self._ready(scores):
             self._enter_stage(final=True)
         elif self.robust_since is None and scores.survival >= self.config.robust_at:
             self.robust_since = self.samples
@@ -225,14 +246,24 @@ class Trainer:
             content = self._policy() | {"scores": evaluation.as_dict(scores)}
             self.ages.consider(content, scores)
             # a policy of the robustness stage is not compared with those before it
-            if scores.score >= self.best:
+            if scores.score >= self.best or self.good:
                 self.best = scores.score
                 checkpoint.save(self.config.folder / "best.pt", content)
         return scores
 
+    def _ready(self, scores: Scores) -> bool:
+        """Whether the final stage may begin: the first cycles land, and so do some in a row."""
+        config, duration = self.config, self.clip.duration
+        room = 0.7 * config.evaluate_seconds / duration if self.clip.loop else 0.0
+        return scores.landed >= config.final_stage_at and scores.cycles >= min(config.final_stage_cycles, room)
+
     # ---------------------------------------------------------------- keeping
     def _networks(self) -> dict[str, Any]:
-        found = {} if self.feasible is None else {"shown": clip_to_tensors(MotionClip.load(self.config.clip))}
+        found: dict[str, Any] = (
+            {} if self.feasible is None else {"shown": clip_to_tensors(MotionClip.load(self.config.clip))}
+        )
+        if self.performer is not None:
+            found["performer"] = self.performer
         return found | {
             "networks": self.average.networks.state_dict(),
             "feedforward": self.graph.feedforward,

@@ -27,6 +27,11 @@ class WarmStart:
 
     def check(self, config: TrainConfig, clip: MotionClip) -> None:
         """Raise ConfigError where actions mean something else there, or its path does not suit this run."""
+        if ("performer" in self._content) != (config.performer is not None):
+            has = "corrects" if "performer" in self._content else "does not correct"
+            raise ConfigError(
+                f"--init: the policy of {self._file} {has} a performer; give both, or none, a --performer"
+            )
         theirs = self._content["config"]
         differ = config.differing(theirs)
         if differ:
