@@ -93,7 +93,7 @@ def _window(options: argparse.Namespace) -> int:
     from game.policy.library import PolicyLibrary
     from game.policy.policy import PolicyError
     from game.scene.json_fields import SetError
-    from game.scene.paths import policies_dir
+    from game.scene.paths import all_policies_dirs
     from game.scene.set_file import load_set
     from game.session.opening import BARE, NO_SET
     from game.session.session import Session
@@ -102,7 +102,7 @@ def _window(options: argparse.Namespace) -> int:
 
     def begin() -> Session:
         spec = BARE if options.set == NO_SET else load_set(options.set or DEFAULT_SET)
-        library = PolicyLibrary(CharacterModel.load(), [policies_dir(), *options.policies])
+        library = PolicyLibrary(CharacterModel.load(), all_policies_dirs(options.policies))
         return Session(Runtime(library, seed=options.seed), options.policy, spec)
 
     exit_on_sigterm()

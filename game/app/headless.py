@@ -28,7 +28,7 @@ from game.record.playback import Playback
 from game.record.take import Divergence, Take, TakeError
 from game.scene.json_fields import SetError
 from game.scene.json_text import JsonError, read_json
-from game.scene.paths import policies_dir
+from game.scene.paths import all_policies_dirs
 from game.scene.refusal import refused_as
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
@@ -124,7 +124,7 @@ def run(options: argparse.Namespace) -> RunReport:
         playback = Playback.of(take, num_ticks)
     else:
         events = read_events(options.events) if options.events else []
-        library = PolicyLibrary(model, [policies_dir(), *options.policies])
+        library = PolicyLibrary(model, all_policies_dirs(options.policies))
         policy = options.policy or (opening_policy(script, library) if script is not None else None)
         policy = policy or find_policy(library, None, [DEFAULT_SKILL])
         beginning = [Timed(0, event) for event in opening(library, policy, spec)]

@@ -1,5 +1,6 @@
 """Where files lie: the data beside the package in a clone or inside it once installed, and the user's settings."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from platformdirs import user_config_path
@@ -20,6 +21,17 @@ def policies_dir() -> Path:
 def user_dir() -> Path:
     """Returns the user's own folder for settings; on Linux ~/.config/pratfall. It need not exist."""
     return user_config_path("pratfall", appauthor=False)
+
+
+def user_policies_dir() -> Path:
+    """Returns the user's own folder of policies, where tools.learn puts what he has learned. It need not exist."""
+    return user_dir() / "policies"
+
+
+def all_policies_dirs(further: Iterable[Path] = ()) -> list[Path]:
+    """Returns the folders that the game looks into: its own, the user's where there is one, and further ones."""
+    own = user_policies_dir()
+    return [policies_dir(), *([own] if own.is_dir() else []), *further]
 
 
 def _data_dir(name: str) -> Path:

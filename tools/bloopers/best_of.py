@@ -8,7 +8,7 @@ from dataclasses import asdict
 from tqdm import tqdm
 
 from game.policy.library import PolicyLibrary
-from game.scene.paths import policies_dir
+from game.scene.paths import all_policies_dirs
 from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
 from game.session.opening import DEFAULT_SKILL, find_policy
@@ -33,7 +33,7 @@ def make_best_of(options: BloopersOptions) -> tuple[list[BlooperAttempt], float]
     if not (1 <= options.attempts <= 100_000 and 1 <= options.best <= 100 and 1.0 <= options.seconds <= 60.0):
         raise BloopersError("expected --attempts 1..100000, --best 1..100 and --seconds 1..60")
     spec = load_set(options.set)
-    library = PolicyLibrary(CharacterModel.load(), [policies_dir(), *options.policies])
+    library = PolicyLibrary(CharacterModel.load(), all_policies_dirs(options.policies))
     try:
         attempts = _run_all(options, library, spec)
         chosen = best(attempts, options.best)
