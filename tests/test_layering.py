@@ -44,6 +44,7 @@ PACKAGES = (
     "tools.evaluate",
     "tools.record",
     "tools.bloopers",
+    "tools.learn",
     "tools.bench",
 )
 """Every package, and every tool of one file, in order: each may import from itself and from what stands above it."""

@@ -1,0 +1,111 @@
+"""Beginnings: what training can begin with, and how well each does the clip before anything is learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from game.scene.paths import policies_dir
+from game.sim.model import CharacterModel
+from game.sim.motion import ClipError, MotionClip
+from tools.evaluate.clip_distance import distance
+from tools.train import checkpoint, evaluation
+from tools.train.checkpoint import CheckpointError
+from tools.train.config import ACTIONS, ConfigError, TrainConfig
+from tools.train.environment import ImitationEnvironment
+from tools.train.evaluation import Scores
+from tools.train.feasible_reference import feasible
+from tools.train.performer.performer_below import PerformerBelow, read_performer
+from tools.train.policy_graph import PolicyGraph
+from tools.train.sampling import SampledPath
+from tools.train.warm_start import WarmStart
+
+NEAR = 0.3
+"""m, largest distance (tools.evaluate.clip_distance) at which another run's motion is a like one"""
+IN_PROGRESS = policies_dir() / "in_progress"
+PERFORMER = IN_PROGRESS / "performer" / "checkpoint.pt"
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Nothing, the performer below the networks, or the networks of the run of the likest motion."""
+
+    kind: str
+    file: Path | None = None
+    """the checkpoint"""
+
+    def applied(self, config: TrainConfig) -> TrainConfig:
+        """A configuration that begins so. Raises CheckpointError."""
+        if self.kind == "performer":
+            # he does much of it already: less noise, which falls sooner
+            return replace(config, performer=self.file, noise=(0.1, 0.05), noise_samples=600_000)
+        if self.file is not None:
+            theirs = checkpoint.load(self.file)["config"]
+            same: dict[str, Any] = {
+                name: tuple(v) if isinstance(v, list) else v for name, v in theirs.items() if name in ACTIONS
+            }
+            return replace(config, init=self.file, final_stage_at=0.0, noise=(0.06, 0.045), **same)
+        return config
+
+
+def beginnings(clip: MotionClip, model: CharacterModel, runs: Path) -> list[Beginning]:
+    """What there is for a clip, nothing first: the performer, and the likest run of `runs` or of those that ship."""
+    found = [Beginning("nothing")]
+    if PERFORMER.is_file():
+        found.append(Beginning("performer", PERFORMER))
+    likest = _likest(clip, model, [*sorted(runs.glob("*/checkpoint.pt")), *sorted(IN_PROGRESS.glob("*/checkpoint.pt"))])
+    if likest is not None:
+        found.append(Beginning("likest", likest))
+    return found
+
+
+def _likest(clip: MotionClip, model: CharacterModel, files: list[Path]) -> Path | None:
+    """The run whose motion is nearest, within NEAR, among those from which a run on the clip can begin."""
+    near: list[tuple[float, Path]] = []
+    for file in files:
+        try:
+            content = checkpoint.load(file)
+            if "networks" not in content or "performer" in content:
+                continue
+            theirs = checkpoint.clip_from_tensors(content.get("shown", content["clip"]))
+            if theirs.loop == clip.loop and theirs.character == clip.character:
+                WarmStart(file).path(clip)  # raises where it is too long or too short
+                near.append((distance(clip, theirs, model), file))
+        except (CheckpointError, ConfigError, ClipError, KeyError):
+            continue  # of another version or another pace: a beginning less
+    near = [(far, file) for far, file in near if far <= NEAR]
+    return min(near)[1] if near else None
+
+
+def untrained(config: TrainConfig, num_worlds: int, seconds: float) -> Scores:
+    """How well the configuration's beginning does the clip before anything is learned, from the game's own starts.
+
+    Raises CheckpointError, ConfigError, ClipError.
+    """
+    torch.set_num_threads(1)
+    model = CharacterModel.load().with_gains(config.kp_scale, config.kd_scale)
+    clip = MotionClip.load(config.clip)
+    below = None if config.performer is None else PerformerBelow(model, clip, read_performer(config.performer))
+    earlier = None if config.init is None else WarmStart(config.init)
+    path = None if earlier is None else earlier.path(clip)
+    feedforward = None
+    if path is not None:
+        clip = checkpoint.clip_from_tensors(path["clip"])
+        found = SampledPath(path["correction"].numpy(), path["states"].numpy(), path["cost"].numpy())
+        reference = feasible(clip, model, found, config.lead)
+        clip, feedforward = reference.clip, torch.from_numpy(reference.feedforward).float()
+    shape = (config.hidden, config.action_scale, config.lead, config.lateral)
+    torch.manual_seed(config.seed)
+    graph = PolicyGraph(model, clip, *shape, below=below)
+    if feedforward is not None:
+        graph.feedforward = feedforward
+    if earlier is not None:
+        earlier.fill(graph.networks)
+    environment = ImitationEnvironment(config, clip, model, num_worlds, config.characters)
+    try:
+        return evaluation.evaluate(environment, graph, seconds)
+    finally:
+        environment.close()
