@@ -23,6 +23,7 @@ from tools.learn import LearnError, plan
 from tools.learn.__main__ import main
 from tools.learn.beginnings import beginnings
 from tools.learn.clip_setting import contact_bodies
+from tools.learn.intake import fingerprint, path_of
 from tools.learn.journal import Journal
 from tools.learn.learn_options import Effort, LearnOptions, check_options, name_of
 from tools.learn.learn_progress import LearnProgress
@@ -31,7 +32,6 @@ from tools.learn.mending import with_loop
 from tools.learn.plan import STAGES, LearnStage, follow, weights
 from tools.learn.practising import arguments, evaluations, summary
 from tools.learn.six_ages import Age, spread
-from tools.learn.source import fingerprint, path_of
 from tools.learn.task import Task
 from tools.train.config import TrainConfig
 from tools.train.preflight import hold

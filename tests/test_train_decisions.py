@@ -69,10 +69,10 @@ def test_the_last_stage_waits_for_cycles_in_a_row_and_brings_its_settings(
         trainer.evaluate()
 
     say(landed=1.0, cycles=1.9)
-    assert trainer.final_stage_since is None
+    assert trainer.stage == "learns"
     ticks = trainer.environment.max_ticks
     say(landed=1.0, cycles=2.0)
-    assert trainer.final_stage_since == 0
+    assert trainer.stage == "final stage"
     config = trainer.environment.config
     assert (config.cycles, config.start_weighted, config.explore) == (1.5, 0.85, 2.0)
     assert trainer.environment.starts.config is config

@@ -45,10 +45,10 @@ def _learn(options: LearnOptions, effort: Effort, folder: Path) -> int:
     # torch takes seconds to load: --help does without
     from game.policy.policy import PolicyError
     from game.sim.motion import ClipError
+    from tools.learn.intake import fingerprint
     from tools.learn.journal import Journal
     from tools.learn.learn_progress import LearnProgress
     from tools.learn.plan import follow, weights
-    from tools.learn.source import fingerprint
     from tools.learn.task import Task
     from tools.train.checkpoint import CheckpointError
     from tools.train.config import ConfigError

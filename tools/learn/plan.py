@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from tools.learn.exam import examine_policy
 from tools.learn.first_try import try_first
+from tools.learn.intake import bring
 from tools.learn.journal import Result
 from tools.learn.learnability import judge_clip
 from tools.learn.listing import list_policies
 from tools.learn.mending import mend_clip
 from tools.learn.practising import practise, unfinished
 from tools.learn.six_ages import keep_ages
-from tools.learn.source import bring
 from tools.learn.story_film import film_story
 from tools.learn.task import Task
 

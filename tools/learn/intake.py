@@ -8,7 +8,8 @@ from pathlib import Path
 
 from game.scene.paths import models_dir
 from game.sim.motion import ClipError, MotionClip
-from tools.import_motion.read import ENDINGS, read
+from tools.import_motion.read import read
+from tools.import_motion.readers import ENDINGS
 from tools.learn import LearnError
 from tools.learn.journal import Result
 from tools.learn.task import Task
