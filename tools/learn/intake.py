@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 from game.scene.paths import models_dir
@@ -75,12 +75,8 @@ def _own_clip(path: Path) -> MotionClip | None:
 def _capture(task: Task, video: Path) -> None:
     """Capture a video, of it what is good. Raises LearnError; tools.capture has said why."""
     from tools.capture.__main__ import main
-    from tools.capture.capture_options import CaptureOptions
 
-    arguments = [str(video), "--out", str(task.shown), "--report", str(task.folder / "capture")]
-    if "auto" in {field.name for field in fields(CaptureOptions)}:
-        arguments.append("--auto")
-    status = main(arguments)
+    status = main([str(video), "--auto", "--out", str(task.shown), "--report", str(task.folder / "capture")])
     if status == 130:
         raise KeyboardInterrupt
     if status:
