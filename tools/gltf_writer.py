@@ -38,7 +38,7 @@ class GltfWriter:
         """Store an array; returns the accessor's index.
 
         Args:
-            values: (count,) or (count, n) with n of 3, 4 or 16. Bytes and 16-bit whole numbers stay as they are,
+            values: (count,) or (count, n) with n of 2, 3, 4 or 16. Bytes and 16-bit whole numbers stay as they are,
                 others are written with 32 bits, and all else as 32-bit floats.
             target: VERTICES or INDICES, for those of a mesh.
             normalized: whole numbers stand for 0..1.
@@ -54,7 +54,7 @@ class GltfWriter:
             "bufferView": self.add("bufferViews", view | ({"target": target} if target else {})),
             "componentType": _COMPONENT_TYPES[code],
             "count": len(array),
-            "type": {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}[width],
+            "type": {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}[width],
         }
         if normalized:
             accessor["normalized"] = True
@@ -62,6 +62,20 @@ class GltfWriter:
             rows = array.reshape(len(array), width)
             accessor |= {"min": rows.min(axis=0).tolist(), "max": rows.max(axis=0).tolist()}
         return self.add("accessors", accessor)
+
+    def bytes_view(self, data: bytes) -> int:
+        """Store bytes, such as a picture's file; returns the buffer view's index."""
+        self._chunk += bytes(-len(self._chunk) % 4)
+        view = {"buffer": 0, "byteOffset": len(self._chunk), "byteLength": len(data)}
+        self._chunk += data
+        return self.add("bufferViews", view)
+
+    def append_chunk(self, chunk: bytes) -> int:
+        """Store another file's binary chunk; returns the byte at which it begins."""
+        self._chunk += bytes(-len(self._chunk) % 4)
+        start = len(self._chunk)
+        self._chunk += chunk
+        return start
 
     def animate(self, node: int, path: str, times: int, values: NDArray[Any], *, stepped: bool = False) -> None:
         """Move a node over time.

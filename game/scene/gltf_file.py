@@ -150,6 +150,21 @@ class GltfFile:
             )
         return values.astype(np.int64)
 
+    def image(self, index: Any) -> bytes:
+        """The file of an image, as it was packed: PNG, JPEG or whatever it says in its first bytes."""
+        image, where = self.item("images", index), f"images[{index}]"
+        if "bufferView" not in image:
+            uri = image.get("uri")
+            if not isinstance(uri, str):
+                raise self.error(f"{where} has neither a bufferView nor a uri")
+            return self._decoded(where, uri) if uri.startswith("data:") else self._beside(where, uri)
+        view = self.item("bufferViews", image["bufferView"])
+        start, size = self._whole(view, "byteOffset", where), self._whole(view, "byteLength", where)
+        data = self._buffer(view.get("buffer", 0))
+        if not 0 < size <= len(data) - start:
+            raise self.error(f"{where} ends at byte {start + size} of {len(data)}")
+        return data[start : start + size]
+
     def _substitute(self, values: Array, sparse: dict[str, Any], dtype: np.dtype[Any], where: str) -> None:
         """Replace rows of values (count, width) in place by those that a sparse accessor lists."""
         count = self._whole(sparse, "count", where)
@@ -216,20 +231,21 @@ class GltfFile:
         if not isinstance(uri, str):
             raise self.error(f"buffers[{index}]: uri is not a string")
         if index not in self._buffers:
-            self._buffers[index] = self._decoded(index, uri) if uri.startswith("data:") else self._beside(index, uri)
+            where = f"buffers[{index}]"
+            self._buffers[index] = self._decoded(where, uri) if uri.startswith("data:") else self._beside(where, uri)
         return self._buffers[index]
 
-    def _decoded(self, index: int, uri: str) -> bytes:
+    def _decoded(self, where: str, uri: str) -> bytes:
         try:
             return base64.b64decode(uri.partition(",")[2], validate=True)
         except (binascii.Error, ValueError) as error:
-            raise self.error(f"buffers[{index}]: {error}") from error
+            raise self.error(f"{where}: {error}") from error
 
-    def _beside(self, index: int, uri: str) -> bytes:
+    def _beside(self, where: str, uri: str) -> bytes:
         """A file in the same folder; never one anywhere else."""
         path = self.path.parent / uri
         if "/" in uri or "\\" in uri or "\0" in uri or uri in ("", ".", "..") or not path.is_file():
-            raise self.error(f"buffers[{index}]: {uri[:60]!r} is no file beside it")
+            raise self.error(f"{where}: {uri[:60]!r} is no file beside it")
         if path.stat().st_size > MAX_BYTES:
             raise self.error(f"{uri}: {path.stat().st_size >> 20} MiB, expected at most {MAX_BYTES >> 20}")
         return path.read_bytes()
