@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 
-from game.record.film_job import FilmJob
+from game.record.tool_job import ToolJob
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,14 +42,14 @@ def test_sigterm_closes_a_film(tmp_path: Path) -> None:
         assert sum(1 for _ in film.decode(video=0)) == 30
 
 
-def test_closing_a_film_job_ends_a_child_that_does_not_listen(tmp_path: Path) -> None:
+def test_closing_a_job_ends_a_child_that_does_not_listen(tmp_path: Path) -> None:
     """It ignores SIGTERM, and is killed after a while."""
     ready = tmp_path / "ready"
     code = (
         "import pathlib, signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
         f"pathlib.Path({str(ready)!r}).touch(); time.sleep(60)"
     )
-    job = FilmJob()
+    job = ToolJob("tools.record")
     job._process = subprocess.Popen([sys.executable, "-c", code])
     number = job._process.pid
     while not ready.exists():
