@@ -15,6 +15,7 @@ from game.scene.json_fields import parse_color
 from game.scene.paths import models_dir
 from game.sim import rotation
 from game.sim.model import CharacterModel
+from game.sim.roles import ShadingSpheres
 from game.view.face import Face, joint_turns
 from game.view.lights import NUM_JOINTS
 from game.view.skin import Skin, SkinError, SkinPart
@@ -36,6 +37,8 @@ class AvatarLook:
     """"#rrggbb" by material, over the model's own: shirt, stripe, trim, trousers, shoes, hair, skin, ..."""
     opacity: float = 1.0
     """below 1 a ghost"""
+    figure: Path | None = None
+    """the file of a figure from elsewhere (tools.cast), in place of the model"""
 
 
 @cache
@@ -68,11 +71,11 @@ class Avatar:
         self._bind = [np.asarray(x) for x in pose_of(skin.bind)]
         self.root = parent.attach_new_node("avatar")
         self._colors = look.colors
-        body = _never_culled("body")
+        body = never_culled("body")
         body.add_geom(merge([self._painted(p) for p in skin.body]).geom())
         self.root.attach_new_node(body)
         self._mouth_base = [self._painted(p) for p in skin.mouth]
-        self._mouth = _never_culled("mouth")
+        self._mouth = never_culled("mouth")
         self.root.attach_new_node(self._mouth)
         self._shown_morphs: tuple[float, ...] | None = None
         self._real, self._dual = vectors(NUM_JOINTS), vectors(NUM_JOINTS)
@@ -102,8 +105,8 @@ class Avatar:
         quat[self._bodies] = quaternion
         self._pose_face(pos, quat, face)
         real, dual = dual_quaternions(pos, quat, *self._bind)
-        _fill(self._real, real)
-        _fill(self._dual, dual)
+        fill(self._real, real)
+        fill(self._dual, dual)
         self._shape_mouth(face)
 
     def _pose_face(self, pos: Array, quat: Array, face: Face) -> None:
@@ -141,13 +144,18 @@ class Avatar:
 
     def blobs(self, position: Array, quaternion: Array) -> Array:
         """(S, 4) centres and radii, m, of the shading spheres for bodies at position (B, 3), quaternion (B, 4)."""
-        body, center, radius = self._shading
-        centers = position[body] + np.einsum("bij,bj->bi", rotation.to_matrix(quaternion[body]), center)
-        return np.concatenate([centers, radius[:, None]], axis=1)
+        return shading_spheres(self._shading, position, quaternion)
 
     def close(self) -> None:
         """Removes it from the scene."""
         self.root.remove_node()
+
+
+def shading_spheres(spheres: ShadingSpheres, position: Array, quaternion: Array) -> Array:
+    """(S, 4) centres and radii, m, for bodies at position (B, 3), quaternion (B, 4)."""
+    body, center, radius = spheres
+    centers = position[body] + np.einsum("bij,bj->bi", rotation.to_matrix(quaternion[body]), center)
+    return np.concatenate([centers, radius[:, None]], axis=1)
 
 
 def vectors(count: int) -> p3d.PTA_LVecBase4f:
@@ -155,7 +163,7 @@ def vectors(count: int) -> p3d.PTA_LVecBase4f:
     return p3d.PTA_LVecBase4f([p3d.UnalignedLVecBase4f(0.0) for _ in range(count)])
 
 
-def _never_culled(name: str) -> p3d.GeomNode:
+def never_culled(name: str) -> p3d.GeomNode:
     """A node that is never culled: joints carry its mesh far from where it was modelled."""
     node = p3d.GeomNode(name)
     node.set_bounds(p3d.OmniBoundingVolume())
@@ -163,7 +171,8 @@ def _never_culled(name: str) -> p3d.GeomNode:
     return node
 
 
-def _fill(target: p3d.PTA_LVecBase4f, rows: Array) -> None:
+def fill(target: p3d.PTA_LVecBase4f, rows: Array) -> None:
+    """Sets the first elements of a shader input to rows (n, 4)."""
     for i, row in enumerate(rows.tolist()):
         target[i] = p3d.LVecBase4f(*row)
 

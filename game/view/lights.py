@@ -14,8 +14,8 @@ from game.view.quality import Quality
 Array = NDArray[np.float64]
 
 SHADERS = Path(__file__).with_name("shaders")
-NUM_JOINTS = 24
-"""joints that the shader has room for; an avatar has 15 for its bodies and 8 in its face"""
+NUM_JOINTS = 64
+"""joints that the shader has room for; our avatar has 15 for its bodies and 8 in its face, other figures some 25"""
 NUM_DENTS = 15
 """spheres of a body that dent what is soft"""
 SHADOW_SORT = -20
@@ -26,13 +26,17 @@ FAR = 24.0
 """m, depth of the box that the shadow map covers"""
 
 
-def shader(fragment: str, quality: Quality) -> p3d.Shader:
-    """surface.vert with one of the fragment shaders, for a quality. Raises OSError when a file is missing."""
+def shader(fragment: str, quality: Quality, *, figure: bool = False) -> p3d.Shader:
+    """surface.vert with one of the fragment shaders, for a quality. Raises OSError when a file is missing.
+
+    `figure`: with the pictures, cut-outs and toon shading that figures from elsewhere have.
+    """
     defines = (
         f"#define NUM_JOINTS {NUM_JOINTS}\n#define TAPS {quality.shadow_taps if quality.shadow_size else 0}\n"
         f"#define NUM_DENTS {NUM_DENTS}\n#define BLOBS {quality.blobs}\n"
         f"#define CONTACT_HARDENING {int(quality.contact_hardening)}\n"
     )
+    defines += f"#define FIGURE {int(figure)}\n"
 
     texel = quality.shadow_reach / max(quality.shadow_size, 1)
     defines += f"#define SHADOW_OFFSET {1.6 * texel:.6f}\n"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import panda3d.core as p3d
@@ -17,6 +19,8 @@ from game.view.avatar import Avatar, AvatarLook, vectors
 from game.view.dust import Dust
 from game.view.expression import ExpressionJudge
 from game.view.face import FaceActor
+from game.view.figure_avatar import FigureAvatar, load_figure
+from game.view.figure_parts import FigureError
 from game.view.ground_shade import ground_shade
 from game.view.lamp import Lamp
 from game.view.lights import NUM_DENTS, NUM_JOINTS, SHADOW_MASK, Sun, shader
@@ -37,10 +41,15 @@ LOOKS = (
 GHOST = AvatarLook(opacity=0.32)
 
 
+def looks_with(figure: Path | None) -> tuple[AvatarLook, ...]:
+    """What the characters wear where the first one is drawn as a figure; None: as our own avatar."""
+    return (replace(LOOKS[0], figure=figure), *LOOKS[1:])
+
+
 class _Actor:
     """An avatar on stage with what moves its face."""
 
-    def __init__(self, avatar: Avatar, seed: int) -> None:
+    def __init__(self, avatar: Avatar | FigureAvatar, seed: int) -> None:
         self.avatar = avatar
         self.face = FaceActor(seed)
         self.judge = ExpressionJudge()
@@ -67,6 +76,8 @@ class Stage:
         self.model = model or CharacterModel.load()
         self.looks = looks
         self.show_ghost = False
+        self.figure_trouble = ""
+        """why a figure could not be drawn; our own avatar stands in for it"""
         self.root = p3d.NodePath("stage")
         if parent is not None:
             self.root.reparent_to(parent)
@@ -75,7 +86,7 @@ class Stage:
         self.camera = self.root.attach_new_node(p3d.Camera("stage", self.lens))
         self._home()
         self._actors: list[_Actor] = []
-        self._ghosts: list[Avatar] = []
+        self._ghosts: list[Avatar | FigureAvatar] = []
         self._props: dict[int, tuple[ItemSpec, p3d.NodePath]] = {}
         self._static: dict[str, p3d.NodePath] = {}
         self._last: Snapshot | None = None
@@ -99,6 +110,17 @@ class Stage:
         if self._last is not None:
             self.show(self._last, self._items, 0.0)
 
+    def set_looks(self, looks: tuple[AvatarLook, ...]) -> None:
+        """Dresses the characters anew."""
+        self.looks = looks
+        for actor in self._actors:
+            actor.avatar.close()
+        for ghost in self._ghosts:
+            ghost.close()
+        self._actors, self._ghosts = [], []
+        if self._last is not None:
+            self.show(self._last, self._items, 0.0)
+
     def _furnish(self) -> None:
         light, quality = self.spec.light, self.quality
         self._world = self.root.attach_new_node("world")
@@ -112,6 +134,7 @@ class Stage:
         self._world.set_shader_inputs(
             skinned=0.0,
             opacity=1.0,
+            cutoff=0.0,
             joint_real=vectors(NUM_JOINTS),
             joint_dual=vectors(NUM_JOINTS),
             sun_direction=p3d.LVecBase3f(*self._sun.direction.tolist()),
@@ -198,8 +221,15 @@ class Stage:
         """Level of detail of a character; only the first of a crowd is drawn in full detail."""
         return self.quality.avatar if i == 0 or self.quality.name == "lite" else ("mid" if i < 4 else "low")
 
-    def _avatar(self, look: AvatarLook, level: str) -> Avatar:
-        return Avatar(self._world, self.model, look, level)
+    def _avatar(self, look: AvatarLook, level: str) -> Avatar | FigureAvatar:
+        if look.figure is None:
+            return Avatar(self._world, self.model, look, level)
+        quality = self.quality if level == self.quality.avatar else replace(self.quality, avatar="low")
+        try:
+            return FigureAvatar(self._world, self.model, load_figure(look.figure), quality, look.opacity)
+        except FigureError as error:
+            self.figure_trouble = str(error)
+            return self._avatar(replace(look, figure=None), level)
 
     def _match_ghosts(self, snapshot: Snapshot) -> None:
         poses = snapshot.ghosts.poses if self.show_ghost and snapshot.ghosts else None
@@ -207,7 +237,7 @@ class Stage:
         while len(self._ghosts) > count:
             self._ghosts.pop().close()
         while len(self._ghosts) < count:
-            ghost = self._avatar(GHOST, "low")
+            ghost = self._avatar(replace(GHOST, figure=self.looks[0].figure), "low")
             ghost.root.hide(SHADOW_MASK)
             self._ghosts.append(ghost)
         for ghost, pos, rot in zip(self._ghosts, *(poses or ((), ())), strict=True):

@@ -18,6 +18,13 @@ uniform sampler2DShadow shadow_map;
 #if CONTACT_HARDENING
 uniform sampler2D shadow_depth;
 #endif
+#if FIGURE
+uniform float cutoff;
+uniform sampler2D normal_map, finish_map, glow_map;
+uniform vec4 figure_look;  // strength of the normals, metal, 1 for unlit and 2 for toon, opaque
+uniform vec4 toon_shade;   // colour of the dark side, where it begins
+uniform vec4 emission;     // colour, how sharp a toon's dark side ends
+#endif
 #if BLOBS > 0
 uniform vec4 blobs[BLOBS];
 #endif
@@ -78,16 +85,66 @@ vec3 screen(vec3 c) { return sqrt(c); }
 vec3 fade(vec3 x) { x = 1.0 + x * 0.25; x *= x; return 1.0 / (x * x); }
 #endif
 
+#if FIGURE && TAPS > 1
+// A normal map without tangents: Schüler, "Normal Mapping without Precomputed Tangents" (ShaderX 5, 2006).
+vec3 bumped(vec3 n, float strength) {
+    vec3 across = dFdx(position_w), along = dFdy(position_w);
+    vec2 u = dFdx(uv), v = dFdy(uv);
+    vec3 a = cross(along, n), b = cross(n, across);
+    vec3 t = a * u.x + b * v.x, s = a * u.y + b * v.y;
+    float size = max(dot(t, t), dot(s, s));
+    if (size < 1e-20) return n;
+    vec3 m = texture(normal_map, uv).xyz * 2.0 - 1.0;
+    return normalize((t * m.x + s * m.y) * strength * inversesqrt(size) + n * max(m.z, 0.05));
+}
+#endif
+
 void main() {
     vec3 n = normalize(normal_w), eye = p3d_ViewMatrixInverse[3].xyz, view = normalize(eye - position_w);
     if (!gl_FrontFacing) n = -n;
+#if FIGURE
+    vec4 texel = texture(p3d_Texture0, uv);
+    float cover = figure_look.w > 0.5 ? 1.0 : texel.a * color.a;
+    if (cover < cutoff) discard;
+    vec3 base = linear(color.rgb) * linear(texel.rgb);
+    float rough = finish.x, wrap = finish.y, open = 1.0;
+#if TAPS > 1
+    if (figure_look.x > 0.0) n = bumped(n, figure_look.x);
+    vec3 polish = texture(finish_map, uv).rgb;
+    rough *= polish.g;
+    // what is metal mirrors a room that is not there: it is drawn as a glossy paint of its colour
+    rough = mix(rough, min(rough, 0.45), figure_look.y * polish.b);
+#endif
+    rough = max(rough, 0.08);
+#else
     vec3 base = linear(color.rgb) * texture(p3d_Texture0, uv).rgb;
     float rough = max(finish.x, 0.08), wrap = finish.y, open = color.a;
+#endif
     if (position_w.z < 0.03 && n.z > 0.5) open *= texture(ground_shade, (position_w.xy - ground_rect.xy) / ground_rect.zw).r;
     float facing = dot(n, sun_direction), half_lit = clamp((facing + wrap) / (1.0 + wrap), 0.0, 1.0);
     float sun = half_lit;
 #if TAPS > 0
     if (half_lit > 0.0) sun *= sunlight(facing);
+#endif
+#if FIGURE
+    if (figure_look.z > 0.5) {  // painted light: a texture as it is, or in two tones
+        vec3 flat_light = vec3(1.0);
+        if (figure_look.z > 1.5) {
+            float edge = max(1.0 - emission.w, 0.02), shadow = 1.0;
+#if TAPS > 0
+            shadow = facing > -0.2 ? sunlight(facing) : 0.0;
+#endif
+            float bright = clamp((facing + toon_shade.w + edge) / (2.0 * edge), 0.0, 1.0) * shadow;
+            base *= mix(toon_shade.rgb, vec3(1.0), bright);
+            vec3 day = sky_color * 0.55 + bounce_color * 0.25 + sun_color * 0.42;
+            float level = max(max(day.r, day.g), max(day.b, 0.001));
+            flat_light = mix(vec3(1.0), day / level, 0.35) * clamp(level * look.x, 0.55, 1.0);
+        }
+        vec3 shown = base * flat_light + emission.rgb * linear(texture(glow_map, uv).rgb);
+        shown = mix(fog_color, shown, fade(vec3(length(eye - position_w) * look.z)).x);
+        pixel = vec4(screen(clamp(shown, 0.0, 1.0)), opacity * cover);
+        return;
+    }
 #endif
 
     float hidden = open;
@@ -125,6 +182,9 @@ void main() {
     c += sky_color * 0.22 * (1.0 - rough) * (1.0 - rough) * (0.3 + 0.7 * max(reflect(-view, n).z, 0.0)) * hidden;
 #endif
     c = mix(c, base * 1.6, finish.z * glow);
+#if FIGURE
+    c += emission.rgb * linear(texture(glow_map, uv).rgb);
+#endif
 
     float alpha = opacity;
     if (finish.w > 1.5) {  // water and ice: they mirror the sky and the sun, the more the flatter one looks
@@ -145,6 +205,9 @@ void main() {
     c = mix(c, c * c * (3.0 - 2.0 * c), 0.18);
 #if TAPS > 1
     c += (noise(gl_FragCoord.yx + 3.0) - 0.5) / 255.0;
+#endif
+#if FIGURE
+    alpha *= cover;
 #endif
     pixel = vec4(c, alpha);
 }
