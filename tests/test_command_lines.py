@@ -14,6 +14,7 @@ from tools.build_avatar.options import AvatarConfig
 from tools.capture.benchmark import BenchmarkOptions
 from tools.capture.capture_options import CaptureOptions
 from tools.capture.ground_truth import GroundTruthOptions
+from tools.cast.cast_options import CastOptions
 from tools.clip_clinic.__main__ import ClinicOptions
 from tools.clip_clinic.loops import SHORTEST
 from tools.command_line import frame_rate, parse
@@ -32,6 +33,7 @@ TOOLS: dict[str, type] = {
     "bloopers": BloopersOptions,
     "build_avatar": AvatarConfig,
     "capture": CaptureOptions,
+    "cast": CastOptions,
     "capture.benchmark": BenchmarkOptions,
     "capture.ground_truth": GroundTruthOptions,
     "clip_clinic": ClinicOptions,

@@ -35,6 +35,7 @@ PACKAGES = (
     "tools.key_clip",
     "tools.view_clip",
     "tools.import_motion",
+    "tools.cast",
     "tools.export_motion",
     "tools.capture",
     "tools.build_avatar",

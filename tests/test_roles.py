@@ -103,8 +103,10 @@ def test_roles_are_needed_and_outside_the_hash(folder: Path) -> None:
 ALLOWED = {
     "game/sim/roles.py": "the vocabulary of parts itself",
     "game/play/events.py": "defaults of the events' format, which saved takes rely on",
+    "game/view/figure_parts.py": "the vocabulary of parts of figures from elsewhere",
     "tools/build_avatar": "models this very figure: flesh, clothes and weights are shaped around its named links",
     "tools/capture/landmark_skeleton.py": "names of bone groups in reports",
+    "tools/cast/bones.py": "names of other programs' rigs, and the roles that a mapping file gives them",
     "tools/import_motion": "names of other programs' rigs, and the roles that a mapping file gives them",
 }
 """Where a body or joint of the humanoid may stand as a text, and why."""

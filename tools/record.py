@@ -53,6 +53,8 @@ class RecordOptions:
     """a film, or a folder of pictures"""
     passes: str = ""
     """of pictures, by commas: alpha (characters), depth (16 bit, mm), id"""
+    avatar: str = "own"
+    """what he is drawn as: own, or a figure made by tools.cast, or its file"""
     mute: bool = False
     """no sound"""
     voice: bool = True
@@ -62,7 +64,8 @@ class RecordOptions:
 
 
 def settings_of(options: RecordOptions) -> RecordSettings:
-    """What the command line means. Raises RecordError."""
+    """What the command line means. Raises RecordError, FigureError."""
+    from game.view.figure_folder import find_figure
     from tools.footage.film_take import RecordError, RecordSettings
     from tools.footage.studio import PASSES
 
@@ -93,6 +96,7 @@ def settings_of(options: RecordOptions) -> RecordSettings:
         sound=not options.mute,
         voice=options.voice,
         stems=options.stems and not options.mute,
+        figure=find_figure(options.avatar),
         slow=options.slow_between,
     )
 
@@ -108,6 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
     from game.camera.shot import ShotError
     from game.record.take import Take, TakeError
     from game.scene.json_fields import SetError
+    from game.view.figure_parts import FigureError
     from game.view.film import FilmError
     from tools.footage.film_take import RecordError, record
     from tools.footage.studio import StudioError
@@ -126,6 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
         SetError,
         StudioError,
         FilmError,
+        FigureError,
         OSError,
     ) as error:
         print(f"error: {error}", file=sys.stderr)

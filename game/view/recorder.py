@@ -22,7 +22,7 @@ from game.view.film import FilmError, FilmWriter, Sound
 from game.view.film_camera import FilmCamera
 from game.view.quality import QUALITIES
 from game.view.shapes import BACKGROUND, ShapesView
-from game.view.stage import Stage
+from game.view.stage import Stage, looks_with
 
 FILM_SIZE = (1280, 720)
 FILM_FPS = 30
@@ -109,14 +109,21 @@ class TickFilm:
     """
 
     def __init__(
-        self, first: Snapshot, spec: SetSpec, path: Path, cuts: Cuts | None = None, size: tuple[int, int] = FILM_SIZE
+        self,
+        first: Snapshot,
+        spec: SetSpec,
+        path: Path,
+        cuts: Cuts | None = None,
+        size: tuple[int, int] = FILM_SIZE,
+        figure: Path | None = None,
     ) -> None:
+        """`figure`: what he is drawn as; None: our own avatar. Raises FilmError."""
         pick_pipe.configure()
         try:
             self._output = pick_pipe.open_offscreen()
         except pick_pipe.OutputError as error:
             raise FilmError(f"cannot film: {error}") from error
-        self._view = _open_view(self._output, spec, first.model)
+        self._view = _open_view(self._output, spec, first.model, figure)
         self._film = FilmCamera(self._output.buffer, self._view.root, size, samples=self._output.samples)
         self._rig = CameraRig(spec, Keyframes(), cuts)
         if cuts is not None:
@@ -150,9 +157,11 @@ class TickFilm:
         self._film.close()
 
 
-def _open_view(output: pick_pipe.Output, spec: SetSpec, model: CharacterModel) -> Stage | ShapesView:
+def _open_view(
+    output: pick_pipe.Output, spec: SetSpec, model: CharacterModel, figure: Path | None
+) -> Stage | ShapesView:
     """The stage; the bare shapes where the renderer has no shaders."""
     if output.has_shaders:
-        return Stage(output.buffer, spec, QUALITIES["std"], model=model)
+        return Stage(output.buffer, spec, QUALITIES["std"], model=model, looks=looks_with(figure))
     output.buffer.clear_color = p3d.LColor(*BACKGROUND)
     return ShapesView(p3d.NodePath("scene"), model)

@@ -20,13 +20,14 @@ def main(arguments: list[str] | None = None) -> int:
     from game.policy.policy import PolicyError
     from game.record.take import TakeError
     from game.scene.json_fields import SetError
+    from game.view.figure_parts import FigureError
     from game.view.film import FilmError
     from tools.bloopers.best_of import BloopersError, make_best_of
     from tools.footage.studio import StudioError
 
     try:
         attempts, length = make_best_of(options)
-    except (BloopersError, PolicyError, SetError, StudioError, FilmError, TakeError, OSError) as error:
+    except (BloopersError, FigureError, PolicyError, SetError, StudioError, FilmError, TakeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     fell = [a for a in attempts if a.measures.fell]

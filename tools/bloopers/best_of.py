@@ -13,6 +13,7 @@ from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
 from game.session.opening import DEFAULT_SKILL, find_policy
 from game.sim.model import CharacterModel
+from game.view.figure_folder import find_figure
 from tools.bloopers.blooper_attempts import BlooperAttempt, best, run
 from tools.bloopers.bloopers_options import BloopersOptions
 from tools.bloopers.luck import draw
@@ -27,9 +28,9 @@ def make_best_of(options: BloopersOptions) -> tuple[list[BlooperAttempt], float]
     """Runs and films; returns all attempts and the film's length in seconds.
 
     Raises:
-        BloopersError, PolicyError, SetError, StudioError, FilmError, TakeError, OSError.
+        BloopersError, FigureError, PolicyError, SetError, StudioError, FilmError, TakeError, OSError.
     """
-    style = Style(options.size, options.fps, options.quality)
+    style = Style(options.size, options.fps, options.quality, find_figure(options.avatar))
     if not (1 <= options.attempts <= 100_000 and 1 <= options.best <= 100 and 1.0 <= options.seconds <= 60.0):
         raise BloopersError("expected --attempts 1..100000, --best 1..100 and --seconds 1..60")
     spec = load_set(options.set)

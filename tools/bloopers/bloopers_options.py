@@ -37,3 +37,5 @@ class BloopersOptions:
     """pictures a second, 1 to 240"""
     quality: Tier = "std"
     """how well it is drawn"""
+    avatar: str = "own"
+    """what he is drawn as: own, or a figure made by tools.cast, or its file"""

@@ -58,6 +58,8 @@ class Style:
     size: tuple[int, int] = (1280, 720)
     fps: int | Fraction = 30
     tier: str = "std"
+    figure: Path | None = None
+    """what he is drawn as; None: our own avatar"""
     crf: int = 20
     preset: str = "medium"
 
@@ -90,7 +92,7 @@ def make(cuts: Sequence[Cut], spec: SetSpec, out: Path, sheet: Path, style: Styl
     rows: list[list[Picture]] = []
     with (
         Cards(style.size) as cards,
-        Studio(spec, style.size, quality(style.tier)) as studio,
+        Studio(spec, style.size, quality(style.tier), figure=style.figure) as studio,
         FilmWriter(out, style.size, style.fps, crf=style.crf, preset=style.preset, sound_hz=HZ) as film,
     ):
         progress = tqdm(total=_num_pictures(cuts, style.fps), desc=out.name, unit="frame", disable=None)

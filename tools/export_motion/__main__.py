@@ -31,6 +31,8 @@ class ExportOptions:
     """write a .bvh in metres, not centimetres"""
     camera: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """cameras of a .glb, several if wanted; follow by default. The shots and the cuts of a take are in it anyway"""
+    avatar: str = "own"
+    """what he is in a .glb: own, or a figure made by tools.cast, or its file"""
     no_set: bool = False
     """leave the room or park out of a .glb"""
 
@@ -47,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
     from game.scene.gltf_file import GltfError
     from game.scene.json_fields import SetError
     from game.sim.motion import ClipError
+    from game.view.figure_folder import find_figure
+    from game.view.figure_parts import FigureError
     from tools.export_motion import bvh_export, glb_export
 
     try:
@@ -56,13 +60,24 @@ def main(arguments: list[str] | None = None) -> int:
         with_set = ending == ".glb" and not options.no_set
         recording = _read(options.take, list(options.camera) or ["follow"], with_set)
         if ending == ".glb":
-            glb_export.write(options.out, recording, options.detail)
+            glb_export.write(options.out, recording, options.detail, find_figure(options.avatar))
         else:
             units = 1.0 if options.metres else bvh_export.CENTIMETRES
             written = bvh_export.text(recording, options.character - 1, units)
             options.out.parent.mkdir(parents=True, exist_ok=True)
             options.out.write_text(written, "utf-8")
-    except (ClipError, GltfError, TakeError, SetError, CameraError, ShotError, CutError, PolicyError, OSError) as error:
+    except (
+        ClipError,
+        FigureError,
+        GltfError,
+        TakeError,
+        SetError,
+        CameraError,
+        ShotError,
+        CutError,
+        PolicyError,
+        OSError,
+    ) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     seconds = (recording.num_frames - 1) / recording.fps

@@ -15,19 +15,33 @@ from game.sim.motion import ClipError
 from game.view.avatar import skin_path
 from game.view.stage import LOOKS
 from tools.export_motion import scenery
+from tools.export_motion.figure_export import add_figure
 from tools.export_motion.recording import Recording
 from tools.gltf_writer import GltfWriter, Node
 
 Array = NDArray[np.float64]
 
 
-def write(path: Path, recording: Recording, level: str = "mid") -> None:
-    """Write a .glb. `level` is the avatar's detail: low, mid or high. Raises ClipError, GltfError, OSError."""
+def write(path: Path, recording: Recording, level: str = "mid", figure: Path | None = None) -> None:
+    """Write a .glb.
+
+    Args:
+        path: of the file.
+        recording: what happened.
+        level: of the avatar's detail: low, mid or high.
+        figure: what the first character is drawn as; None: as our avatar.
+
+    Raises:
+        ClipError, FigureError, GltfError, OSError.
+    """
     skin = skin_path("avatar", level)
     if not skin.is_file():
         raise ClipError(f"there is no avatar {skin.name}")
     template = GltfFile.load(skin)
-    writer = GltfWriter("pratfall tools.export_motion", dict(template.json), template.chunk)
+    alone = figure is not None and recording.num_characters == 1
+    writer = GltfWriter(
+        "pratfall tools.export_motion", None if alone else dict(template.json), b"" if alone else template.chunk
+    )
     names, binds = _bind_poses(template)
     body, mouth = (dict(node) for node in template.items("nodes")[1:3])
     writer.document["nodes"], writer.document["skins"] = [], []
@@ -35,6 +49,10 @@ def write(path: Path, recording: Recording, level: str = "mid") -> None:
     times = writer.accessor(np.arange(recording.num_frames) / recording.fps)
     scene: list[int] = []
     for character in range(recording.num_characters):
+        if character == 0 and figure is not None:
+            scene.append(add_figure(writer, figure, recording, character, times))
+            scenery.appear(writer, scene[-1], recording.present[:, character], recording.fps)
+            continue
         joints = _skeleton(writer, recording, names, binds)
         _move(writer, recording, character, names, joints, times)
         holder = f"avatar_{character + 1}" if recording.num_characters > 1 else "avatar"

@@ -64,6 +64,8 @@ class RecordSettings:
     """whether he cries out"""
     stems: bool = False
     """whether the sound of each kind of source is written beside the film, dry"""
+    figure: Path | None = None
+    """what he is drawn as; None: our own avatar"""
     slow: tuple[float, float] | None = None
     """s of the take between which alone `speed` holds, with a ramp before and after"""
 
@@ -89,7 +91,7 @@ def record(take: Take, out: Path, settings: RecordSettings = RecordSettings()) -
         shown = _with_stems(shown, out)
     tier = quality(settings.tier)
     count = timing.num_frames(settings.fps)
-    with Studio(spec, settings.size, tier, settings.passes) as studio:
+    with Studio(spec, settings.size, tier, settings.passes, settings.figure) as studio:
         progress = tqdm(shown, total=count, desc=out.name, unit="frame", disable=None)
         if out.suffix.lower() == ".mp4":
             with FilmWriter(out, settings.size, settings.fps, crf=CRF, preset=PRESET,

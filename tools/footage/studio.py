@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
@@ -14,10 +15,11 @@ from numpy.typing import NDArray
 from game.scene.set_spec import SetSpec
 from game.view import pick_pipe
 from game.view.camera_node import place
+from game.view.figure_avatar import load_figure
 from game.view.film_camera import FilmCamera
 from game.view.lights import shader
 from game.view.quality import QUALITIES, Quality
-from game.view.stage import Stage
+from game.view.stage import Stage, looks_with
 from tools.footage.frames import FilmFrame
 
 Picture = NDArray[np.uint8]
@@ -47,13 +49,17 @@ class Studio:
         size: width and height in pixels.
         quality: of the drawing.
         passes: those of PASSES that the method `passes` shall return.
+        figure: what he is drawn as; None: our own avatar.
 
     Raises:
         StudioError: no renderer here can run the shaders.
+        FigureError: the figure cannot be read.
     """
 
     def __init__(self, spec: SetSpec, size: tuple[int, int], quality: Quality = QUALITIES["film"],
-                 passes: Sequence[Pass] = ()) -> None:  # fmt: skip
+                 passes: Sequence[Pass] = (), figure: Path | None = None) -> None:  # fmt: skip
+        if figure is not None:
+            load_figure(figure)
         pick_pipe.configure()
         try:
             self._output = pick_pipe.open_offscreen()
@@ -64,6 +70,7 @@ class Studio:
         self._output.buffer.clear_color = p3d.LColor(0.0, 0.0, 0.0, 1.0)
         self.size, self.spec, self.quality = size, spec, quality
         self._zoom = VERTICAL_CROP if size[1] > size[0] else 1.0
+        self._figure = figure
         self._root = p3d.NodePath("studio")
         self._root.set_antialias(p3d.AntialiasAttrib.M_multisample)
         self.stage = self._open_stage()
@@ -71,7 +78,7 @@ class Studio:
         self._pass_cameras = {name: self._open_pass(name) for name in passes}
 
     def _open_stage(self) -> Stage:
-        return Stage(self._output.buffer, self.spec, self.quality, parent=self._root)
+        return Stage(self._output.buffer, self.spec, self.quality, parent=self._root, looks=looks_with(self._figure))
 
     def clear(self) -> None:
         """Begins with a new stage, for another take."""
