@@ -49,6 +49,10 @@ def parser() -> argparse.ArgumentParser:
         help=f"where: a set of models/sets, a JSON file or none (default: {DEFAULT_SET} with a window, else none)",
     )
     top.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
+    top.add_argument(
+        "--avatar", metavar="NAME", default="own",
+        help="what he is drawn as, in the window and in films: own (default), or a figure made by python -m tools.cast",
+    )  # fmt: skip
     window = top.add_argument_group("with a window")
     window.add_argument("--keys", metavar="FILE", type=Path, help="keys.json, see README.md")
     window.add_argument(
@@ -112,7 +116,7 @@ def _window(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     try:
-        app = GameWindow(begin, partial(load_actions, options.keys), options.out, options.quality)
+        app = GameWindow(begin, partial(load_actions, options.keys), options.out, options.quality, options.avatar)
     except OutputError as error:
         print(f"{error}\n{WITHOUT_WINDOW}", file=sys.stderr)
         return NO_WINDOW

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from game.app.figure_desk import FigureDesk
 from game.camera import rigs
 from game.camera.camera_rig import FREE, CameraRig
 from game.camera.cuts import CUTS, CutError, Cuts, cuts_of
@@ -29,6 +30,8 @@ from game.session.script_runner import opening_policy
 from game.session.script_step import CameraCut
 from game.session.session import Session
 from game.sim.snapshot import Snapshot
+from game.view.figure_folder import OWN, FigureFolder, find_figure, is_figure
+from game.view.figure_parts import FigureError
 from game.view.quality import Tier
 
 
@@ -52,6 +55,9 @@ class Display(Protocol):
     def set_quality(self, tier: Tier) -> str:
         """Draws in another tier from now on; returns a message for the screen."""
 
+    def show_figure(self, path: Path | None) -> None:
+        """Draws him as a figure from elsewhere, or as our own one. Raises FigureError, and changes nothing then."""
+
     @property
     def film_length(self) -> str:
         """Of the film that is being made, for the screen; empty where none is."""
@@ -71,8 +77,9 @@ class Game:
         display: Display,
         bindings: Sequence[Action] = ACTIONS,
         out: Path = Path("out"),
+        figures: FigureFolder | None = None,
     ) -> None:
-        """`bindings`: the actions with their keys; `out`: the folder of takes and films."""
+        """`bindings`: the actions with their keys; `out`: the folder of takes and films; `figures`: of the figures."""
         self.session = session
         self.bindings = bindings
         self.out = out
@@ -83,6 +90,9 @@ class Game:
         self.take_folder = TakeFolder(out)
         self.film_job = FilmJob()
         self.script_desk = ScriptDesk(out)
+        self.figure_desk = FigureDesk(figures or FigureFolder(), self.wear)
+        self.avatar = OWN
+        """what he is drawn as: OWN, the name of a figure, or its file"""
         self.handlers = ActionHandlers()
         """of all actions"""
         # To see what a change of the world does, the player has to leave the replay.
@@ -96,6 +106,7 @@ class Game:
     def close(self) -> None:
         """Gives up a film that is being made of a take, and waits until all takes are saved."""
         self.film_job.close()
+        self.figure_desk.close()
         self.session_actions.close()
 
     # ---------------------------------------------------------------- input
@@ -126,7 +137,12 @@ class Game:
     # ---------------------------------------------------------------- time
     def advance(self, seconds: float) -> list[Snapshot]:
         """Makes the ticks that are due after so many seconds of real time, and returns them; in a replay its ticks."""
-        for message in (*self.session.poll(), *self.session_actions.poll(), self.film_job.poll()):
+        for message in (
+            *self.session.poll(),
+            *self.session_actions.poll(),
+            self.film_job.poll(),
+            *self.figure_desk.poll(),
+        ):
             self.say(message)
         if self.session.replay is None:
             self.say(self.steering.update())
@@ -222,9 +238,34 @@ class Game:
             camera = ""
         try:
             out = new_file(self.out, path.stem, "mp4")
-            return self.film_job.begin(path, out, camera)
+            return self.film_job.begin(path, out, camera, "" if self.avatar == OWN else self._figure_file())
         except OSError as error:
             return f"{path.stem} cannot be filmed: {error}"
+
+    # ---------------------------------------------------------------- what he looks like
+    def wear(self, avatar: str) -> str:
+        """Draws him as OWN, a figure by its name, or one of a file. Returns a message for the screen.
+
+        A file that is none yet is cast first. Where that is not possible, he stays what he is.
+        """
+        try:
+            path = find_figure(avatar, self.figure_desk.folder)
+            if path is not None and not is_figure(path):
+                return self.figure_desk.cast(path)
+            if path is not None:
+                self.display.show_busy(f"dressing him as {path.stem} ...")
+            self.display.show_figure(path)
+        except FigureError as error:
+            return f"{error}; he stays {'our own figure' if self.avatar == OWN else self.avatar}"
+        self.avatar = avatar
+        return "our own figure" if path is None else f"he is {path.stem} now"
+
+    def _figure_file(self) -> str:
+        """The file of the figure that he is drawn as."""
+        try:
+            return str(find_figure(self.avatar, self.figure_desk.folder) or "")
+        except FigureError:
+            return ""  # gone since
 
     def _begin_set(self) -> None:
         self.camera_rig.begin(self.session.spec)

@@ -136,7 +136,12 @@ def run(options: argparse.Namespace) -> RunReport:
     try:
         cuts = cuts_of(take.extra, NAMES) if take is not None and options.record else director.cuts
         seconds, troubles = _run(
-            playback, spec, options.record, director, cuts if script is not None or len(cuts) else None
+            playback,
+            spec,
+            options.record,
+            director,
+            cuts if script is not None or len(cuts) else None,
+            options.avatar,
         )
         for reason in runtime.library.settle().values() if take is None else ():
             print(f"refused {reason}", file=sys.stderr)
@@ -172,8 +177,24 @@ def read_events(path: Path) -> list[Timed]:
             raise RunError(f"{path}: {error}") from error
 
 
+def _figure(avatar: str) -> Path | None:
+    """The file of the figure that is filmed; our own one, with a note, where there is none."""
+    from game.view.figure_avatar import load_figure
+    from game.view.figure_folder import find_figure
+    from game.view.figure_parts import FigureError
+
+    try:
+        path = find_figure(avatar)
+        if path is not None:
+            load_figure(path)
+        return path
+    except FigureError as error:
+        print(f"note: {error}; our own figure is filmed", file=sys.stderr)
+        return None
+
+
 def _run(
-    playback: Playback, spec: SetSpec, path: Path | None, director: Director, cuts: Cuts | None
+    playback: Playback, spec: SetSpec, path: Path | None, director: Director, cuts: Cuts | None, avatar: str
 ) -> tuple[list[float], list[str]]:
     """Runs all ticks, and films them if there is a path. Ctrl-C and SIGTERM end it early.
 
@@ -184,7 +205,7 @@ def _run(
     if path is not None:
         from game.view.recorder import TickFilm  # imported here, as only a film needs a renderer
 
-        film = TickFilm(playback.runtime.snapshot, spec, path, cuts)
+        film = TickFilm(playback.runtime.snapshot, spec, path, cuts, figure=_figure(avatar))
         if film.shortfall:
             print(f"note: {film.shortfall}", file=sys.stderr)
     seconds: list[float] = []

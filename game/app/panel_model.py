@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -22,6 +23,7 @@ from game.session.script_desk import ScriptDesk
 from game.session.script_runner import skills
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
+from game.view.figure_folder import FigureCard
 from game.view.panel.hardest_hits import HardestHits
 from game.view.panel.panel_data import AttemptCounts, PolicyCard, TakeCard
 from game.view.quality import QUALITIES, Tier
@@ -44,6 +46,8 @@ class GamePanelModel:
         self._hits = HardestHits()
         self._takes: Sequence[TakeCard] = ()
         self._next_look = 0.0
+        self._figures: Sequence[FigureCard] = ()
+        self._next_figures = 0.0
         self._can_film = FilmJob.possible()
 
     def update(self, ticks: Sequence[Snapshot]) -> None:
@@ -255,6 +259,30 @@ class GamePanelModel:
 
     def say(self, message: str) -> None:
         self._game.say(message)
+
+    # ---------------------------------------------------------------- what he looks like
+    @property
+    def figures(self) -> Sequence[FigureCard]:
+        now = time.monotonic()
+        if now >= self._next_figures:
+            self._next_figures = now + FOLDER_SECONDS
+            self._figures = self._game.figure_desk.folder.cards()
+        return self._figures
+
+    @property
+    def figure_folder(self) -> Path:
+        return self._game.figure_desk.folder.folder
+
+    @property
+    def avatar(self) -> str:
+        return self._game.avatar
+
+    @property
+    def casting(self) -> str:
+        return self._game.figure_desk.casting
+
+    def wear(self, name: str) -> None:
+        self._deferred.append(lambda: self._game.say(self._game.wear(name)))
 
     # ---------------------------------------------------------------- pictures
     @property

@@ -22,6 +22,8 @@ from game.input.keyboard_layout import KeyboardLayout
 from game.session.session import Session
 from game.view import pick_pipe
 from game.view.camera_node import make_lens, place
+from game.view.figure_folder import OWN
+from game.view.file_drop import FileDrop
 from game.view.filming import Filming
 from game.view.gamepad import Gamepad, first_gamepad
 from game.view.hud import Hud
@@ -54,6 +56,7 @@ class GameWindow(ShowBase):
         load_bindings: Callable[[KeyboardLayout], Sequence[Action]],
         out: Path = Path("out"),
         quality: Tier | None = None,
+        avatar: str = OWN,
     ) -> None:
         """Opens the window, shows that it loads, and begins.
 
@@ -62,6 +65,7 @@ class GameWindow(ShowBase):
             load_bindings: makes the actions with their keys on this person's keyboard.
             out: the folder of films, takes and pictures.
             quality: how finely it is drawn; None measures the first frames and chooses.
+            avatar: what he is drawn as, see `Game.wear`.
 
         Raises:
             OutputError: no window can be opened.
@@ -104,6 +108,7 @@ class GameWindow(ShowBase):
         self.pad: Gamepad | None = first_gamepad(bindings)
         self.hud.set_help(help_lines(bindings))
         self.filming = Filming(self.win, self.render, out)
+        self.file_drop = FileDrop(self.win)
         self.panel_model = GamePanelModel(game)
         self.panel = PanelWindow(self.win, self.pixel2d, self.panel_model)
         self.pointer.is_covered = lambda: self.panel.has_mouse
@@ -114,6 +119,8 @@ class GameWindow(ShowBase):
             ready = p3d.WindowProperties()
             ready.set_title(TITLE)
             self.win.request_properties(ready)
+        if avatar != OWN:
+            game.say(game.wear(avatar))
         game.say(WELCOME.format(help=self.panel_model.key_of("help")))
         self.task_mgr.add(self._frame, "frame", sort=BEFORE_RENDER)
         self.task_mgr.add(self._after_render, "film", sort=AFTER_RENDER)
@@ -154,6 +161,10 @@ class GameWindow(ShowBase):
     def set_quality(self, tier: Tier) -> str:
         """Draws in another tier from now on; returns a message for the screen."""
         return self.scene_view.set_tier(tier)
+
+    def show_figure(self, path: Path | None) -> None:
+        """Draws him as a figure from elsewhere, or as our own one. Raises FigureError, and changes nothing then."""
+        self.scene_view.show_figure(path)
 
     @property
     def film_length(self) -> str:
@@ -206,6 +217,8 @@ class GameWindow(ShowBase):
         self.keyboard.repeat(seconds)
         self._read_pad(seconds)
         self.pointer.update()
+        for path in self.file_drop.poll():
+            game.say(game.figure_desk.cast(path))
         ticks = game.advance(seconds)
         sound = self.sound.play(
             ticks, session.shown_items, session.speed, game.camera_rig.pose, for_film=self.filming.active
@@ -223,6 +236,7 @@ class GameWindow(ShowBase):
         pose = rig.update(shown, subject, seconds, session.time)
         place(pose, self.camera, self.camLens)
         self.scene_view.show(shown, items, seconds, pose)
+        game.say(self.scene_view.figure_trouble())
         self.render.show()
         ray, spot = self.pointer.ray(), None
         if placement.item is not None and ray is not None and session.replay is None and not self.pointer.is_covered():
@@ -313,6 +327,7 @@ class GameWindow(ShowBase):
         """Ends the film, if any, and the sound, and waits for takes: for when the window has closed."""
         if self.filming.active:
             print(self.filming.toggle(), flush=True)
+        self.file_drop.close()
         self.sound.close()
         self._reports.close()
         self.game.close()

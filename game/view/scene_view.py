@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import panda3d.core as p3d
 
@@ -11,9 +12,11 @@ from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view.camera_node import place
+from game.view.figure_avatar import load_figure
+from game.view.figure_parts import FigureError
 from game.view.quality import QUALITIES, FirstFrames, Tier
 from game.view.shapes import ShapesView
-from game.view.stage import Stage
+from game.view.stage import Stage, looks_with
 
 
 class SceneView:
@@ -26,6 +29,7 @@ class SceneView:
         self._window, self._parent, self._model, self._spec = window, parent, model, spec
         self._first_frames = FirstFrames() if tier is None else None
         self._quality = QUALITIES[tier or "std"]
+        self._figure: Path | None = None
         self.ghost = False
         """whether the reference poses are shown"""
         self.shapes = not window.gsg.supports_basic_shaders
@@ -40,9 +44,27 @@ class SceneView:
     def _made(self) -> Stage | ShapesView:
         if self.shapes:
             return ShapesView(self._parent, self._model)
-        stage = Stage(self._window, self._spec, self._quality, self._parent, self._model)
+        stage = Stage(self._window, self._spec, self._quality, self._parent, self._model, looks_with(self._figure))
         stage.show_ghost = self.ghost
         return stage
+
+    def show_figure(self, path: Path | None) -> None:
+        """Draws the first character as a figure; None: as our own. Raises FigureError, and changes nothing then."""
+        if path is not None:
+            load_figure(path)
+        if isinstance(self._view, Stage):
+            self._view.set_looks(looks_with(path))
+            if trouble := self.figure_trouble():
+                self._view.set_looks(looks_with(self._figure))
+                raise FigureError(trouble)
+        self._figure = path
+
+    def figure_trouble(self) -> str:
+        """Why a figure could not be drawn, once; our own avatar stands in for it then."""
+        if not isinstance(self._view, Stage):
+            return ""
+        trouble, self._view.figure_trouble = self._view.figure_trouble, ""
+        return trouble
 
     def begin(self, spec: SetSpec) -> None:
         """Draws another set."""

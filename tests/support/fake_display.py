@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from game.view.figure import CastFigure
 from game.view.quality import Tier
 
 
@@ -16,6 +18,12 @@ class FakeDisplay:
         self.switches: Mapping[str, bool] = {"ghost": False, "shapes": False}
         self.quality: Tier = "lite"
         self.film_length = ""
+        self.figure: Path | None = None
+
+    def show_figure(self, path: Path | None) -> None:
+        if path is not None:
+            CastFigure.load(path)
+        self.figure = path
 
     def show_busy(self, message: str) -> None:
         self.busy.append(message)

@@ -11,6 +11,7 @@ from game.session.script import Script
 from game.session.script_desk import ScriptDesk
 from game.session.script_step import Shove, Wait, Walk
 from game.sim.model import CharacterModel
+from game.view.figure_folder import OWN, FigureCard
 from game.view.panel.panel_data import AttemptCounts, PolicyCard, TakeCard
 
 MODEL = CharacterModel.load()
@@ -46,6 +47,12 @@ class FakeModel:
         self.tally = AttemptCounts(
             12, 5, 31, 7, {"landed": 5, "sat down": 3, "face-planted": 4}, {"head": 61.0, "pelvis": 44.0}
         )
+        self.figures = [
+            FigureCard("knight", Path("knight.glb"), licence="licence: CC0"),
+            FigureCard("torn", Path("torn.glb"), trouble="cut short"),
+        ]
+        self.figure_folder = Path("figures")
+        self.avatar, self.casting = OWN, ""
         self.paused = False
         self.replaying = False
         self.speed = 1.0
@@ -122,6 +129,9 @@ class FakeModel:
 
     def say(self, message: str) -> None:
         self.said.append(message)
+
+    def wear(self, name: str) -> None:
+        self.avatar = name
 
     def choose_camera(self, name: str) -> None:
         self.camera = name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -60,6 +61,9 @@ class Look:
         imgui.get_io().font_default = self.regular
         self.scale = 1.0
         self.set_scale(1.0)
+        self.load_picture: Callable[[Path], imgui.ImTextureRef | None] = lambda _path: None
+        """hands a PNG to whatever draws the panel; None where it cannot be read"""
+        self._pictures: dict[tuple[Path, int], imgui.ImTextureRef | None] = {}
 
     @staticmethod
     def _font(file: Path, folder: Path) -> imgui.ImFont:
@@ -94,6 +98,16 @@ class Look:
     def font(self, size: float = TEXT, weight: Weight = "regular") -> tuple[imgui.ImFont, float]:
         """Arguments for `imgui.push_font`, which scales the size itself."""
         return (self.bold if weight == "bold" else self.regular), size
+
+    def picture(self, path: Path) -> imgui.ImTextureRef | None:
+        """A PNG to be drawn, read again when it has changed; None where it cannot be read."""
+        try:
+            key = path, path.stat().st_mtime_ns
+        except OSError:
+            return None
+        if key not in self._pictures:
+            self._pictures[key] = self.load_picture(path)
+        return self._pictures[key]
 
     def letters(self, size: float) -> float:
         """A text size of the design as imgui draws it: in whole px of this window."""

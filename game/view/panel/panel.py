@@ -10,6 +10,7 @@ from game.view.panel import icons
 from game.view.panel import widgets as w
 from game.view.panel.body_map import BodyMap
 from game.view.panel.falls import Falls
+from game.view.panel.figures import Figures
 from game.view.panel.floor_section import FloorSection
 from game.view.panel.gravity_section import GravitySection
 from game.view.panel.guard import Guard
@@ -57,6 +58,7 @@ class Panel:
             "Body": (icons.BODY, (BodyMap(), NervesSection())),
             "World": (icons.GLOBE, (GravitySection(), FloorSection(), CrowdSection(), Sets(), Props())),
             "Script": (icons.CLAPPER, (ScriptStrip(),)),
+            "You": (icons.YOU, (Figures(),)),
             "Film": (icons.FILM, (Pictures(), Takes())),
         }
         self.page = "Him"

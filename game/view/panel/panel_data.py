@@ -11,6 +11,7 @@ from game.play.events import Event
 from game.play.settings import Settings
 from game.session.script_desk import ScriptDesk
 from game.sim.model import CharacterModel
+from game.view.figure_folder import FigureCard
 
 
 @dataclass(frozen=True)
@@ -198,6 +199,26 @@ class PanelModel(Protocol):
 
     def say(self, message: str) -> None:
         """Shows a message on the screen."""
+
+    # ---- what he looks like
+    @property
+    def figures(self) -> Sequence[FigureCard]:
+        """The figures from elsewhere, by name."""
+
+    @property
+    def figure_folder(self) -> Path:
+        """Where a person puts files of such figures."""
+
+    @property
+    def avatar(self) -> str:
+        """The name of the figure that he is drawn as; OWN for our own."""
+
+    @property
+    def casting(self) -> str:
+        """The name of the file of which a figure is being made; empty where none is."""
+
+    def wear(self, name: str) -> None:
+        """Draws him as a figure, or as OWN."""
 
     # ---- pictures
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import panda3d.core as p3d
 from direct.showbase.DirectObject import DirectObject
 from imgui_bundle import imgui
@@ -23,9 +25,20 @@ class PanelWindow:
             return
         self._backend = ImGuiBackend(window, parent, "light")
         imgui.get_io().set_ini_filename("")  # imgui writes no settings file
-        self.panel = Panel(Look(), model)
+        look = Look()
+        look.load_picture = self._load_picture
+        self.panel = Panel(look, model)
         self._events = DirectObject()
         self._events.accept("imgui-new-frame", self.panel.draw)
+
+    def _load_picture(self, path: Path) -> imgui.ImTextureRef | None:
+        picture, texture = p3d.PNMImage(), p3d.Texture(path.name)
+        if self._backend is None or not picture.read(p3d.Filename.from_os_specific(str(path))):
+            return None
+        texture.load(picture)
+        texture.set_minfilter(p3d.SamplerState.FT_linear)
+        loaded: imgui.ImTextureRef = self._backend.loadTexture(texture)
+        return loaded
 
     @property
     def visible(self) -> bool:
