@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from game.sim.motion import MotionClip
 from game.view.film import FilmWriter
 from tools.capture import CaptureError, download, fit, ground_truth, report
 from tools.capture.__main__ import main
+from tools.capture.parts import Part
 from tools.clip_clinic.checks import Check, ClipReport
 
 Captured = tuple[Path, str]
@@ -75,8 +77,6 @@ def test_the_report_says_what_was_found(captured: Path) -> None:
 
 
 def test_the_film_shows_video_and_avatar_side_by_side(captured: Path) -> None:
-    import av
-
     with av.open(str(captured / "report" / "flip.mp4")) as film:
         frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(video=0)]
     assert len(frames) == 53
@@ -105,6 +105,29 @@ def test_a_red_verdict_writes_no_clip_unless_forced(
     assert sorted(p.name for p in (tmp_path / "r").iterdir()) == ["x.html", "x.report.json"]
     assert run(*arguments, "--force") == 0
     assert MotionClip.load(tmp_path / "clips" / "x.json").num_frames > 10
+
+
+def test_auto_keeps_the_best_part_alone(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quick = fit.FitConfig(iterations=8)
+    monkeypatch.setattr(fit, "FitConfig", lambda: quick)
+    monkeypatch.setattr("tools.capture.settle.ITERATIONS", 8)
+    green, red = (ClipReport("x", (Check("made up", value, "", 0.0, 0.5),)) for value in (0.0, 1.0))
+    verdicts = [red, green, red]
+    monkeypatch.setattr("tools.capture.run.judge", lambda _capture: verdicts.pop(0))
+    monkeypatch.setattr("tools.capture.run.best_part", lambda _capture, _whole: Part(3, 12, green))
+    arguments = [video, "--start", 0.3, "--end", 0.8, "--out", tmp_path / "x", "--report", tmp_path / "r"]
+    assert run(*arguments, "--auto") == 0
+    assert "note: --auto takes the part that is green from 0.40 to 0.67 s" in capsys.readouterr().out
+    assert MotionClip.load(tmp_path / "x.json").num_frames == 9
+    facts = json.loads((tmp_path / "r" / "x.report.json").read_text("utf-8"))
+    assert (facts["video"]["from"], facts["video"]["to"], facts["better"]) == (0.4, 0.667, None)
+    with av.open(str(tmp_path / "r" / "x.mp4")) as film:
+        assert sum(1 for _ in film.decode(video=0)) == 9
+    # without --auto the part is only named, and a red whole writes no clip
+    assert run(*arguments, "--no-film") == 2
+    assert "better: green from 0.40 to 0.67 s: --start 0.40 --end 0.67, or --auto" in capsys.readouterr().out
 
 
 def test_ctrl_c_leaves_nothing(

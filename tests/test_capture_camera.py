@@ -10,14 +10,17 @@ import torch
 from numpy.typing import NDArray
 
 from game.sim import rotation
-from tools.capture.camera_path import CameraPath, Corners, key_frames, turned
+from tools.capture.camera_path import CameraPath, Corners, camera_path, key_frames, turned
 from tools.capture.camera_travel import travelled
 from tools.capture.camera_unit import camera_unit
 from tools.capture.first_guess import Observations
 from tools.capture.jumps import find_jumps
+from tools.capture.pose import Square
+from tools.capture.tracks import Tracks
 
 Array = NDArray[np.float64]
 RANDOM = np.random.default_rng(0)
+GRID = RANDOM.uniform(-40.0, 40.0, (30, 2))
 SIZE, FOCAL = np.array([960.0, 720.0]), 1000.0
 
 
@@ -88,6 +91,18 @@ def test_the_unit_is_that_with_which_feet_stand_still() -> None:
     )  # fmt: skip
     assert camera_unit(both) == pytest.approx(2.5, rel=0.05)
     assert camera_unit(cast(Observations, SimpleNamespace(travels=False))) == 0.0
+
+
+def test_before_a_bare_wall_people_move_and_the_camera_does_not() -> None:
+    count = 20
+    tracks = Tracks(1.0)
+    for k in range(count):  # thirty corners, all on somebody who walks to the right
+        tracks.numbers.append(np.arange(30))
+        tracks.points.append(GRID + np.array([100.0 + 8.0 * k, 300.0]))
+    found: Any = SimpleNamespace(used=np.arange(count), size=(960, 720), tracks=tracks)
+    person = [Square(100.0 + 8.0 * k, 300.0, 200.0, 0.0) for k in range(count)]
+    assert camera_path(found, FOCAL, [person]).extent() == 0.0
+    assert camera_path(found, FOCAL).extent() == pytest.approx(8.0 * 19 / 960)  # without the person it would have moved
 
 
 def body(middle: Array) -> Array:

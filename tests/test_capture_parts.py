@@ -72,7 +72,7 @@ def standing(turn: float = 0.0, *, arms: str = "down", quality: float = 0.9) -> 
         11: (40, 30), 12: (60, 30), 23: (42, 55), 24: (58, 55), 25: (42, 72), 26: (58, 72), 27: (42, 90), 28: (58, 90),
         29: (41, 92), 30: (59, 92), 31: (44, 93), 32: (60, 93),
     }  # fmt: skip
-    wrists = {"down": 58, "beyond": 2, "across": 30}[arms]
+    wrists = {"down": 58, "beyond": 2, "across": 30, "bent": 38}[arms]
     sideways = 30 if arms == "across" else 0
     xy = np.tile([50.0, 15.0], (33, 1))
     for k, point in (place | {15: (38 + sideways, wrists), 16: (62 + sideways, wrists)}).items():
@@ -85,6 +85,7 @@ def standing(turn: float = 0.0, *, arms: str = "down", quality: float = 0.9) -> 
 def test_the_head_of_who_stands_says_how_a_video_lies(quarter: int) -> None:
     assert standing_way(standing(quarter * math.pi / 2)) == quarter
     assert standing_way(standing(quarter * math.pi / 2, arms="across")) is None  # a push-up
+    assert standing_way(standing(quarter * math.pi / 2, arms="bent")) is None  # its lowest point
     assert standing_way(standing(quarter * math.pi / 2, arms="beyond")) is None  # a handstand
     assert standing_way(standing(quarter * math.pi / 2, quality=0.3)) is None
 
@@ -96,20 +97,24 @@ class _Reader:
         return [inside] * most
 
     def read(self, image: NDArray[np.uint8], _square: Square) -> Reading:
-        return standing(int(image[0, 0, 0]) * math.pi / 2)
+        way = int(image[0, 0, 0])
+        return standing(way * math.pi / 2, arms="down" if way < 4 else "across")
 
 
 def test_lying_videos_are_turned_upright_if_most_frames_agree() -> None:
-    def turn(*quarters: int) -> int:
+    def turn(*quarters: int) -> tuple[int, bool]:
         return upright_turn([np.full((4, 4, 3), q, np.uint8) for q in quarters], cast(BlazePose, _Reader()))
 
     # the head points to the right: a quarter back, which is three quarters clockwise
-    assert turn(1, 1, 1, 1, 1) == 270
-    assert turn(2, 2, 2, 2, 2) == 180
-    assert turn(3, 3, 3, 3, 3) == 90
-    assert turn(0, 0, 0, 0, 0) == 0
-    assert turn(0, 0, 2, 2, 0, 0) == 0  # a flip
-    assert turn(2, 2) == 0  # too few to say
+    assert turn(1, 1, 1, 1, 1) == (270, True)
+    assert turn(2, 2, 2, 2, 2) == (180, True)
+    assert turn(3, 3, 3, 3, 3) == (90, True)
+    assert turn(0, 0, 0, 0, 0) == (0, True)
+    assert turn(0, 0, 2, 2, 0, 0) == (0, True)  # a flip
+    assert turn(2, 2) == (0, True)  # too few to say
+    # push-ups: only at times somebody seems to stand
+    assert turn(3, 3, 3, 3, 9, 9, 9, 9) == (90, False)
+    assert turn(2, 2, 2, 2, 9, 9, 9, 9) == (180, True)
 
 
 def scan(count: int, light: Array, fps: float = 30.0) -> Scan:

@@ -119,7 +119,7 @@ Corners = tuple[Number, Array]
 
 
 def background(found: Scan, people: Sequence[Sequence[Square | None]], used: int) -> Corners:
-    """Corners of a used frame that no person covers."""
+    """Corners of a used frame that no person covers; before a bare wall there may be none, and the camera stands."""
     frame = int(found.used[used])
     numbers, points = found.tracks.numbers[frame], found.tracks.points[frame]
     free = np.ones(len(points), bool)
@@ -127,8 +127,6 @@ def background(found: Scan, people: Sequence[Sequence[Square | None]], used: int
         square = squares[used]
         if square is not None:
             free &= np.abs(points - [square.x, square.y]).max(axis=1) > 0.45 * square.size
-    if free.sum() < _FEWEST:
-        free[:] = True
     return numbers[free], points[free]
 
 

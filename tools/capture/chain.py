@@ -39,8 +39,10 @@ def chain(options: CaptureOptions, path: Path, name: str) -> tuple[Capture, int,
     pose = BlazePose()
     with bar("looking", None, seconds) as each:
         found = scan.scan_video(section, each)
-        turn = upright_turn([image for _, image in found.samples], pose) if options.turn is None else 0
-        if turn:
+        turn, sure = upright_turn([image for _, image in found.samples], pose) if options.turn is None else (0, True)
+        if turn and not sure:
+            print(f"note: the video may lie on its side: --turn {turn} turns it")
+        elif turn:
             found = scan.scan_video(replace(section, turn=turn), each)
             print(f"note: the video lies: it is turned by {turn} degrees clockwise; --turn 0 leaves it as it is")
     for warning in _warnings(found):

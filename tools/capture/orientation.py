@@ -14,18 +14,28 @@ Array = NDArray[np.float64]
 
 SURE, FEWEST = 0.8, 4
 """Share of the frames with somebody who stands that must agree on the way, and how many there must be"""
+STANDS = 0.6
+"""Share of all frames in which somebody must stand for a video to lie on its side"""
 _QUALITY = 0.6
+_HANGING = 0.5
+"""Trunk lengths from the shoulders down to the wrists from which on arms hang"""
 _STRAIGHT = 0.7
 """Cosine of the angle between trunk and legs from which on somebody is straight"""
 
 
-def upright_turn(samples: Sequence[Image], pose: BlazePose) -> int:
-    """deg clockwise by which pictures must be turned so that people stand in them; 0 where nothing says so surely."""
+def upright_turn(samples: Sequence[Image], pose: BlazePose) -> tuple[int, bool]:
+    """deg clockwise by which pictures must be turned so that people stand in them, and whether that is sure.
+
+    Who lies, or does push-ups, looks at times like somebody who stands in a picture that lies on its side: that is sure
+    only where somebody stands in most frames. Nobody is on the head for a third of a video with hanging arms.
+    """
     ways = [way for image in samples if (way := standing_way(_best(image, pose))) is not None]
     if len(ways) < max(FEWEST, len(samples) / 3):
-        return 0
+        return 0, True
     quarter = max(set(ways), key=ways.count)
-    return (360 - 90 * quarter) % 360 if ways.count(quarter) >= SURE * len(ways) else 0
+    if ways.count(quarter) < SURE * len(ways):
+        return 0, True
+    return (360 - 90 * quarter) % 360, quarter in (0, 2) or len(ways) >= STANDS * len(samples)
 
 
 def _best(image: Image, pose: BlazePose) -> Reading | None:
@@ -39,10 +49,10 @@ def _best(image: Image, pose: BlazePose) -> Reading | None:
 
 
 def standing_way(reading: Reading | None) -> int | None:
-    """Where the head of somebody who stands points: 0 up, 1 right, 2 down, 3 left; None for who does not clearly stand.
+    """Where the head of somebody who stands points: 0 up, 1 right, 2 down, 3 left; None for who does not stand.
 
-    Standing means here: straight, and not with the arms across towards a floor, as in a push-up, or beyond the head, as
-    in a handstand.
+    Standing means here: straight, with hanging arms. In a push-up they point to the floor, across the body, or the
+    hands are beside the shoulders; in a handstand they lie beyond the head.
     """
     if reading is None or reading.quality < _QUALITY:
         return None
@@ -58,7 +68,7 @@ def standing_way(reading: Reading | None) -> int | None:
         if float(leg @ up) < _STRAIGHT * float(np.linalg.norm(leg)):
             return None
     arms = wrists - shoulders
-    along, across = float(arms @ up), float(arms @ [-up[1], up[0]])
-    if abs(across) > abs(along) or along > 0.5 * length:
+    hanging, across = -float(arms @ up), float(arms @ [-up[1], up[0]])
+    if hanging < _HANGING * length or abs(across) > hanging:
         return None
     return round(math.atan2(up[0], -up[1]) / (math.pi / 2)) % 4
