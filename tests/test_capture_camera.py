@@ -114,7 +114,14 @@ def body(middle: Array) -> Array:
 
 @pytest.mark.parametrize(
     ("how", "expected"),
-    [("walks", []), ("jumps", [20]), ("changes", [20]), ("one wrong frame", []), ("lands", [])],
+    [
+        ("walks", []),
+        ("jumps", [20]),
+        ("changes", [20]),
+        ("one wrong frame", []),
+        ("six wrong frames", []),
+        ("lands", []),
+    ],
 )
 def test_bodies_that_jump_are_found(how: str, expected: list[int]) -> None:
     times = np.arange(40) / 30.0
@@ -123,6 +130,8 @@ def test_bodies_that_jump_are_found(how: str, expected: list[int]) -> None:
         middle[20:] += 0.3
     if how == "one wrong frame":
         middle[20] += 0.5
+    if how == "six wrong frames":
+        middle[20:26] += 0.5
     if how == "lands":  # falls with 6 m/s, 3.5 heights a second, and stops within a frame
         middle[:, 1] = np.minimum(np.arange(40), 20) * 3.5 / 30.0
     places: Any = body(middle)

@@ -21,6 +21,8 @@ PUSH = 35.0
 """and in addition body heights/s2: the hardest landing has 27"""
 FACTOR = 6.0
 """times what is usual around it"""
+GLITCH = 0.4
+"""s after which who jumped does not jump back: that was a wrong reading"""
 _AROUND = 10
 _SHAPE = 0.5
 """A change of the pose counts so much of a change of the place, per landmark"""
@@ -68,13 +70,13 @@ def find_jumps(places: Array, times: Array) -> list[int]:
         usual = float(np.median(around))
         if sudden[j] > max(REACH + PUSH * gap[j] ** 2, FACTOR * usual):
             found.append(j + 1)
-    # one frame that is wrong jumps there and back
-    back = {j for j in found if j + 1 in found and _size(_step(middle, shape, j - 1, j + 1)) < 0.5 * sudden[j - 1]}
-    return [j for j in found if j not in back and j - 1 not in back]
-
-
-def _step(middle: Array, shape: Array, a: int, b: int) -> Array:
-    return np.concatenate([(middle[b] - middle[a])[None], _SHAPE * (shape[b] - shape[a])])
+    # readings that are wrong for a moment jump there and back
+    wrong: set[int] = set()
+    for j, k in itertools.pairwise(found):
+        larger = max(float(_size(way[j - 1])), float(_size(way[k - 1])))
+        if times[k] - times[j] < GLITCH and float(_size(way[j - 1] + way[k - 1])) < 0.7 * larger:
+            wrong |= {j, k}
+    return [j for j in found if j not in wrong]
 
 
 def _size(change: Array) -> Array:
