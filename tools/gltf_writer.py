@@ -18,6 +18,12 @@ _COMPONENT_TYPES = {"u1": 5121, "u2": 5123, "u4": 5125, "f4": 5126}
 _MAGIC, _JSON, _BIN = 0x46546C67, 0x4E4F534A, 0x004E4942
 
 
+def quaternion(turn: NDArray[Any]) -> list[float]:
+    """A rotation (4,) as a node's: of length 1 and within -1 and 1, which rounding may exceed."""
+    unit = np.asarray(turn, float) / np.linalg.norm(turn)
+    return [float(value) for value in np.clip(unit, -1.0, 1.0)]
+
+
 class GltfWriter:
     """Starts from the document and chunk of another file, or from nothing."""
 

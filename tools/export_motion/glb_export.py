@@ -17,7 +17,7 @@ from game.view.stage import LOOKS
 from tools.export_motion import scenery
 from tools.export_motion.figure_export import add_figure
 from tools.export_motion.recording import Recording
-from tools.gltf_writer import GltfWriter, Node
+from tools.gltf_writer import GltfWriter, Node, quaternion
 
 Array = NDArray[np.float64]
 
@@ -62,14 +62,14 @@ def write(path: Path, recording: Recording, level: str = "mid", figure: Path | N
             writer.add("nodes", {"name": f"{holder}_{part['name']}", "skin": skinned, "mesh": mesh})
             for part, mesh in zip((body, mouth), dressed, strict=True)
         ]
-        scene.append(
-            writer.add(
-                "nodes", {"name": holder, "children": [*meshes, joints[names.index(recording.model.body_names[0])]]}
-            )
-        )
-        scenery.appear(writer, scene[-1], recording.present[:, character], recording.fps)
+        root = joints[names.index(recording.model.body_names[0])]
+        skeleton = writer.add("nodes", {"name": holder, "children": [root]})
+        # a skin stands where its joints are: nodes above its mesh would not count
+        scene += [skeleton, *meshes]
+        scenery.appear(writer, skeleton, recording.present[:, character], recording.fps)
     scene += scenery.add(writer, recording, times)
-    writer.document |= {"scene": 0, "scenes": [{"name": recording.name, "nodes": scene}]}
+    clock = {"fps": recording.fps, "frames": recording.num_frames}
+    writer.document |= {"scene": 0, "scenes": [{"name": recording.name, "nodes": scene, "extras": clock}]}
     writer.animation["name"] = recording.name
     writer.save(path)
 
@@ -121,7 +121,7 @@ def _skeleton(writer: GltfWriter, recording: Recording, names: list[str], binds:
         local = binds[k] if parent < 0 else np.linalg.inv(binds[parent]) @ binds[k]
         node: Node = writer.document["nodes"][nodes[k]]
         node["translation"] = local[:3, 3].tolist()
-        node["rotation"] = rotation.from_matrix(local[:3, :3]).tolist()
+        node["rotation"] = quaternion(rotation.from_matrix(local[:3, :3]))
         if parent >= 0:
             writer.document["nodes"][nodes[parent]].setdefault("children", []).append(nodes[k])
     return nodes

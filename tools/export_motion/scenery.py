@@ -14,7 +14,7 @@ from game.sim import rotation
 from game.view import patterns
 from game.view.set_view import drawn
 from tools.export_motion.recording import CameraTrack, PropTrack, Recording
-from tools.gltf_writer import INDICES, VERTICES, GltfWriter, Node
+from tools.gltf_writer import INDICES, VERTICES, GltfWriter, Node, quaternion
 
 Array = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ def _prop(writer: GltfWriter, prop: PropTrack, times: int, shapes: dict[ItemSpec
         shapes[looks] = _mesh(writer, looks)
     node: Node = {"name": looks.name, "mesh": shapes[looks]}
     node["translation"] = vectors_to_gltf(prop.pos[0]).tolist()
-    node["rotation"] = rotations_to_gltf(prop.rot[0]).tolist()
+    node["rotation"] = quaternion(rotations_to_gltf(prop.rot[0]))
     index = writer.add("nodes", node)
     if np.ptp(prop.pos, axis=0).max() > 1e-5 or np.ptp(prop.rot, axis=0).max() > 1e-5:
         writer.animate(index, "translation", times, vectors_to_gltf(prop.pos))
@@ -105,7 +105,7 @@ def _sun(writer: GltfWriter, light: LightSpec) -> int:
     used.append("KHR_lights_punctual")
     turn = _looking(CameraPose.look(light.sun_direction, (0.0, 0.0, 0.0), 1.0).rotation)
     extension = {"KHR_lights_punctual": {"light": 0}}
-    return writer.add("nodes", {"name": "sun", "rotation": turn.tolist(), "extensions": extension})
+    return writer.add("nodes", {"name": "sun", "rotation": quaternion(turn), "extensions": extension})
 
 
 def _looking(turn: Array) -> Array:
@@ -119,7 +119,7 @@ def _camera(writer: GltfWriter, track: CameraTrack, times: int) -> int:
     camera = writer.add("cameras", {"name": track.name, "type": "perspective", "perspective": lens})
     node = writer.add("nodes", {"name": f"camera {track.name}", "camera": camera})
     places, turns = vectors_to_gltf(track.pos), _looking(track.rot)
-    writer.document["nodes"][node] |= {"translation": places[0].tolist(), "rotation": turns[0].tolist()}
+    writer.document["nodes"][node] |= {"translation": places[0].tolist(), "rotation": quaternion(turns[0])}
     writer.animate(node, "translation", times, places)
     writer.animate(node, "rotation", times, turns)
     return node
