@@ -1,9 +1,10 @@
-"""python -m tools.export_motion TAKE --out FILE: a take (or a clip) for other programs, as .bvh or .glb."""
+"""python -m tools.export_motion TAKE --out FILE: a take (or a clip) for other programs, as .bvh, .glb or USD."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +15,8 @@ from tools.command_line import parse
 if TYPE_CHECKING:
     from tools.export_motion.recording import Recording
 
+_USD = (".usdc", ".usda")
+
 
 @dataclass(frozen=True)
 class ExportOptions:
@@ -22,19 +25,19 @@ class ExportOptions:
     take: tyro.conf.Positional[str]
     """a take (folder or .zip), or a clip (.json, or its name in models/clips)"""
     out: Path
-    """the file: .bvh or .glb"""
+    """the file: .bvh, .glb, or with usd-core (pip install usd-core) .usdc or .usda"""
     character: int = 1
     """which one of a crowd a .bvh holds, 1 the first"""
     detail: Literal["low", "mid", "high"] = "mid"
-    """of the avatar in a .glb"""
+    """of the avatar in a .glb or USD file"""
     metres: bool = False
     """write a .bvh in metres, not centimetres"""
     camera: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """cameras of a .glb, several if wanted; follow by default. The shots and the cuts of a take are in it anyway"""
+    """cameras of a .glb or USD file, several if wanted; follow by default. A take's shots and cuts are in it anyway"""
     avatar: str = "own"
     """what he is in a .glb: own, or a figure made by tools.cast, or its file"""
     no_set: bool = False
-    """leave the room or park out of a .glb"""
+    """leave the room or park out of a .glb or USD file"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,12 +58,20 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         ending = options.out.suffix.lower()
-        if ending not in (".bvh", ".glb"):
-            raise ClipError(f"{options.out.name}: no writer for {ending!r} files; there are .bvh .glb")
-        with_set = ending == ".glb" and not options.no_set
+        if ending not in (".bvh", ".glb", *_USD):
+            raise ClipError(f"{options.out.name}: no writer for {ending!r} files; there are .bvh .glb {' '.join(_USD)}")
+        if ending in _USD and find_spec("pxr") is None:
+            raise ClipError(f"{options.out.name}: USD needs usd-core, which is not installed (pip install usd-core)")
+        if ending in _USD and options.avatar != "own":
+            raise ClipError(f"{options.out.name}: USD holds his own avatar only; figures of tools.cast go into a .glb")
+        with_set = ending != ".bvh" and not options.no_set
         recording = _read(options.take, list(options.camera) or ["follow"], with_set)
         if ending == ".glb":
             glb_export.write(options.out, recording, options.detail, find_figure(options.avatar))
+        elif ending in _USD:
+            from tools.export_motion import usd_export  # takes a second to load
+
+            usd_export.write(options.out, recording, options.detail)
         else:
             units = 1.0 if options.metres else bvh_export.CENTIMETRES
             written = bvh_export.text(recording, options.character - 1, units)
