@@ -374,6 +374,10 @@ def test_a_list_and_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == "move: 0.60 s, 30 channels\n"
     assert main([str(tmp_path / "in" / "a.bvh"), "--list"]) == 0
     assert capsys.readouterr().out.startswith("a: 0.60 s, 19 frames at 30")
+    (tmp_path / "c.npy").write_bytes(b"\x93NUMPY\x01\x00\x06\x00{(((\n\n")
+    for broken in (tmp_path / "c.npy", tmp_path / "none.glb", tmp_path / "in" / "bad.bvh"):
+        assert main([str(broken), "--list"]) == 1
+        assert capsys.readouterr().err.startswith("error: ")
     assert main([str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--licence", "CC0"]) == 0
     out = capsys.readouterr().out
     assert "bad.bvh: refused: " in out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from game.scene.json_text import MAX_BYTES
+from game.scene.refusal import refused_as
 from game.sim.motion import ClipError, MotionClip
 from tools.import_motion import (
     amass,
@@ -69,7 +70,12 @@ def open_motion(path: Path, take: str = "") -> SourceMotion | tuple[MotionClip, 
 
 
 def animations(path: Path) -> list[str]:
-    """A line about each animation in a file. Raises ClipError, OSError."""
+    """A line about each animation in a file. Raises ClipError."""
+    with refused_as(ClipError, path.name):
+        return _animations(path)
+
+
+def _animations(path: Path) -> list[str]:
     if path.suffix.lower() in (".glb", ".gltf", ".vrm", ".vrma"):
         return gltf.animations(path)
     if path.suffix.lower() == ".fbx":
