@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from game.input.bindings import ACTIONS, ActionError, help_lines, load_actions, markdown_table, remap
+from game.input.bindings import ACTIONS, ActionError, help_groups, load_actions, markdown_table, remap
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,7 +26,7 @@ def test_the_example_in_the_docs_is_taken() -> None:
 
 
 def test_keys_read_as_a_person_says_them() -> None:
-    lines = {does: keys for keys, does in help_lines()}
+    lines = {does: keys for _, rows in help_groups() for keys, does in rows}
     assert lines["play that policy; a performer does its skill once"] == "1 - 9"
     assert lines["walk, as the camera looks"] == "W S A D"
     assert lines["shove him hard"] == "Shift+Arrows"

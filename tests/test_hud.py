@@ -3,7 +3,7 @@
 import panda3d.core as p3d
 import pytest
 
-from game.input.bindings import help_lines
+from game.input.bindings import help_groups
 from game.view.hud import MAX_MESSAGES, MESSAGE_SECONDS, Hud
 
 
@@ -59,21 +59,25 @@ def test_old_messages_make_room(hud: Hud) -> None:
     assert hud.lines == [f"message {i}" for i in range(2, MAX_MESSAGES + 2)]
 
 
-def test_help_comes_and_hides() -> None:
-    corner = p3d.NodePath("top right")
-    hud = Hud(p3d.NodePath("a"), corner, p3d.NodePath("b"))
-    hud.set_help(help_lines())
-    assert corner.find("help").is_hidden()
+def test_help_comes_at_both_edges_in_groups_and_hides() -> None:
+    corners = p3d.NodePath("top left"), p3d.NodePath("top right")
+    hud = Hud(*corners, p3d.NodePath("b"))
+    hud.set_help(help_groups())
+    assert all(corner.find("help").is_hidden() for corner in corners)
     hud.toggle_help()
-    assert not corner.find("help").is_hidden()
-    words = [
-        n.get_text() for path in corner.find_all_matches("**/+TextNode") if isinstance(n := path.node(), p3d.TextNode)
-    ]
-    assert any("throw a ball" in text for text in words)
-    bounds = corner.find("help").get_tight_bounds(corner)
-    assert bounds is not None
-    low, high = bounds
-    assert high.x <= 0.0
-    assert low.z > -1.9  # the window is 2 high
+    found = []
+    for corner, side in zip(corners, (1.0, -1.0), strict=True):
+        assert not corner.find("help").is_hidden()
+        nodes = [path.node() for path in corner.find_all_matches("**/help/**/+TextNode")]
+        found += [node.get_text() for node in nodes if isinstance(node, p3d.TextNode)]
+        bounds = corner.find("help").get_tight_bounds(corner)
+        assert bounds is not None
+        low, high = bounds
+        assert low.z > -1.9  # the window is 2 high
+        inner = high.x if side > 0.0 else -low.x
+        assert 0.3 < inner < 1.35  # of 1.78 from the edge of a 16:9 window to its middle, where he is
+    words = "\n".join(found)
+    assert all(title in words for title in ("Him", "World", "Time", "Pictures", "Mouse"))
+    assert "throw a ball" in words
     hud.toggle_help()
-    assert corner.find("help").is_hidden()
+    assert all(corner.find("help").is_hidden() for corner in corners)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from game.input.bindings import Action, ActionError, help_lines, remap
+from game.input.bindings import Action, ActionError, help_groups, remap
 from game.input.keyboard_layout import NAMED, US, KeyboardLayout
 
 
@@ -33,7 +33,7 @@ HEBREW = layout(upper="/'קראטוןםפ][", home="שדגכעיחלךף,\\")
 def test_help_names_what_is_printed(
     keyboard: KeyboardLayout, younger: str, older: str, weaker: str, first: str, panel: str
 ) -> None:
-    lines = {does: keys for keys, does in help_lines(remap({}, keyboard))}
+    lines = {does: keys for _, rows in help_groups(remap({}, keyboard)) for keys, does in rows}
     assert lines["a younger age of that skill"] == younger
     assert lines["an older age of that skill"] == older
     assert lines["weaker by a quarter"] == weaker

@@ -183,7 +183,7 @@ def test_what_a_card_tells() -> None:
         "stays up": "100 % over 20 s", "flips": "8.5 in 20 s", "like the clip": "51 %", "withstands": "189 / 193 N",
     }  # fmt: skip
     assert facts(PolicyCard("bare", scores={"survival": "n/a", "seconds": True})) == []
-    assert dict(facts(PolicyCard("x", training={"samples": 2_500_000}))) == {"practised": "2.5 million steps"}
+    assert dict(facts(PolicyCard("x", training={"samples": 2_500_000}))) == {"practised": "2.5 M steps"}
 
 
 def test_words() -> None:
@@ -193,7 +193,7 @@ def test_words() -> None:
         "newborn, 0 %", "toddler, 25 %", "child, 50 %", "teenager, 75 %", "grown up, 100 %",
     ]  # fmt: skip
     assert age_words(PolicyCard("x"), 1, 3) == "2 of 3"
-    assert [speed_words(s) for s in (1.0, 0.25, 2.0)] == ["as it is", "1/4", "2x"]
+    assert [speed_words(s) for s in (1.0, 0.25, 2.0)] == ["normal speed", "1/4", "2x"]
     assert [grip(mu) for mu in (0.0, 0.5, 0.9, 5.0)] == ["wet ice", "socks", "parquet", "glue"]
 
 

@@ -59,6 +59,8 @@ class RecordOptions:
     """no sound"""
     voice: bool = True
     """whether he cries out"""
+    progress: bool = False
+    """print how far it is even where that is no terminal"""
     stems: bool = False
     """write the sound of feet, body, things, voice and room beside the film as well, dry, each into its own .wav"""
 
@@ -95,6 +97,7 @@ def settings_of(options: RecordOptions) -> RecordSettings:
         set_name=options.set,
         sound=not options.mute,
         voice=options.voice,
+        progress=options.progress,
         stems=options.stems and not options.mute,
         figure=find_figure(options.avatar),
         slow=options.slow_between,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from game.app.figure_desk import FigureDesk
+from game.app.marked_film import MarkedFilm
 from game.camera import rigs
 from game.camera.camera_rig import FREE, CameraRig
 from game.camera.cuts import CUTS, CutError, Cuts, cuts_of
@@ -93,6 +94,7 @@ class Game:
         self.figure_desk = FigureDesk(figures or FigureFolder(), self.wear)
         self.avatar = OWN
         """what he is drawn as: OWN, the name of a figure, or its file"""
+        self.marked_film = MarkedFilm(session, self.film_job, out, self._filmed_avatar)
         self.handlers = ActionHandlers()
         """of all actions"""
         # To see what a change of the world does, the player has to leave the replay.
@@ -227,6 +229,10 @@ class Game:
             self.camera_rig.choose(CUTS)
         return f"{path.stem} again" if replay else f"at the end of {path.stem}: play on"
 
+    def _filmed_avatar(self) -> str:
+        """The figure that films show; empty for our own."""
+        return "" if self.avatar == OWN else self._figure_file()
+
     def film_take(self, path: Path) -> str:
         """Has another process film a take through the present camera. Returns a message for the screen.
 
@@ -238,7 +244,7 @@ class Game:
             camera = ""
         try:
             out = new_file(self.out, path.stem, "mp4")
-            return self.film_job.begin(path, out, camera, "" if self.avatar == OWN else self._figure_file())
+            return self.film_job.begin(path, out, camera, self._filmed_avatar())
         except OSError as error:
             return f"{path.stem} cannot be filmed: {error}"
 

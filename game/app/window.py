@@ -14,17 +14,19 @@ from direct.showbase.ShowBase import ShowBase
 from game.app import status_line
 from game.app.compilation import FIRST_START, WORDS, reported_compilation
 from game.app.game import Game
+from game.app.hints import PULL, Hints
 from game.app.panel_model import GamePanelModel
 from game.input.action_handlers import ActionTable
-from game.input.bindings import Action, help_lines
+from game.input.bindings import Action, help_groups
 from game.input.keyboard import Keyboard
 from game.input.keyboard_layout import KeyboardLayout
+from game.record.film_job import FilmJob
 from game.session.session import Session
 from game.view import pick_pipe
 from game.view.camera_node import make_lens, place
 from game.view.figure_folder import OWN
 from game.view.file_drop import FileDrop
-from game.view.filming import Filming
+from game.view.filming import Filming, minutes
 from game.view.gamepad import Gamepad, first_gamepad
 from game.view.hud import Hud
 from game.view.keyboard_events import KeyboardEvents, layout_of
@@ -42,6 +44,8 @@ SETTINGS = f"window-title {TITLE}: loading ...\nwin-size 1280 720\n"
 MAX_FPS = 60
 BEFORE_RENDER, AFTER_RENDER = 10, 60
 """task orders; Panda3D renders at 50"""
+SLOW_FRAME, FRAME_SHARE = 1.0 / 26.0, 0.06
+"""s: where frames take longer on average F9 marks a film that is drawn afterwards; a frame's share of that average"""
 WELCOME = "{help} shows the keys; pull him with the mouse"
 
 
@@ -106,7 +110,10 @@ class GameWindow(ShowBase):
             self.scrub_bar,
         )  # fmt: skip
         self.pad: Gamepad | None = first_gamepad(bindings)
-        self.hud.set_help(help_lines(bindings))
+        self.hud.set_help(help_groups(bindings))
+        self.hints = Hints()
+        self._frame_seconds = 0.0
+        """s, the average of the last frames"""
         self.filming = Filming(self.win, self.render, out)
         self.file_drop = FileDrop(self.win)
         self.panel_model = GamePanelModel(game)
@@ -169,7 +176,8 @@ class GameWindow(ShowBase):
     @property
     def film_length(self) -> str:
         """Of the film that is being made, for the screen; empty where none is."""
-        return self.filming.text
+        marked = self.game.marked_film
+        return minutes(marked.seconds) if marked.active else self.filming.text
 
     # ---------------------------------------------------------------- input
     def _bind(self, bindings: Sequence[Action]) -> None:
@@ -191,6 +199,7 @@ class GameWindow(ShowBase):
     def _key(self, action: str, choice: int) -> None:
         """Does a key's action, unless the player types into the panel."""
         if not self.panel.has_keyboard:
+            self.hints.did(action)
             self.game.begin(action, choice)
 
     def _read_pad(self, seconds: float) -> None:
@@ -247,11 +256,27 @@ class GameWindow(ShowBase):
         for corner in self._left:
             corner.set_x(self.panel.inset)
         self.hud.raise_messages(session.replay is not None)
-        self.hud.show(status_line.lines(session, subject, rig.name), self.filming.text)
+        if self.pointer.drag.line(shown) is not None:
+            self.hints.did(PULL)
+        self._frame_seconds += (seconds - self._frame_seconds) * FRAME_SHARE
+        self.game.say(game.marked_film.frame(pose))
+        lines = [*status_line.lines(session, subject, rig.name), *self._hint()]
+        progress = game.film_job.progress
+        if progress is not None:
+            lines += [f"drawing {game.film_job.name}: {100 * progress:.0f} %"]
+        self.hud.show(lines, self.film_length, progress=progress)
         now = time.monotonic()
         for message in game.messages():
             self.hud.say(message, now)
         self.hud.update(now)
+
+    def _hint(self) -> list[str]:
+        """The next thing to try, beside the status; nothing where all of it has been tried, or a replay is shown."""
+        hint = self.hints.now
+        if hint is None or self.game.session.replay is not None:
+            return []
+        keys = next((action.keys_text for action in self.game.bindings if action.name == hint.actions[0]), "")
+        return ["", hint.words.format(key=keys)]
 
     def _after_render(self, task: Any) -> int:
         self.game.say(self.filming.end_frame())
@@ -315,7 +340,13 @@ class GameWindow(ShowBase):
 
     @actions.does("record")
     def toggle_film(self) -> str:
-        """Begins a film, or ends it."""
+        """Begins a film, or ends it. Where the picture is too slow for one, it is drawn afterwards."""
+        marked = self.game.marked_film
+        if marked.active:
+            return marked.mark_end()
+        slow = self._frame_seconds > SLOW_FRAME and self.game.session.replay is None and FilmJob.possible()
+        if slow and not self.filming.active:
+            return marked.mark_begin()
         return self.filming.toggle()
 
     @actions.does("quit")

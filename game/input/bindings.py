@@ -90,12 +90,12 @@ ACTIONS = (
     Action("throw_ball", _HIM, ("b",), "throw a ball where the mouse points", pad=("face_b",)),
     Action("ball_next", _HIM, ("shift-b",), "next ball: medicine ball, football, tennis ball"),
     Action("throw_speed", _HIM, ("control-b",), "throw gently, hard, very hard"),
-    Action("anvil", _HIM, ("0",), "an anvil, where he will be; it falls when you let go", held=True),
+    Action("anvil", _HIM, ("0",), "aim an anvil; let go to drop it on him", held=True),
     Action("limp", _HIM, ("space",), "go limp while held", held=True, pad=("face_a",)),
     Action("weaker", _HIM, (";",), "weaker by a quarter"),
     Action("stronger", _HIM, ("'",), "stronger by a quarter"),
     Action("nerves", _HIM, ("j",), "next nerves: tired, drunk, jelly, stage fright"),
-    Action("reset", _HIM, ("r",), "back on his feet, the room tidied, the balls gone", pad=("face_y",)),
+    Action("reset", _HIM, ("r",), "stands him up, tidies the room, clears the balls", pad=("face_y",)),
     Action("crowd_more", _HIM, ("m",), "one more of him"),
     Action("crowd_less", _HIM, ("n",), "one less of him"),
     Action("gravity_down", _WORLD, ("-",), "less gravity", repeats=True),
@@ -123,13 +123,13 @@ ACTIONS = (
     Action("save_last", _PICTURES, ("f6",), "save the last 15 s as a take into out/"),
     Action("save_take", _PICTURES, ("f5",), "save the run so far as a take into out/"),
     Action("screenshot", _PICTURES, ("f12",), "save a picture into out/"),
-    Action("set_next", _PICTURES, ("t",), "another set; the run begins anew"),
+    Action("set_next", _PICTURES, ("t",), "another set; restarts the run"),
     Action("ghost", _PICTURES, ("e",), "show what he imitates"),
     Action("shapes", _PICTURES, ("v",), "show the collision shapes"),
     Action("quality", _PICTURES, ("q",), "draw lite, std or film"),
     Action("mute", _PICTURES, ("o",), "sound off, and on"),
     Action("voice", _PICTURES, ("shift-o",), "his voice off, and on"),
-    Action("fullscreen", _PICTURES, ("f11",), "the whole screen, and back"),
+    Action("fullscreen", _PICTURES, ("f11",), "full screen, and back"),
     Action("panel", _PICTURES, ("f2", "`"), "show and hide the panel"),
     Action("help", _PICTURES, ("h", "f1"), "show and hide this help"),
     Action("quit", _PICTURES, ("escape",), "quit"),
@@ -192,9 +192,11 @@ def remap(changes: dict[str, object], layout: KeyboardLayout = US) -> tuple[Acti
     return actions
 
 
-def help_lines(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, str]]:
-    """Returns (keys, what they do) for each action and for the mouse."""
-    return [*((action.keys_text, action.help) for action in actions), *MOUSE]
+def help_groups(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Returns the groups of actions, and the mouse: (title, rows of (keys, what they do))."""
+    grouped = groupby(actions, key=lambda action: action.group)
+    groups = [(title, [(action.keys_text, action.help) for action in members]) for title, members in grouped]
+    return [*groups, ("Mouse", list(MOUSE))]
 
 
 def markdown_table(actions: Iterable[Action] = ACTIONS) -> str:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from typing import IO
 
+PERCENT = re.compile(rb"(\d{1,3})%\|")
+"""in a tool's bar"""
+TAIL_BYTES = 4096
+"""of what a tool has printed, that are looked at"""
 CLOSING_SECONDS = 10.0
 """that the other process has for closing its files"""
 
@@ -31,6 +37,17 @@ class ToolJob:
     def goes_on(self) -> bool:
         """Whether it works."""
         return self._process is not None
+
+    @property
+    def progress(self) -> float | None:
+        """How far it is, 0..1, by the bar that it prints; None where it does not work or has printed none."""
+        if self._process is None or self._output is None:
+            return None
+        file = self._output.fileno()
+        # the other process writes where this file's position is: it must not be moved
+        tail = os.pread(file, TAIL_BYTES, max(0, os.fstat(file).st_size - TAIL_BYTES))
+        found = PERCENT.findall(tail)
+        return int(found[-1]) / 100.0 if found else None
 
     def begin(self, arguments: Sequence[str]) -> None:
         """Starts it. Raises OSError."""

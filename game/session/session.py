@@ -26,6 +26,8 @@ from game.session.script import Script
 from game.session.script_runner import ScriptRunner
 from game.sim.snapshot import Snapshot, interpolate
 
+AGED, IMPORTED = "_age_", "deepmimic_"
+"""in the names of young ages, and at the beginning of those of imported policies"""
 MAX_FRAME_SECONDS = 0.1
 """of real time that one `advance` takes for ticks: where they are slow the game is slow, and still answers"""
 
@@ -153,8 +155,8 @@ class Session:
 
         def rank(name: str) -> tuple[bool, bool, bool, str]:
             spec = loaded[name].spec if name in loaded else None
-            if spec is None:  # still loading
-                return name != PERFORMER, False, True, name
+            if spec is None:  # still loading: its name says where it will be, so that the keys keep their meaning
+                return name != PERFORMER, AGED in name, name.startswith(IMPORTED), name
             return not spec.lookahead, spec.age is not None and spec.age < 1.0, spec.skill != name, name
 
         # NAME@HASH is what a take calls a policy that changed while it was played

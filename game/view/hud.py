@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import panda3d.core as p3d
@@ -16,7 +16,7 @@ RED = p3d.LColor(1.0, 0.30, 0.25, 1.0)
 FILL = p3d.LColor(0.95, 0.45, 0.30, 1.0)
 SIZE = 0.043
 """height of a line; the window's height is 2"""
-HELP_SIZE = 0.8 * SIZE
+HELP_SIZE = 0.72 * SIZE
 MARGIN = 0.04
 WRAP = 46
 PIXELS_PER_UNIT = 64
@@ -27,7 +27,7 @@ MESSAGE_SECONDS = 5.0
 
 
 class Hud:
-    """Status at the top left, messages at the bottom left, help on the right.
+    """Status at the top left, messages at the bottom left, help at both edges.
 
     Args:
         corners: nodes at the window's corners, as ShowBase has them: top left, top right, bottom left.
@@ -49,6 +49,9 @@ class Hud:
         self._messages_bottom = MARGIN
         self.help_visible = False
         self._help.hide()
+        self._help_left = top_left.attach_new_node("help")
+        self._help_left.set_pos(MARGIN, 0, -MARGIN - 5.0 * SIZE)
+        self._help_left.hide()
 
     @property
     def lines(self) -> list[str]:
@@ -86,36 +89,52 @@ class Hud:
         _set(self._messages, "\n".join(lines))
         self._messages.set_z(self._messages_bottom + 0.01 + SIZE * (max(1, self._messages.node().get_num_rows()) - 1))
 
-    def set_help(self, lines: Iterable[tuple[str, str]]) -> None:
-        """Sets the help: pairs of a key and what it does, in two columns at the right edge."""
-        self._help.children.detach()
-        rows = list(lines)
-        half = (len(rows) + 1) // 2
+    def set_help(self, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> None:
+        """Sets the help: groups of (title, rows of (key, what it does)).
+
+        They stand at both edges of the window, so that the middle of the picture is free.
+        """
+        sizes = [len(rows) + 2 for _, rows in groups]
+        half, first = sum(sizes) / 2, 0
+        while first < len(groups) and sum(sizes[: first + 1]) <= half + sizes[first] / 2:
+            first += 1
+        for help_node, part, at_right in ((self._help_left, groups[:first], False), (self._help, groups[first:], True)):
+            help_node.children.detach()
+            if part:
+                self._fill_help(help_node, part, at_right=at_right)
+
+    def _fill_help(
+        self, help_node: p3d.NodePath, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]], *, at_right: bool
+    ) -> None:
+        keys, words, titles = [], [], []
+        for title, rows in groups:
+            keys += ["", *(key for key, _ in rows), ""]
+            words += ["", *(does for _, does in rows), ""]
+            titles += [title, *("" for _ in rows), ""]
+        columns = [self._text("help", help_node, 0.0, 0.0, "\n".join(c).rstrip("\n")) for c in (titles, keys, words)]
+        for column, color in zip(columns, (FILL, DIM, TEXT), strict=True):
+            column.set_scale(HELP_SIZE)
+            column.node().set_text_color(color)
+            column.node().set_wordwrap(0.0)
+        key_width, word_width = (HELP_SIZE * column.node().get_width() for column in columns[1:])
+        width = key_width + HELP_SIZE + word_width
+        left = -width if at_right else 0.0
+        columns[0].set_x(left)
+        columns[1].set_x(left)
+        columns[2].set_x(left + key_width + HELP_SIZE)
         edge = 0.5 * HELP_SIZE
-        right, bottom = 0.0, 0.0
-        for part in (rows[half:], rows[:half]):
-            keys, words = (
-                self._text("help", self._help, 0.0, 0.0, "\n".join(column)) for column in zip(*part, strict=True)
-            )
-            keys.node().set_text_color(DIM)
-            for column in (keys, words):
-                column.set_scale(HELP_SIZE)
-            words.set_x(right - HELP_SIZE * words.node().get_width())
-            keys.set_x(words.get_x() - HELP_SIZE * (keys.node().get_width() + 1.0))
-            right, bottom = keys.get_x() - 2.0 * HELP_SIZE, min(bottom, HELP_SIZE * words.node().get_bottom())
+        bottom = HELP_SIZE * min(column.node().get_bottom() for column in columns)
         maker = p3d.CardMaker("card")
-        maker.set_frame(right + 2.0 * HELP_SIZE - edge, edge, bottom - edge, HELP_SIZE + edge)
-        card = self._help.attach_new_node(maker.generate(), -1)
+        maker.set_frame(left - edge, left + width + edge, bottom - edge, HELP_SIZE + edge)
+        card = help_node.attach_new_node(maker.generate(), -1)
         card.set_color(CARD)
         card.set_transparency(p3d.TransparencyAttrib.M_alpha)
 
     def toggle_help(self) -> None:
         """Shows or hides the help."""
         self.help_visible = not self.help_visible
-        if self.help_visible:
-            self._help.show()
-        else:
-            self._help.hide()
+        for node in (self._help, self._help_left):
+            (node.show if self.help_visible else node.hide)()
 
     def _text(self, name: str, parent: p3d.NodePath, x: float, z: float, words: str = "") -> p3d.NodePath[p3d.TextNode]:
         node = p3d.TextNode(name)

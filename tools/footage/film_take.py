@@ -66,6 +66,8 @@ class RecordSettings:
     """whether the sound of each kind of source is written beside the film, dry"""
     figure: Path | None = None
     """what he is drawn as; None: our own avatar"""
+    progress: bool = False
+    """whether a bar is printed even where that is no terminal"""
     slow: tuple[float, float] | None = None
     """s of the take between which alone `speed` holds, with a ramp before and after"""
 
@@ -92,7 +94,8 @@ def record(take: Take, out: Path, settings: RecordSettings = RecordSettings()) -
     tier = quality(settings.tier)
     count = timing.num_frames(settings.fps)
     with Studio(spec, settings.size, tier, settings.passes, settings.figure) as studio:
-        progress = tqdm(shown, total=count, desc=out.name, unit="frame", disable=None)
+        progress = tqdm(shown, total=count, desc=out.name, unit="frame",
+                        disable=False if settings.progress else None)  # fmt: skip
         if out.suffix.lower() == ".mp4":
             with FilmWriter(out, settings.size, settings.fps, crf=CRF, preset=PRESET,
                             sound_hz=HZ if settings.sound else None) as film:  # fmt: skip

@@ -138,7 +138,7 @@ class BodyMap:
         if w.button(look, "all.limp", "", "All limp", width=half):
             _strengthen(model, 0.0, ALL)
         imgui.same_line(0.0, gap)
-        if w.button(look, "all.learned", "", "All well", warm=min(strength.values()) < 1.0, width=half):
+        if w.button(look, "all.learned", "", "Restore all", warm=min(strength.values()) < 1.0, width=half):
             _strengthen(model, 1.0, ALL)
             self.part = ALL
         if model.can("limp"):

@@ -33,7 +33,7 @@ class NervesSection:
                          value_text=f"{ms:.0f} ms", step=1.0, default=0, color=TEAL)  # fmt: skip
         if moved is not None:
             _set(model, replace(nerves, delay=round(moved)))
-        sense = self._noise(look, "sense", "feels where he is, give or take", nerves.sense_noise)
+        sense = self._noise(look, "sense", "body sense error", nerves.sense_noise)
         if sense is not None:
             _set(model, replace(nerves, sense_noise=sense))
         act = self._noise(look, "act", "trembles by", nerves.act_noise)

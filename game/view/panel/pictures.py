@@ -15,7 +15,7 @@ BUTTONS = (
     ("save_last", icons.SAVE, "Keep the last 15 s"),
     ("save_take", icons.SAVE, "Keep the run"),
 )
-SWITCHES = (("follow", "camera follows him"), ("mute", "mute"), ("fullscreen", "whole screen"))
+SWITCHES = (("follow", "camera follows him"), ("mute", "mute"), ("fullscreen", "full screen"))
 
 
 class Pictures:

@@ -16,6 +16,9 @@ from game.view.panel.panel_data import PanelModel, PolicyCard
 
 Vec2 = imgui.ImVec2
 
+TITLES = {"getup_facedown": "get up, face down", "getup_faceup": "get up, face up", "spinkick": "spin kick"}
+"""names of files that run words together, as people write them"""
+
 
 class Family(NamedTuple):
     """The policies of one skill, least trained first. A policy without a family is a family of its own."""
@@ -50,6 +53,8 @@ def _age(card: PolicyCard) -> float:
 
 def spoken(name: str) -> str:
     """A name as words: `deepmimic_walk` is "Deepmimic walk"."""
+    for run_together, apart in TITLES.items():
+        name = name.replace(run_together, apart)
     words = name.replace("_", " ").replace("-", " ").strip()
     return words[:1].upper() + words[1:]
 
@@ -85,7 +90,7 @@ def facts(card: PolicyCard) -> list[tuple[str, str]]:
     if pushes:
         lines.append(("withstands", f"{' / '.join(f'{p:.0f}' for p in pushes)} N"))
     if samples := _number(card.training, "samples"):
-        lines.append(("practised", f"{samples / 1e6:.1f} million steps"))
+        lines.append(("practised", f"{samples / 1e6:.1f} M steps"))
     return lines
 
 
@@ -119,14 +124,14 @@ class Policies:
             return
         lines = facts(card) if chosen else []
         aged = len(family.members) > 1
-        height = 42 + (18 * ((len(lines) + 1) // 2) + (34 if card.provenance else 6) if chosen else 0)
+        height = 42 + (18 * ((len(lines) + 1) // 2) + 6 if chosen else 0)
         clicked, at, room = w.card(look, f"policy.{family.name}", look.px(height + (38 if aged else 0)), chosen)
         if clicked and not chosen:
             model.play(card.name)
         self._head(look, family, card, at, room, chosen)
         y = at.y + look.px(44)
         if chosen:
-            y = self._facts(look, lines, card, Vec2(at.x, y), room)
+            y = self._facts(look, lines, Vec2(at.x, y), room)
         if aged:
             self._ages(look, model, family, card, Vec2(at.x + look.px(13), at.y + look.px(height - 2)), room)
 
@@ -143,30 +148,24 @@ class Policies:
         title = spoken(card.skill or card.name)
         name = w.fitted(look, title, right - meter - left - look.px(8), 15.0, "bold")
         w.write(look, Vec2(left, at.y + look.px(5)), name, 15.0, INK, "bold")
-        below = w.fitted(look, spoken(card.name), right - meter - left - look.px(8), TINY)
-        w.write(look, Vec2(left, at.y + look.px(23.5)), below, TINY, DIM)
+        if spoken(card.name) != title:  # one title is enough
+            below = w.fitted(look, spoken(card.name), right - meter - left - look.px(8), TINY)
+            w.write(look, Vec2(left, at.y + look.px(23.5)), below, TINY, DIM)
         if survival is not None:
             share = f"{100 * survival:.0f} %"
             w.write(look, Vec2(right - w.width_of(look, share, TINY), at.y + look.px(9)), share, TINY, DIM)
             color = mix(mix(RED, MUSTARD, 2 * survival), TEAL, 2 * survival - 1)
             w.bar(look, Vec2(right - meter, at.y + look.px(26)), meter, survival, color)
 
-    def _facts(self, look: Look, lines: Sequence[tuple[str, str]], card: PolicyCard, at: Vec2, room: float) -> float:
-        """Draws the scores in two columns and the policy's origin; returns the y below them."""
+    def _facts(self, look: Look, lines: Sequence[tuple[str, str]], at: Vec2, room: float) -> float:
+        """Draws the scores in two columns; returns the y below them."""
         column = (room - look.px(26)) / 2
         for i, (what, much) in enumerate(lines):
             x, y = at.x + look.px(13) + (i % 2) * column, at.y + look.px(18 * (i // 2))
             w.write(look, Vec2(x, y), what, TINY, DIM)
             start = x + w.width_of(look, what, TINY) + look.px(5)
             w.write(look, Vec2(start, y), w.fitted(look, much, x + column - start, TINY, "bold"), TINY, INK, "bold")
-        y = at.y + look.px(18 * ((len(lines) + 1) // 2))
-        if card.provenance:
-            words = w.fitted(look, card.provenance, 1.8 * (room - look.px(26)), TINY)
-            font, size = look.font(TINY)
-            draw, place = imgui.get_window_draw_list(), Vec2(at.x + look.px(13), y)
-            draw.add_text(font, look.letters(size), place, u32(DIM), words, wrap_width=room - look.px(26))
-            y += look.px(30)
-        return y
+        return at.y + look.px(18 * ((len(lines) + 1) // 2))
 
     def _ages(self, look: Look, model: PanelModel, family: Family, card: PolicyCard, at: Vec2, room: float) -> None:
         """Draws the slider through a family on its card."""

@@ -72,7 +72,7 @@ class ScriptStrip:
     def _buttons(self, look: Look, model: PanelModel) -> None:
         desk, gap = model.script_desk, look.px(5)
         if model.script_step is None:
-            if w.button(look, "script.play", icons.PLAY, "Play", warm=True, hint="begins anew in the script's set"):
+            if w.button(look, "script.play", icons.PLAY, "Play", warm=True, hint="restarts the run in its set"):
                 model.play_script(0)
         elif w.button(look, "script.stop", icons.STOP, "Stop", warm=True, hint="he goes on with what he does"):
             model.stop_script()

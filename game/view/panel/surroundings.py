@@ -19,7 +19,7 @@ class Sets:
 
     def draw(self, look: Look, model: PanelModel) -> None:
         """Draws a chip for each set."""
-        w.heading(look, "Set", "begins anew")
+        w.heading(look, "Set", "restarts the run")
         names = {spoken(name): name for name in model.set_names}
         current = next((words for words, name in names.items() if name == model.set_name), None)
         choice = w.chips(look, "set", tuple(names), current)

@@ -55,7 +55,7 @@ class Transport:
 def speed_words(speed: float) -> str:
     """A speed in words."""
     if speed == 1.0:
-        return "as it is"
+        return "normal speed"
     return f"1/{1 / speed:.3g}" if speed < 1.0 else f"{speed:.3g}x"
 
 
