@@ -55,7 +55,7 @@ class Tripod:
     """Stands where the set's view is and does not move."""
 
     def __init__(self, view: ViewSpec) -> None:
-        self._pose = CameraPose.look(view.position, view.target, _smaller(view.field_of_view))
+        self._pose = CameraPose.look(view.position, view.target, _smaller(view.field_of_view), view.roll)
 
     def update(self, _snapshot: Snapshot, _seconds: float) -> CameraPose:
         return self._pose

@@ -15,7 +15,8 @@ from game.scene.item_limits import MAX_IMPULSE, STIFFNESS, check_item
 from game.scene.json_fields import JsonFields, SetError
 from game.scene.json_text import JsonError, read_object
 from game.scene.mechanism_file import belt_of, break_of, hinge_of, smear_of, wind_of
-from game.scene.paths import models_dir
+from game.scene.paths import models_dir, user_dir
+from game.scene.photo_file import check_photo
 from game.scene.refusal import refused_as
 from game.scene.set_spec import (
     DRAWN_SHAPES,
@@ -25,6 +26,7 @@ from game.scene.set_spec import (
     ItemSpec,
     LightSpec,
     PartSpec,
+    PhotoSpec,
     Quat,
     SetSpec,
     Vec3,
@@ -46,7 +48,10 @@ def load_prop(name_or_path: str | Path) -> ItemSpec:
 
 
 def load_set(name_or_path: str | Path) -> SetSpec:
-    """Reads models/sets/NAME.json, or a file; props it names may lie beside it too. Raises SetError."""
+    """Reads NAME.json of models/sets or of the user's own sets, or a file; props it names may lie beside it too.
+
+    Raises SetError.
+    """
     with refused_as(SetError, Path(name_or_path).name):
         return _set(find(name_or_path, "sets"))
 
@@ -60,6 +65,7 @@ def _set(path: Path) -> SetSpec:
         ground=_ground(fields.section("ground")),
         light=_light(fields.section("light")),
         view=_view(fields.section("view")),
+        photo=_photo(fields.optional_section("photo"), path.parent),
         items=tuple(_placed(f, path.parent) for f in fields.sections("items", most=MAX_ITEMS)),
     )
     fields.done()
@@ -72,22 +78,26 @@ def _set(path: Path) -> SetSpec:
 
 
 def names(kind: str) -> tuple[str, ...]:
-    """What there is to load in models/KIND, kind being "sets" or "props"."""
-    return tuple(sorted(path.stem for path in (models_dir() / kind).glob("*.json")))
+    """What there is to load in models/KIND and in the user's own folder, kind being "sets" or "props"."""
+    return tuple(sorted({path.stem for place in _places(kind) for path in place.glob("*.json")}))
 
 
 def find(name_or_path: str | Path, kind: str, beside: Path | None = None) -> Path:
-    """A file as given, or NAME.json beside another or in models/KIND. Raises SetError."""
+    """A file as given, or NAME.json beside another, in models/KIND or in the user's own folder. Raises SetError."""
     given = Path(name_or_path)
     if given.suffix == ".json":
         if not given.is_file():
             raise SetError(f"no such file: {given}")
         return given
-    places = ([beside] if beside else []) + [models_dir() / kind]
+    places = ([beside] if beside else []) + _places(kind)
     for place in places:
         if (place / f"{given.name}.json").is_file():
             return place / f"{given.name}.json"
     raise SetError(f"{kind} has no {str(name_or_path)!r}; available: {', '.join(names(kind))}")
+
+
+def _places(kind: str) -> list[Path]:
+    return [models_dir() / kind, user_dir() / kind]
 
 
 def read_fields(path: Path) -> JsonFields:
@@ -216,6 +226,20 @@ def _light(fields: JsonFields) -> LightSpec:
     return light
 
 
+def _photo(fields: JsonFields | None, folder: Path) -> PhotoSpec | None:
+    if fields is None:
+        return None
+    file, behind = fields.text("file"), fields.text("behind", "")
+    for name in (file, behind):
+        if name != Path(name).name:
+            raise SetError(f"{fields.where}: {name!r} should be the name of a picture beside the set, without a folder")
+    photo = PhotoSpec(folder / file, folder / behind if behind else None, _view(fields))
+    for picture in (photo.file, photo.behind):
+        if picture is not None:
+            check_photo(picture, fields.where)
+    return photo
+
+
 def _view(fields: JsonFields) -> ViewSpec:
     plain = ViewSpec()
     view = ViewSpec(
@@ -224,6 +248,7 @@ def _view(fields: JsonFields) -> ViewSpec:
         field_of_view=math.radians(
             fields.number("field_of_view_degrees", math.degrees(plain.field_of_view), low=5.0, high=150.0)
         ),
+        roll=math.radians(fields.number("roll_degrees", 0.0, low=-180.0, high=180.0)),
     )
     fields.done()
     return view

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from game.scene.mechanism import BreakSpec, HingeSpec, SmearSpec, WindSpec
 
@@ -29,8 +30,10 @@ edges), a flat puddle's width and length."""
 MATERIALS = (
     "paint", "fabric", "velvet", "wood", "planks", "metal", "plastic", "rubber", "ceramic", "cardboard",
     "foliage", "grass", "gravel", "earth", "skin", "ice", "water", "glow", "shade", "paper", "rug", "art", "chalk",
+    "photo", "backdrop",
 )  # fmt: skip
-"""What a surface is made of: how it shines and, where it has one, its pattern. Sounds depend on it too."""
+"""What a surface is made of: how it shines and, where it has one, its pattern. Sounds depend on it too.
+`photo` shows the set's photograph, `backdrop` the same without what stands in front; see PhotoSpec."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,23 @@ class ViewSpec:
     target: Vec3 = (0.0, 0.0, 0.95)
     field_of_view: float = math.radians(44.0)
     """rad, horizontal"""
+    roll: float = 0.0
+    """rad about the line of sight, the camera's left side up"""
+
+
+@dataclass(frozen=True)
+class PhotoSpec:
+    """A photograph that is projected on a set from where it was taken: on every part of the material `photo`.
+
+    Each part keeps what the picture shows on it where the set file puts it, and takes that along when it moves.
+    """
+
+    file: Path
+    """a JPEG or PNG"""
+    behind: Path | None = None
+    """the same picture with the furniture painted out, for parts of the material `backdrop`; None: the photograph"""
+    camera: ViewSpec = ViewSpec()
+    """what took it; its field of view is the whole picture's width, its optical axis the picture's middle"""
 
 
 @dataclass(frozen=True)
@@ -151,6 +171,7 @@ class SetSpec:
     ground: GroundSpec = GroundSpec()
     light: LightSpec = LightSpec()
     view: ViewSpec = ViewSpec()
+    photo: PhotoSpec | None = None
     items: tuple[ItemSpec, ...] = field(default=())
 
 

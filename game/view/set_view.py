@@ -12,6 +12,7 @@ from game.view import patterns
 from game.view.forms import fine_box, form, plane
 from game.view.lights import SHADOW_MASK
 from game.view.quality import Quality
+from game.view.slides import PROJECTED, Slides
 from game.view.vertices import Finish, Vertices, merge
 
 FINISHES = {
@@ -38,6 +39,8 @@ FINISHES = {
     "rug": Finish(1.0, 0.1, 0.0, 0.1),
     "art": Finish(0.6, 0.0, 0.0, 0.1),
     "chalk": Finish(1.0, 0.0, 0.0, 0.05),
+    "photo": Finish(1.0, 0.0, 0.0, 0.0),
+    "backdrop": Finish(1.0, 0.0, 0.0, 0.0),
 }
 
 
@@ -50,8 +53,8 @@ SOFT = 8000.0
 CLOTHS = ("fabric", "velvet")
 
 
-def ground_node(ground: GroundSpec, quality: Quality) -> p3d.NodePath:
-    """The floor; it receives shadows and casts none."""
+def ground_node(ground: GroundSpec, quality: Quality, slides: Slides | None = None) -> p3d.NodePath:
+    """The floor; it receives shadows and casts none. `slides`: the set's photograph."""
     v = plane(*ground.size)
     if ground.material in patterns.TILE:
         v = Vertices(
@@ -60,6 +63,8 @@ def ground_node(ground: GroundSpec, quality: Quality) -> p3d.NodePath:
     node = v.painted(ground.color, FINISHES[ground.material]).node("ground")
     _texture(node, ground.material, 0, quality)
     node.set_pos(*ground.center, 0.0)
+    if slides is not None and ground.material in PROJECTED:
+        slides.project(node, ground.material, (*ground.center, 0.0))
     node.hide(SHADOW_MASK)
     draw_late(node)
     return node
@@ -73,8 +78,8 @@ def draw_late(node: p3d.NodePath) -> None:
     node.set_bin("late", 0)
 
 
-def item_node(item: ItemSpec, quality: Quality) -> p3d.NodePath:
-    """An item in its own frame: one node, with a mesh for each texture."""
+def item_node(item: ItemSpec, quality: Quality, slides: Slides | None = None) -> p3d.NodePath:
+    """An item in its own frame: one node, with a mesh for each texture. `slides`: the set's photograph."""
     root = p3d.NodePath(item.name)
     groups: dict[tuple[str, int], list[Vertices]] = defaultdict(list)
     soft = item.contact_stiffness is not None and item.contact_stiffness < SOFT
@@ -82,7 +87,7 @@ def item_node(item: ItemSpec, quality: Quality) -> p3d.NodePath:
         root.set_shader_input("soft", 1.0)
     for part in (() if item.shell else item.parts) + item.decor:
         key = (part.material, part.seed) if patterns.has_pattern(part.material) else ("", 0)
-        key = (part.material, 0) if part.material in SEE_THROUGH else key
+        key = (part.material, 0) if part.material in (*SEE_THROUGH, *PROJECTED) else key
         groups[key].append(drawn(part, quality.detail, soft))
     for (material, seed), meshes in groups.items():
         node = merge(meshes).node(material or "plain")
@@ -90,6 +95,9 @@ def item_node(item: ItemSpec, quality: Quality) -> p3d.NodePath:
             node.set_transparency(p3d.TransparencyAttrib.M_alpha)
             node.set_shader_input("opacity", SEE_THROUGH[material])
             node.hide(SHADOW_MASK)
+        elif material in PROJECTED:
+            if slides is not None:
+                slides.project(node, material, item.position, item.quaternion)
         elif material:
             _texture(node, material, seed, quality)
         node.reparent_to(root)

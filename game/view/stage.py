@@ -11,11 +11,13 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
+from game.camera.camera_pose import CameraPose
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view import patterns
 from game.view.avatar import Avatar, AvatarLook, vectors
+from game.view.camera_node import place
 from game.view.dust import Dust
 from game.view.expression import ExpressionJudge
 from game.view.face import FaceActor
@@ -27,6 +29,7 @@ from game.view.lights import NUM_DENTS, NUM_JOINTS, SHADOW_MASK, Sun, shader
 from game.view.quality import QUALITIES, Quality
 from game.view.set_view import ground_node, item_node
 from game.view.sky import sky_node
+from game.view.slides import Slides
 
 Array = NDArray[np.float64]
 
@@ -98,7 +101,7 @@ class Stage:
         view = self.spec.view
         self.lens.set_fov(math.degrees(view.field_of_view))
         self.camera.set_pos(*view.position)
-        self.camera.look_at(p3d.Point3(*view.target), p3d.Vec3(0, 0, 1))
+        place(CameraPose.look(view.position, view.target, view.field_of_view, view.roll), self.camera)
 
     def set_quality(self, quality: Quality) -> None:
         """Draws in another quality from the next frame on."""
@@ -135,6 +138,8 @@ class Stage:
             skinned=0.0,
             opacity=1.0,
             cutoff=0.0,
+            photo=0.0,
+            photo_matrix=p3d.LMatrix4.ident_mat(),
             joint_real=vectors(NUM_JOINTS),
             joint_dual=vectors(NUM_JOINTS),
             sun_direction=p3d.LVecBase3f(*self._sun.direction.tolist()),
@@ -155,13 +160,14 @@ class Stage:
         self._world.set_shader_inputs(blobs=self._blobs, dents=self._dents)
         shade, rectangle = ground_shade(self.spec)
         self._world.set_shader_inputs(ground_shade=shade, ground_rect=p3d.LVecBase4f(*rectangle))
-        ground_node(ground, quality).reparent_to(self._world)
+        self._slides = Slides(self.spec.photo, quality) if self.spec.photo is not None else None
+        ground_node(ground, quality, self._slides).reparent_to(self._world)
         if light.outdoors:
             sky_node().reparent_to(self._world)
         self._dust = Dust(self._world)
         self._lamp = Lamp(self.spec)
         for item in self.spec.items:
-            node = item_node(item, quality)
+            node = item_node(item, quality, self._slides)
             _place(node, np.array(item.position), np.array(item.quaternion))
             node.reparent_to(self._world)
             self._static[item.name] = node
@@ -255,10 +261,12 @@ class Stage:
             (node.hide if name in simulated else node.show)()
         for i, position, rotation in zip(snapshot.props.ids, snapshot.props.pos, snapshot.props.rot, strict=True):
             if i not in self._props:
-                node = item_node(items[i], self.quality)
+                node = item_node(items[i], self.quality, self._slides)
                 node.reparent_to(self._world)
                 self._props[i] = (items[i], node)
             _place(self._props[i][1], position, rotation)
+            if self._slides is not None:
+                self._slides.cast(*self._props[i], position, rotation)
 
     def _clear(self) -> None:
         for actor in self._actors:

@@ -9,6 +9,7 @@ uniform vec4 lamp;        // place, reach
 uniform vec3 lamp_color;
 uniform vec4 room;        // low x, low y, high x, high y: walls darken their corners
 uniform float opacity;
+uniform float photo;      // above 0: the surface shows the photograph as it is, shaded where new shadows fall
 uniform float glow;       // how much of its own light a glowing surface gives, 0..1
 uniform sampler2D ground_shade;
 uniform vec4 ground_rect;  // low x, low y, width, length
@@ -36,6 +37,7 @@ in vec4 finish;
 in vec2 uv;
 in vec3 shadow_uvz;
 in vec3 clip;
+in vec3 photo_uvw;
 out vec4 pixel;
 
 float noise(vec2 p) { return fract(52.9829189 * fract(dot(p, vec2(0.06711056, 0.00583715)))); }
@@ -99,6 +101,15 @@ vec3 bumped(vec3 n, float strength) {
 }
 #endif
 
+// The photograph, sRGB; beyond its edges its blurred mirror image, and farther out the surface's own colour.
+vec3 photograph() {
+    vec2 at = photo_uvw.xy / max(photo_uvw.z, 1e-4);
+    vec2 beyond = max(abs(at - 0.5) - 0.5, 0.0);
+    float outside = max(beyond.x, beyond.y);
+    vec3 shown = texture(p3d_Texture0, at, min(outside * 16.0, 6.0)).rgb;
+    return mix(shown, color.rgb, photo_uvw.z > 1e-3 ? smoothstep(0.15, 0.75, outside) : 1.0);
+}
+
 void main() {
     vec3 n = normalize(normal_w), eye = p3d_ViewMatrixInverse[3].xyz, view = normalize(eye - position_w);
     if (!gl_FrontFacing) n = -n;
@@ -117,7 +128,7 @@ void main() {
 #endif
     rough = max(rough, 0.08);
 #else
-    vec3 base = linear(color.rgb) * texture(p3d_Texture0, uv).rgb;
+    vec3 base = photo > 0.5 ? vec3(0.0) : linear(color.rgb) * texture(p3d_Texture0, uv).rgb;
     float rough = max(finish.x, 0.08), wrap = finish.y, open = color.a;
 #endif
     if (position_w.z < 0.03 && n.z > 0.5) open *= texture(ground_shade, (position_w.xy - ground_rect.xy) / ground_rect.zw).r;
@@ -147,7 +158,7 @@ void main() {
     }
 #endif
 
-    float hidden = open;
+    float hidden = photo > 0.5 ? 1.0 : open;
 #if BLOBS > 0
     float near_strength = wrap > 0.3 ? 0.12 : 0.55;  // a body barely hides its own sky
     for (int i = 0; i < BLOBS; i++) {
@@ -156,6 +167,12 @@ void main() {
         hidden *= 1.0 - near_strength * clamp(c, 0.0, 1.0) * clamp(blobs[i].w * blobs[i].w / l2, 0.0, 1.0);
     }
 #endif
+    if (photo > 0.5) {  // its light is in it already: only what the characters take away is missing
+        vec3 sky = mix(bounce_color, sky_color, 0.5 + 0.5 * n.z), direct = sun_color * half_lit;
+        vec3 left = (sky * hidden + sun_color * sun) / (sky + direct);
+        pixel = vec4(photograph() * screen(left), opacity);
+        return;
+    }
     vec2 wall = min(position_w.xy - room.xy, room.zw - position_w.xy);
     vec3 crevice = 0.36 * fade(max(vec3(wall, position_w.z), 0.0) * vec3(3.2, 3.2, 5.0)) * (1.0 - abs(n));
     hidden *= (1.0 - crevice.x) * (1.0 - crevice.y) * (1.0 - crevice.z);
