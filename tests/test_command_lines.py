@@ -24,6 +24,7 @@ from tools.export_motion.__main__ import ExportOptions
 from tools.import_deepmimic.__main__ import PublishedOptions
 from tools.import_motion.__main__ import ImportCommand
 from tools.record import RecordOptions
+from tools.room.__main__ import RoomOptions
 from tools.train.config import TrainConfig
 from tools.view_clip import ViewClipOptions
 
@@ -43,6 +44,7 @@ TOOLS: dict[str, type] = {
     "import_deepmimic": PublishedOptions,
     "import_motion": ImportCommand,
     "record": RecordOptions,
+    "room": RoomOptions,
     "train": TrainConfig,
     "view_clip": ViewClipOptions,
 }

@@ -39,6 +39,7 @@ PACKAGES = (
     "tools.export_motion",
     "tools.capture",
     "tools.build_avatar",
+    "tools.room",
     "tools.train",
     "tools.export",
     "tools.import_deepmimic",

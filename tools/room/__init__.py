@@ -1,0 +1,1 @@
+"""A photograph of a room becomes a set: see tools/room/README.md."""
