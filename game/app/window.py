@@ -273,7 +273,7 @@ class GameWindow(ShowBase):
     def _hint(self) -> list[str]:
         """The next thing to try, beside the status; nothing where all of it has been tried, or a replay is shown."""
         hint = self.hints.now
-        if hint is None or self.game.session.replay is not None:
+        if hint is None or self.hud.help_visible or self.game.session.replay is not None:
             return []
         keys = next((action.keys_text for action in self.game.bindings if action.name == hint.actions[0]), "")
         return ["", hint.words.format(key=keys)]
