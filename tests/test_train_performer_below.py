@@ -12,10 +12,12 @@ from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.policy_file import random_inputs
 from tools.train import checkpoint
+from tools.train.checkpoint import CheckpointError
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.features import PolicyInputs
-from tools.train.performer.performer_below import PerformerBelow, read_performer
+from tools.train.performer.performer_below import PerformerBelow, fill, read_performer
 from tools.train.performer.performer_export import BODY_INPUTS, BakedPerformer, load_performer
+from tools.train.performer.performer_graph import PerformerGraph
 from tools.train.policy_export import export_checkpoint
 from tools.train.trainer import Trainer
 
@@ -86,6 +88,16 @@ def test_what_is_no_performer_is_refused(tmp_path: Path) -> None:
     content["graph"] = {name: value[:1] for name, value in content["graph"].items()}
     content.pop("schema")
     checkpoint.save(tmp_path / "small.pt", content)
-    with pytest.raises(ConfigError, match="other sizes"):
+    with pytest.raises(CheckpointError, match="other sizes"):
         read = read_performer(tmp_path / "small.pt")
         PerformerBelow(MODEL, MotionClip.load("walk"), read)
+
+
+def test_a_performer_from_before_a_feedback_was_added_does_without_it() -> None:
+    graph = PerformerGraph(MODEL)
+    weights = {name: value for name, value in graph.state_dict().items() if not name.startswith(("sight.", "critic."))}
+    fill(graph, weights)
+    with pytest.raises(CheckpointError, match=r"of another version: .*actor\.0\.bias"):
+        fill(graph, {name: value for name, value in weights.items() if name != "actor.0.bias"})
+    with pytest.raises(CheckpointError, match=r"of another version: .*wings"):
+        fill(graph, weights | {"wings": torch.zeros(1)})

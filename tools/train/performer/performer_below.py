@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train import checkpoint, quaternion
+from tools.train.checkpoint import CheckpointError
 from tools.train.config import ConfigError
 from tools.train.features import PolicyInputs
 from tools.train.performer.performer_graph import PerformerGraph
@@ -24,6 +25,23 @@ from tools.train.reference_table import Reference
 
 CRITIC = "critic."
 """begins the names of weights that only learning needs"""
+SIGHT = "sight."
+"""begins the names of what is constant, or does nothing until it is set: checkpoints from before it lack it"""
+
+
+def fill(graph: PerformerGraph, weights: dict[str, Tensor]) -> None:
+    """Give a graph weights; the critic's may be missing or of other sizes, and so may what an older performer had not.
+
+    Raises CheckpointError where others are.
+    """
+    sizes = {name: value.shape for name, value in graph.state_dict().items() if name.startswith(CRITIC)}
+    weights = {name: value for name, value in weights.items() if sizes.get(name, value.shape) == value.shape}
+    try:
+        missing, unknown = graph.load_state_dict(weights, strict=False)
+    except RuntimeError as error:
+        raise CheckpointError("the performer's networks have other sizes than those of today") from error
+    if lost := [*unknown, *(name for name in missing if not name.startswith((CRITIC, SIGHT)))]:
+        raise CheckpointError(f"a performer of another version: without a place, or missing, are {', '.join(lost)}")
 
 
 def read_performer(source: Path) -> dict[str, Tensor]:
@@ -54,7 +72,12 @@ class PerformerBelow(nn.Module):
     identity: Tensor
 
     def __init__(self, model: CharacterModel, clip: MotionClip, weights: dict[str, Tensor]) -> None:
-        """Raises ConfigError where the weights are of other shapes, or a loop is shorter than what he sees of it."""
+        """Build it.
+
+        Raises:
+            CheckpointError: the weights are those of another graph.
+            ConfigError: a loop is shorter than what he sees of it.
+        """
         super().__init__()
         ahead = lookahead(model.control_hz)
         if clip.loop and clip.duration < max(ahead):
@@ -62,12 +85,7 @@ class PerformerBelow(nn.Module):
                 f"--performer: it looks {max(ahead):.2f} s ahead; {clip.name} is a loop of {clip.duration:.2f} s"
             )
         self.graph, self.reference = PerformerGraph(model), Reference(clip)
-        try:
-            missing, unknown = self.graph.load_state_dict(weights, strict=False)
-        except RuntimeError as error:
-            raise ConfigError("--performer: its networks have other sizes than those of today") from error
-        if unknown or any(not name.startswith(CRITIC) for name in missing):
-            raise ConfigError(f"--performer: weights without a place: {', '.join([*unknown, *missing])[:200]}")
+        fill(self.graph, weights)
         self.requires_grad_(False)
         self.register_buffer("ahead", torch.tensor(ahead))
         self.register_buffer("identity", torch.tensor([[[0.0, 0.0, 0.0, 1.0]]]))

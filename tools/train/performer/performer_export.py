@@ -23,6 +23,7 @@ from tools.command_line import parse
 from tools.policy_file import write_policy
 from tools.train import checkpoint
 from tools.train.checkpoint import CheckpointError
+from tools.train.performer.performer_below import fill
 from tools.train.performer.performer_graph import PerformerGraph
 from tools.train.performer.performer_inputs import KD_SCALE, PerformerInputs, lookahead
 from tools.train.performer.repertoire import read_motions
@@ -54,7 +55,7 @@ def load_performer(source: Path, model: CharacterModel) -> tuple[PerformerGraph,
     """The networks of a checkpoint, and its content. Raises CheckpointError."""
     content = checkpoint.load(source)
     graph = PerformerGraph(model)
-    graph.load_state_dict(content.get("averaged") or content["graph"])
+    fill(graph, content.get("averaged") or content["graph"])
     return graph, content
 
 
