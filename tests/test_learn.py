@@ -243,10 +243,9 @@ def test_a_like_run_is_a_beginning(tmp_path: Path) -> None:
 
 
 def test_the_score_falls_with_everything_that_makes_it_hard() -> None:
-    easy = {"reds": 0.0, "out_of_balance_cm": 0.0, "flight_seconds": 0.0, "alone": 1.0, "path_cost": 0.0}
+    easy = {"out_of_balance_cm": 0.0, "flight_seconds": 0.0, "alone": 1.0, "path_cost": 0.0}
     assert score(easy) == pytest.approx(1.0)
     for harder in (
-        {"reds": 1.0},
         {"out_of_balance_cm": 9.0},
         {"flight_seconds": 0.5},
         {"alone": 0.5},

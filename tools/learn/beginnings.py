@@ -54,12 +54,21 @@ class Beginning:
 def beginnings(clip: MotionClip, model: CharacterModel, runs: Path) -> list[Beginning]:
     """What there is for a clip, nothing first: the performer, and the likest run of `runs` or of those that ship."""
     found = [Beginning("nothing")]
-    if PERFORMER.is_file():
+    if PERFORMER.is_file() and _fits(clip, model):
         found.append(Beginning("performer", PERFORMER))
     likest = _likest(clip, model, [*sorted(runs.glob("*/checkpoint.pt")), *sorted(IN_PROGRESS.glob("*/checkpoint.pt"))])
     if likest is not None:
         found.append(Beginning("likest", likest))
     return found
+
+
+def _fits(clip: MotionClip, model: CharacterModel) -> bool:
+    """Whether the performer that ships is one of today's graph, which may change while a new one is trained."""
+    try:
+        PerformerBelow(model, clip, read_performer(PERFORMER))
+    except (CheckpointError, ConfigError):
+        return False
+    return True
 
 
 def _likest(clip: MotionClip, model: CharacterModel, files: list[Path]) -> Path | None:
