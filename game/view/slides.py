@@ -14,7 +14,6 @@ from game.scene.set_spec import ItemSpec, PhotoSpec
 from game.sim import rotation
 from game.view.lights import SHADOW_MASK
 from game.view.patterns import from_image
-from game.view.quality import Quality
 
 Array = NDArray[np.float64]
 
@@ -27,14 +26,12 @@ MOVED, TURNED = 0.01, 0.02
 class Slides:
     """The photograph's textures, and the matrices that lay them onto surfaces."""
 
-    def __init__(self, photo: PhotoSpec, quality: Quality) -> None:
+    def __init__(self, photo: PhotoSpec) -> None:
         """Raises SetError when a picture cannot be read."""
         self._photo = photo
-        self._textures = {"photo": _texture(read_photo(photo.file), quality)}
+        self._textures = {"photo": _texture(read_photo(photo.file))}
         size = self._textures["photo"].x_size, self._textures["photo"].y_size
-        self._textures["backdrop"] = (
-            _texture(read_photo(photo.behind), quality) if photo.behind else self._textures["photo"]
-        )
+        self._textures["backdrop"] = _texture(read_photo(photo.behind)) if photo.behind else self._textures["photo"]
         self.matrix = projection(photo, size[0] / size[1])
 
     def project(self, node: p3d.NodePath, material: str, position: ArrayLike,
@@ -71,10 +68,10 @@ def projection(photo: PhotoSpec, aspect: float) -> Array:
     return np.hstack([rows, -(rows @ pose.position)[:, None]])
 
 
-def _texture(picture: NDArray[np.uint8], quality: Quality) -> p3d.Texture:
+def _texture(picture: NDArray[np.uint8]) -> p3d.Texture:
     result = from_image(picture, "photo")
     result.set_format(p3d.Texture.F_rgb)  # it goes to the screen as it is
-    result.set_wrap_u(p3d.SamplerState.WM_mirror)
-    result.set_wrap_v(p3d.SamplerState.WM_mirror)
-    result.set_anisotropic_degree(quality.anisotropy)
+    # no anisotropic filter: with it Mesa's software renderer draws rows of dots
+    result.set_wrap_u(p3d.SamplerState.WM_clamp)
+    result.set_wrap_v(p3d.SamplerState.WM_clamp)
     return result

@@ -160,7 +160,7 @@ class Stage:
         self._world.set_shader_inputs(blobs=self._blobs, dents=self._dents)
         shade, rectangle = ground_shade(self.spec)
         self._world.set_shader_inputs(ground_shade=shade, ground_rect=p3d.LVecBase4f(*rectangle))
-        self._slides = Slides(self.spec.photo, quality) if self.spec.photo is not None else None
+        self._slides = Slides(self.spec.photo) if self.spec.photo is not None else None
         ground_node(ground, quality, self._slides).reparent_to(self._world)
         if light.outdoors:
             sky_node().reparent_to(self._world)

@@ -106,7 +106,8 @@ vec3 photograph() {
     vec2 at = photo_uvw.xy / max(photo_uvw.z, 1e-4);
     vec2 beyond = max(abs(at - 0.5) - 0.5, 0.0);
     float outside = max(beyond.x, beyond.y);
-    vec3 shown = texture(p3d_Texture0, at, min(outside * 16.0, 6.0)).rgb;
+    vec2 mirrored = clamp(1.0 - abs(1.0 - mod(at, 2.0)), 0.0, 1.0);
+    vec3 shown = texture(p3d_Texture0, mirrored, min(outside * 16.0, 6.0)).rgb;
     return mix(shown, color.rgb, photo_uvw.z > 1e-3 ? smoothstep(0.15, 0.75, outside) : 1.0);
 }
 
