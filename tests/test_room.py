@@ -14,6 +14,7 @@ from game.scene.set_file import load_set, names
 from tools.room.__main__ import main
 from tools.room.daylight import find_daylight
 from tools.room.furniture import box_of, covered
+from tools.room.marking import BOX, Marking
 from tools.room.marks import BoxMark, Marks, load_marks
 from tools.room.painted_out import painted_out
 from tools.room.photograph import Photograph, save_picture
@@ -245,3 +246,21 @@ def test_what_is_wrong_is_one_line(
     code = main([str(tmp_path / arguments[0]), "--out", str(tmp_path / "sets"), *arguments[1:]])
     said = capsys.readouterr().err
     assert code == 1 and message in said and said.count("\n") == 1
+
+
+def test_clicks_become_corners_and_boxes_and_can_be_taken_back() -> None:
+    camera = turned(0.0)
+    marking = Marking(Photograph(np.full((SIZE[1], SIZE[0], 3), 120, np.uint8)), Marks(), Scale(camera_height=1.5))
+    marking.click(*camera.project((-2.0, 5.0, 0.0)))
+    assert marking.placing == "back_right" and "back" in marking.room.shell.found
+    marking.place(BOX)
+    for place in ((0.5, 3.0, 0.0), (1.5, 3.0, 0.0), (1.0, 3.6, 0.0)):
+        marking.click(*camera.project(place))
+    assert len(marking.pending) == 3 and not marking.marks.boxes
+    marking.click(*camera.project((1.0, 3.0, 0.7)))
+    assert [box.name for box in marking.marks.boxes] == ["box 1"] and len(marking.room.boxes) == 1
+    for _ in range(4):  # a box in the air cannot be
+        marking.click(600.0, 100.0)
+    assert "above the horizon" in marking.message and len(marking.marks.boxes) == 1
+    marking.undo()
+    assert not marking.marks.boxes and set(marking.marks.corners) == {"back_left"}
