@@ -14,7 +14,7 @@ TOES, HEELS, SIDES = 0.12, 0.06, 0.03
 LOWEST = 0.6
 """m of the centre of mass: who is lower does not stand"""
 GRAVITY = 9.81
-SHOVE = 0.45
+SHOVE = 0.8
 """m/s of the root's velocity from the reference's"""
 
 

@@ -67,7 +67,7 @@ class RootFrame(nn.Module):
             1,
         )  # fmt: skip
         pose = self.balance.applied(inputs.reference_ahead_joint_rot[:, -1], gate * turns)
-        pose = self.steps.applied(pose, self.steps(inputs, velocity))
+        pose = self.steps.applied(pose, (1.0 - gate) * self.steps(inputs, velocity))
         return observation, pose
 
 

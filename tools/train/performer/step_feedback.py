@@ -13,7 +13,7 @@ from game.sim.model import CharacterModel
 from tools.train import quaternion
 from tools.train.performer.performer_inputs import PerformerInputs
 
-NUM_GAINS = 27
+NUM_GAINS = 33
 LIMIT = 0.5
 """rad of a joint"""
 FARTHEST = 0.3
@@ -29,7 +29,7 @@ LEVEL = (0.08, 0.15)
 class Steps(nn.Module):
     """Pitch and roll of swing hip, stance hip and stance ankle.
 
-    The gains are, in this order, those of pitch (3 joints x 5 errors) and of roll (3 x 4).
+    The gains are, in this order, those of pitch (3 joints x 6 errors) and of roll (3 x 5).
     """
 
     gains: Tensor
@@ -50,8 +50,8 @@ class Steps(nn.Module):
         self.num_joints, self.hz = model.num_joints, model.control_hz
 
     def errors(self, inputs: PerformerInputs, velocity: Tensor) -> tuple[Tensor, Tensor]:
-        """Of velocity, place, lean and its rate, ahead (B, 5) and to the left (B, 4); the fifth says how slow the
-        reference is.
+        """Of velocity, place, lean and its rate, and the reference's coming change of velocity, ahead (B, 6) and to the
+        left (B, 5); the sixth says how slow the reference is.
 
         velocity: (B, 3) of the centre of mass
         """
@@ -64,9 +64,11 @@ class Steps(nn.Module):
         turn = inputs.root_ang_vel
         rate = torch.stack([turn[:, 1], -turn[:, 0]], 1)
         reference = self.hz * (pos[:, 1, :2] - pos[:, 0, :2])
+        soon = self.hz / 4.0 * (pos[:, 4, :2] - pos[:, 3, :2])
         levels = [
             (velocity[:, :2] - reference).clamp(-3.0 * FARTHEST, 3.0 * FARTHEST),
             (inputs.root_pos[:, :2] - pos[:, 0, :2]).clamp(-FARTHEST, FARTHEST), lean[:, :2], 0.3 * rate,
+            (soon - reference).clamp(-3.0 * FARTHEST, 3.0 * FARTHEST),
         ]  # fmt: skip
         slow = (1.0 - quaternion.length(reference)).clamp(0.0, 1.0)
         along = torch.cat([*(v[:, :1] * ahead + v[:, 1:] * left for v in levels), slow], 1)
@@ -84,8 +86,8 @@ class Steps(nn.Module):
         """Turns (B, 8) of hip pitch, hip roll, ankle pitch, ankle roll of the first and of the other leg, rad."""
         along, across = self.errors(inputs, velocity)
         gains = self.gains.view(-1, NUM_GAINS)
-        pitch = (gains[:, :15].view(-1, 3, 5) * along[:, None]).sum(-1).clamp(-LIMIT, LIMIT)
-        roll = (gains[:, 15:].view(-1, 3, 4) * across[:, None]).sum(-1).clamp(-LIMIT, LIMIT)
+        pitch = (gains[:, :18].view(-1, 3, 6) * along[:, None]).sum(-1).clamp(-LIMIT, LIMIT)
+        roll = (gains[:, 18:].view(-1, 3, 5) * across[:, None]).sum(-1).clamp(-LIMIT, LIMIT)
         height = inputs.body_pos[:, self.feet, 2]
         swing = torch.sigmoid((height - height.flip(1)) / LIFTED)
         turns = []
