@@ -179,7 +179,7 @@ def test_amass_under_other_names(tmp_path: Path) -> None:
         {"poses": poses.reshape(-1, 52, 3), "trans": trans},
         {"poses": matrices, "trans": trans},
     ):
-        np.savez(tmp_path / "b.npz", **keys)  # type: ignore[arg-type]
+        np.savez(tmp_path / "b.npz", **keys)
         (tmp_path / "b.pkl").write_bytes(pickle.dumps(keys))
         for name in ("b.npz", "b.pkl"):
             got = read(tmp_path / name, AS_IS)
