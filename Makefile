@@ -39,7 +39,7 @@ types: .venv/.test
 .venv/.test: setup.cfg pyproject.toml | .venv/bin/python
 	@$(MAKE) --no-print-directory say-size
 	$(INSTALL) 'pip>=25.1'
-	$(INSTALL) --editable . --group avatar --group capture --group dev --group tools --group train --group usd
+	$(INSTALL) --editable . --group avatar --group capture --group dev --group room --group tools --group train --group usd
 	@touch $@ .venv/.play
 
 .venv/bin/python:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tools.capture import CaptureError, download
 from tools.capture.capture_options import CaptureOptions, check_options, check_place
-from tools.capture.video import open_section
 from tools.command_line import parse
 
 FAILED, INTERRUPTED = 1, 130
@@ -17,6 +16,9 @@ FAILED, INTERRUPTED = 1, 130
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0; 1 after one line on what is wrong; 2 when the capture is too bad to be used; 130 after Ctrl-C."""
     options = parse(CaptureOptions, "tools.capture", __doc__, arguments)
+    # OpenCV takes a moment to load: --help does without
+    from tools.capture.video import open_section
+
     try:
         with tempfile.TemporaryDirectory(prefix="capture-") as scratch:
             check_options(options)
