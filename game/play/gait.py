@@ -43,7 +43,7 @@ PULL = 0.03
 """share of the distance between reference and character by which the path moves towards the character each tick"""
 MAX_DISTANCE = 0.6
 """m, the largest distance between reference and character"""
-STANDS_SPEED, STANDS_LIKE = 0.3, 0.2
+STANDS_SPEED, STANDS_LIKE = 0.6, 1.0
 """m/s of the root and rad of the legs' joints, in the mean, from standing: whoever is nearer to it stands"""
 AHEAD = 0.015
 """m by which the feet stand further forward on the spot than in standing: the walk leans forward"""
