@@ -69,7 +69,13 @@ def plans(gait: GaitPlans) -> list[MotionTable]:
     found = [stopping(walk, 0.4 + 0.3 * k, 0.1 + 0.2 * k) for k in range(4)] + [stopping(run, 0.5, 0.2)]
     found += [going(0.04, 0.0, phase) for phase in (0.0, 0.6)] + [going(0.35, 0.0, phase) for phase in (0.3, 0.9)]
     found += [gait.plan(np.where(seconds < 0.2, 0.0, speed), still, phase=None) for speed in (walk, 0.5)]
-    found += [gait.plan(still, still, phase=None), going(walk, 0.0, 0.4), going(walk, 60.0, 0.2), going(walk, -60.0, 0.5), going(walk, 100.0, 0.8)]
+    found += [
+        gait.plan(still, still, phase=None),
+        going(walk, 0.0, 0.4),
+        going(walk, 60.0, 0.2),
+        going(walk, -60.0, 0.5),
+        going(walk, 100.0, 0.8),
+    ]
     found += [going(run, 0.0, 0.7), going(run, 25.0, 0.3), going(run, -25.0, 0.1), going(2.2, -20.0, 0.6)]
     return found
 
