@@ -21,7 +21,7 @@ JERK = 4.0
 """m/s3: who sets off or brakes has to lean first"""
 SPEED_GAIN = 3.0
 """m/s2 of acceleration per m/s between the speed and the steered one"""
-MAX_TURN = math.radians(110.0)
+MAX_TURN = math.radians(60.0)
 """rad/s"""
 MAX_LATERAL = 2.5
 """m/s2, centripetal acceleration of a turn: it limits turning at a run"""
