@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
@@ -217,6 +217,8 @@ def test_ankles_go_where_they_are_sent(shift: list[float]) -> None:
 
 
 @given(st.lists(st.floats(-1.0, 1.0), min_size=3, max_size=3), st.lists(st.floats(-1.0, 1.0), min_size=3, max_size=3))
+@example([1.0, 0.0, 0.0], [-0.5, 0.0, 7.7e-07])
+@example([1.0, 0.0, 0.0], [-1.0, 1e-7, 0.0])
 @settings(max_examples=60, deadline=None)
 def test_shortest_arc(a: list[float], b: list[float]) -> None:
     start, end = np.array(a), np.array(b)

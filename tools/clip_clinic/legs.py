@@ -22,10 +22,10 @@ def shortest_arc(a: Array, b: Array) -> Array:
     b = b / np.maximum(np.linalg.norm(b, axis=-1, keepdims=True), 1e-12)
     a, b = np.broadcast_arrays(a, b)
     cosine = np.sum(a * b, axis=-1, keepdims=True)
-    # opposite directions: half a turn about any axis across
+    # opposite directions: half a turn about any axis across; 1e-13 is less than 1e-6 rad from them
     across = np.where(np.abs(a[..., :1]) < 0.9, np.cross(a, [1.0, 0.0, 0.0]), np.cross(a, [0.0, 1.0, 0.0]))
-    axis = np.where(cosine < -1.0 + 1e-9, across, np.cross(a, b))
-    scalar = np.where(cosine < -1.0 + 1e-9, 0.0, 1.0 + cosine)
+    axis = np.where(cosine < -1.0 + 1e-13, across, np.cross(a, b))
+    scalar = np.where(cosine < -1.0 + 1e-13, 0.0, 1.0 + cosine)
     return rotation.normalize(np.concatenate([axis, scalar], axis=-1))
 
 
