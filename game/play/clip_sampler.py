@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from game.sim import rotation
+from game.sim.compiled_rotation import slerp_into, turn_into
 from game.sim.motion import MotionClip
 
 Array = NDArray[np.float64]
@@ -92,31 +93,3 @@ def _sample(root, rots, duration, loop, turn, center, shift, times, frame, out_p
         c, s = np.cos(frame[2]), np.sin(frame[2])
         out_pos[k, 0], out_pos[k, 1], out_pos[k, 2] = frame[0] + c * x - s * y, frame[1] + s * x + c * y, z
         turn_into(heading, out_rot[k, 0])
-
-
-@njit(cache=True)
-def slerp_into(a, b, part, out):  # type: ignore[no-untyped-def]
-    """Interpolate by part 0..1 between rotations a (4,) and b (4,), along the shorter arc, into out (4,)."""
-    dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
-    sign = -1.0 if dot < 0.0 else 1.0
-    dot = min(abs(dot), 1.0)
-    if dot > 0.9999:
-        u, v = 1.0 - part, sign * part
-    else:
-        angle = np.arccos(dot)
-        u, v = np.sin((1.0 - part) * angle) / np.sin(angle), sign * np.sin(part * angle) / np.sin(angle)
-    norm = 0.0
-    for i in range(4):
-        out[i] = u * a[i] + v * b[i]
-        norm += out[i] * out[i]
-    norm = np.sqrt(norm)
-    for i in range(4):
-        out[i] /= norm
-
-
-@njit(cache=True)
-def turn_into(heading, q):  # type: ignore[no-untyped-def]
-    """Turn a rotation (4,) about the world's z by a heading, in place."""
-    c, s = np.cos(0.5 * heading), np.sin(0.5 * heading)
-    x, y, z, w = q[0], q[1], q[2], q[3]
-    q[0], q[1], q[2], q[3] = c * x - s * y, c * y + s * x, c * z + s * w, c * w - s * z

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from game.play.clip_sampler import slerp_into, turn_into
+from game.play.footing import GRAVITY
 from game.play.gait_path import (
     ACCELERATION,
     DRIFT_SLOWING,
@@ -30,8 +30,8 @@ from game.play.gait_path import (
     frame,
     paced,
 )
+from game.sim.compiled_rotation import product, rotated, slerp_into, turn_into
 
-GRAVITY = 9.81
 MAX_LEAN = 0.4
 """rad"""
 CALM = 0.45
@@ -45,33 +45,6 @@ LOWER = 0.02
 """m by which the root is lower on the spot than in standing, so that the knees can bend"""
 REACH = 0.9985
 """of the leg's length: straighter knees would snap"""
-
-
-@njit(cache=True)
-def _multiply(a, b, out):  # type: ignore[no-untyped-def]
-    x = a[3] * b[0] + a[0] * b[3] + a[1] * b[2] - a[2] * b[1]
-    y = a[3] * b[1] - a[0] * b[2] + a[1] * b[3] + a[2] * b[0]
-    z = a[3] * b[2] + a[0] * b[1] - a[1] * b[0] + a[2] * b[3]
-    w = a[3] * b[3] - a[0] * b[0] - a[1] * b[1] - a[2] * b[2]
-    out[0], out[1], out[2], out[3] = x, y, z, w
-
-
-@njit(cache=True)
-def _divide(a, b, out):  # type: ignore[no-untyped-def]
-    """conj(a) b"""
-    x = a[3] * b[0] - a[0] * b[3] - a[1] * b[2] + a[2] * b[1]
-    y = a[3] * b[1] + a[0] * b[2] - a[1] * b[3] - a[2] * b[0]
-    z = a[3] * b[2] - a[0] * b[1] + a[1] * b[0] - a[2] * b[3]
-    w = a[3] * b[3] + a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-    out[0], out[1], out[2], out[3] = x, y, z, w
-
-
-@njit(cache=True)
-def _rotate(q, x, y, z):  # type: ignore[no-untyped-def]
-    a, b, c = 2.0 * (q[1] * z - q[2] * y), 2.0 * (q[2] * x - q[0] * z), 2.0 * (q[0] * y - q[1] * x)
-    return (
-        x + q[3] * a + q[1] * c - q[2] * b, y + q[3] * b + q[2] * a - q[0] * c, z + q[3] * c + q[0] * b - q[1] * a
-    )  # fmt: skip
 
 
 @njit(cache=True)
@@ -204,8 +177,8 @@ def _lean(row, share, pos, root):  # type: ignore[no-untyped-def]
         return
     half = np.sin(0.5 * angle) / angle
     lean = np.array([-left * half, ahead * half, 0.0, np.cos(0.5 * angle)])
-    _multiply(lean, root, root)
-    pos[0], pos[1], pos[2] = _rotate(lean, pos[0], pos[1], pos[2])
+    root[:] = product(lean, root)
+    pos[0], pos[1], pos[2] = rotated(lean, pos)
 
 
 @njit(cache=True)
@@ -213,7 +186,7 @@ def _reach(tables, leg, pos, rot, place, foot):  # type: ignore[no-untyped-def]
     """Turn hip, knee and ankle of a leg so that its foot comes to place (3,) with rotation foot (4,)."""
     hip, knee, ankle = tables.leg_joints[leg]
     thigh, shin = tables.lengths[leg]
-    x, y, z = _rotate(rot[0], tables.hips[leg, 0], tables.hips[leg, 1], tables.hips[leg, 2])
+    x, y, z = rotated(rot[0], tables.hips[leg])
     x, y, z = place[0] - pos[0] - x, place[1] - pos[1] - y, place[2] - pos[2] - z
     far = np.sqrt(x * x + y * y + z * z)
     most, least = REACH * (thigh + shin), abs(thigh - shin) + 1e-3
@@ -223,13 +196,16 @@ def _reach(tables, leg, pos, rot, place, foot):  # type: ignore[no-untyped-def]
     bend = np.arccos(min(max((far * far - thigh * thigh - shin * shin) / (2.0 * thigh * shin), -1.0), 1.0))
     bend *= tables.bend
     rot[knee, 0], rot[knee, 1], rot[knee, 2], rot[knee, 3] = 0.0, np.sin(0.5 * bend), 0.0, np.cos(0.5 * bend)
-    world = np.empty(4)
-    _multiply(rot[0], rot[hip], world)
+    world = product(rot[0], rot[hip])
     # the way from hip to foot as the hip is turned now, and the smallest turn that points it to the foot
-    a, b, c = _rotate(world, -shin * np.sin(bend), 0.0, -thigh - shin * np.cos(bend))
+    a, b, c = rotated(world, (-shin * np.sin(bend), 0.0, -thigh - shin * np.cos(bend)))
     turn = np.array([b * z - c * y, c * x - a * z, a * y - b * x, far * far + a * x + b * y + c * z])
     turn /= np.sqrt((turn * turn).sum())
-    _multiply(turn, world, world)
-    _divide(rot[0], world, rot[hip])
-    _multiply(world, rot[knee], world)
-    _divide(world, foot, rot[ankle])
+    world = product(turn, world)
+    rot[hip] = product(_inverse(rot[0]), world)
+    rot[ankle] = product(_inverse(product(world, rot[knee])), foot)
+
+
+@njit(cache=True)
+def _inverse(q):  # type: ignore[no-untyped-def]
+    return -q[0], -q[1], -q[2], q[3]

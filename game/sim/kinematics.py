@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from game.sim import rotation
+from game.sim.compiled_rotation import rotated
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 
@@ -87,16 +88,6 @@ def _flat(array: Array, *shape: int) -> Array:
 
 
 @njit(cache=True)
-def _rotated(q, v):  # type: ignore[no-untyped-def]
-    tx, ty, tz = 2.0 * (q[1] * v[2] - q[2] * v[1]), 2.0 * (q[2] * v[0] - q[0] * v[2]), 2.0 * (q[0] * v[1] - q[1] * v[0])
-    return (
-        v[0] + q[3] * tx + q[1] * tz - q[2] * ty,
-        v[1] + q[3] * ty + q[2] * tx - q[0] * tz,
-        v[2] + q[3] * tz + q[0] * ty - q[1] * tx,
-    )
-
-
-@njit(cache=True)
 def fill_poses(parents, joints, offsets, root_pos, root_rot, joint_rot, pos, rot):  # type: ignore[no-untyped-def]
     for n in range(len(root_pos)):
         for b in range(len(parents)):
@@ -105,7 +96,7 @@ def fill_poses(parents, joints, offsets, root_pos, root_rot, joint_rot, pos, rot
                 pos[n, b] = root_pos[n]
                 rot[n, b] = root_rot[n]
                 continue
-            x, y, z = _rotated(rot[n, p], offsets[b])
+            x, y, z = rotated(rot[n, p], offsets[b])
             pos[n, b, 0], pos[n, b, 1], pos[n, b, 2] = pos[n, p, 0] + x, pos[n, p, 1] + y, pos[n, p, 2] + z
             if j < 0:
                 rot[n, b] = rot[n, p]
@@ -134,7 +125,7 @@ def fill_velocities(parents, joints, pos, rot, root_vel, root_ang_vel, joint_vel
             vel[n, b, 2] = vel[n, p, 2] + wx * dy - wy * dx
             ang[n, b] = ang[n, p]
             if j >= 0:
-                x, y, z = _rotated(rot[n, b], joint_vel[n, j])
+                x, y, z = rotated(rot[n, b], joint_vel[n, j])
                 ang[n, b, 0] += x
                 ang[n, b, 1] += y
                 ang[n, b, 2] += z

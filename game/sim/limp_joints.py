@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from game.sim.compiled_rotation import product
 from game.sim.joint_layout import JointLayout
 from game.sim.model import CharacterModel
 
@@ -75,16 +76,6 @@ def _quaternion(x, y, z):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _product(a, b):  # type: ignore[no-untyped-def]
-    return (
-        a[3] * b[0] + a[0] * b[3] + a[1] * b[2] - a[2] * b[1],
-        a[3] * b[1] - a[0] * b[2] + a[1] * b[3] + a[2] * b[0],
-        a[3] * b[2] + a[0] * b[1] - a[1] * b[0] + a[2] * b[3],
-        a[3] * b[3] - a[0] * b[0] - a[1] * b[1] - a[2] * b[2],
-    )
-
-
-@njit(cache=True)
 def _drive(  # type: ignore[no-untyped-def]
     hinge, q_index, limp, q, held, holds, low, high, friction, stop_kp, stop_kd, most, target, kp, kd, limit
 ):
@@ -113,10 +104,10 @@ def _drive(  # type: ignore[no-untyped-def]
                     there = _quaternion(cx, cy, cz)
                 else:
                     back = (-now[0], -now[1], -now[2], now[3])
-                    ex, ey, ez = _rotvec(*_product(back, (held[n, a], held[n, a + 1], held[n, a + 2], held[n, a + 3])))
+                    ex, ey, ez = _rotvec(*product(back, (held[n, a], held[n, a + 1], held[n, a + 2], held[n, a + 3])))
                     error = np.sqrt(ex * ex + ey * ey + ez * ez)
                     part = min(1.0, GIVE / max(error, 1e-12))
-                    there = _product(now, _quaternion(part * ex, part * ey, part * ez))
+                    there = product(now, _quaternion(part * ex, part * ey, part * ez))
                 for k in range(4):
                     target[n, a + k] = held[n, a + k] = there[k]
             if beyond:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from game.sim.compiled_rotation import product, rotated
+
 REACH = 0.999
 """share of a straight limb's length that it is stretched to at most: the last millimetre would jerk the knee"""
 NEAR = 0.06
@@ -24,22 +26,14 @@ MAX_TOE = 1.1
 @njit(cache=True)
 def multiply(a, b):  # type: ignore[no-untyped-def]
     out = np.empty(4)
-    out[0] = a[3] * b[0] + a[0] * b[3] + a[1] * b[2] - a[2] * b[1]
-    out[1] = a[3] * b[1] - a[0] * b[2] + a[1] * b[3] + a[2] * b[0]
-    out[2] = a[3] * b[2] + a[0] * b[1] - a[1] * b[0] + a[2] * b[3]
-    out[3] = a[3] * b[3] - a[0] * b[0] - a[1] * b[1] - a[2] * b[2]
+    out[:] = product(a, b)
     return out
 
 
 @njit(cache=True)
 def turned(q, v):  # type: ignore[no-untyped-def]
     out = np.empty(3)
-    tx = 2.0 * (q[1] * v[2] - q[2] * v[1])
-    ty = 2.0 * (q[2] * v[0] - q[0] * v[2])
-    tz = 2.0 * (q[0] * v[1] - q[1] * v[0])
-    out[0] = v[0] + q[3] * tx + q[1] * tz - q[2] * ty
-    out[1] = v[1] + q[3] * ty + q[2] * tx - q[0] * tz
-    out[2] = v[2] + q[3] * tz + q[0] * ty - q[1] * tx
+    out[:] = rotated(q, v)
     return out
 
 
