@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from game.scene.set_spec import ItemSpec, PartSpec
+from game.scene.set_spec import ItemSpec
 from game.sim import rotation
 from game.sim.contents import WorldError
+from game.sim.overlap import shape_reach
 
 Array = NDArray[np.float64]
 
@@ -55,16 +55,6 @@ def _middle(item: ItemSpec) -> tuple[Array, float]:
     if not item.parts:
         return np.zeros(3), 0.0
     at = np.array([part.position for part in item.parts])
-    reach = np.array([[_reach(part)] for part in item.parts])
+    reach = np.array([[shape_reach(part.shape, part.size)] for part in item.parts])
     low, high = (at - reach).min(axis=0), (at + reach).max(axis=0)
     return 0.5 * (low + high), float((high - low).min())
-
-
-def _reach(part: PartSpec) -> float:
-    """Radius of a ball around a part, m."""
-    if part.shape == "box":
-        return 0.5 * math.hypot(*part.size)
-    if part.shape == "sphere":
-        return part.size[0]
-    radius, length = part.size
-    return radius + 0.5 * length if part.shape == "capsule" else math.hypot(radius, 0.5 * length)

@@ -19,6 +19,16 @@ MAX_ROUNDS = 24
 """of the search; shapes that are still undecided then touch"""
 
 
+def shape_reach(shape: str, size: tuple[float, ...]) -> float:
+    """Radius of a ball around a shape, m; see SOLID_SHAPES."""
+    if shape == "box":
+        return 0.5 * math.hypot(*size)
+    if shape == "sphere":
+        return size[0]
+    radius, length = size
+    return radius + 0.5 * length if shape == "capsule" else math.hypot(radius, 0.5 * length)
+
+
 class Solid(NamedTuple):
     """One convex shape at its place in the world."""
 
@@ -34,12 +44,7 @@ class Solid(NamedTuple):
     @property
     def reach(self) -> float:
         """Radius of a ball around it, m."""
-        if self.shape == "box":
-            return 0.5 * math.hypot(*self.size)
-        if self.shape == "sphere":
-            return self.size[0]
-        radius, length = self.size
-        return radius + 0.5 * length if self.shape == "capsule" else math.hypot(radius, 0.5 * length)
+        return shape_reach(self.shape, self.size)
 
     def farthest(self, direction: Array) -> Array:
         """(3,) the point of it that lies farthest in a direction (3,)."""
