@@ -59,12 +59,6 @@ class FeatureBlock:
     partners: tuple[int, ...] = (0,)
     """mirror rule: of each item, the item of the other side, counted within the block"""
 
-    @property
-    def mirrored_from(self) -> list[int]:
-        """(items * len(signs),) for each number, which one of the block its mirror image is, but for the sign."""
-        width = len(self.signs)
-        return [width * partner + k for partner in self.partners for k in range(width)]
-
 
 class Features(nn.Module):
     """Body, phase, and the differences to the reference now and a few ticks ahead.

@@ -7,6 +7,7 @@ the same problem: the body's two sides must be alike, and the clip its own mirro
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -56,15 +57,19 @@ def mirrored_turns(turns: Array, model: CharacterModel) -> Array:
     return np.asarray(turns[..., model.roles.opposite_joint, :] * np.array(AXIAL))
 
 
-class Mirror:
+class BlockMirror:
     """Mirror images of observations and actions: every number moves to another place, or changes its sign, or both."""
 
-    def __init__(self, model: CharacterModel, features: Features) -> None:
-        places, signs, begin = [], [], 0
-        for block in features.blocks:
-            places += [begin + k for k in block.mirrored_from]
-            signs += list(block.signs) * len(block.partners)
-            begin += len(block.columns)
+    def __init__(self, model: CharacterModel, blocks: Iterable[tuple[Sequence[int], Sequence[float]]]) -> None:
+        """blocks: of the observation, in order: of each of its items the item of the other side, counted within the
+        block, and the signs of an item's numbers under the reflection.
+        """
+        places: list[int] = []
+        signs: list[float] = []
+        for partners, of_item in blocks:
+            begin, width = len(places), len(of_item)
+            places += [begin + width * partner + k for partner in partners for k in range(width)]
+            signs += list(of_item) * len(partners)
         self._from, self._sign = torch.tensor(places), torch.tensor(signs)
         joints = model.roles.opposite_joint.tolist()
         columns = [(j, k) for j, hinge in enumerate(model.joint_is_hinge) for k in ((1,) if hinge else (0, 1, 2))]
@@ -78,3 +83,10 @@ class Mirror:
     def action(self, x: Tensor) -> Tensor:
         """(..., num_actions) -> (..., num_actions)."""
         return x[..., self._action_from] * self._action_sign
+
+
+class Mirror(BlockMirror):
+    """Of what `Features` makes."""
+
+    def __init__(self, model: CharacterModel, features: Features) -> None:
+        super().__init__(model, ((block.partners, block.signs) for block in features.blocks))
