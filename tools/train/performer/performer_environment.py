@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from game.play.gait import MAX_DISTANCE
 from game.play.initial_state import MAX_PENETRATION
 from game.policy.observation import Observation, fill, shapes_for
 from game.sim import kinematics, rotation
@@ -16,7 +17,7 @@ from game.sim.kinematics import BodyPoses, BodyVelocities
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from tools.train.batched_worlds import BatchedWorlds
-from tools.train.performer.motion_table import Floats, columns
+from tools.train.performer.motion_table import LEAD_ROWS, QUARTERS, Floats, columns
 from tools.train.performer.performer_inputs import AHEAD, KD_SCALE, PerformerInputs
 from tools.train.reference_table import ReferenceTrack
 from tools.train.rewards import (
@@ -42,8 +43,6 @@ REWARD = (
     RewardTerm("com", com_error, weight=0.1, exponent=10.0),
 )
 LONGEST = max(AHEAD) + 2
-PULL, LEASH = 0.03, 0.6
-"""of a steered path, as in game/play/gait.py"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +76,14 @@ class Assignment:
     def ticks(self) -> int:
         """How long it lasts."""
         return len(self.rows) - LONGEST
+
+
+def planned(rows: Floats, row: int, ticks: int, pose: slice) -> tuple[Floats, Floats]:
+    """Of rows, four a tick, the plan and the poses that are corrected: `ticks` and what lies ahead of them, from a row
+    on, the last one held; pose: the columns of root and joints.
+    """
+    index, last = row + QUARTERS * np.arange(ticks + LONGEST), len(rows) - 1
+    return rows[np.minimum(index, last)], rows[np.minimum(index + LEAD_ROWS, last), pose]
 
 
 @dataclass(frozen=True)
@@ -239,7 +246,7 @@ class PerformerEnvironment:
         self.anchor[indices, 2] = heading
 
     def _pull_along(self, rows: Tensor) -> None:
-        """Let the plans of who is steered come towards him; they keep within LEASH."""
+        """Let the plans of who is steered come towards him; they keep within MAX_DISTANCE."""
         who = np.flatnonzero(self.pull)
         if not len(who):
             return
@@ -248,7 +255,7 @@ class PerformerEnvironment:
         turned = np.stack([cos * place[:, 0] - sin * place[:, 1], sin * place[:, 0] + cos * place[:, 1]], 1)
         away = self.crowd.state.root_pos[who, :2] - self.anchor[who, :2] - turned
         distance = np.linalg.norm(away, axis=1)
-        share = np.maximum(self.pull[who], 1.0 - LEASH / np.maximum(distance, LEASH))
+        share = np.maximum(self.pull[who], 1.0 - MAX_DISTANCE / np.maximum(distance, MAX_DISTANCE))
         self.anchor[who, :2] += away * share[:, None]
 
     def cycle_frames(self, chosen: Ints) -> Array:

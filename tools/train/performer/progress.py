@@ -9,18 +9,55 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from game.play.gait import PULL
 from tools.train import distributed
 from tools.train.performer.footwork import Footwork
 from tools.train.performer.motion_table import state_of
-from tools.train.performer.performer_environment import PULL, Assignment, PerformerEnvironment
+from tools.train.performer.performer_environment import Assignment, PerformerEnvironment
 from tools.train.performer.performer_graph import PerformerGraph
 from tools.train.performer.situations import Situations
 
+Array = NDArray[np.float64]
 Rows = dict[str, list[float]]
 MOMENTS = (37, 52, 66)
 """ticks of one motion after which the next one begins"""
 CHAIN_SECONDS = 4.0
+
+
+def follow(
+    environment: PerformerEnvironment, graph: PerformerGraph, episodes: list[Assignment], ticks: int,
+    footwork: Footwork | None = None,
+) -> tuple[NDArray[np.bool_], Array, Array]:  # fmt: skip
+    """Run an episode of each of the N characters, for `ticks` at most: (N,) whether it did not fall, how many ticks it
+    lasted, and the sum of its rewards until then.
+    """
+    n = environment.num_characters
+    environment.begin(np.arange(n), episodes)
+    alive, life, reward = np.ones(n, bool), np.zeros(n), np.zeros(n)
+    span = np.minimum(np.array([e.ticks for e in episodes]), ticks)
+    for tick in range(int(span.max())):
+        with torch.inference_mode():
+            observation, pose = graph.sight(environment.inputs())
+            step = environment.step(graph.target(pose, graph.act(observation)).double().numpy())
+        running = tick < span
+        alive &= ~(step.fell & running)
+        life += alive & running
+        reward += np.where(alive & running, step.reward.numpy(), 0.0)
+        if footwork is not None:
+            footwork()
+        done = np.flatnonzero(~alive | (tick + 1 >= span))
+        if len(done) == n:
+            break
+        # who is done stands somewhere, out of the way: a heap of bodies costs four times the step
+        environment.tick[done] = np.minimum(environment.tick[done], span[done] - 1)
+        down = np.flatnonzero(~alive & step.fell)
+        if len(down):
+            keep = environment.tick[down].copy()
+            environment.begin(down, [episodes[k] for k in down])
+            environment.tick[down] = np.minimum(keep, span[down] - 1)
+    return alive, life, reward
 
 
 def play(
@@ -34,29 +71,8 @@ def play(
     for first in range(0, len(episodes), n):
         batch = episodes[first : first + n]
         filled = [*batch, *batch[:1] * (n - len(batch))]
-        environment.begin(np.arange(n), filled)
-        alive, life, reward = np.ones(n, bool), np.zeros(n), np.zeros(n)
-        span = np.minimum(np.array([e.ticks for e in filled]), ticks)
-        for tick in range(int(span.max())):
-            with torch.inference_mode():
-                observation, pose = graph.sight(environment.inputs())
-                step = environment.step(graph.target(pose, graph.act(observation)).double().numpy())
-            running = tick < span
-            alive &= ~(step.fell & running)
-            life += alive & running
-            reward += np.where(alive & running, step.reward.numpy(), 0.0)
-            if footwork is not None:
-                footwork()
-            done = np.flatnonzero(~alive | (tick + 1 >= span))
-            if len(done) == n:
-                break
-            # who is done stands somewhere, out of the way: a heap of bodies costs four times the step
-            environment.tick[done] = np.minimum(environment.tick[done], span[done] - 1)
-            down = np.flatnonzero(~alive & step.fell)
-            if len(down):
-                keep = environment.tick[down].copy()
-                environment.begin(down, [filled[k] for k in down])
-                environment.tick[down] = np.minimum(keep, span[down] - 1)
+        alive, life, reward = follow(environment, graph, filled, ticks, footwork)
+        span = [min(e.ticks, ticks) for e in batch]
         for k, episode in enumerate(batch):
             entry = sums.setdefault(episode.kind, [0.0, 0.0, 0.0, 0.0])
             entry[0] += float(alive[k])

@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.play.clip_library import ClipLibrary
+from game.play.gait import PULL
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from tools.train.performer.banks import Bank, from_tables
 from tools.train.performer.gait_plans import WAYS, GaitPlans
 from tools.train.performer.joining import joined, met
-from tools.train.performer.motion_table import LEAD_ROWS, QUARTERS, Floats, MotionTable, columns, derived, state_of
-from tools.train.performer.performer_environment import LONGEST, PULL, Assignment
+from tools.train.performer.motion_table import QUARTERS, Floats, MotionTable, columns, derived, state_of
+from tools.train.performer.performer_environment import Assignment, planned
 from tools.train.performer.repertoire import Stages
 
 Array = NDArray[np.float64]
@@ -120,10 +121,7 @@ class Situations:
 
     def plan(self, rows: Floats, row: int, ticks: int) -> tuple[Floats, Floats]:
         """The plan and the poses that are corrected, `ticks` and what lies ahead of them, from a row on."""
-        index = row + QUARTERS * np.arange(ticks + LONGEST)
-        last = len(rows) - 1
-        stop = self.cols.pose.stop
-        return rows[np.minimum(index, last)], rows[np.minimum(index + LEAD_ROWS, last), :stop]
+        return planned(rows, row, ticks, self.cols.pose)
 
     def start_row(self, name: str) -> int:
         """A row to begin in: half of the time uniform, else where it fails."""

@@ -65,9 +65,7 @@ class Balance(nn.Module):
         turn = 1.0 - (joints[:, SOON] * joints[:, 0]).sum(-1).square()
         turned = 2.0 * turn.clamp(min=0.0).sqrt().mean(1, keepdim=True)
         lean = 1.0 - 2.0 * rot[:, 0, :2].square().sum(-1, keepdim=True)
-        return (
-            (1.0 - _rise(way, STILL)) * (1.0 - _rise(turned, QUIET)) * _rise(pos[:, 0, 2:], TALL) * _rise(lean, UPRIGHT)
-        )
+        return (1.0 - rise(way, STILL)) * (1.0 - rise(turned, QUIET)) * rise(pos[:, 0, 2:], TALL) * rise(lean, UPRIGHT)
 
     def forward(self, root_rot: Tensor, place: Tensor, velocity: Tensor) -> Tensor:
         """The turns (B, 4) of ankle pitch, hip pitch, ankle roll and hip roll, rad.
@@ -76,9 +74,7 @@ class Balance(nn.Module):
             root_rot: (B, 4)
             place, velocity: (B, 3) of `offset`
         """
-        forward = quaternion.tangent_normal(root_rot)[:, :2]
-        forward = forward / quaternion.length(forward).clamp(min=1e-3)
-        ahead, left = forward[:, :1], forward[:, 1:]
+        ahead, left = facing(root_rot)
         ex, ey = place[:, :1] * ahead + place[:, 1:2] * left - OFFSET, place[:, 1:2] * ahead - place[:, :1] * left
         vx, vy = velocity[:, :1] * ahead + velocity[:, 1:2] * left, velocity[:, 1:2] * ahead - velocity[:, :1] * left
         turns = [
@@ -96,7 +92,14 @@ def _feedback(place: Tensor, velocity: Tensor, gains: tuple[float, float, float]
     return (gains[0] * place + gains[1] * velocity).clamp(-gains[2], gains[2])
 
 
-def _rise(x: Tensor, between: tuple[float, float]) -> Tensor:
+def facing(root_rot: Tensor) -> tuple[Tensor, Tensor]:
+    """World x and y (B, 1) each of the level direction in which roots (B, 4) face."""
+    forward = quaternion.tangent_normal(root_rot)[:, :2]
+    forward = forward / quaternion.length(forward).clamp(min=1e-3)
+    return forward[:, :1], forward[:, 1:]
+
+
+def rise(x: Tensor, between: tuple[float, float]) -> Tensor:
     """0 up to the first, 1 from the second on, smooth between."""
     part = ((x - between[0]) / (between[1] - between[0])).clamp(0.0, 1.0)
     return part * part * (3.0 - 2.0 * part)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from game.sim.model import CharacterModel
 from tools.train import quaternion
 from tools.train.performer.performer_inputs import PerformerInputs
+from tools.train.performer.stand_feedback import TALL, UPRIGHT, facing, rise
 
 NUM_GAINS = 33
 LIMIT = 0.5
@@ -20,8 +21,6 @@ FARTHEST = 0.3
 """m and m/s, of the errors"""
 LIFTED = 0.02
 """m by which the higher foot counts as the swinging one"""
-TALL, UPRIGHT = (0.72, 0.80), (0.85, 0.96)
-"""m of the reference's root, and the cosine of its lean: with less he does not walk"""
 LEVEL = (0.08, 0.15)
 """m by which the reference's root rises or falls within what is ahead: with more he jumps"""
 
@@ -56,9 +55,7 @@ class Steps(nn.Module):
         velocity: (B, 3) of the centre of mass
         """
         pos, rot = inputs.reference_ahead_root_pos, inputs.reference_ahead_root_rot
-        forward = quaternion.tangent_normal(inputs.root_rot)[:, :2]
-        forward = forward / quaternion.length(forward).clamp(min=1e-3)
-        ahead, left = forward[:, :1], forward[:, 1:]
+        ahead, left = facing(inputs.root_rot)
         up = torch.cat([0.0 * inputs.root_pos[:, :2], 0.0 * inputs.root_pos[:, :1] + 1.0], 1)
         lean = quaternion.rotate(inputs.root_rot, up) - quaternion.rotate(rot[:, 0], up)
         turn = inputs.root_ang_vel
@@ -80,7 +77,7 @@ class Steps(nn.Module):
         pos, rot = inputs.reference_ahead_root_pos, inputs.reference_ahead_root_rot
         lean = 1.0 - 2.0 * rot[:, 0, :2].square().sum(-1, keepdim=True)
         leap = (pos[:, :, 2] - pos[:, :1, 2]).abs().amax(1, keepdim=True)
-        return _rise(pos[:, 0, 2:], TALL) * _rise(lean, UPRIGHT) * (1.0 - _rise(leap, LEVEL))
+        return rise(pos[:, 0, 2:], TALL) * rise(lean, UPRIGHT) * (1.0 - rise(leap, LEVEL))
 
     def forward(self, inputs: PerformerInputs, velocity: Tensor) -> Tensor:
         """Turns (B, 8) of hip pitch, hip roll, ankle pitch, ankle roll of the first and of the other leg, rad."""
@@ -103,9 +100,3 @@ class Steps(nn.Module):
     def applied(self, pose: Tensor, turns: Tensor) -> Tensor:
         """A pose (B, J, 4) with the turns (B, 8) on it."""
         return quaternion.multiply(pose, quaternion.from_rotvec((turns @ self.spread).view(-1, self.num_joints, 3)))
-
-
-def _rise(x: Tensor, between: tuple[float, float]) -> Tensor:
-    """0 up to the first, 1 from the second on, smooth between."""
-    part = ((x - between[0]) / (between[1] - between[0])).clamp(0.0, 1.0)
-    return part * part * (3.0 - 2.0 * part)

@@ -19,13 +19,16 @@ import tyro
 from numpy.typing import NDArray
 
 from game.play.clip_library import ClipLibrary
+from game.play.gait import PULL
 from game.sim.kinematics import standing_state
 from game.sim.model import CharacterModel
 from tools.command_line import parse
 from tools.train.performer.gait_plans import GaitPlans
-from tools.train.performer.motion_table import LEAD_ROWS, QUARTERS, MotionTable, columns, stand_table, state_of
-from tools.train.performer.performer_environment import LONGEST, PULL, Assignment, PerformerEnvironment
+from tools.train.performer.motion_table import MotionTable, columns, stand_table, state_of
+from tools.train.performer.performer_environment import Assignment, PerformerEnvironment, planned
 from tools.train.performer.performer_export import load_performer
+from tools.train.performer.progress import follow
+from tools.train.performer.situations import LOW
 from tools.train.performer.step_feedback import NUM_GAINS
 
 Array = NDArray[np.float64]
@@ -33,8 +36,6 @@ TICKS = 150
 """of an episode"""
 LIKENESS = 0.4
 """weight of the mean reward, against 1 of the share of the episode that he stays up"""
-LOW = 1.1
-"""m of the head: who is lower has fallen"""
 PER_WORLD = 8
 
 
@@ -95,8 +96,7 @@ class StepTrial:
         self.environment = PerformerEnvironment(model, -(-count // PER_WORLD), PER_WORLD, TICKS + 2)
 
     def _episode(self, table: MotionTable, model: CharacterModel) -> Assignment:
-        index, stop = QUARTERS * np.arange(TICKS + LONGEST), columns(model).pose.stop
-        rows, lead = table.rows[index], table.rows[index + LEAD_ROWS, :stop]
+        rows, lead = planned(table.rows, 0, TICKS, columns(model).pose)
         return Assignment(
             state_of(rows[:1], model)[0], rows, lead, table.allowed, "step", reanchor=False, low=LOW, drift=5.0,
             stray=5.0, pull=PULL,
@@ -110,23 +110,9 @@ class StepTrial:
         gains[: each * len(candidates)] = np.repeat(candidates, each, axis=0)
         graph.sight.steps.gains = torch.tensor(gains, dtype=torch.float32)
         batch = (self.episodes * -(-count // each))[:count]
-        environment.begin(np.arange(count), batch)
-        alive, earned = np.ones(count, bool), np.zeros(count)
-        for _ in range(TICKS):
-            with torch.inference_mode():
-                observation, pose = graph.sight(environment.inputs())
-                step = environment.step(graph.target(pose, graph.act(observation)).double().numpy())
-            alive &= ~step.fell
-            earned += alive * (1.0 + LIKENESS * step.reward.numpy())
-            down = np.flatnonzero(step.fell)
-            if len(down):
-                # out of the way: a heap of bodies costs four times the step
-                tick = environment.tick[down].copy()
-                environment.begin(down, [batch[k] for k in down])
-                environment.tick[down] = np.minimum(tick, TICKS - 1)
-            if not alive.any():
-                break
-        return np.asarray(earned[: each * len(candidates)].reshape(len(candidates), each).mean(axis=1) / TICKS)
+        _, life, reward = follow(environment, graph, batch, TICKS)
+        earned = (life + LIKENESS * reward)[: each * len(candidates)]
+        return np.asarray(earned.reshape(len(candidates), each).mean(axis=1) / TICKS)
 
 
 _trials: dict[tuple[Path, int], StepTrial] = {}
