@@ -48,6 +48,10 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"where: a set of models/sets, a JSON file or none (default: {DEFAULT_SET} with a window, else none)",
     )
+    top.add_argument(
+        "--time-of-day", metavar="NAME",
+        help="its light: day (default), or one of the set's other times, such as evening or night",
+    )  # fmt: skip
     top.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
     top.add_argument(
         "--avatar", metavar="NAME", default="own",
@@ -106,6 +110,7 @@ def _window(options: argparse.Namespace) -> int:
 
     def begin() -> Session:
         spec = BARE if options.set == NO_SET else load_set(options.set or DEFAULT_SET)
+        spec = spec.at_time(options.time_of_day) if options.time_of_day else spec
         library = PolicyLibrary(CharacterModel.load(), all_policies_dirs(options.policies))
         return Session(Runtime(library, seed=options.seed), options.policy, spec)
 

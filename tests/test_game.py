@@ -84,6 +84,20 @@ def test_sets_change_in_turn(game: Game) -> None:
     assert game.session.runtime is runtime and display.sets_shown == 1
 
 
+def test_the_time_of_day_changes_while_the_run_goes_on(game: Game) -> None:
+    display = game.display
+    assert isinstance(display, FakeDisplay)
+    game.change_set("living_room")
+    game.session.step()
+    runtime, shown = game.session.runtime, display.sets_shown
+    assert game.change_time_of_day("night") == "time of day: night"
+    assert game.session.runtime is runtime and runtime.tick_count == 1 and display.sets_shown == shown + 1
+    assert game.session.set_name == "living_room@night"  # so a take knows it
+    assert "noon" in game.change_time_of_day("noon") and game.session.spec.time_of_day == "night"
+    game.begin("set_next")
+    assert game.session.spec.base_name == game.set_names[game.set_names.index("living_room") + 1]
+
+
 def test_a_take_is_opened_at_its_end_or_from_its_first_tick(game: Game) -> None:
     for _ in range(5):
         game.session.step()

@@ -115,6 +115,9 @@ def test_sets_cameras_and_qualities(game: Game, panel: GamePanelModel) -> None:
     panel.choose_camera("side")
     assert panel.camera == "side" in panel.camera_names
     assert {"living_room", "park"} < set(panel.set_names)
+    panel.choose_time_of_day("night")
+    panel.update([])
+    assert (panel.set_name, panel.time_of_day) == ("park", "night") and "day" in panel.times_of_day
 
 
 def test_switches_are_keys(panel: GamePanelModel) -> None:

@@ -49,6 +49,8 @@ class RecordOptions:
     """s of the take; its end by default"""
     set: str = ""
     """show another set than the take's; its physics stay"""
+    time_of_day: str = ""
+    """the set's light: day, evening, night; the take's by default"""
     format: Literal["mp4", "png"] = "mp4"
     """a film, or a folder of pictures"""
     passes: str = ""
@@ -95,6 +97,7 @@ def settings_of(options: RecordOptions) -> RecordSettings:
         passes=passes,
         subject=options.subject,
         set_name=options.set,
+        time_of_day=options.time_of_day,
         sound=not options.mute,
         voice=options.voice,
         progress=options.progress,

@@ -178,6 +178,18 @@ class Game:
         self._begin_set()
         return f"set: {spec.title or spec.name}"
 
+    def change_time_of_day(self, name: str) -> str:
+        """Draws the set in another light; the run goes on. Returns a message for the screen."""
+        spec = self.session.spec
+        if name == spec.time_of_day:
+            return ""
+        try:
+            self.session.spec = spec.at_time(name)
+        except SetError as error:
+            return str(error)
+        self.display.show_set()
+        return f"time of day: {name}"
+
     def play_script(self, script: Script, first: int = 0) -> str:
         """Plays a script from a step on, through its cameras. Returns a message for the screen.
 
@@ -203,7 +215,7 @@ class Game:
     @actions.does("set_next")
     def next_set(self) -> str:
         """Begins anew in the next set of `set_names`, round and round. Returns a message for the screen."""
-        names, now = self.set_names, self.session.spec.name
+        names, now = self.set_names, self.session.spec.base_name
         return self.change_set(names[(names.index(now) + 1) % len(names)] if now in names else names[0])
 
     def open_take(self, path: Path, *, replay: bool) -> str:

@@ -118,6 +118,7 @@ def run(options: argparse.Namespace) -> RunReport:
         raise RunError("a take holds what came after each fall: leave --after-fall away")
     name = take.set_name if take is not None else options.set or (script.set_name if script is not None else "")
     spec = load_set(name) if name and name != NO_SET else BARE
+    spec = spec.at_time(options.time_of_day) if options.time_of_day else spec
     model = CharacterModel.load()
     num_ticks = _num_ticks(options.seconds, model.control_hz, take, script)
     if take is not None:

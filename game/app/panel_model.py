@@ -190,10 +190,21 @@ class GamePanelModel:
 
     @property
     def set_name(self) -> str:
-        return self._game.session.spec.name
+        return self._game.session.spec.base_name
 
     def choose_set(self, name: str) -> None:
         self._deferred.append(lambda: self._game.say(self._game.change_set(name)))
+
+    @property
+    def times_of_day(self) -> Sequence[str]:
+        return self._game.session.spec.times_of_day
+
+    @property
+    def time_of_day(self) -> str:
+        return self._game.session.spec.time_of_day
+
+    def choose_time_of_day(self, name: str) -> None:
+        self._deferred.append(lambda: self._game.say(self._game.change_time_of_day(name)))
 
     @property
     def prop_names(self) -> Sequence[str]:
@@ -319,7 +330,7 @@ class GamePanelModel:
             self._next_look = now + FOLDER_SECONDS
             hz = self.control_hz
             self._takes = [
-                TakeCard(take.path, take.path.stem, take.num_ticks / hz, take.saved, take.set_name)
+                TakeCard(take.path, take.path.stem, take.num_ticks / hz, take.saved, take.set_name.replace("@", ", "))
                 for take in self._game.take_folder.takes()
             ]
         return self._takes

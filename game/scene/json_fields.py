@@ -36,6 +36,11 @@ class JsonFields:
     def _wrong(self, key: str, expected: str, found: Any) -> SetError:
         return SetError(f"{self.where}: {key!r} should be {expected}, found {shortened(repr(found))}")
 
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The names of the fields that no method has read yet, in the file's order."""
+        return tuple(self._left)
+
     def schema(self, expected: int) -> None:
         """Raises SetError unless the file was written for this version."""
         found = self._take("schema", None)

@@ -22,6 +22,7 @@ from game.scene.set_spec import (
     DRAWN_SHAPES,
     MATERIALS,
     SOLID_SHAPES,
+    TIME_MARK,
     GroundSpec,
     ItemSpec,
     LightSpec,
@@ -50,23 +51,30 @@ def load_prop(name_or_path: str | Path) -> ItemSpec:
 def load_set(name_or_path: str | Path) -> SetSpec:
     """Reads NAME.json of models/sets or of the user's own sets, or a file; props it names may lie beside it too.
 
-    Raises SetError.
+    "NAME@TIME" is the set at another time of day, such as "living_room@night". Raises SetError.
     """
     with refused_as(SetError, Path(name_or_path).name):
-        return _set(find(name_or_path, "sets"))
+        name, mark, time = str(name_or_path).rpartition(TIME_MARK)
+        if not mark or Path(name_or_path).is_file():  # a file may be called like that
+            return _set(find(name_or_path, "sets"))
+        return _set(find(name, "sets")).at_time(time)
 
 
 def _set(path: Path) -> SetSpec:
+    if TIME_MARK in path.stem:
+        raise SetError(f"{path.name}: {TIME_MARK!r} stands between a set's name and a time of day: rename the file")
     fields = read_fields(path)
     fields.schema(SCHEMA)
+    light = _light(fields.section("light"), LightSpec())
     spec = SetSpec(
         name=path.stem,
         title=fields.text("title", path.stem.replace("_", " ").capitalize()),
         ground=_ground(fields.section("ground")),
-        light=_light(fields.section("light")),
+        light=light,
         view=_view(fields.section("view")),
         photo=_photo(fields.optional_section("photo"), path.parent),
         items=tuple(_placed(f, path.parent) for f in fields.sections("items", most=MAX_ITEMS)),
+        times=_times(fields.section("times"), light),
     )
     fields.done()
     if len(spec.title) > MAX_LETTERS:
@@ -205,8 +213,13 @@ def _two(values: tuple[float, ...]) -> tuple[float, float]:
     return values[0], values[1]
 
 
-def _light(fields: JsonFields) -> LightSpec:
-    plain = LightSpec()
+def _times(fields: JsonFields, day: LightSpec) -> tuple[tuple[str, LightSpec], ...]:
+    """The other times of day: each is an object of the light's fields that differ from the day's."""
+    return tuple((name, _light(fields.section(name), day)) for name in fields.left)
+
+
+def _light(fields: JsonFields, plain: LightSpec) -> LightSpec:
+    """`plain`: what the fields are that are left out."""
     light = LightSpec(
         sun_direction=fields.vector("sun_direction", plain.sun_direction),
         sun=fields.vector("sun", plain.sun),
@@ -217,8 +230,16 @@ def _light(fields: JsonFields) -> LightSpec:
         lamp_position=fields.vector("lamp_position", plain.lamp_position),
         lamp=fields.vector("lamp", plain.lamp),
         lamp_item=fields.text("lamp_item", plain.lamp_item),
+        lamp_key=fields.number("lamp_key", plain.lamp_key, low=0.0, high=1.0),
         exposure=fields.number("exposure", plain.exposure, low=0.01),
+        softness=fields.number("softness", plain.softness, low=0.1, high=8.0),
+        daylight=fields.vector("daylight", plain.daylight),
         outdoors=fields.flag("outdoors", plain.outdoors),
+        seamless=fields.flag("seamless", plain.seamless),
+        horizon=fields.color("horizon", plain.horizon),
+        zenith=fields.color("zenith", plain.zenith),
+        cloud=fields.color("cloud", plain.cloud),
+        stars=fields.number("stars", plain.stars, low=0.0, high=1.0),
     )
     if light.sun_direction[2] <= 0:
         raise SetError(f"{fields.where}: sun_direction points to the sun, so its z must be above 0")

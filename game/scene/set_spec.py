@@ -6,7 +6,13 @@ import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from game.scene.json_fields import SetError
 from game.scene.mechanism import BreakSpec, HingeSpec, SmearSpec, WindSpec
+
+DAY = "day"
+"""the time of day that a set is drawn at unless another one is wanted"""
+TIME_MARK = "@"
+"""between a set's name and a time of day: "living_room@night" """
 
 Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
@@ -130,9 +136,25 @@ class LightSpec:
     lamp: Vec3 = (0.0, 0.0, 0.0)
     lamp_item: str = ""
     """the item that carries the lamp: the light goes where it goes, and flickers when it is hit"""
+    lamp_key: float = 0.0
+    """0: the lamp adds a soft glow to what the sun lights; 1: it is the light of the room, with shadows of its own"""
     exposure: float = 0.8
+    softness: float = 1.0
+    """how blurred the sun's shadows are: 1 a sunny day, 3 a photographer's soft box"""
+    daylight: Vec3 = (1.0, 1.0, 1.0)
+    """what window panes and other glowing surfaces show, apart from the lamp's own"""
     outdoors: bool = False
     """draw a sky with clouds"""
+    seamless: bool = False
+    """a studio's backdrop: the floor goes over into the horizon's colour, without an edge; nothing else is seen"""
+    horizon: Vec3 = (0.87, 0.92, 0.94)
+    """sRGB, of the sky or of the backdrop"""
+    zenith: Vec3 = (0.36, 0.60, 0.85)
+    """sRGB, overhead"""
+    cloud: Vec3 = (1.0, 0.99, 0.97)
+    """sRGB, of the clouds' lit side"""
+    stars: float = 0.0
+    """how bright stars and moon are, 0..1; above 0 the sun is drawn as a moon"""
 
 
 @dataclass(frozen=True)
@@ -173,6 +195,34 @@ class SetSpec:
     view: ViewSpec = ViewSpec()
     photo: PhotoSpec | None = None
     items: tuple[ItemSpec, ...] = field(default=())
+    times: tuple[tuple[str, LightSpec], ...] = ()
+    """its other times of day, by name; `DAY` is what `light` of the file says"""
+
+    @property
+    def base_name(self) -> str:
+        """The name without the time of day."""
+        return self.name.partition(TIME_MARK)[0]
+
+    @property
+    def time_of_day(self) -> str:
+        """Which one it is drawn at."""
+        return self.name.partition(TIME_MARK)[2] or DAY
+
+    @property
+    def times_of_day(self) -> tuple[str, ...]:
+        """All that it can be drawn at."""
+        return tuple(dict.fromkeys((DAY, *(name for name, _ in self.times))))
+
+    def at_time(self, time: str) -> SetSpec:
+        """The same place at a time of day, called "NAME@TIME"; nothing but its light differs.
+
+        Raises SetError.
+        """
+        lights = dict(self.times) if self.time_of_day != DAY else {DAY: self.light, **dict(self.times)}
+        if time not in lights:
+            raise SetError(f"{self.base_name}: no time of day is called {time!r}; there are {', '.join(lights)}")
+        name = self.base_name if time == DAY else f"{self.base_name}{TIME_MARK}{time}"
+        return replace(self, name=name, light=lights[time], times=tuple(lights.items()))
 
 
 def quaternion_of(rotation: Vec3) -> Quat:

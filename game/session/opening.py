@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from game.play.events import Event, Friction, Play, Restitution, Spawn
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
-from game.scene.set_spec import SetSpec
+from game.scene.set_spec import GroundSpec, LightSpec, SetSpec
 
 PERFORMER = "performer"
 DEFAULT_SKILL = "backflip"
@@ -15,8 +15,24 @@ DEFAULT_SKILL = "backflip"
 DEFAULT_SKILLS = (PERFORMER, DEFAULT_SKILL)
 """the first of them that there is, unless something else is wanted"""
 NO_SET = "none"
-BARE = SetSpec(NO_SET)
-"""A floor and nothing else; the world's own friction."""
+BARE = SetSpec(
+    NO_SET,
+    title="Studio",
+    ground=GroundSpec(material="paint", color=(0.74, 0.73, 0.715), size=(240.0, 240.0)),
+    light=LightSpec(
+        sun_direction=(0.35, -0.62, 0.80),
+        sun=(1.75, 1.68, 1.58),
+        sky=(0.60, 0.62, 0.66),
+        bounce=(0.42, 0.41, 0.40),
+        fog_density=0.0,
+        exposure=0.86,
+        softness=2.4,
+        seamless=True,
+        horizon=(0.765, 0.757, 0.745),
+        zenith=(0.90, 0.895, 0.885),
+    ),
+)
+"""A photographer's studio: a floor without an end and nothing else; the world's own friction."""
 
 
 def opening(library: PolicyLibrary, policy: str | None, spec: SetSpec = BARE) -> list[Event]:

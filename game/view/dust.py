@@ -8,22 +8,38 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
+from game.scene.set_spec import LightSpec
 from game.sim.contact import Contact
 from game.view.lights import SHADERS, SHADOW_MASK
 
 Array = NDArray[np.float64]
 
 MAX_PUFFS = 96
-MIN_FORCE = 700.0
-"""N; harder hits raise dust"""
-LIFE = 0.75
+MIN_FORCE = 1500.0
+"""N; harder hits raise dust: a step has up to 1200, a landing on both feet 3000, a slam more"""
+MOST = 3.0
+"""times MIN_FORCE, from where on there is no more of it"""
+LIFE = 0.6
 """s that a puff is visible"""
+OPACITY = 0.13
+FLATNESS = 0.4
+"""height of a puff, as a share of its width: it stays about the floor, below his face"""
+ALBEDO = np.array([0.42, 0.37, 0.31])
+"""of dust, linear"""
+
+
+def color_of(light: LightSpec) -> Array:
+    """(3,) sRGB 0..1 of dust in a set's light, as the surfaces' shader would show it: never brighter than they are."""
+    x = ALBEDO * light.exposure * (0.6 * np.array(light.sky) + 0.3 * np.array(light.bounce) + 0.3 * np.array(light.sun))
+    filmed = np.clip((x * (2.51 * x + 0.03)) / (x * (2.43 * x + 0.59) + 0.14), 0.0, 1.0)
+    return np.asarray(filmed ** (1.0 / 2.2))
 
 
 class Dust:
     """Puffs as quads that face the camera, all in one mesh."""
 
-    def __init__(self, parent: p3d.NodePath) -> None:
+    def __init__(self, parent: p3d.NodePath, light: LightSpec) -> None:
+        self._color = color_of(light)
         self._random = np.random.default_rng(7)
         self._place, self._velocity = np.zeros((MAX_PUFFS, 3)), np.zeros((MAX_PUFFS, 3))
         self._age, self._size = np.full(MAX_PUFFS, LIFE), np.zeros(MAX_PUFFS)
@@ -59,7 +75,7 @@ class Dust:
             self._seen = contacts
             for contact in contacts:
                 if contact.peak > MIN_FORCE and contact.kind in ("floor", "prop"):
-                    self.puff(np.array(contact.point), min(contact.peak / MIN_FORCE, 4.0))
+                    self.puff(np.array(contact.point), min(contact.peak / MIN_FORCE, MOST))
         self._age = np.minimum(self._age + seconds, LIFE)
         if not (self._age < LIFE).any():
             self.node.hide()
@@ -71,11 +87,11 @@ class Dust:
 
     def puff(self, point: Array, strength: float) -> None:
         """Adds a ring of puffs about a point (3,), m; strength 1 or more."""
-        for k in range(int(4 + 4 * strength)):
+        for k in range(int(3 + 3 * strength)):
             i, self._next = self._next, (self._next + 1) % MAX_PUFFS
             angle = 2.399 * k + self._random.random()
-            out = np.array([np.cos(angle), np.sin(angle), 0.25 + 0.4 * self._random.random()])
-            self._place[i] = point + 0.04 * out
+            out = np.array([np.cos(angle), np.sin(angle), 0.06 + 0.14 * self._random.random()])
+            self._place[i] = point + 0.09 * out
             self._velocity[i] = out * (0.5 + 0.5 * self._random.random()) * (0.5 + 0.35 * strength)
             self._size[i] = 0.05 + 0.03 * strength * self._random.random()
             self._age[i] = -0.06 * self._random.random()
@@ -86,9 +102,9 @@ class Dust:
         t = np.clip(self._age / LIFE, 0.0, 1.0)
         size = self._size * (0.6 + 2.2 * np.sqrt(t)) * (self._age < LIFE)
         offsets = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], float)
-        spread = offsets[:, :1] * right + offsets[:, 1:] * up
+        spread = offsets[:, :1] * right + FLATNESS * offsets[:, 1:] * up
         self._rows["vertex"] = (self._place[:, None] + size[:, None, None] * spread[None]).reshape(-1, 3)
-        alpha = 0.20 * (1.0 - t) ** 1.5
-        color = np.stack([np.full(MAX_PUFFS, 0.80), np.full(MAX_PUFFS, 0.74), np.full(MAX_PUFFS, 0.64), alpha], -1)
+        alpha = OPACITY * (1.0 - t) ** 1.5
+        color = np.concatenate([np.tile(self._color, (MAX_PUFFS, 1)), alpha[:, None]], axis=1)
         self._rows["color"] = np.repeat(np.round(color * 255), 4, axis=0)
         self._data.modify_array(0).modify_handle().copy_data_from(self._rows.tobytes())

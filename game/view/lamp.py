@@ -22,6 +22,18 @@ DIM = 0.12
 FALLEN_BRIGHTNESS = 0.7
 FALLEN_COSINE = 0.5
 """of the angle to upright: below, it has fallen"""
+LAMP_OFF = 0.5
+"""brightness of the glass of a lamp that gives no light"""
+
+
+def lamp_glow(light: LightSpec) -> tuple[float, float, float]:
+    """How bright, and in which tint, a lamp's own shade and bulb are; 1 is a white that shines by day."""
+    strongest = max(light.lamp)
+    if strongest <= 0.0:
+        return LAMP_OFF, LAMP_OFF, LAMP_OFF
+    bright = 1.0 + 1.2 * light.lamp_key
+    r, g, b = (bright * (1.0 - 0.5 * light.lamp_key * (1.0 - c / strongest)) for c in light.lamp)
+    return r, g, b
 
 
 class Lamp:

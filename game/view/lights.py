@@ -8,7 +8,7 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from game.scene.set_spec import LightSpec
+from game.scene.set_spec import LightSpec, SetSpec
 from game.view.quality import Quality
 
 Array = NDArray[np.float64]
@@ -22,6 +22,12 @@ SHADOW_SORT = -20
 """the shadow map is rendered before everything that reads it"""
 SHADOW_MASK = p3d.BitMask32.bit(5)
 """of the cameras that draw shadow maps; nodes hidden from it cast no shadow"""
+VIGNETTE = 0.42
+"""share of the light that the corners of a picture lose"""
+SHADOW_BLUR = 0.012
+"""m, how far a sharp shadow's edge is blurred where it falls"""
+LAMP_STRENGTH = 0.30
+"""m2, of a lamp whose colour is 1"""
 FAR = 24.0
 """m, depth of the box that the shadow map covers"""
 
@@ -45,6 +51,28 @@ def shader(fragment: str, quality: Quality, *, figure: bool = False) -> p3d.Shad
         return (SHADERS / name).read_text("utf-8").replace("#version 150\n", "#version 150\n" + defines, 1)
 
     return p3d.Shader.make(p3d.Shader.SL_GLSL, source("surface.vert"), source(fragment))
+
+
+def light_inputs(spec: SetSpec, quality: Quality) -> dict[str, object]:
+    """The inputs of surface.frag that say how a set is lit; the lamp is where the set file puts it."""
+    light, ground = spec.light, spec.ground
+    low, high = (np.array(ground.center) + side * np.array(ground.size) / 2 for side in (-1, 1))
+    open_air = light.outdoors or light.seamless
+    walls = (-999.0, -999.0, 999.0, 999.0) if open_air else (*low.tolist(), *high.tolist())
+    direction = np.array(light.sun_direction) / np.linalg.norm(light.sun_direction)
+    colors = {"sun_color": light.sun, "sky_color": light.sky, "bounce_color": light.bounce, "fog_color": light.fog,
+              "lamp_color": light.lamp, "daylight": light.daylight, "sun_direction": direction.tolist()}  # fmt: skip
+    return {
+        **{name: p3d.LVecBase3f(*color) for name, color in colors.items()},
+        "look": p3d.LVecBase4f(
+            light.exposure, VIGNETTE, light.fog_density, SHADOW_BLUR * light.softness / quality.shadow_reach
+        ),
+        "lamp": p3d.LVecBase4f(*light.lamp_position, LAMP_STRENGTH),
+        "lamp_key": light.lamp_key,
+        "glow": 1.0,
+        "room": p3d.LVecBase4f(*walls),
+        "backdrop": p3d.LVecBase4f(*light.horizon, float(light.seamless)),
+    }
 
 
 class Sun:

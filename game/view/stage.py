@@ -24,12 +24,13 @@ from game.view.face import FaceActor
 from game.view.figure_avatar import FigureAvatar, load_figure
 from game.view.figure_parts import FigureError
 from game.view.ground_shade import ground_shade
-from game.view.lamp import Lamp
-from game.view.lights import NUM_DENTS, NUM_JOINTS, SHADOW_MASK, Sun, shader
+from game.view.lamp import Lamp, lamp_glow
+from game.view.lights import LAMP_STRENGTH, NUM_DENTS, NUM_JOINTS, SHADOW_MASK, Sun, light_inputs, shader
 from game.view.quality import QUALITIES, Quality
 from game.view.set_view import ground_node, item_node
 from game.view.sky import sky_node
 from game.view.slides import Slides
+from game.view.soles import NOWHERE, soles
 
 Array = NDArray[np.float64]
 
@@ -130,10 +131,6 @@ class Stage:
         self._world.set_shader(shader("surface.frag", quality))
         self._world.set_texture(patterns.white(), -10)
         self._sun = Sun(self._host, self._world, light, quality)
-        ground = self.spec.ground
-        low = np.array(ground.center) - np.array(ground.size) / 2
-        high = np.array(ground.center) + np.array(ground.size) / 2
-        walls = (-999.0, -999.0, 999.0, 999.0) if light.outdoors else (*low.tolist(), *high.tolist())
         self._world.set_shader_inputs(
             skinned=0.0,
             opacity=1.0,
@@ -142,35 +139,34 @@ class Stage:
             photo_matrix=p3d.LMatrix4.ident_mat(),
             joint_real=vectors(NUM_JOINTS),
             joint_dual=vectors(NUM_JOINTS),
-            sun_direction=p3d.LVecBase3f(*self._sun.direction.tolist()),
-            sun_color=p3d.LVecBase3f(*light.sun),
-            sky_color=p3d.LVecBase3f(*light.sky),
-            bounce_color=p3d.LVecBase3f(*light.bounce),
-            fog_color=p3d.LVecBase3f(*light.fog),
-            look=p3d.LVecBase4f(light.exposure, 0.42, light.fog_density, 0.012 / quality.shadow_reach),
-            lamp=p3d.LVecBase4f(*light.lamp_position, 0.30),
-            lamp_color=p3d.LVecBase3f(*light.lamp),
-            glow=1.0,
             soft=0.0,
-            room=p3d.LVecBase4f(*walls),
+            **light_inputs(self.spec, quality),
         )
         self._blobs, self._dents = vectors(max(quality.blobs, 1)), vectors(NUM_DENTS)
         _fill(self._blobs, np.zeros((0, 4)))
         _fill(self._dents, np.zeros((0, 4)))
-        self._world.set_shader_inputs(blobs=self._blobs, dents=self._dents)
+        self._feet = vectors(len(NOWHERE))
+        _fill(self._feet, NOWHERE)
+        self._world.set_shader_inputs(blobs=self._blobs, dents=self._dents, feet=self._feet)
         shade, rectangle = ground_shade(self.spec)
         self._world.set_shader_inputs(ground_shade=shade, ground_rect=p3d.LVecBase4f(*rectangle))
         self._slides = Slides(self.spec.photo) if self.spec.photo is not None else None
-        ground_node(ground, quality, self._slides).reparent_to(self._world)
-        if light.outdoors:
-            sky_node().reparent_to(self._world)
-        self._dust = Dust(self._world)
+        ground_node(self.spec.ground, quality, self._slides).reparent_to(self._world)
+        if light.outdoors or light.seamless:
+            sky_node(light).reparent_to(self._world)
+        self._dust = Dust(self._world, light)
         self._lamp = Lamp(self.spec)
         for item in self.spec.items:
             node = item_node(item, quality, self._slides)
             _place(node, np.array(item.position), np.array(item.quaternion))
+            self._as_lamp(item, node)
             node.reparent_to(self._world)
             self._static[item.name] = node
+
+    def _as_lamp(self, item: ItemSpec, node: p3d.NodePath) -> None:
+        """What carries the lamp glows as brightly as that, whatever the time of day."""
+        if item.name == self.spec.light.lamp_item:
+            node.set_shader_input("daylight", p3d.LVecBase3f(*lamp_glow(self.spec.light)))
 
     def show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], seconds: float) -> None:
         """Draws one snapshot.
@@ -196,7 +192,9 @@ class Stage:
     def _shade(self, snapshot: Snapshot) -> None:
         """Centres the shadow map on the characters; sets the spheres with which the first one shades the floor."""
         if not self._actors:
+            _fill(self._feet, NOWHERE)
             return
+        _fill(self._feet, soles(self.model, snapshot.body_pos[0], snapshot.body_rot[0]))
         self._sun.focus(np.append(snapshot.body_pos[:, 0, :2].mean(0), 0.6))
         spheres = self._actors[0].avatar.blobs(snapshot.body_pos[0], snapshot.body_rot[0])
         _fill(self._dents, spheres)
@@ -209,7 +207,7 @@ class Stage:
             return
         position, bright = self._lamp.state(snapshot, items)
         self._world.set_shader_inputs(
-            lamp=p3d.LVecBase4f(p3d.LVecBase3f(*position.tolist()), 0.30),
+            lamp=p3d.LVecBase4f(p3d.LVecBase3f(*position.tolist()), LAMP_STRENGTH),
             lamp_color=p3d.LVecBase3f(*light.lamp) * bright,
         )
         for item, node in self._props.values():
@@ -262,6 +260,7 @@ class Stage:
         for i, position, rotation in zip(snapshot.props.ids, snapshot.props.pos, snapshot.props.rot, strict=True):
             if i not in self._props:
                 node = item_node(items[i], self.quality, self._slides)
+                self._as_lamp(items[i], node)
                 node.reparent_to(self._world)
                 self._props[i] = (items[i], node)
             _place(self._props[i][1], position, rotation)

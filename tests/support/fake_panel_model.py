@@ -58,6 +58,8 @@ class FakeModel:
         self.speed = 1.0
         self.set_names = ("living_room", "park")
         self.set_name = "living_room"
+        self.times_of_day = ("day", "evening", "night")
+        self.time_of_day = "day"
         self.prop_names = ("anvil", "ball", "banana_skin", "bin", "cardboard_box", "ice_patch", "mattress",
                            "small_cardboard_box", "trampoline", "wheelie_chair")  # fmt: skip
         self.placing: str | None = None
@@ -104,6 +106,9 @@ class FakeModel:
 
     def set_speed(self, speed: float) -> None:
         self.speed = speed
+
+    def choose_time_of_day(self, name: str) -> None:
+        self.time_of_day = name
 
     def choose_set(self, name: str) -> None:
         self.set_name = name

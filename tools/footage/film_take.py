@@ -59,6 +59,8 @@ class RecordSettings:
     """the character that the camera looks at"""
     set_name: str = ""
     """another set than the take's"""
+    time_of_day: str = ""
+    """another time of day than the take's"""
     sound: bool = True
     voice: bool = True
     """whether he cries out"""
@@ -85,6 +87,7 @@ def record(take: Take, out: Path, settings: RecordSettings = RecordSettings()) -
     """
     _check_subject(take, settings.subject)
     spec = set_of(take, settings.set_name)
+    spec = spec.at_time(settings.time_of_day) if settings.time_of_day else spec
     timing = _timing(take, settings)
     camera = settings.camera or (CUTS if take.extra.get(CUTS) else "follow")
     shown = frames(take, spec, timing, settings.fps, camera, subject=settings.subject, voice=settings.voice,

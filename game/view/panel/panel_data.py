@@ -153,6 +153,16 @@ class PanelModel(Protocol):
         """Starts a new run in another set."""
 
     @property
+    def times_of_day(self) -> Sequence[str]:
+        """What the set can be lit like."""
+
+    @property
+    def time_of_day(self) -> str: ...
+
+    def choose_time_of_day(self, name: str) -> None:
+        """Lights the set differently; the run goes on."""
+
+    @property
     def prop_names(self) -> Sequence[str]: ...
 
     @property

@@ -15,7 +15,7 @@ WAYS = ("with a click", "from above")
 
 
 class Sets:
-    """The choice of the set."""
+    """The choice of the set, and of its time of day."""
 
     def draw(self, look: Look, model: PanelModel) -> None:
         """Draws a chip for each set."""
@@ -25,6 +25,13 @@ class Sets:
         choice = w.chips(look, "set", tuple(names), current)
         if choice is not None and choice != current:
             model.choose_set(names[choice])
+        times = {spoken(name): name for name in model.times_of_day}
+        if len(times) > 1:
+            w.heading(look, "Time of day")
+            now = spoken(model.time_of_day)
+            time = w.chips(look, "time of day", tuple(times), now)
+            if time is not None and time != now:
+                model.choose_time_of_day(times[time])
 
 
 class Props:

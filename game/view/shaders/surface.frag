@@ -7,6 +7,10 @@ uniform vec3 sun_direction, sun_color, sky_color, bounce_color, fog_color;
 uniform vec4 look;        // exposure, vignette, fog density, shadow softness
 uniform vec4 lamp;        // place, reach
 uniform vec3 lamp_color;
+uniform float lamp_key;   // 0: the lamp is a soft glow; 1: the light of the room, which casts shadows
+uniform vec3 daylight;    // what glowing surfaces show
+uniform vec4 backdrop;    // the horizon's colour, sRGB; 1 where the floor goes over into it, else 0
+uniform vec4 feet[4];     // of each foot: middle of the sole and half its length; its direction, half its width, 1
 uniform vec4 room;        // low x, low y, high x, high y: walls darken their corners
 uniform float opacity;
 uniform float photo;      // above 0: the surface shows the photograph as it is, shaded where new shadows fall
@@ -87,6 +91,32 @@ vec3 screen(vec3 c) { return sqrt(c); }
 vec3 fade(vec3 x) { x = 1.0 + x * 0.25; x *= x; return 1.0 / (x * x); }
 #endif
 
+// How much of the light a foot takes away right under it and beside it, 0..1.
+float under_foot(vec4 sole, vec4 lie) {
+    vec3 away = position_w - sole.xyz;
+    vec2 flat_ = vec2(dot(away.xy, lie.xy), dot(away.xy, vec2(-lie.y, lie.x)));
+    float beside = length(max(abs(flat_) - vec2(sole.w, lie.z) + 0.03, 0.0));
+    float above = max(-away.z, 0.0);
+    return lie.w * smoothstep(0.11 + above, 0.0, beside) * fade(vec3(above * 16.0)).x * step(away.z, 0.03);
+}
+
+#if BLOBS > 0
+// The share of the lamp's light that the spheres of a body leave.
+float past_body(vec3 to_lamp, float far) {
+    float left = 1.0;
+    vec3 way = to_lamp / far;
+    for (int i = 0; i < BLOBS; i++) {
+        vec3 d = blobs[i].xyz - position_w;
+        float along = dot(d, way), size = blobs[i].w;
+        float beside = length(d - way * along);
+        float blur = 0.03 + 0.12 * clamp(along, 0.0, far);
+        float covered = 1.0 - smoothstep(size - blur, size + blur, beside);
+        left *= 1.0 - covered * smoothstep(0.0, size * 1.3, along - size * 0.4) * step(along, far);
+    }
+    return left;
+}
+#endif
+
 #if FIGURE && TAPS > 1
 // A normal map without tangents: Schüler, "Normal Mapping without Precomputed Tangents" (ShaderX 5, 2006).
 vec3 bumped(vec3 n, float strength) {
@@ -132,6 +162,9 @@ void main() {
     vec3 base = photo > 0.5 ? vec3(0.0) : linear(color.rgb) * texture(p3d_Texture0, uv).rgb;
     float rough = max(finish.x, 0.08), wrap = finish.y, open = color.a;
 #endif
+    float foot = n.z > 0.6 ? 1.0 - (1.0 - under_foot(feet[0], feet[1])) * (1.0 - under_foot(feet[2], feet[3])) : 0.0;
+    if (wrap > 0.3) foot = 0.0;  // not his own skin and shoes
+    open *= 1.0 - 0.62 * foot;
     if (position_w.z < 0.03 && n.z > 0.5) open *= texture(ground_shade, (position_w.xy - ground_rect.xy) / ground_rect.zw).r;
     float facing = dot(n, sun_direction), half_lit = clamp((facing + wrap) / (1.0 + wrap), 0.0, 1.0);
     float sun = half_lit;
@@ -159,7 +192,8 @@ void main() {
     }
 #endif
 
-    float hidden = photo > 0.5 ? 1.0 : open;
+    sun *= 1.0 - 0.55 * foot;
+    float hidden = photo > 0.5 ? 1.0 - 0.62 * foot : open;
 #if BLOBS > 0
     float near_strength = wrap > 0.3 ? 0.12 : 0.55;  // a body barely hides its own sky
     for (int i = 0; i < BLOBS; i++) {
@@ -183,7 +217,13 @@ void main() {
     ambient += sky_color * 0.16 * (0.5 + 0.5 * dot(n, view)) * hidden;
     vec3 to_lamp = lamp.xyz - position_w;
     float reach = dot(to_lamp, to_lamp);
-    ambient += lamp_color * lamp.w / (reach + 0.12) * clamp(dot(n, to_lamp) * inversesqrt(reach) * 0.6 + 0.4, 0.0, 1.0);
+    float turned = 0.4 - 0.28 * lamp_key;
+    float lamplight = lamp.w / (reach + mix(0.12, 0.8, lamp_key))
+        * clamp(dot(n, to_lamp) * inversesqrt(reach) * (1.0 - turned) + turned, 0.0, 1.0);
+#if BLOBS > 0
+    if (lamp_key > 0.0 && wrap <= 0.3) lamplight *= mix(1.0, past_body(to_lamp, sqrt(reach)), lamp_key);
+#endif
+    ambient += lamp_color * lamplight * (1.0 - 0.7 * foot * lamp_key);
 
     vec3 creep = mix(vec3(1.0), vec3(1.08, 0.80, 0.66), wrap * 2.0 * (1.0 - half_lit));
     vec3 c = base * (ambient + sun_color * sun * creep * mix(0.75, 1.0, open));
@@ -199,7 +239,7 @@ void main() {
     c += sky_color * rim * finish.w * hidden * (1.0 - 0.45 * rough);
     c += sky_color * 0.22 * (1.0 - rough) * (1.0 - rough) * (0.3 + 0.7 * max(reflect(-view, n).z, 0.0)) * hidden;
 #endif
-    c = mix(c, base * 1.6, finish.z * glow);
+    c = mix(c, base * 1.6 * daylight, finish.z * glow);
 #if FIGURE
     c += emission.rgb * linear(texture(glow_map, uv).rgb);
 #endif
@@ -221,6 +261,7 @@ void main() {
     c *= 1.0 - look.y * dot(q, q);
     c = screen(film(c * look.x));
     c = mix(c, c * c * (3.0 - 2.0 * c), 0.18);
+    if (backdrop.w > 0.5 && position_w.z < 0.003) c = mix(c, backdrop.rgb, smoothstep(3.5, 17.0, length(eye.xy - position_w.xy)));
 #if TAPS > 1
     c += (noise(gl_FragCoord.yx + 3.0) - 0.5) / 255.0;
 #endif
