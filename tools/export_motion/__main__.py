@@ -38,6 +38,8 @@ class ExportOptions:
     """what he is in a .glb: own, or a figure made by tools.cast, or its file"""
     no_set: bool = False
     """leave the room or park out of a .glb or USD file"""
+    no_sound: bool = False
+    """write no .wav beside the .glb or USD file of a take"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     from game.view.figure_folder import find_figure
     from game.view.figure_parts import FigureError
     from tools.export_motion import bvh_export, glb_export
+    from tools.footage.wav import write_wav
 
     try:
         ending = options.out.suffix.lower()
@@ -66,12 +69,17 @@ def main(arguments: list[str] | None = None) -> int:
             raise ClipError(f"{options.out.name}: USD holds his own avatar only; figures of tools.cast go into a .glb")
         with_set = ending != ".bvh" and not options.no_set
         recording = _read(options.take, list(options.camera) or ["follow"], with_set)
+        sound = None
+        if recording.sound is not None and ending != ".bvh" and not options.no_sound:
+            wav = options.out.with_suffix(".wav")
+            write_wav(wav, recording.sound)
+            sound = wav.name
         if ending == ".glb":
-            glb_export.write(options.out, recording, options.detail, find_figure(options.avatar))
+            glb_export.write(options.out, recording, options.detail, find_figure(options.avatar), sound)
         elif ending in _USD:
             from tools.export_motion import usd_export  # takes a second to load
 
-            usd_export.write(options.out, recording, options.detail)
+            usd_export.write(options.out, recording, options.detail, sound)
         else:
             units = 1.0 if options.metres else bvh_export.CENTIMETRES
             written = bvh_export.text(recording, options.character - 1, units)
@@ -94,7 +102,9 @@ def main(arguments: list[str] | None = None) -> int:
     seconds = (recording.num_frames - 1) / recording.fps
     count = recording.num_characters
     what = f"{count} character(s), {len(recording.props)} prop(s)"
-    print(f"{options.out}: {seconds:.2f} s at {recording.fps:g} fps, {what}")
+    if recording.impacts and ending != ".bvh":
+        what += f", {len(recording.impacts)} impact(s)"
+    print(f"{options.out}: {seconds:.2f} s at {recording.fps:g} fps, {what}{'' if sound is None else f'; {sound}'}")
     return 0
 
 

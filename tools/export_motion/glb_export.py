@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +23,17 @@ from tools.gltf_writer import GltfWriter, Node, quaternion
 Array = NDArray[np.float64]
 
 
-def write(path: Path, recording: Recording, level: str = "mid", figure: Path | None = None) -> None:
-    """Write a .glb.
+def write(
+    path: Path, recording: Recording, level: str = "mid", figure: Path | None = None, sound: str | None = None
+) -> None:
+    """Write a .glb. What glTF has no place for is in the scene's `extras`: rate, frames, active camera, impacts.
 
     Args:
         path: of the file.
         recording: what happened.
         level: of the avatar's detail: low, mid or high.
         figure: what the first character is drawn as; None: as our avatar.
+        sound: name of the sound's file beside it.
 
     Raises:
         ClipError, FigureError, GltfError, OSError.
@@ -68,8 +72,14 @@ def write(path: Path, recording: Recording, level: str = "mid", figure: Path | N
         scene += [skeleton, *meshes]
         scenery.appear(writer, skeleton, recording.present[:, character], recording.fps)
     scene += scenery.add(writer, recording, times)
-    clock = {"fps": recording.fps, "frames": recording.num_frames}
-    writer.document |= {"scene": 0, "scenes": [{"name": recording.name, "nodes": scene, "extras": clock}]}
+    about: dict[str, Any] = {"fps": recording.fps, "frames": recording.num_frames}
+    if recording.cameras:
+        about["camera"] = scenery.camera_node(recording.active_camera)
+    if sound is not None:
+        about["sound"] = sound
+    if recording.impacts:
+        about["markers"] = [impact.card(recording.fps) for impact in recording.impacts]
+    writer.document |= {"scene": 0, "scenes": [{"name": recording.name, "nodes": scene, "extras": about}]}
     writer.animation["name"] = recording.name
     writer.save(path)
 

@@ -22,6 +22,8 @@ from game.sim.kinematics import BodyPoses, body_poses
 from game.sim.model import CharacterModel
 from game.sim.motion import ClipError, MotionClip
 from game.sim.snapshot import Snapshot
+from game.sound.track import Samples
+from tools.export_motion.take_sound import Impact, TakeSound
 from tools.view_clip import snapshot_at
 
 Array = NDArray[np.float64]
@@ -73,6 +75,10 @@ class Recording:
     cameras: tuple[CameraTrack, ...]
     set_spec: SetSpec | None = None
     """the place, drawn around what moves"""
+    sound: Samples | None = None
+    """(M, 2), HZ a second, from the first frame on, from the active camera; None of a clip, which has no physics"""
+    impacts: tuple[Impact, ...] = ()
+    """what strikes what, in its order"""
 
     @property
     def num_frames(self) -> int:
@@ -81,6 +87,12 @@ class Recording:
     @property
     def num_characters(self) -> int:
         return int(self.root_pos.shape[1])
+
+    @property
+    def active_camera(self) -> str:
+        """The camera to look through: a take's cuts, else the first one; empty where there is none."""
+        names = [track.name for track in self.cameras]
+        return CUTS if CUTS in names else next(iter(names), "")
 
     def poses(self) -> BodyPoses:
         """Of all bodies, (T, N, B, ...)."""
@@ -111,8 +123,10 @@ class Recording:
         own = (*shots_of(take.extra), *([CUTS] if take.extra.get(CUTS) else []))
         looking = {key: camera(key, place or BARE, extra=take.extra) for key in (*cameras, *own)}
         with Playback.of(take) as playback:
+            heard = TakeSound(playback.runtime.world.model, place)
             shown = ((tick.snapshot, tick.items) for tick in playback)
-            return replace(Recording.of_snapshots(shown, name, looking), set_spec=place)
+            recording = Recording.of_snapshots(shown, name, looking, heard=heard)
+            return replace(recording, set_spec=place, sound=heard.samples, impacts=tuple(heard.impacts))
 
     @staticmethod
     def of_snapshots(
@@ -120,11 +134,14 @@ class Recording:
         name: str,
         cameras: Mapping[str, Camera],
         fps: float | None = None,
+        heard: TakeSound | None = None,
     ) -> Recording:
         """From snapshots, each with what its props are, and cameras that follow them.
 
-        `fps` is the control rate by default. Raises ClipError for under two snapshots.
+        `fps` is the control rate by default; what is `heard` listens where the cuts' camera is, or else the first one.
+        Raises ClipError for under two snapshots.
         """
+        ear = CUTS if CUTS in cameras else next(iter(cameras), None)
         snapshots: list[Snapshot] = []
         items: dict[int, ItemSpec] = {}
         looks: dict[str, list[CameraPose]] = {name: [] for name in cameras}
@@ -132,6 +149,8 @@ class Recording:
             seconds = 1.0 / (fps or snapshot.model.control_hz) if snapshots else 0.0
             for key, looking in cameras.items():
                 looks[key].append(looking.update(snapshot, seconds))
+            if heard is not None:
+                heard.add(snapshot, known, None if ear is None else looks[ear][-1])
             snapshots.append(snapshot)
             items |= known
         if len(snapshots) < 2:

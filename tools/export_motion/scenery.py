@@ -43,7 +43,14 @@ def add(writer: GltfWriter, recording: Recording, times: int) -> list[int]:
                 still = PropTrack(item, np.ones(1, np.bool_), np.array([item.position]), np.array([item.quaternion]))
                 nodes.append(_prop(writer, still, times, shapes))
         nodes.append(_sun(writer, recording.set_spec.light))
-    return [*nodes, *(_camera(writer, track, times) for track in recording.cameras)]
+    # programs that do not ask look through the first camera
+    tracks = sorted(recording.cameras, key=lambda track: track.name != recording.active_camera)
+    return [*nodes, *(_camera(writer, track, times) for track in tracks)]
+
+
+def camera_node(name: str) -> str:
+    """What a camera's node is called."""
+    return f"camera {name}"
 
 
 def appear(writer: GltfWriter, node: int, present: NDArray[np.bool_], fps: float) -> None:
@@ -114,10 +121,14 @@ def _looking(turn: Array) -> Array:
 
 
 def _camera(writer: GltfWriter, track: CameraTrack, times: int) -> int:
-    """Add a camera; returns its node. Its first field of view holds: glTF's cannot be animated."""
+    """Add a camera; returns its node. Its first field of view holds, and how it zooms is in its `extras`, a frame each:
+    glTF's cannot be animated."""
     lens = {"yfov": float(track.fov[0]), "aspectRatio": ASPECT, "znear": 0.05, "zfar": 200.0}
-    camera = writer.add("cameras", {"name": track.name, "type": "perspective", "perspective": lens})
-    node = writer.add("nodes", {"name": f"camera {track.name}", "camera": camera})
+    card: dict[str, Any] = {"name": track.name, "type": "perspective", "perspective": lens}
+    if np.ptp(track.fov) > 1e-6:
+        card["extras"] = {"yfov": [round(float(fov), 5) for fov in track.fov]}
+    camera = writer.add("cameras", card)
+    node = writer.add("nodes", {"name": camera_node(track.name), "camera": camera})
     places, turns = vectors_to_gltf(track.pos), _looking(track.rot)
     writer.document["nodes"][node] |= {"translation": places[0].tolist(), "rotation": quaternion(turns[0])}
     writer.animate(node, "translation", times, places)

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pxr import Gf, Sdf, Tf, Usd, UsdGeom, UsdLux, UsdShade, UsdSkel, Vt
 
-from game.camera.cuts import CUTS
 from game.scene.gltf_file import GltfFile
 from game.sim import rotation
 from game.sim.motion import ClipError
 from tools.export_motion import glb_export
 from tools.export_motion.recording import Recording
+from tools.export_motion.usd_sound import add_sound
 
 Array = NDArray[np.float64]
 
@@ -26,8 +26,15 @@ _APERTURE = 24.0
 """mm, height of a camera's film"""
 
 
-def write(path: Path, recording: Recording, level: str = "mid") -> None:
-    """Write a .usdc or .usda. `level` is the avatar's detail. Raises ClipError, GltfError, OSError."""
+def write(path: Path, recording: Recording, level: str = "mid", sound: str | None = None) -> None:
+    """Write a .usdc or .usda. Raises ClipError, GltfError, OSError.
+
+    Args:
+        path: of the file.
+        recording: what happened.
+        level: of the avatar's detail: low, mid or high.
+        sound: name of the sound's file beside it.
+    """
     with TemporaryDirectory() as folder:
         glb = Path(folder) / "a.glb"
         glb_export.write(glb, recording, level)
@@ -43,6 +50,7 @@ def write(path: Path, recording: Recording, level: str = "mid") -> None:
     UsdGeom.SetStageUpAxis(stage, UsdGeom.Tokens.y)
     UsdGeom.SetStageMetersPerUnit(stage, 1.0)
     _UsdScene(stage, file, recording).add()
+    add_sound(stage, recording, sound)
     if not stage.GetRootLayer().Save():
         raise ClipError(f"{path.name} cannot be written")
     del stage
@@ -146,7 +154,7 @@ class _UsdScene:
             if frame == 0 or fov != track.fov[frame - 1]:
                 camera.CreateFocalLengthAttr().Set(0.5 * _APERTURE / float(np.tan(0.5 * fov)), float(frame))
         layer = self._stage.GetRootLayer()
-        if "cameraSettings" not in layer.customLayerData or card["name"] == CUTS:
+        if card["name"] == self._recording.active_camera:
             # what viewers look through first
             layer.customLayerData = {**layer.customLayerData, "cameraSettings": {"boundCamera": path}}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +26,7 @@ from tools.footage.frames import FilmFrame, frames
 from tools.footage.png import write_png
 from tools.footage.studio import Pass, Studio
 from tools.footage.timing import Timing, slowed, steady
+from tools.footage.wav import write_wav
 from tools.footage.webp import LoopWriter
 
 CRF, PRESET = 16, "medium"
@@ -132,7 +132,7 @@ def _write_pictures(shown: tqdm[FilmFrame], studio: Studio, out: Path, settings:
     if "id" in settings.passes:
         (out / "ids.json").write_text(json.dumps(studio.things(), indent=1), encoding="utf-8")
     if settings.sound:
-        _write_wav(out / "sound.wav", np.concatenate(sound))
+        write_wav(out / "sound.wav", np.concatenate(sound))
 
 
 def _with_stems(shown: Iterator[FilmFrame], out: Path) -> Iterator[FilmFrame]:
@@ -143,15 +143,7 @@ def _with_stems(shown: Iterator[FilmFrame], out: Path) -> Iterator[FilmFrame]:
             kept.setdefault(name, []).append(samples)
         yield frame
     for name, blocks in kept.items():
-        _write_wav(out.with_name(f"{out.stem}.{name}.wav"), np.clip(np.concatenate(blocks), -1.0, 1.0))
-
-
-def _write_wav(path: Path, sound: NDArray[np.float32]) -> None:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(HZ)
-        file.writeframes((sound * 32767.0).astype("<i2").tobytes())
+        write_wav(out.with_name(f"{out.stem}.{name}.wav"), np.clip(np.concatenate(blocks), -1.0, 1.0))
 
 
 def set_of(take: Take, name: str = "") -> SetSpec:
