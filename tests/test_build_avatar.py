@@ -133,7 +133,7 @@ def test_a_colour_that_is_none(tmp_path: Path) -> None:
         build(replace(TOY, out=tmp_path, shirt="red"))
 
 
-@pytest.mark.parametrize("style", ["parted", "crop", "curls", "bun", "bald"])
+@pytest.mark.parametrize("style", ["parted", "crop", "curls", "bun", "bald", "long"])
 def test_hair_grows_on_the_head_but_not_on_the_face(style: str) -> None:
     top, back, nose, cheek = [0, 0, 0.118], [-0.105, 0, 0.01], [0.12, 0, -0.02], [0.07, 0.06, -0.03]
     distance = hair(np.array([top, back, nose, cheek], float), style)

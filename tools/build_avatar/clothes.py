@@ -20,10 +20,12 @@ from tools.build_avatar.sdf import Array, both, cone, cut, ellipsoid, join, smoo
 MATERIALS = ("skin", "shirt", "trousers", "shoes", "soles", "hair")
 HEM = 0.048
 """m, height of the shirt's edge in the pelvis's frame: high enough that the thighs do not move it"""
-SLEEVE = 0.150
-"""Length of the sleeve along the upper arm, m."""
-CUFF = 0.345
-"""Where the trousers end along the shin, m."""
+UPPER_ARM, THIGH = 0.2748, 0.4215
+"""m, from shoulder to elbow and from hip to knee"""
+SLEEVES, TROUSER_LEGS = (0.06, 0.525), (0.16, 0.79)
+"""m, shortest and longest sleeves and trousers"""
+BARE_LEG = 0.74
+"""m, length of trousers below which the leg's skin shows"""
 BAND, COLLAR, TOE = 0.018, 0.013, 0.118
 """Widths of cuffs and collar, and where the toe caps begin, m."""
 STRIPES, STRIPE = tuple(-0.135 + 0.064 * i for i in range(5)), 0.022
@@ -37,6 +39,8 @@ class Figure:
         self.config = config
         self.at = skeleton or RestPose.bind()
         self.body = Body(self.at, config.build)
+        self.sleeve = float(np.clip(config.sleeve, *SLEEVES))
+        self.trouser_leg = float(np.clip(config.trouser_leg, *TROUSER_LEGS))
 
     def fields(self, p: Array) -> Array:
         """Distances (M, N), m, of points (N, 3) from each of MATERIALS."""
@@ -52,7 +56,7 @@ class Figure:
         neck = near(p, head - [0, 0, 0.25], head, 0.08, self.body.neck)
         return np.stack(
             [
-                self._skin(p, skull, neck, torso, arms),
+                self._skin(p, skull, neck, torso, arms, legs),
                 self._shirt(p, torso),
                 self._trousers(p, torso, legs),
                 np.minimum(*feet.values()),
@@ -76,11 +80,28 @@ class Figure:
         frame = self.at.frames[self.at.index(f"{side}_foot")]
         return frame[:3, 3], frame[:3, 3] + 0.1 * frame[:3, 0]
 
-    def _skin(self, p: Array, skull: Array, neck: Array, torso: Array, arms: dict[str, Array]) -> Array:
+    def _skin(
+        self, p: Array, skull: Array, neck: Array, torso: Array, arms: dict[str, Array], legs: dict[str, Array]
+    ) -> Array:
         d = join(skull, neck, 0.040)
         # only the shoulders under the collar: the rest of the trunk is hidden, and would cost triangles
         trunk = cut(join(torso + 0.012, neck, 0.05), self.at.local(p, "torso")[:, 2] - 0.13, 0.01)
-        return union([d, trunk, *arms.values()], 0.02)
+        bare = [d, trunk, *arms.values()]
+        if self.trouser_leg < BARE_LEG:
+            bare += [cut(leg, self._down_leg(p, s) - self.trouser_leg + 0.05, 0.01) for s, leg in legs.items()]
+        return union(bare, 0.02)
+
+    def _down_leg(self, p: Array, side: str) -> Array:
+        """(N,) m from the hip along the leg, of points on it."""
+        above = self.trouser_leg < THIGH
+        link, start = (f"{side}_thigh", 0.0) if above else (f"{side}_shin", THIGH)
+        return np.asarray(start - self.at.local(p, link)[:, 2])
+
+    def _down_arm(self, p: Array, side: str) -> Array:
+        """(N,) m from the shoulder along the arm, of points on it."""
+        above = self.sleeve < UPPER_ARM
+        link, start = (f"{side}_upper_arm", 0.0) if above else (f"{side}_forearm", UPPER_ARM)
+        return np.asarray(start - self.at.local(p, link)[:, 2])
 
     def _shirt(self, p: Array, torso: Array) -> Array:
         r, n = self.at.local(p, "pelvis"), self.at.local(p, "head")
@@ -99,14 +120,18 @@ class Figure:
 
     def _sleeve_line(self, side: str) -> tuple[Array, Array]:
         o = self.at.origin(f"{side}_upper_arm")
-        return o, o + SLEEVE * self.at.axis(f"{side}_upper_arm")
+        return o, o + min(self.sleeve, UPPER_ARM) * self.at.axis(f"{side}_upper_arm")
 
     def _sleeve(self, p: Array, side: str) -> Array:
         u = self.at.local(p, f"{side}_upper_arm")
         fat = 1.0 + 0.12 * self.config.build
-        d = cone(u, [0, 0, -0.042], [0, 0, -0.22], 0.0450 * fat, 0.0635 * fat)
+        wide = 0.0635 if self.sleeve < UPPER_ARM else 0.050
+        d = cone(u, [0, 0, -0.042], [0, 0, -0.22], 0.0450 * fat, wide * fat)
         d = join(d, self.body.upper_arm(u) - 0.008, 0.02)
-        return cut(d, u[:, 2] + SLEEVE, 0.008)
+        if self.sleeve < UPPER_ARM:
+            return cut(d, u[:, 2] + self.sleeve, 0.008)
+        d = join(d, self.body.arm(p, side) - 0.006, 0.03)
+        return cut(d, self.sleeve - self._down_arm(p, side), 0.008)
 
     @staticmethod
     def collar(n: Array) -> Array:
@@ -119,9 +144,10 @@ class Figure:
         for side, leg in legs.items():
             k = self.at.local(p, f"{side}_shin")
             fabric = join(leg - 0.006, cone(k, [-0.002, 0, 0.0], [-0.004, 0, -0.36], 0.0575, 0.0565), 0.03)
-            folds = np.exp(-(((k[:, 2] + CUFF - 0.03) / 0.05) ** 2))
+            end = self._down_leg(p, side) - self.trouser_leg
+            folds = np.exp(-(((end + 0.03) / 0.05) ** 2))
             fabric = fabric + 0.0022 * np.sin(k[:, 2] * 95.0 + np.cos(k[:, 1] * 40.0) * 1.2) * folds
-            fabric = cut(fabric, k[:, 2] + CUFF, 0.010)
+            fabric = cut(fabric, -end, 0.010)
             d = join(d, fabric, 0.035)
         return d
 
@@ -151,7 +177,7 @@ class Figure:
 
         if garment == "shirt":
             rings = [plane("torso", 2, low + edge) for low in STRIPES for edge in (0.0, STRIPE)]
-            cuffs = [plane(f"{side}_upper_arm", 2, BAND - SLEEVE) for side in SIDES]
+            cuffs = [lambda p, s=side: self.sleeve - BAND - self._down_arm(p, s) for side in SIDES]
             return [*rings, *cuffs, lambda p: self.collar(self.at.local(p, "head")) - COLLAR]
         if garment == "shoes":
             return [plane(f"{side}_foot", 0, TOE) for side in SIDES]
@@ -161,8 +187,8 @@ class Figure:
         """(N,) in the shirt's collar or cuffs."""
         found = self.collar(self.at.local(p, "head")) < COLLAR
         for side in SIDES:
-            u = self.at.local(p, f"{side}_upper_arm")
-            found |= (u[:, 2] < BAND - SLEEVE) & (np.hypot(u[:, 0], u[:, 1]) < 0.09)
+            q = self.at.local(p, f"{side}_{'upper_arm' if self.sleeve < UPPER_ARM else 'forearm'}")
+            found |= (self._down_arm(p, side) > self.sleeve - BAND) & (np.hypot(q[:, 0], q[:, 1]) < 0.09)
         return np.asarray(found)
 
     def stripes(self, p: Array) -> NDArray[np.bool_]:

@@ -89,10 +89,20 @@ def _bald(h: Array) -> Array:
     return both(d, h[:, 2] - 0.022 + 0.25 * h[:, 0], 0.010)
 
 
+def _long(h: Array) -> Array:
+    """Down to the shoulders, behind the ears' front."""
+    d = _cap(h, 0.011, 0.086)
+    fall = ellipsoid(h, [-0.030, 0, -0.010], [0.098, 0.119, 0.165])
+    fall = both(fall, h[:, 0] - 0.012 - 0.22 * np.maximum(h[:, 2], 0.0), 0.024)
+    fall = both(fall, -h[:, 2] - 0.148, 0.02)
+    return _strands(h, join(d, fall, 0.02), 0.0009)
+
+
 _STYLES: dict[str, Callable[[Array], Array]] = {
     "parted": _parted,
     "crop": _crop,
     "curls": _curls,
     "bun": _bun,
     "bald": _bald,
+    "long": _long,
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-HairStyle = Literal["parted", "crop", "curls", "bun", "bald"]
+HairStyle = Literal["parted", "crop", "curls", "bun", "bald", "long"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,10 @@ class AvatarConfig:
     """Of the flesh, relative: legs and arms stay as long as the physical links."""
     build: float = 0.0
     """-1 thin .. 0 .. 1 stout."""
+    sleeve: float = 0.150
+    """m, length of the sleeves from the shoulder; the wrist is at 0.53."""
+    trouser_leg: float = 0.7665
+    """m, length of the trousers from the hip; the knee is at 0.42, the ankle at 0.83."""
     voxel: float = 0.0045
     """m, grid that the surface is first sampled on."""
     triangles: tuple[int, int, int] = (32000, 10000, 3000)
