@@ -123,7 +123,8 @@ def quantise(weights: Array) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return np.where(units > 0, joints, 0).astype(np.uint8), units.astype(np.uint8)
 
 
-def _skinned(figure: Figure, name: str, mesh: Mesh, tint: dict[str, tuple[float, float, float]]) -> Primitive:
+def skinned(figure: Figure, name: str, mesh: Mesh, tint: dict[str, tuple[float, float, float]]) -> Primitive:
+    """One material's part of the surface, with its colour (sRGB) out of `tint`."""
     garment = {"trim": "shirt", "stripe": "shirt", "caps": "shoes"}.get(name, name)
     row = MATERIALS.index(garment)
     normals = gradient(lambda p: np.asarray(figure.fields(p)[row]), mesh.vertices)
@@ -136,7 +137,8 @@ def _skinned(figure: Figure, name: str, mesh: Mesh, tint: dict[str, tuple[float,
     )  # fmt: skip
 
 
-def _rigid(figure: Figure, piece: face_parts.FacePiece, tint: dict[str, tuple[float, float, float]]) -> Primitive:
+def rigid(figure: Figure, piece: face_parts.FacePiece, tint: dict[str, tuple[float, float, float]]) -> Primitive:
+    """A piece of the face that one joint moves."""
     names = (*figure.at.names, *face_parts.FACE_JOINTS)
     frame = figure.at.frames[figure.at.index("head")]
     turn = frame[:3, :3]
@@ -174,10 +176,10 @@ def build(config: AvatarConfig, progress: Callable[[str], None] = lambda _: None
     for level, (name, triangles) in enumerate(zip(LEVELS, config.triangles, strict=True)):
         progress(f"{name}: {triangles} triangles")
         cuts = by_material(figure, decimate(surface, triangles))
-        body = [_skinned(figure, material, mesh, tint) for material, mesh in cuts.items()]
+        body = [skinned(figure, material, mesh, tint) for material, mesh in cuts.items()]
         pieces = face_parts.pieces(figure, 2 - level)
-        body += merged([_rigid(figure, p, tint) for p in pieces if not p.morphs])
-        mouth = [_rigid(figure, p, tint) for p in pieces if p.morphs]
+        body += merged([rigid(figure, p, tint) for p in pieces if not p.morphs])
+        mouth = [rigid(figure, p, tint) for p in pieces if p.morphs]
         path = config.out / f"{config.name}_{name}.glb"
         names, frames = _joints(figure, config.height)
         body, mouth = (_scaled(config.height, group) for group in (body, mouth))

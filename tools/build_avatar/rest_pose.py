@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from game.sim.model import CharacterModel
+from game.sim.roles import BodyPart
 from tools.build_avatar.sdf import Array
 
 # Half way between standing and a deep tuck, so that no joint is ever far from the pose its skin was made in.
@@ -44,7 +45,8 @@ class RestPose:
     """(B, 4, 4) link to model"""
 
     @staticmethod
-    def bind(model: CharacterModel | None = None) -> RestPose:
+    def bind(model: CharacterModel | None = None, level_feet: bool = False) -> RestPose:
+        """The pose on a body's skeleton; `level_feet`: the soles lie flat, as figures stand in their files."""
         model = model or CharacterModel.load()
         frames = np.tile(np.eye(4), (model.num_bodies, 1, 1))
         for i, name in enumerate(model.body_names):
@@ -56,6 +58,8 @@ class RestPose:
             local[:3, 3] = model.body_offset[i]
             up = int(model.body_parent[i])
             frames[i] = local if up < 0 else frames[up] @ local
+            if level_feet and model.roles.part[i] is BodyPart.FOOT:
+                frames[i, :3, :3] = np.eye(3)
         return RestPose(model.body_names, tuple(int(p) for p in model.body_parent), frames)
 
     def index(self, name: str) -> int:

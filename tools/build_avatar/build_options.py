@@ -1,0 +1,22 @@
+"""BuildOptions: the command line of tools.build_avatar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from tools.build_avatar.options import AvatarConfig
+
+
+@dataclass(frozen=True)
+class BuildOptions(AvatarConfig):
+    """With a photograph what is built is a figure for --avatar NAME; what is given here goes before what it shows."""
+
+    photo: Path | None = None
+    """A person who stands, seen from the front and from head to toe: build, colours and clothes are like there."""
+    no_picture: bool = False
+    """Draw no picture of the figure for the panel."""
+
+    def given(self) -> dict[str, object]:
+        """The options of the look that are not as they come."""
+        return {f.name: getattr(self, f.name) for f in fields(AvatarConfig) if getattr(self, f.name) != f.default}

@@ -1,0 +1,73 @@
+"""From a photograph to a figure: who is in it, how he is built, what he wears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from game.scene.json_fields import SetError
+from game.view.figure_folder import FigureFolder, figure_name
+from tools.build_avatar.build_options import BuildOptions
+from tools.build_avatar.measure import Measured, measure
+from tools.build_avatar.options import AvatarConfig
+from tools.build_avatar.person_figure import write_person
+from tools.build_avatar.photo_person import PhotoError, PhotoPerson, find_person
+from tools.build_avatar.picture_colors import Seen, look_at
+from tools.room.photograph import read_photograph
+
+LICENCE = {"authors": "made by python -m tools.build_avatar of the owner's photograph", "licence": "the owner's"}
+
+
+@dataclass(frozen=True)
+class BuiltFigure:
+    """What came of a photograph."""
+
+    path: Path
+    name: str
+    lines: tuple[str, ...]
+    """what was measured, and what could not be"""
+
+
+def build_from_photo(options: BuildOptions, progress: Callable[[str], None] = lambda _: None) -> BuiltFigure:
+    """Write the figure. Raises PhotoError, and SetError for a picture that cannot be read or a colour that is none."""
+    if options.photo is None:
+        raise PhotoError("no photograph was given: --photo ME.jpg")
+    name = figure_name(options.name if options.name != AvatarConfig.name else options.photo.stem)
+    folder = options.out if options.out != AvatarConfig.out else FigureFolder().ready
+    try:
+        person = find_person(read_photograph(options.photo).picture)
+    except PhotoError as error:
+        raise PhotoError(f"{options.photo.name}: {error}") from error
+    progress("measuring")
+    measured, seen = measure(person), look_at(person)
+    given = options.given()
+    config = replace(AvatarConfig(), **{k: v for k, v in seen.found.items() if k not in given}, **given)  # type: ignore[arg-type]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}.glb"
+        write_person(config, measured.proportions, path, name, LICENCE, progress)
+    except OSError as error:
+        raise SetError(f"{folder} cannot be written: {error.strerror or error}") from error
+    return BuiltFigure(path, name, tuple(_lines(person, measured, seen)))
+
+
+def _lines(person: PhotoPerson, measured: Measured, seen: Seen) -> list[str]:
+    p = measured.proportions
+    lines = []
+    if person.others:
+        lines.append(f"the largest of {person.others + 1} people is measured")
+    if measured.measured:
+        ratios = ", ".join(f"{n} {getattr(p, n.replace(' ', '_')):.2f}" for n in measured.measured)
+        lines.append(f"measured, relative to the usual body: {ratios}")
+    if seen.measured:
+        lines.append(f"from the picture: {', '.join(_shown(key, seen) for key in seen.measured)}")
+    for word in (*measured.missing, *seen.missing):
+        lines.append(f"not measured: {word}")
+    return lines
+
+
+def _shown(word: str, seen: Seen) -> str:
+    key = {"sleeves": "sleeve", "trouser legs": "trouser_leg"}.get(word, word)
+    value = seen.found[key]
+    return f"{word} {value}" if isinstance(value, str) else f"{word} {100.0 * value:.0f} cm"
