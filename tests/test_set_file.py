@@ -40,7 +40,7 @@ def test_the_park_has_bench_bushes_and_path() -> None:
     assert load_set("park").light.outdoors
 
 
-@pytest.mark.parametrize("name", ["living_room", "park"])
+@pytest.mark.parametrize("name", ["gym", "living_room", "park"])
 def test_nothing_solid_stands_where_a_character_starts(name: str) -> None:
     for item in load_set(name).items:
         for part in item.parts:
@@ -150,7 +150,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         load_set(write(tmp_path, a_set({"prop": "unicorn"})))
     with pytest.raises(SetError, match="no such file"):
         load_set(tmp_path / "none.json")
-    with pytest.raises(SetError, match="sets has no 'moon'; available: living_room, park"):
+    with pytest.raises(SetError, match="sets has no 'moon'; available: gym, living_room, park"):
         load_set("moon")
     (tmp_path / "latin.json").write_bytes(b'{"title": "\xe9"}')
     with pytest.raises(SetError, match="not a UTF-8"):

@@ -81,7 +81,7 @@ def difference(a: Image, b: Image) -> float:
     return float(np.abs(a - b).mean())
 
 
-@pytest.mark.parametrize("name", ["living_room", "park"])
+@pytest.mark.parametrize("name", ["gym", "living_room", "park"])
 def test_the_sets_that_ship_are_drawn(output: Output, name: str) -> None:
     with staged(output, load_set(name)) as (_, camera):
         image = shot(output, camera)
