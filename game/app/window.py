@@ -101,7 +101,9 @@ class GameWindow(ShowBase):
         self.game = game = Game(begin(), self, bindings, out)
         game.handlers.add(GameWindow.actions, self)
         session = game.session
-        self.scene_view = SceneView(self.win, self.render, session.runtime.model, session.spec, quality)
+        self.scene_view = SceneView(
+            self.win, self.render, session.runtime.model, session.spec, quality, camera=self.cam
+        )
         self.sound.begin(session.spec, session.runtime.model)
         self.scrub_bar = ScrubBar(self.render2d)
         self.overlay = Overlay(self.win, self.camLens)
@@ -112,6 +114,8 @@ class GameWindow(ShowBase):
         self.pad: Gamepad | None = first_gamepad(bindings)
         self.hud.set_help(help_groups(bindings))
         self.hints = Hints()
+        self._panel_beside_help = False
+        """whether the panel was open when the help was opened; it comes back after it"""
         self._frame_seconds = 0.0
         """s, the average of the last frames"""
         self.filming = Filming(self.win, self.render, out)
@@ -332,6 +336,10 @@ class GameWindow(ShowBase):
     def toggle_help(self) -> None:
         """Shows and hides the list of keys."""
         self.hud.toggle_help()
+        if self.hud.help_visible:
+            self._panel_beside_help = self.panel.visible
+        if self._panel_beside_help and self.panel.visible == self.hud.help_visible:
+            self.panel.toggle()  # the help stands where the panel was, not where he is
 
     @actions.does("screenshot")
     def save_picture(self) -> str:

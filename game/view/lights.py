@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import panda3d.core as p3d
@@ -32,17 +33,18 @@ FAR = 24.0
 """m, depth of the box that the shadow map covers"""
 
 
-def shader(fragment: str, quality: Quality, *, figure: bool = False) -> p3d.Shader:
+def shader(fragment: str, quality: Quality, *, figure: bool = False, photo: bool = False) -> p3d.Shader:
     """surface.vert with one of the fragment shaders, for a quality. Raises OSError when a file is missing.
 
-    `figure`: with the pictures, cut-outs and toon shading that figures from elsewhere have.
+    `figure`: with the pictures, cut-outs and toon shading that figures from elsewhere have. `photo`: of a set that
+    shows a photograph.
     """
     defines = (
         f"#define NUM_JOINTS {NUM_JOINTS}\n#define TAPS {quality.shadow_taps if quality.shadow_size else 0}\n"
         f"#define NUM_DENTS {NUM_DENTS}\n#define BLOBS {quality.blobs}\n"
         f"#define CONTACT_HARDENING {int(quality.contact_hardening)}\n"
     )
-    defines += f"#define FIGURE {int(figure)}\n"
+    defines += f"#define FIGURE {int(figure)}\n#define PHOTO {int(photo)}\n#define FEET {int(quality.blobs > 0)}\n"
 
     texel = quality.shadow_reach / max(quality.shadow_size, 1)
     defines += f"#define SHADOW_OFFSET {1.6 * texel:.6f}\n"
@@ -53,7 +55,7 @@ def shader(fragment: str, quality: Quality, *, figure: bool = False) -> p3d.Shad
     return p3d.Shader.make(p3d.Shader.SL_GLSL, source("surface.vert"), source(fragment))
 
 
-def light_inputs(spec: SetSpec, quality: Quality) -> dict[str, object]:
+def light_inputs(spec: SetSpec, quality: Quality) -> dict[str, Any]:
     """The inputs of surface.frag that say how a set is lit; the lamp is where the set file puts it."""
     light, ground = spec.light, spec.ground
     low, high = (np.array(ground.center) + side * np.array(ground.size) / 2 for side in (-1, 1))

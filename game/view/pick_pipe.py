@@ -13,9 +13,11 @@ WINDOW_MODULE = "pandagl"
 OFFSCREEN_MODULES = ("p3headlessgl", "pandagl", "p3tinydisplay")
 SOFTWARE = ("llvmpipe", "softpipe", "software")
 """in a driver's name"""
-# Panda3D's messages about display modules that do not work here are switched off: the first one that works is used
+# Buffers and textures have the sizes that are asked for: Panda3D would pad or scale them to powers of two.
+# Its messages about display modules that do not work here are switched off: the first one that works is used
 SETTINGS = """
 load-display pandagl
+textures-power-2 none
 audio-library-name null
 notify-level-device fatal
 notify-level-display error

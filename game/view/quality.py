@@ -34,10 +34,12 @@ class Quality:
     detail: float
     """share of the full number of segments of round shapes"""
     avatar: Literal["high", "mid", "low"]
+    scale: float = 1.0
+    """of the edges of what the window draws, before it is enlarged and sharpened"""
 
 
 QUALITIES: dict[Tier, Quality] = {
-    "lite": Quality("lite", 512, 1, 4.5, False, 0, 0, 1, 256, 0.5, "low"),
+    "lite": Quality("lite", 512, 1, 4.5, False, 0, 0, 1, 256, 0.5, "low", 0.6),
     "std": Quality("std", 1024, 6, 6.0, False, 6, 0, 4, 512, 0.75, "mid"),
     "film": Quality("film", 2048, 20, 8.5, True, 16, 4, 8, 1024, 1.0, "high"),
 }

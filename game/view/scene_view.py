@@ -12,6 +12,7 @@ from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view.camera_node import place
+from game.view.enlarged import Enlarged
 from game.view.figure_avatar import load_figure
 from game.view.figure_parts import FigureError
 from game.view.quality import QUALITIES, FirstFrames, Tier
@@ -23,9 +24,22 @@ class SceneView:
     """Draws Snapshots below a node. Call `begin` for every new set."""
 
     def __init__(
-        self, window: p3d.GraphicsOutput, parent: p3d.NodePath, model: CharacterModel, spec: SetSpec, tier: Tier | None
+        self,
+        window: p3d.GraphicsOutput,
+        parent: p3d.NodePath,
+        model: CharacterModel,
+        spec: SetSpec,
+        tier: Tier | None,
+        camera: p3d.NodePath | None = None,
     ) -> None:
-        """`tier`: the quality; None chooses it by measuring the first frames."""
+        """Args:
+        window: that shows it.
+        parent: the node that the scene hangs below.
+        model: of the characters.
+        spec: the set.
+        tier: the quality; None chooses it by measuring the first frames.
+        camera: the window's. A low quality then draws what it sees smaller, and enlarges that.
+        """
         self._window, self._parent, self._model, self._spec = window, parent, model, spec
         self._first_frames = FirstFrames() if tier is None else None
         self._quality = QUALITIES[tier or "std"]
@@ -34,7 +48,25 @@ class SceneView:
         """whether the reference poses are shown"""
         self.shapes = not window.gsg.supports_basic_shaders
         """whether the plain collision shapes are shown; always if the renderer has no shaders"""
+        self._camera = camera
+        self._enlarged: Enlarged | None = None
         self._view = self._made()
+
+    def _fit(self) -> None:
+        """Draws into the window itself, or smaller and enlarged where the quality says so."""
+        if self._camera is None:
+            return
+        smaller = self._quality.scale < 1.0 and isinstance(self._view, Stage)
+        if smaller and self._enlarged is None:
+            self._enlarged = Enlarged(self._window, self._camera, self._quality.scale)
+        elif not smaller and self._enlarged is not None:
+            self._enlarged.close()
+            self._enlarged = None
+        if self._enlarged is not None:
+            self._enlarged.match_size()
+        for region in self._window.display_regions:
+            if region.camera == self._camera:
+                region.active = self._enlarged is None
 
     @property
     def tier(self) -> Tier:
@@ -81,6 +113,7 @@ class SceneView:
             seconds: since the last one.
             pose: of the camera.
         """
+        self._fit()
         if isinstance(self._view, Stage):
             place(pose, self._view.camera)  # faces look at it, dust faces it
         self._view.show(snapshot, items, seconds)

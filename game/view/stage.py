@@ -98,6 +98,12 @@ class Stage:
         self.quality = quality
         self._furnish()
 
+    def expose(self, gain: float) -> None:
+        """Draws brighter or darker: so many times the exposure of the set."""
+        look = light_inputs(self.spec, self.quality)["look"]
+        look.x *= gain
+        self._world.set_shader_input("look", look)
+
     def _home(self) -> None:
         view = self.spec.view
         self.lens.set_fov(math.degrees(view.field_of_view))
@@ -128,7 +134,7 @@ class Stage:
     def _furnish(self) -> None:
         light, quality = self.spec.light, self.quality
         self._world = self.root.attach_new_node("world")
-        self._world.set_shader(shader("surface.frag", quality))
+        self._world.set_shader(shader("surface.frag", quality, photo=self.spec.photo is not None))
         self._world.set_texture(patterns.white(), -10)
         self._sun = Sun(self._host, self._world, light, quality)
         self._world.set_shader_inputs(

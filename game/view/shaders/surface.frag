@@ -10,10 +10,14 @@ uniform vec3 lamp_color;
 uniform float lamp_key;   // 0: the lamp is a soft glow; 1: the light of the room, which casts shadows
 uniform vec3 daylight;    // what glowing surfaces show
 uniform vec4 backdrop;    // the horizon's colour, sRGB; 1 where the floor goes over into it, else 0
+#if FEET
 uniform vec4 feet[4];     // of each foot: middle of the sole and half its length; its direction, half its width, 1
+#endif
 uniform vec4 room;        // low x, low y, high x, high y: walls darken their corners
 uniform float opacity;
+#if PHOTO
 uniform float photo;      // above 0: the surface shows the photograph as it is, shaded where new shadows fall
+#endif
 uniform float glow;       // how much of its own light a glowing surface gives, 0..1
 uniform sampler2D ground_shade;
 uniform vec4 ground_rect;  // low x, low y, width, length
@@ -41,7 +45,9 @@ in vec4 finish;
 in vec2 uv;
 in vec3 shadow_uvz;
 in vec3 clip;
+#if PHOTO
 in vec3 photo_uvw;
+#endif
 out vec4 pixel;
 
 float noise(vec2 p) { return fract(52.9829189 * fract(dot(p, vec2(0.06711056, 0.00583715)))); }
@@ -91,6 +97,7 @@ vec3 screen(vec3 c) { return sqrt(c); }
 vec3 fade(vec3 x) { x = 1.0 + x * 0.25; x *= x; return 1.0 / (x * x); }
 #endif
 
+#if FEET
 // How much of the light a foot takes away right under it and beside it, 0..1.
 float under_foot(vec4 sole, vec4 lie) {
     vec3 away = position_w - sole.xyz;
@@ -99,6 +106,7 @@ float under_foot(vec4 sole, vec4 lie) {
     float above = max(-away.z, 0.0);
     return lie.w * smoothstep(0.11 + above, 0.0, beside) * fade(vec3(above * 16.0)).x * step(away.z, 0.03);
 }
+#endif
 
 #if BLOBS > 0
 // The share of the lamp's light that the spheres of a body leave.
@@ -131,6 +139,7 @@ vec3 bumped(vec3 n, float strength) {
 }
 #endif
 
+#if PHOTO
 // The photograph, sRGB; beyond its edges its blurred mirror image, and farther out the surface's own colour.
 vec3 photograph() {
     vec2 at = photo_uvw.xy / max(photo_uvw.z, 1e-4);
@@ -140,6 +149,7 @@ vec3 photograph() {
     vec3 shown = texture(p3d_Texture0, mirrored, min(outside * 16.0, 6.0)).rgb;
     return mix(shown, color.rgb, photo_uvw.z > 1e-3 ? smoothstep(0.15, 0.75, outside) : 1.0);
 }
+#endif
 
 void main() {
     vec3 n = normalize(normal_w), eye = p3d_ViewMatrixInverse[3].xyz, view = normalize(eye - position_w);
@@ -159,11 +169,19 @@ void main() {
 #endif
     rough = max(rough, 0.08);
 #else
+#if PHOTO
     vec3 base = photo > 0.5 ? vec3(0.0) : linear(color.rgb) * texture(p3d_Texture0, uv).rgb;
+#else
+    vec3 base = linear(color.rgb) * texture(p3d_Texture0, uv).rgb;
+#endif
     float rough = max(finish.x, 0.08), wrap = finish.y, open = color.a;
 #endif
+#if FEET
     float foot = n.z > 0.6 ? 1.0 - (1.0 - under_foot(feet[0], feet[1])) * (1.0 - under_foot(feet[2], feet[3])) : 0.0;
     if (wrap > 0.3) foot = 0.0;  // not his own skin and shoes
+#else
+    const float foot = 0.0;
+#endif
     open *= 1.0 - 0.62 * foot;
     if (position_w.z < 0.03 && n.z > 0.5) open *= texture(ground_shade, (position_w.xy - ground_rect.xy) / ground_rect.zw).r;
     float facing = dot(n, sun_direction), half_lit = clamp((facing + wrap) / (1.0 + wrap), 0.0, 1.0);
@@ -193,7 +211,10 @@ void main() {
 #endif
 
     sun *= 1.0 - 0.55 * foot;
-    float hidden = photo > 0.5 ? 1.0 - 0.62 * foot : open;
+    float hidden = open;
+#if PHOTO
+    if (photo > 0.5) hidden = 1.0 - 0.62 * foot;
+#endif
 #if BLOBS > 0
     float near_strength = wrap > 0.3 ? 0.12 : 0.55;  // a body barely hides its own sky
     for (int i = 0; i < BLOBS; i++) {
@@ -202,12 +223,14 @@ void main() {
         hidden *= 1.0 - near_strength * clamp(c, 0.0, 1.0) * clamp(blobs[i].w * blobs[i].w / l2, 0.0, 1.0);
     }
 #endif
+#if PHOTO
     if (photo > 0.5) {  // its light is in it already: only what the characters take away is missing
         vec3 sky = mix(bounce_color, sky_color, 0.5 + 0.5 * n.z), direct = sun_color * half_lit;
         vec3 left = (sky * hidden + sun_color * sun) / (sky + direct);
         pixel = vec4(photograph() * screen(left), opacity);
         return;
     }
+#endif
     vec2 wall = min(position_w.xy - room.xy, room.zw - position_w.xy);
     vec3 crevice = 0.36 * fade(max(vec3(wall, position_w.z), 0.0) * vec3(3.2, 3.2, 5.0)) * (1.0 - abs(n));
     hidden *= (1.0 - crevice.x) * (1.0 - crevice.y) * (1.0 - crevice.z);

@@ -7,7 +7,9 @@ uniform mat4 shadow_matrix;
 uniform float skinned;
 uniform float soft;       // above 0: a cushion, dented by the spheres of a body
 uniform vec4 dents[NUM_DENTS];
+#if PHOTO
 uniform mat4 photo_matrix;  // to the photograph: u w, v w, w; of the part where the set file puts it
+#endif
 uniform vec4 joint_real[NUM_JOINTS];
 uniform vec4 joint_dual[NUM_JOINTS];
 
@@ -26,11 +28,15 @@ out vec4 finish;
 out vec2 uv;
 out vec3 shadow_uvz;
 out vec3 clip;
+#if PHOTO
 out vec3 photo_uvw;
+#endif
 
 void main() {
     vec4 p = p3d_Vertex;
+#if PHOTO
     photo_uvw = (photo_matrix * p).xyw;
+#endif
     vec3 n = p3d_Normal;
     if (skinned > 0.5) {
         vec4 first = joint_real[int(joint.x)];
