@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from game.app.game import Game
@@ -90,6 +91,14 @@ def test_a_prop_drops_on_him(game: Game, panel: GamePanelModel) -> None:
     assert (x, y) == pytest.approx((0.0, 0.0), abs=0.1) and z > DROP_HEIGHT
     game.session.step()
     assert panel.num_placed == 1
+    panel.drop_prop("anvil")  # the first one hangs there still: beside it
+    game.session.step()
+    first, second = (game.session.snapshot.props.pos[-k] for k in (2, 1))
+    assert 0.1 < np.hypot(*(second - first)[:2]) < 1.2
+    panel.drop_prop("stairs")  # fixed, so on the floor: not inside of him
+    game.session.step()
+    x, y, _ = game.session.snapshot.props.pos[-1]
+    assert 0.3 < np.hypot(x, y) < 2.5 and panel.num_placed == 3
     panel.drop_prop("piano")
     assert "no 'piano'" in game.messages()[-1]
     panel.clear_props()

@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 
 from game.app.game import Game
-from game.play.events import Event
+from game.play.events import Event, Spawn
 from game.play.settings import Settings
 from game.policy.policy import Policy
 from game.record.film_job import FilmJob
@@ -226,9 +226,12 @@ class GamePanelModel:
         snapshot = self._game.session.snapshot
         x, y = snapshot.body_pos[self._chosen, 0, :2].tolist()
         height = DROP_HEIGHT if item.mass > 0.0 else 0.0  # what never moves would hang in the air
-        spawn = self._game.world_actions.prop_placement.spawn(np.array([x, y, height]), item)
-        if spawn is not None:
-            self.post(spawn)
+        items = self._game.session.items
+        spot = self._game.world_actions.prop_placement.near(np.array([x, y, height]), item, snapshot, items)
+        if spot.in_the_way is None:
+            self.post(Spawn(spot.item))
+        else:
+            self._game.say(f"no room for {name.replace('_', ' ')}: {spot.in_the_way} is in the way")
 
     @property
     def num_placed(self) -> int:

@@ -32,6 +32,7 @@ SHIFTS = (0.12, 0.24, 0.36)
 """m that a thing is moved aside where there is no room for it"""
 _ANGLES = np.linspace(0.0, math.tau, 12, endpoint=False)
 _ASIDE = np.array([[0.0, 0.0, 0.0], *([r * math.cos(a), r * math.sin(a), 0.0] for r in SHIFTS for a in _ANGLES)])
+_FURTHER = np.array([[r * math.cos(a), r * math.sin(a), 0.0] for r in (0.7, 1.1, 1.6, 2.2) for a in _ANGLES])
 
 
 class Spot(NamedTuple):
@@ -102,6 +103,19 @@ class PropPlacement:
             if reason is None:
                 return Spot(spawn.item, None)
             first = first or Spot(spawn.item, reason)
+        return first
+
+    def near(self, point: Array, item: ItemSpec, snapshot: Snapshot, items: Mapping[int, ItemSpec]) -> Spot:
+        """Where an item has room, at a point (3,) or as near to it as possible; at the point where it has none."""
+        first = None
+        for aside in (*_ASIDE, *_FURTHER):
+            spawn = self.spawn(point + aside, item)
+            assert spawn is not None
+            reason = in_the_way(spawn.item, snapshot, items)
+            if reason is None:
+                return Spot(spawn.item, None)
+            first = first or Spot(spawn.item, reason)
+        assert first is not None
         return first
 
     def spawn(self, point: Array, item: ItemSpec | None = None) -> Spawn | None:
