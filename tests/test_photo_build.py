@@ -20,12 +20,16 @@ from game.view.figure_parts import BonePart
 from game.view.figure_pose import FigurePose
 from tests.support.photo_of import photo_of
 from tools.build_avatar.__main__ import main
+from tools.build_avatar.anatomy import HEAD
 from tools.build_avatar.clothes import Figure
+from tools.build_avatar.face_parts import MOUTH_HEIGHT
+from tools.build_avatar.face_shape import PORTRAIT
 from tools.build_avatar.measure import measure
 from tools.build_avatar.options import AvatarConfig
 from tools.build_avatar.person_figure import write_person
 from tools.build_avatar.photo_person import HIPS, KNEES, SHOULDERS, PhotoError, PhotoPerson, find_person
 from tools.build_avatar.picture_colors import look_at
+from tools.build_avatar.portrait import Portrait, places, read_portrait
 from tools.build_avatar.proportions import LARGEST, SMALLEST, Proportions, stretched_skeleton
 from tools.build_avatar.rest_pose import RestPose
 from tools.build_avatar.stretch import Stretch
@@ -181,6 +185,67 @@ def test_sleeves_and_trousers_end_where_they_should() -> None:
     assert short.fields(shin)[trousers, 0] < 0.01 < long.fields(shin)[trousers, 0]
 
 
+@pytest.fixture(scope="module")
+def face_photo() -> NDArray[np.uint8]:
+    """Head and chest of our own figure: 51 px between the eyes."""
+    return photo_of(None, size=(420, 560), height=1.30, field_of_view=0.16)
+
+
+@pytest.fixture(scope="module")
+def portrait(face_photo: NDArray[np.uint8], network: BlazePose) -> Portrait:
+    return read_portrait(face_photo, network)
+
+
+def at(picture: NDArray[np.uint8], y: float, z: float, reach: float = 0.004) -> NDArray[np.float64]:
+    """(3,) mean colour of the flat picture about a place of the head, m."""
+    where = places()
+    near = (np.abs(where[..., 0] - y) < reach) & (np.abs(where[..., 1] - z) < reach)
+    return np.asarray(picture[near].mean(0))
+
+
+def test_a_face_is_laid_flat_by_eyes_and_mouth(portrait: Portrait) -> None:
+    eye, (y, z) = portrait.picture, PORTRAIT.eye_center[1:]
+    for side in (1.0, -1.0):
+        pupil, white = at(eye, side * y, z, 0.003).mean(), at(eye, side * (y + 0.018), z, 0.002).mean()
+        assert pupil < 90 < white - 30, side
+    rows = [at(eye, 0.0, HEAD[2] + MOUTH_HEIGHT + up, 0.002).mean() for up in np.linspace(-0.02, 0.02, 21)]
+    assert min(rows) < max(rows) - 30  # the line of its lips is there
+    skin = np.round(portrait.skin * 255)
+    for edge in (eye[:, 0], eye[:, -1], eye[-1]):
+        assert np.abs(edge.astype(float) - skin).max() <= 1.0
+    assert skin[0] > skin[1] > skin[2]
+
+
+def test_faces_that_are_refused(face_photo: NDArray[np.uint8], photo: NDArray[np.uint8], network: BlazePose) -> None:
+    with pytest.raises(PhotoError, match=r"its face is too small: .* px between the eyes, expected 24 or more"):
+        read_portrait(photo, network)
+    person = find_person(face_photo, network)
+    eyes, blind = person.reading.xy[[2, 5]], face_photo.copy()
+    middle, apart = eyes.mean(0), person.eye_distance
+    x, y = (int(v) for v in middle - [1.3 * apart, 0.55 * apart])
+    blind[y : y + int(0.85 * apart), x : x + int(2.6 * apart)] = (200, 150, 120)
+    with pytest.raises(PhotoError, match=r"no eyes were found|nobody was found|its mouth was not found"):
+        read_portrait(blind, network)
+
+
+def test_the_portrait_lies_on_the_head_and_moves(portrait: Portrait, tmp_path: Path) -> None:
+    write_person(TOY, Proportions(), tmp_path / "p.glb", "p", {}, portrait=portrait)
+    figure = CastFigure.load(tmp_path / "p.glb")
+    (face,) = (i for i, m in enumerate(figure.materials) if m.picture is not None)
+    assert figure.materials[face].repeats == (False, False)
+    parts = [p for p in figure.pieces if p.material == face]
+    skin = max(parts, key=lambda p: len(p.position))
+    nose = skin.position[:, 0].argmax()
+    assert skin.uv[nose, 0] == pytest.approx(0.5, abs=0.03)  # its tip is in the middle
+    left = skin.position[:, 1].argmax()
+    assert skin.uv[left, 0] > 0.75  # what is left on him is right in the picture
+    opened = skin.morphs["open"][:, 2]
+    assert opened.max() > 0.002 and opened.min() < -0.004  # m, upper and lower lip
+    assert np.abs(skin.morphs["brow_up"]).max() > 0.003
+    channels = {name for p in parts for name in p.morphs}
+    assert {"blink_left", "blink_right", "eye_wide"} <= channels
+
+
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--photo", str(tmp_path / "none.jpg")]) == 1
     assert "no picture can be read" in capsys.readouterr().err
@@ -190,14 +255,19 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_from_a_photograph_to_a_figure(
-    tmp_path: Path, photo: NDArray[np.uint8], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, photo: NDArray[np.uint8], face_photo: NDArray[np.uint8], capsys: pytest.CaptureFixture[str]
 ) -> None:
     cv2.imwrite(str(tmp_path / "me.png"), photo[:, :, ::-1])
+    cv2.imwrite(str(tmp_path / "face.png"), face_photo[:, :, ::-1])
     toy = ["--voxel", "0.02", "--triangles", "3000", "1500", "800", "--no-picture", "--shirt", "#00ff00"]
-    assert main(["--photo", str(tmp_path / "me.png"), "--out", str(tmp_path), *toy]) == 0
+    pictures = ["--photo", str(tmp_path / "me.png"), "--portrait", str(tmp_path / "face.png")]
+    assert main([*pictures, "--out", str(tmp_path), *toy]) == 0
     said = capsys.readouterr().out
-    assert "measured, relative to the usual body: torso" in said and "trouser legs" in said
+    assert "measured, relative to the usual body: torso" in said and "trouser legs" in said and "iris #" in said
     figure = CastFigure.load(tmp_path / "me.glb")
     colors = {m.name: m.color for m in figure.materials}
     assert colors["shirt"][:3] == pytest.approx((0.0, 1.0, 0.0), abs=1e-3)  # what is given goes before the picture
     assert colors["hair"][0] < 0.2 < colors["skin"][0]
+    assert len(figure.pictures) == 1
+    assert main(["--portrait", str(tmp_path / "me.png"), "--out", str(tmp_path)]) == 1
+    assert "me.png: its face is too small" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""python -m tools.build_avatar --photo ME.jpg [--name ME]: a figure like whoever stands in the photograph.
+"""python -m tools.build_avatar --photo ME.jpg [--portrait FACE.jpg] [--name ME]: a figure like whoever stands there.
 
 Without --photo: the person that comes with the game, otherwise, into --out FOLDER [--shirt "#c03028" --style curls].
 Nothing leaves the machine, and nothing is downloaded.
@@ -16,7 +16,7 @@ from tools.command_line import parse
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0, or 1 after one line on what is wrong."""
     options = parse(BuildOptions, "tools.build_avatar", __doc__, arguments)
-    if options.photo is not None:
+    if options.photo is not None or options.portrait is not None:
         return _from_photo(options)
     # the surface is built by scikit-image, which takes a second to load: --help does without
     from tools.build_avatar.build import build

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tools.build_avatar.rest_pose import EYE_CENTER, EYE_RADIUS, RestPose
+from tools.build_avatar.face_shape import DRAWN, FaceShape
+from tools.build_avatar.rest_pose import RestPose
 from tools.build_avatar.sdf import Array, box, cone, cut, ellipsoid, join, path, sphere, vec
 
 HEAD = np.array([0.004, 0.0, 0.194])
@@ -29,9 +30,10 @@ def near(p: Array, a: Array, b: Array, radius: float, field: Callable[[Array], A
 class Body:
     """The flesh on a skeleton; `build` from -1 (thin) to 1 (fat)."""
 
-    def __init__(self, skeleton: RestPose, build: float) -> None:
+    def __init__(self, skeleton: RestPose, build: float, face: FaceShape = DRAWN) -> None:
         self.at = skeleton
         self.build = build
+        self.face = face
 
     def head(self, p: Array) -> Array:
         q = self.at.local(p, "head")
@@ -43,18 +45,19 @@ class Body:
         for s in SIDES.values():
             m = np.array([1.0, s, 1.0])
             d = join(d, ellipsoid(q, HEAD + m * vec(0.062, 0.046, -0.040), [0.034, 0.034, 0.032]), 0.03)  # cheek
-            d = cut(d, sphere(q, m * EYE_CENTER + vec(0.012, 0, 0), EYE_RADIUS + 0.0015), 0.016)
+            d = cut(d, sphere(q, m * self.face.eye_center + vec(0.012, 0, 0), self.face.eye_radius + 0.0015), 0.016)
             ear = ellipsoid(q, HEAD + m * vec(-0.008, 0.106, -0.012), [0.019, 0.013, 0.031])
             ear = cut(ear, ellipsoid(q, HEAD + m * vec(0.002, 0.120, -0.011), [0.011, 0.010, 0.019]), 0.008)
             d = join(d, ear, 0.014)
         nose = path(
             q,
-            [HEAD + vec(0.101, 0, 0.020), HEAD + vec(0.117, 0, -0.008), HEAD + vec(0.127, 0, -0.024)],
-            [0.007, 0.0125, 0.0185],
+            [HEAD + vec(x, 0, z) for x, z, _ in self.face.nose],
+            [radius for _, _, radius in self.face.nose],
             0.012,
         )
         for s in SIDES.values():
-            nose = join(nose, sphere(q, HEAD + vec(0.113, s * 0.014, -0.029), 0.0095), 0.008)
+            x, z, radius = self.face.nostrils
+            nose = join(nose, sphere(q, HEAD + vec(x, s * 0.014, z), radius), 0.008)
         return join(d, nose, 0.014)
 
     def neck(self, p: Array) -> Array:

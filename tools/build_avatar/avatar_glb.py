@@ -18,6 +18,9 @@ from tools.build_avatar.sdf import Array
 from tools.build_avatar.surface import Ints
 from tools.gltf_writer import INDICES, VERTICES, GltfWriter
 
+PER_VERTEX = ("vertices", "normals", "joints", "weights", "tint", "openness")
+"""of a primitive's arrays, those with a row for each vertex"""
+
 
 @dataclass(frozen=True, eq=False)
 class Primitive:

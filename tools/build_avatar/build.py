@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from game.scene.json_fields import parse_color
 from tools.build_avatar import face_parts
 from tools.build_avatar.anatomy import HEAD, SIDES
-from tools.build_avatar.avatar_glb import Primitive, write_glb
+from tools.build_avatar.avatar_glb import PER_VERTEX, Primitive, write_glb
 from tools.build_avatar.clothes import MATERIALS, Figure
 from tools.build_avatar.options import AvatarConfig
 from tools.build_avatar.sdf import Array, vec
@@ -21,7 +21,6 @@ from tools.build_avatar.surface import Mesh, Seams, decimate, gradient, polygoni
 from tools.build_avatar.weights import INFLUENCES, skin_weights
 
 LEVELS = ("high", "mid", "low")
-PER_VERTEX = ("vertices", "normals", "joints", "weights", "tint", "openness")
 LOW, HIGH = np.array([-0.32, -0.80, -0.92]), np.array([0.56, 0.80, 0.92])
 """m, corners of a box around the bind pose"""
 ROUGHNESS = {

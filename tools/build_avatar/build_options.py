@@ -14,6 +14,8 @@ class BuildOptions(AvatarConfig):
 
     photo: Path | None = None
     """A person who stands, seen from the front and from head to toe: build, colours and clothes are like there."""
+    portrait: Path | None = None
+    """A face from the front with open eyes, 24 pixels or more apart; it is the photo, too, where there is none."""
     no_picture: bool = False
     """Draw no picture of the figure for the panel."""
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.build_avatar.anatomy import HEAD, SIDES, Body, near
+from tools.build_avatar.face_shape import DRAWN, FaceShape
 from tools.build_avatar.hair import hair
 from tools.build_avatar.options import AvatarConfig
 from tools.build_avatar.rest_pose import RestPose
@@ -35,10 +36,10 @@ STRIPES, STRIPE = tuple(-0.135 + 0.064 * i for i in range(5)), 0.022
 class Figure:
     """The dressed person. `fields(p)` (M, N) holds a distance for each of MATERIALS."""
 
-    def __init__(self, config: AvatarConfig, skeleton: RestPose | None = None) -> None:
+    def __init__(self, config: AvatarConfig, skeleton: RestPose | None = None, face: FaceShape = DRAWN) -> None:
         self.config = config
         self.at = skeleton or RestPose.bind()
-        self.body = Body(self.at, config.build)
+        self.body = Body(self.at, config.build, face)
         self.sleeve = float(np.clip(config.sleeve, *SLEEVES))
         self.trouser_leg = float(np.clip(config.trouser_leg, *TROUSER_LEGS))
 

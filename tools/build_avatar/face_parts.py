@@ -6,13 +6,13 @@ that it slides along the forehead. The view turns them (`game/view/face.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tools.build_avatar.anatomy import HEAD
 from tools.build_avatar.clothes import Figure
-from tools.build_avatar.rest_pose import EYE_CENTER, EYE_RADIUS
+from tools.build_avatar.face_shape import DRAWN, FaceShape
 from tools.build_avatar.sdf import Array
 from tools.build_avatar.surface import Ints, Mesh
 
@@ -34,13 +34,13 @@ class FacePiece:
     """(V, 3) displacements, one for each of MOUTH_MORPHS"""
 
 
-def joint_centers() -> Array:
+def joint_centers(face: FaceShape = DRAWN) -> Array:
     """(8, 3) of FACE_JOINTS in the head's frame."""
     mirror = {"left": np.array([1.0, 1.0, 1.0]), "right": np.array([1.0, -1.0, 1.0])}
     rows = []
     for name in FACE_JOINTS:
         side, _, piece = name.partition("_")
-        rows.append(HEAD if piece == "brow" else EYE_CENTER * mirror[side])
+        rows.append(HEAD if piece == "brow" else face.eye_center * mirror[side])
     return np.array(rows)
 
 
@@ -50,11 +50,13 @@ def pieces(figure: Figure, detail: int) -> list[FacePiece]:
     lift = (0.0038, 0.0014, 0.0)[detail]  # m; a coarse mesh of the cheek may lie above the exact surface
     made: list[FacePiece] = []
     for s, side in ((1.0, "left"), (-1.0, "right")):
-        center = EYE_CENTER * [1.0, s, 1.0]
-        made += _eye(center, side, n)
-        made.append(_lid(center, side, "upper_lid", n))
-        made.append(_lid(center, side, "lower_lid", n))
-        made.append(_brow(figure, s, side, n))
+        face = figure.body.face
+        center = face.eye_center * [1.0, s, 1.0]
+        made += _eye(center, face, side, n)
+        made.append(_lid(center, face.eye_radius, side, "upper_lid", n))
+        made.append(_lid(center, face.eye_radius, side, "lower_lid", n))
+        if face.drawn:
+            made.append(_brow(figure, s, side, n))
     return made + _mouth(figure, n, lift)
 
 
@@ -78,28 +80,30 @@ def _dome(radius: float, low: float, high: float, n: int) -> tuple[Array, Array,
     return v, normal, _facing(v, normal, triangles[area > 1e-12])
 
 
-def _eye(center: Array, side: str, n: int) -> list[FacePiece]:
+def _eye(center: Array, face: FaceShape, side: str, n: int) -> list[FacePiece]:
     """White, iris and pupil as zones of one sphere, so that there is no gap; a highlight lies a little above."""
-    zones = (("eye", 0.545, 2.0), ("iris", 0.275, 0.545), ("pupil", 0.0, 0.275))
+    size, iris = face.eye_radius, face.iris
+    pupil = iris * 0.275 / 0.545
+    zones = (("eye", iris, 2.0), ("iris", pupil, iris), ("pupil", 0.0, pupil))
     made = []
     for material, low, high in zones:
-        v, normal, t = _dome(EYE_RADIUS, low, high, n)
+        v, normal, t = _dome(size, low, high, n)
         made.append(FacePiece(material, f"{side}_eye", Mesh(center + v, t), normal))
-    v, normal, t = _dome(0.0036, 0.0, 1.4, max(6, n // 2))
-    spot = EYE_RADIUS * np.array([0.855, 0.18, 0.30])
+    v, normal, t = _dome(0.126 * size, 0.0, 1.4, max(6, n // 2))
+    spot = size * np.array([0.855, 0.18, 0.30])
     made.append(
         FacePiece("glint", "head", Mesh(center + spot + v, t), normal)
     )  # the highlight does not turn with the eye
     return made
 
 
-def _lid(center: Array, side: str, name: str, n: int) -> FacePiece:
+def _lid(center: Array, size: float, side: str, name: str, n: int) -> FacePiece:
     """Half a sphere above (or below) the eye's centre; its edge is level with the centre, so both close the eye."""
     up = 1.0 if name == "upper_lid" else -1.0
-    radius = EYE_RADIUS + (0.0030 if up > 0 else 0.0022)
+    radius = size + (0.0030 if up > 0 else 0.0022)
     # rows go from inside the rim over the edge and up to the back
     elevation = np.concatenate([[0.0, 0.0], np.linspace(0.03, 2.3, max(5, n // 2))])
-    radii = np.concatenate([[EYE_RADIUS - 0.001, radius - 0.0008], np.full(len(elevation) - 2, radius)])
+    radii = np.concatenate([[size - 0.001, radius - 0.0008], np.full(len(elevation) - 2, radius)])
     azimuth = np.linspace(-1.75, 1.75, n + 1)
     e, a = np.meshgrid(elevation, azimuth, indexing="ij")
     # turn about the y axis: azimuth sweeps the edge from corner to corner
@@ -168,13 +172,15 @@ class Mouth:
     open: float = 0.0
     corner: float = 0.0005
     droop: float = 0.0
+    line: float = 0.0021
+    """half the thickness of the line that it is when shut"""
 
     def lines(self, u: Array) -> tuple[Array, Array, Array]:
         """y, upper z and lower z along u in -1..1, about the mouth's middle."""
         y = self.half * u
         bow = self.corner * u * u - self.droop * (1.0 - u * u)
         lens = np.sqrt(np.clip(1.0 - u * u, 0.0, 1.0))
-        stroke = 0.0021 * np.clip(1.0 - np.abs(u) ** 6, 0.25, 1.0)
+        stroke = self.line * np.clip(1.0 - np.abs(u) ** 6, 0.25, 1.0)
         return y, bow + stroke + 0.38 * self.open * lens, bow - stroke - 0.62 * self.open * lens
 
 
@@ -186,6 +192,15 @@ MOUTHS = {
     "round": Mouth(half=0.0125, open=0.016),
 }
 MOUTH_HEIGHT = -0.0665
+CALMER = 0.72
+"""of how far a portrait's mouth opens"""
+
+
+def mouths(face: FaceShape) -> dict[str, Mouth]:
+    """The mouth at the full weight of each of MOUTH_MORPHS; a portrait's opens less, and has no line when shut."""
+    if face.drawn:
+        return MOUTHS
+    return {name: replace(mouth, line=0.0, open=CALMER * mouth.open) for name, mouth in MOUTHS.items()}
 
 
 def _mouth(figure: Figure, n: int, base: float) -> list[FacePiece]:
@@ -193,11 +208,15 @@ def _mouth(figure: Figure, n: int, base: float) -> list[FacePiece]:
     u = np.linspace(-1.0, 1.0, n + 1)
     layers = (("mouth", 0.0, 1.0, 0.0007), ("teeth", 0.05, 0.42, 0.0013), ("tongue", 0.70, 0.97, 0.0016))
     made = []
+    shut = Mouth() if figure.body.face.drawn else Mouth(line=0.0)
+    shapes = mouths(figure.body.face)
     for material, top, bottom, layer in layers:
+        if material == "teeth" and not figure.body.face.drawn:
+            continue  # a portrait may show its own
         lift = layer + base
-        rest = _mouth_layer(figure, Mouth(), u, material, top, bottom, lift)
+        rest = _mouth_layer(figure, shut, u, material, top, bottom, lift)
         moves = tuple(
-            _mouth_layer(figure, MOUTHS[m], u, material, top, bottom, lift)[0] - rest[0] for m in MOUTH_MORPHS
+            _mouth_layer(figure, shapes[m], u, material, top, bottom, lift)[0] - rest[0] for m in MOUTH_MORPHS
         )
         # a shut mouth has no area, so the triangles' direction is found with it open
         wide = _mouth_layer(figure, MOUTHS["open"], u, material, top, bottom, lift)

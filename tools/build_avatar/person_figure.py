@@ -23,9 +23,13 @@ from tools.build_avatar import face_parts
 from tools.build_avatar.avatar_glb import Primitive
 from tools.build_avatar.build import by_material, closed_surface, colors, merged, rigid, skinned
 from tools.build_avatar.clothes import Figure
+from tools.build_avatar.face_shape import DRAWN, PORTRAIT, FaceShape
+from tools.build_avatar.face_skin import MATERIAL as FACE
+from tools.build_avatar.face_skin import divided, face_morphs, flat_uv, lid_uv
 from tools.build_avatar.options import AvatarConfig
+from tools.build_avatar.portrait import Portrait, png_bytes
 from tools.build_avatar.proportions import Proportions, stretched_skeleton
-from tools.build_avatar.rest_pose import EYE_CENTER, RestPose
+from tools.build_avatar.rest_pose import RestPose
 from tools.build_avatar.sdf import Array
 from tools.build_avatar.stretch import Stretch
 from tools.build_avatar.surface import Ints, decimate
@@ -39,6 +43,13 @@ from tools.gltf_writer import GltfWriter
 
 GENERATOR = "pratfall tools.build_avatar"
 CALM = EXPRESSIONS["calm"]
+NARROW = replace(CALM, upper_lid=0.30, lower_lid=0.34)
+"""of eyes in a portrait, which are opened less"""
+STARING = replace(CALM, upper_lid=0.48, lower_lid=0.46)
+EYE_WHITE = (0.80, 0.78, 0.76)
+"""beside a photographed skin, sRGB"""
+CLAMP = 33071
+"""OpenGL's number for a picture that ends at its edge"""
 LIDS = {"blink_left": "left", "blink_right": "right"}
 POSED: dict[str, Face] = {
     "blink_left": replace(CALM, upper_lid=-0.06, lower_lid=0.12),
@@ -58,6 +69,8 @@ class PersonPart:
     primitive: Primitive
     morphs: dict[str, Array]
     """(V, 3) by the channel of the face"""
+    uv: Array | None = None
+    """(V, 2) in the portrait, where it is on this part"""
 
 
 def write_person(
@@ -67,17 +80,18 @@ def write_person(
     name: str,
     licence: dict[str, str],
     progress: Callable[[str], None] = lambda _: None,
+    portrait: Portrait | None = None,
 ) -> None:
-    """Write a figure's .glb. Raises SetError where a colour is none, OSError."""
+    """Write a figure's .glb, with a portrait on its face if there is one. Raises SetError for a colour, OSError."""
     model = CharacterModel.load()
     scales = proportions.body_scales(model)
     at = RestPose.bind(model, level_feet=True)
     to = RestPose.bind(stretched_skeleton(model, scales), level_feet=True)
-    figure = Figure(config, at)
+    figure = Figure(config, at, DRAWN if portrait is None else PORTRAIT)
     progress("surface")
-    parts = _parts(figure, config, progress)
+    parts = _parts(figure, config, progress, portrait)
     stretch = Stretch(at, to, scales)
-    places = np.concatenate([to.frames[:, :3, 3], [_eye(model, to, side) for side in SIDES]])
+    places = np.concatenate([to.frames[:, :3, 3], [_eye(model, to, figure.body.face, side) for side in SIDES]])
     pieces = [_piece(k, part, stretch, model, len(places)) for k, part in enumerate(parts)]
     low = min(float(p.position[:, 2].min()) for p in pieces)
     top = max(float(p.position[:, 2].max()) for p in pieces)
@@ -85,13 +99,14 @@ def write_person(
     size = own_size(float(places[arms, 2].mean()) - low, top - low)
     floor = np.array([0.0, 0.0, low])
     writer = GltfWriter(GENERATOR)
+    materials = _Materials(writer, portrait)
     meshes: dict[str, list[FigureMesh]] = {"body": [], "face": []}
     for piece, part in zip(pieces, parts, strict=True):
         piece.position = (piece.position - floor) * size
         weights = _dense(piece.joint, piece.weight, len(places))[:, : model.num_bodies]
         morphs = {c: size * stretch.directions(m, weights) for c, m in part.morphs.items()}
         mesh = FigureMesh(
-            _material(writer, part.primitive), piece.position, piece.normal, piece.uv, piece.color, piece.joint,
+            materials.index(part.primitive), piece.position, piece.normal, piece.uv, piece.color, piece.joint,
             piece.weight, piece.triangles, morphs,
         )  # fmt: skip
         meshes["face" if morphs else "body"].append(mesh)
@@ -111,12 +126,22 @@ def write_person(
     write_figure(out, writer, meshes, channels, bones, extras)
 
 
-def _parts(figure: Figure, config: AvatarConfig, progress: Callable[[str], None]) -> list[PersonPart]:
+def _parts(
+    figure: Figure, config: AvatarConfig, progress: Callable[[str], None], portrait: Portrait | None
+) -> list[PersonPart]:
     """The dressed body, and the face in its calm pose with what moves it."""
     tint = colors(config)
+    if portrait is not None:
+        tint["eye"] = EYE_WHITE
     surface = decimate(closed_surface(figure, config.voxel), config.triangles[0])
     progress("materials")
-    parts = [PersonPart(skinned(figure, m, mesh, tint), {}) for m, mesh in by_material(figure, surface).items()]
+    parts = []
+    for material, mesh in by_material(figure, surface).items():
+        made = skinned(figure, material, mesh, tint)
+        if material == "skin" and portrait is not None:
+            face, made = divided(figure, made)
+            parts.append(PersonPart(face, face_morphs(figure, face.vertices), flat_uv(figure, face.vertices)))
+        parts.append(PersonPart(made, {}))
     pieces = face_parts.pieces(figure, 2)
     for piece in pieces:
         made = rigid(figure, piece, tint)
@@ -133,7 +158,8 @@ def _parts(figure: Figure, config: AvatarConfig, progress: Callable[[str], None]
 def _morphed(figure: Figure, piece: face_parts.FacePiece, made: Primitive) -> PersonPart:
     """A lid or a brow in its calm place on the head."""
     side = piece.joint.partition("_")[0]
-    center = dict(zip(face_parts.FACE_JOINTS, face_parts.joint_centers(), strict=True))[piece.joint]
+    face = figure.body.face
+    center = dict(zip(face_parts.FACE_JOINTS, face_parts.joint_centers(face), strict=True))[piece.joint]
     frame = figure.at.frames[figure.at.index("head")]
     arm = piece.mesh.vertices - center
 
@@ -141,17 +167,23 @@ def _morphed(figure: Figure, piece: face_parts.FacePiece, made: Primitive) -> Pe
         quat = np.broadcast_to(joint_turns(face)[piece.joint], (len(v), 4))
         return np.asarray(rotation.rotate(quat, v) @ frame[:3, :3].T)
 
-    calm = turned(CALM, arm)
-    moves = {c: turned(f, arm) - calm for c, f in POSED.items() if LIDS.get(c, side) == side}
+    at_ease = CALM if face.drawn else NARROW
+    calm = turned(at_ease, arm)
+    posed = POSED if face.drawn else POSED | {"eye_wide": STARING}
+    moves = {c: turned(f, arm) - calm for c, f in posed.items() if LIDS.get(c, side) == side}
     joints = np.zeros_like(made.joints)
     joints[:, 0] = figure.at.index("head")
     primitive = replace(
         made,
         vertices=calm + frame[:3, :3] @ center + frame[:3, 3],
-        normals=turned(CALM, piece.normals),
+        normals=turned(at_ease, piece.normals),
         joints=joints,
     )
-    return PersonPart(primitive, {c: m for c, m in moves.items() if np.abs(m).max() > 1e-5})
+    moves = {c: m for c, m in moves.items() if np.abs(m).max() > 1e-5}
+    if face.drawn:
+        return PersonPart(primitive, moves)
+    uv = lid_uv(figure, primitive.vertices, "upper" in piece.joint)
+    return PersonPart(replace(primitive, material=FACE, color=(1.0, 1.0, 1.0)), moves, uv)
 
 
 def _piece(index: int, part: PersonPart, stretch: Stretch, model: CharacterModel, num_bones: int) -> Piece:
@@ -169,7 +201,7 @@ def _piece(index: int, part: PersonPart, stretch: Stretch, model: CharacterModel
         material=index,
         position=stretch.points(p.vertices, weights),
         normal=stretch.normals(p.normals, weights),
-        uv=np.zeros((len(p.vertices), 2)),
+        uv=np.zeros((len(p.vertices), 2)) if part.uv is None else part.uv,
         color=np.concatenate([p.tint * p.openness[:, None], np.ones((len(p.vertices), 1))], axis=1),
         joint=joint,
         weight=weight,
@@ -185,11 +217,11 @@ def _dense(joint: Ints, weight: Array, count: int) -> Array:
     return dense
 
 
-def _eye(model: CharacterModel, to: RestPose, side: str) -> Array:
+def _eye(model: CharacterModel, to: RestPose, face: FaceShape, side: str) -> Array:
     """(3,) an eye's centre; the head is the same on both skeletons but for its place."""
     mirror = np.array([1.0, 1.0 if side == "left" else -1.0, 1.0])
     head = to.frames[model.roles.head]
-    return np.asarray(head[:3, :3] @ (EYE_CENTER * mirror) + head[:3, 3])
+    return np.asarray(head[:3, :3] @ (face.eye_center * mirror) + head[:3, 3])
 
 
 def _bones(model: CharacterModel, places: Array) -> list[BoneNode]:
@@ -203,6 +235,26 @@ def _bone_parts(model: CharacterModel) -> list[dict[str, str]]:
     return [*body, *({"part": BonePart.EYE.value, "side": side} for side in SIDES)]
 
 
-def _material(writer: GltfWriter, p: Primitive) -> int:
-    shine = {"baseColorFactor": [*p.color, 1.0], "metallicFactor": 0.0, "roughnessFactor": p.roughness}
-    return writer.add("materials", {"name": p.material, "pbrMetallicRoughness": shine})
+class _Materials:
+    """The materials of the file, one for each name; the face has the portrait on it."""
+
+    def __init__(self, writer: GltfWriter, portrait: Portrait | None) -> None:
+        self._writer, self._portrait = writer, portrait
+        self._known: dict[str, int] = {}
+
+    def index(self, p: Primitive) -> int:
+        if p.material not in self._known:
+            shine: dict[str, Any] = {
+                "baseColorFactor": [*p.color, 1.0], "metallicFactor": 0.0, "roughnessFactor": p.roughness
+            }  # fmt: skip
+            if p.material == FACE and self._portrait is not None:
+                shine["baseColorTexture"] = {"index": self._texture(self._portrait)}
+            material = {"name": p.material, "pbrMetallicRoughness": shine}
+            self._known[p.material] = self._writer.add("materials", material)
+        return self._known[p.material]
+
+    def _texture(self, portrait: Portrait) -> int:
+        view = self._writer.bytes_view(png_bytes(portrait.picture))
+        image = self._writer.add("images", {"bufferView": view, "mimeType": "image/png"})
+        clamped = self._writer.add("samplers", {"wrapS": CLAMP, "wrapT": CLAMP})
+        return self._writer.add("textures", {"source": image, "sampler": clamped})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from tools.build_avatar.measure import Measured, measure
 from tools.build_avatar.options import AvatarConfig
 from tools.build_avatar.person_figure import write_person
 from tools.build_avatar.photo_person import PhotoError, PhotoPerson, find_person
-from tools.build_avatar.picture_colors import Seen, look_at
+from tools.build_avatar.picture_colors import Seen, hex_of_rgb, look_at
+from tools.build_avatar.portrait import Portrait, read_portrait
+from tools.capture.pose import BlazePose
 from tools.room.photograph import read_photograph
 
 LICENCE = {"authors": "made by python -m tools.build_avatar of the owner's photograph", "licence": "the owner's"}
@@ -31,25 +34,50 @@ class BuiltFigure:
 
 def build_from_photo(options: BuildOptions, progress: Callable[[str], None] = lambda _: None) -> BuiltFigure:
     """Write the figure. Raises PhotoError, and SetError for a picture that cannot be read or a colour that is none."""
-    if options.photo is None:
+    photo = options.photo or options.portrait
+    if photo is None:
         raise PhotoError("no photograph was given: --photo ME.jpg")
-    name = figure_name(options.name if options.name != AvatarConfig.name else options.photo.stem)
+    name = figure_name(options.name if options.name != AvatarConfig.name else photo.stem)
     folder = options.out if options.out != AvatarConfig.out else FigureFolder().ready
-    try:
-        person = find_person(read_photograph(options.photo).picture)
-    except PhotoError as error:
-        raise PhotoError(f"{options.photo.name}: {error}") from error
     progress("measuring")
+    network = BlazePose()
+    with _named(photo):
+        person = find_person(read_photograph(photo).picture, network)
     measured, seen = measure(person), look_at(person)
+    portrait = None
+    if options.portrait is not None:
+        with _named(options.portrait):
+            portrait, seen = _with_portrait(options.portrait, seen, network)
     given = options.given()
     config = replace(AvatarConfig(), **{k: v for k, v in seen.found.items() if k not in given}, **given)  # type: ignore[arg-type]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.glb"
-        write_person(config, measured.proportions, path, name, LICENCE, progress)
+        write_person(config, measured.proportions, path, name, LICENCE, progress, portrait)
     except OSError as error:
         raise SetError(f"{folder} cannot be written: {error.strerror or error}") from error
     return BuiltFigure(path, name, tuple(_lines(person, measured, seen)))
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Inside, what a photograph lacks is said with its name."""
+    try:
+        yield
+    except PhotoError as error:
+        raise PhotoError(f"{path.name}: {error}") from error
+
+
+def _with_portrait(path: Path, seen: Seen, network: BlazePose) -> tuple[Portrait, Seen]:
+    """The face, and what is seen with its colours, which are nearer than those of the whole person's photograph."""
+    picture = read_photograph(path).picture
+    portrait = read_portrait(picture, network)
+    near = look_at(find_person(picture, network)).found
+    found = seen.found | {key: near[key] for key in ("hair", "style") if key in near}
+    found |= {"skin": hex_of_rgb(portrait.skin), "iris": hex_of_rgb(portrait.iris)}
+    measured = tuple(dict.fromkeys((*seen.measured, *(("hair",) if "hair" in found else ()), "skin", "iris")))
+    missing = tuple(m for m in seen.missing if not m.startswith(("skin", "hair")))
+    return portrait, Seen(found, measured, missing)
 
 
 def _lines(person: PhotoPerson, measured: Measured, seen: Seen) -> list[str]:

@@ -88,7 +88,11 @@ def look_at(person: PhotoPerson) -> Seen:
 
 def hex_of(lab: Array) -> str:
     """ "#rrggbb" of a colour (3,), CIE Lab."""
-    rgb = cv2.cvtColor(lab.astype(np.float32).reshape(1, 1, 3), cv2.COLOR_LAB2RGB)[0, 0]
+    return hex_of_rgb(cv2.cvtColor(lab.astype(np.float32).reshape(1, 1, 3), cv2.COLOR_LAB2RGB)[0, 0])
+
+
+def hex_of_rgb(rgb: Array) -> str:
+    """ "#rrggbb" of a colour (3,), sRGB 0..1."""
     r, g, b = np.round(np.clip(rgb, 0.0, 1.0) * 255).astype(int)
     return f"#{r:02x}{g:02x}{b:02x}"
 
