@@ -15,6 +15,7 @@ from tools.train import checkpoint
 from tools.train.checkpoint import CheckpointError
 from tools.train.config import ConfigError, TrainConfig
 from tools.train.features import PolicyInputs
+from tools.train.moving_bodies import MovingBodies
 from tools.train.performer.performer_below import PerformerBelow, fill, read_performer
 from tools.train.performer.performer_export import BODY_INPUTS, BakedPerformer, load_performer
 from tools.train.performer.performer_graph import PerformerGraph
@@ -42,8 +43,7 @@ def some_inputs(count: int) -> tuple[dict[str, np.ndarray], PolicyInputs]:
 def test_it_finds_the_bodies_motion_from_the_joints() -> None:
     """The specialist's contract leaves out what follows from the rest: rotations and velocities of the bodies."""
     raw, inputs = some_inputs(16)
-    below = PerformerBelow(MODEL, MotionClip.load("walk"), read_performer(PERFORMER))
-    rot, vel, turn = (value.numpy() for value in below.body_motion(inputs))
+    rot, vel, turn = (value.numpy() for value in MovingBodies(MODEL)(inputs))
     assert np.minimum(np.abs(rot - raw["body_rot"]), np.abs(rot + raw["body_rot"])).max() < 1e-5
     assert np.abs(vel - raw["body_vel"]).max() < 1e-4
     assert np.abs(turn - raw["body_ang_vel"]).max() < 1e-4

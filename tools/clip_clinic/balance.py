@@ -15,7 +15,7 @@ from game.sim.motion import MotionClip
 from tools.clip_clinic.feet import sole_corners
 from tools.clip_clinic.flight import GRAVITY, angular_momentum, poses_of
 from tools.clip_clinic.legs import move_ankles
-from tools.clip_clinic.windows import bell, envelope, means
+from tools.clip_clinic.windows import bell, envelope, means, windowed
 
 Array = NDArray[np.float64]
 
@@ -78,10 +78,10 @@ def lean(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
         middle = float(height.mean())
         topple = np.sqrt(GRAVITY * middle / (middle**2 + _GYRATION**2))
         reach = np.arange(-round(1.5 * clip.fps), round(1.5 * clip.fps) + 1) / clip.fps
-        part = _windowed(-off / np.maximum(height, _LYING), np.exp(-topple * np.abs(reach)), clip)
-        part = total + _windowed(part, bell(0.5 * _SMOOTH * clip.fps), clip)
+        part = windowed(-off / np.maximum(height, _LYING), np.exp(-topple * np.abs(reach)), clip)
+        part = total + windowed(part, bell(0.5 * _SMOOTH * clip.fps), clip)
         part *= np.minimum(1.0, _MAX_LEAN / np.maximum(_length(part), 1e-9))
-        leaned, total = _leaned(leaned, model, part - total), part
+        leaned, total = tilted(leaned, model, part - total), part
         found.append(imbalance(leaned))
     most = float(np.degrees(_length(total).max()))
     if most < 0.5:
@@ -90,7 +90,7 @@ def lean(clip: MotionClip) -> tuple[MotionClip, tuple[str, ...]]:
     return leaned, (f"leaned him by up to {most:.1f} degrees: out of balance by {after:.1f} cm, before {before:.1f}",)
 
 
-def _leaned(clip: MotionClip, model: CharacterModel, tilt: Array) -> MotionClip:
+def tilted(clip: MotionClip, model: CharacterModel, tilt: Array) -> MotionClip:
     """The body leaned by tilts (F, 2) towards x and y, rad: turned about its centre of mass, which moves along."""
     before = poses_of(clip)
     com = center_of_mass(model, before)
@@ -99,7 +99,7 @@ def _leaned(clip: MotionClip, model: CharacterModel, tilt: Array) -> MotionClip:
     root_pos = com + rotation.rotate(turn, clip.root_pos - com) + shift
     root_rot = rotation.multiply(turn, clip.root_rot)
     sunk = lowest_point(model, before) - lowest_point(model, body_poses(model, root_pos, root_rot, clip.joint_rot))
-    root_pos[:, 2:] += _windowed(sunk[:, None], bell(0.5 * _SMOOTH * clip.fps), clip)
+    root_pos[:, 2:] += windowed(sunk[:, None], bell(0.5 * _SMOOTH * clip.fps), clip)
     # where both feet stand, a lean would lift one
     after, feet = body_poses(model, root_pos, root_rot, clip.joint_rot), list(model.feet)
     low = sole_corners(model, before)[..., 2].min(axis=-1) < _TOUCHING
@@ -150,18 +150,3 @@ def _points(model: CharacterModel, poses: BodyPoses) -> Array:
         point = poses.pos[:, body, None] + rotation.rotate(poses.rot[:, body, None], local)
         found.append(point - [0.0, 0.0, shape.radius])
     return np.concatenate(found, axis=1)
-
-
-def _windowed(values: Array, window: Array, clip: MotionClip) -> Array:
-    """Means (F, K) of values (F, K) under a window; round the seam of a loop, else from and to nothing."""
-    reach = len(window) // 2
-    padded = np.pad(values, ((reach, reach), (0, 0)))
-    if clip.loop:
-        # the last frame of a loop is the first one, turned by as much as the cycle turns
-        at = np.arange(-reach, clip.num_frames + reach)
-        cycle, frame = np.divmod(at, clip.num_frames - 1)
-        padded = values[frame]
-        if values.shape[-1] == 2:
-            turn = rotation.from_heading(cycle * clip.cycle_turn)
-            padded = rotation.rotate(turn, np.pad(padded, ((0, 0), (0, 1))))[:, :2]
-    return means(padded, window)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from game.sim import rotation
+from game.sim.motion import MotionClip
+
 Array = NDArray[np.float64]
 
 
@@ -29,3 +32,18 @@ def envelope(values: Array, reach: int, loop: bool) -> Array:
 
     highest = np.lib.stride_tricks.sliding_window_view(padded(values), 2 * reach + 1).max(axis=-1)
     return means(padded(highest)[:, None], np.hanning(2 * reach + 3)[1:-1])[:, 0]
+
+
+def windowed(values: Array, window: Array, clip: MotionClip) -> Array:
+    """Means (F, K) of values (F, K) under a window; round the seam of a loop, else from and to nothing."""
+    reach = len(window) // 2
+    padded = np.pad(values, ((reach, reach), (0, 0)))
+    if clip.loop:
+        # the last frame of a loop is the first one, turned by as much as the cycle turns
+        at = np.arange(-reach, clip.num_frames + reach)
+        cycle, frame = np.divmod(at, clip.num_frames - 1)
+        padded = values[frame]
+        if values.shape[-1] == 2:
+            turn = rotation.from_heading(cycle * clip.cycle_turn)
+            padded = rotation.rotate(turn, np.pad(padded, ((0, 0), (0, 1))))[:, :2]
+    return means(padded, window)

@@ -10,9 +10,11 @@ from typing import Annotated, Any
 
 import tyro
 
-ACTIONS = ("hidden", "action_scale", "lateral", "lead", "kp_scale", "kd_scale")
+ACTIONS = ("hidden", "action_scale", "lateral", "lead", "kp_scale", "kd_scale", "stance")
 """settings that a network is trained for: with others its actions mean something else"""
 
+BEFORE_STANCE = {"stance": False}
+"""what checkpoints from before there was such a setting do not name"""
 
 _TINY = 1e-9
 BOUNDS: dict[tuple[float, float], tuple[str, ...]] = {
@@ -63,6 +65,8 @@ class TrainConfig:
 
     performer: Path | None = None
     """checkpoint of a performer (tools.train performer): its joint targets for the clip are what the policy corrects"""
+    stance: bool = False
+    """keep the centre of mass over the feet by a feedback below the policy, while the clip has both on the floor"""
     good: float = 2.0
     """survival in an evaluation of the final stage at which the run ends; over 1: never"""
 

@@ -17,6 +17,7 @@ from tools.train import checkpoint
 from tools.train.features import PolicyInputs
 from tools.train.performer.performer_below import PerformerBelow
 from tools.train.policy_graph import PolicyGraph
+from tools.train.stance import StanceFeedback
 
 
 def export_checkpoint(
@@ -32,7 +33,9 @@ def export_checkpoint(
     shape = (config["action_scale"], config["lead"], config["lateral"])
     weights = content.get("performer")
     below = None if weights is None else PerformerBelow(model, clip, weights)
-    graph = PolicyGraph(model, clip, tuple(config["hidden"]), *shape, shown=shown, below=below)
+    # checkpoints from before there was a feedback of the stance do not name it
+    stance = StanceFeedback(model, clip) if config.get("stance") else None
+    graph = PolicyGraph(model, clip, tuple(config["hidden"]), *shape, shown=shown, below=below, stance=stance)
     graph.networks.load_state_dict(content["networks"])
     graph.feedforward = content["feedforward"]
     # a mended clip shows the same skill

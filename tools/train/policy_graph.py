@@ -11,6 +11,7 @@ from tools.train import quaternion
 from tools.train.features import Features, PolicyInputs
 from tools.train.network import ActorCritic
 from tools.train.reference_table import Reference, ReferencePose
+from tools.train.stance import StanceFeedback
 
 ACTION_LIMIT = 4.0
 
@@ -55,6 +56,7 @@ class PolicyGraph(nn.Module):
         lateral: float = 1.0,
         shown: MotionClip | None = None,
         below: nn.Module | None = None,
+        stance: StanceFeedback | None = None,
     ) -> None:
         """Build it with networks that have learned nothing.
 
@@ -62,13 +64,14 @@ class PolicyGraph(nn.Module):
             shown: the clip whose pose is the graph's reference output, where the policy follows a path through it.
             below: gives the joint targets (B, J, 4) that the action corrects, of PolicyInputs; without it those are the
                 clip's pose a lead ahead.
+            stance: keeps him over his feet while both stand, below the action, too.
         """
         super().__init__()
         self.features = Features(model, clip, lead)
         self.shown = None if shown is None else Reference(shown)
         self.residual = Residual(model, scale, lateral)
         self.networks = ActorCritic(self.features.size, self.residual.num_actions, hidden)
-        self.below = below
+        self.below, self.stance = below, stance
         self.control_hz = model.control_hz
         self.register_buffer("feedforward", torch.zeros(0, model.num_joints, 3))
 
@@ -78,13 +81,13 @@ class PolicyGraph(nn.Module):
         return observation, self._corrected(inputs, pose)
 
     def _corrected(self, inputs: PolicyInputs, pose: ReferencePose) -> Tensor:
-        """What lies below, or the reference a little ahead, with the feed-forward added."""
+        """What lies below, or the reference a little ahead; with the feed-forward and the stance's feedback added."""
         base: Tensor = pose.joint_rot[:, -1] if self.below is None else self.below(inputs)
-        if not len(self.feedforward):
-            return base
         time = self.features.reference.wrap(inputs.time)
-        tick = torch.floor(time * self.control_hz + 1e-3).clamp(0, len(self.feedforward) - 1).long()
-        return quaternion.multiply(base, quaternion.from_rotvec(self.feedforward)[tick])
+        if len(self.feedforward):
+            tick = torch.floor(time * self.control_hz + 1e-3).clamp(0, len(self.feedforward) - 1).long()
+            base = quaternion.multiply(base, quaternion.from_rotvec(self.feedforward)[tick])
+        return base if self.stance is None else self.stance(inputs, time, base)
 
     def target(self, pose: Tensor, action: Tensor) -> Tensor:
         """Joint targets (B, J, 4) of a pose (B, J, 4) and an action (B, num_actions)."""

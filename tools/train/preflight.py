@@ -12,7 +12,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train import checkpoint
-from tools.train.config import ConfigError, TrainConfig
+from tools.train.config import BEFORE_STANCE, ConfigError, TrainConfig
 from tools.train.mirror import symmetrized
 from tools.train.performer.performer_below import PerformerBelow, read_performer
 from tools.train.performer.performer_inputs import KD_SCALE
@@ -90,7 +90,7 @@ def same(a: MotionClip, b: MotionClip) -> bool:
 
 def _check_resumed(file: Path, config: TrainConfig, clip: MotionClip) -> None:
     content = checkpoint.load(file, ("config",))
-    theirs, ours = content["config"], config.to_json()
+    theirs, ours = BEFORE_STANCE | content["config"], config.to_json()
     # what a run follows may be a path through its clip; then the clip itself is kept, too
     kept = content.get("shown", content.get("clip"))
     if kept is None:

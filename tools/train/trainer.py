@@ -31,9 +31,12 @@ from tools.train.preflight import check
 from tools.train.rollout import RolloutStats, collect
 from tools.train.run_logger import RunLogger
 from tools.train.stages import final_stage, for_final_stage
+from tools.train.stance import StanceFeedback
 from tools.train.warm_start import WarmStart
 
 EVALUATION_WORLDS = 4
+SOON = 10.0
+"""times sooner comes the next evaluation after one that was good, but did not count yet"""
 COUNTERS = (
     "iteration", "samples", "seconds", "episodes", "final_stage_since", "robust_since", "best", "evaluated_at",
     "first_landing",
@@ -62,6 +65,8 @@ class Trainer:
         self.iteration, self.episodes = 0, 0
         self.good = False
         """whether the latest evaluation was as good as it has to be (`--good`)"""
+        self.nearly = False
+        """whether it survived so well, but in the first stage, or before anything was learned"""
         self.noise = config.noise[0]
         """standard deviation of the latest actions"""
         self.inherited: dict[str, float] = {}
@@ -73,7 +78,8 @@ class Trainer:
         """the weights of the performer below the policy, if there is one"""
         below = None if self.performer is None else PerformerBelow(self.model, self.clip, self.performer)
         shape = (config.hidden, config.action_scale, config.lead, config.lateral)
-        self.graph = PolicyGraph(self.model, self.clip, *shape, below=below)
+        stance = StanceFeedback(self.model, self.clip) if config.stance else None
+        self.graph = PolicyGraph(self.model, self.clip, *shape, below=below, stance=stance)
         if self.feasible is not None:
             self.graph.feedforward = torch.from_numpy(self.feasible.feedforward).float()
         mirror = Mirror(self.model, self.graph.features) if config.mirror else None
@@ -186,7 +192,7 @@ class Trainer:
         started, before = time.monotonic(), self.seconds
         saved = time.monotonic()
         while not self._finished():
-            if self.samples - self.evaluated_at >= self.config.evaluate_samples:
+            if self.samples - self.evaluated_at >= self.config.evaluate_samples / (SOON if self.nearly else 1.0):
                 logger.say("evaluating")
                 logger.scores(self.samples, self.seconds, self.evaluate())
                 if self.good:  # all ranks have the same scores
@@ -237,6 +243,7 @@ class Trainer:
             self.first_landing = {"landed": self.samples, "landed_seconds": round(self.seconds, 1)}
         final = self.final_stage_since is not None
         self.good = final and self.iteration > 0 and scores.survival >= self.config.good
+        self.nearly = not self.good and scores.survival >= self.config.good
         if not final and self._ready(scores):
             self._enter_stage(final=True)
         elif self.robust_since is None and scores.survival >= self.config.robust_at:

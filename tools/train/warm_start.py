@@ -10,7 +10,7 @@ from torch import nn
 
 from game.sim.motion import MotionClip
 from tools.train import checkpoint
-from tools.train.config import ConfigError, TrainConfig
+from tools.train.config import BEFORE_STANCE, ConfigError, TrainConfig
 
 STRETCH = 0.1
 """largest relative difference of the two clips' durations"""
@@ -32,10 +32,10 @@ class WarmStart:
             raise ConfigError(
                 f"--init: the policy of {self._file} {has} a performer; give both, or none, a --performer"
             )
-        theirs = self._content["config"]
+        theirs = BEFORE_STANCE | self._content["config"]
         differ = config.differing(theirs)
         if differ:
-            options = " ".join(f"--{name.replace('_', '-')} {_written(theirs[name])}" for name in differ)
+            options = " ".join(_option(name, theirs[name]) for name in differ)
             raise ConfigError(f"--init: {self._file} was trained with other settings; add {options}")
         if config.sampling_rounds != 0 and config.final_stage_at > 0.0 and self.path(clip) is not None:
             raise ConfigError("--init: its path leads through another clip; --final-stage-at 0 rewards what is like it")
@@ -74,6 +74,9 @@ class WarmStart:
         return content | own | {"samples": 0, "seconds": 0.0}
 
 
-def _written(value: Any) -> str:
+def _option(name: str, value: Any) -> str:
     """As on the command line."""
-    return " ".join(map(str, value)) if isinstance(value, list) else f"{value:g}"
+    words = f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
+    if isinstance(value, bool):
+        return words
+    return f"{words} {' '.join(map(str, value)) if isinstance(value, list) else f'{value:g}'}"
