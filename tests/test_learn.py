@@ -30,7 +30,7 @@ from tools.learn.learn_progress import LearnProgress
 from tools.learn.learnability import score
 from tools.learn.mending import with_loop
 from tools.learn.plan import STAGES, LearnStage, follow, weights
-from tools.learn.practising import arguments, evaluations, summary
+from tools.learn.practising import arguments, evaluations, progress_words, summary
 from tools.learn.six_ages import Age, spread
 from tools.learn.task import Task
 from tools.train.config import TrainConfig
@@ -263,7 +263,9 @@ def test_ages_are_spread_over_what_was_learned() -> None:
 
 
 def test_a_configuration_is_a_command_line() -> None:
-    config = TrainConfig("/a/walk.json", out=Path("/o"), noise=(0.1, 0.05), ranks=1, contact_bodies=("x", "y"))
+    config = TrainConfig(
+        "/a/walk.json", out=Path("/o"), noise=(0.1, 0.05), ranks=1, contact_bodies=("x", "y"), stance=True
+    )
     words = arguments(config)
     assert words == [
         "/a/walk.json",
@@ -271,6 +273,7 @@ def test_a_configuration_is_a_command_line() -> None:
         "/o",
         "--ranks",
         "1",
+        "--stance",
         "--noise",
         "0.1",
         "0.05",
@@ -290,6 +293,15 @@ def test_what_a_training_gave_is_read_from_its_table(tmp_path: Path) -> None:
     found = summary(evaluations(tmp_path), 0.95)
     assert (found["good"], found["survival"], found["samples"], found["minutes"]) == (False, 0.97, 3, 3.0)
     assert summary(evaluations(tmp_path)[:2], 0.95)["good"]
+
+
+def test_the_bar_says_how_training_goes_between_two_evaluations() -> None:
+    assert progress_words([]) == "it starts"
+    rows = [{"kind": "train", "samples": 4096, "seconds": 9.0}]
+    assert progress_words(rows) == "0.00 M samples"
+    rows.append({"kind": "evaluation", "samples": 4096, "seconds": 12.0, "survival": 0.8, "cycles": 2.75})
+    rows.append({"kind": "train", "samples": 61440, "seconds": 90.0})
+    assert progress_words(rows) == "0.06 M samples; survival 80%, 2.8 cycles at 0.00 M"
 
 
 def test_the_bar_knows_where_it_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import torch
 from game.scene.paths import policies_dir
 from game.sim.model import CharacterModel
 from game.sim.motion import ClipError, MotionClip
+from tools.clip_clinic.standing import stance_table
 from tools.evaluate.clip_distance import distance
 from tools.train import checkpoint, evaluation
 from tools.train.checkpoint import CheckpointError
@@ -21,10 +22,14 @@ from tools.train.feasible_reference import feasible
 from tools.train.performer.performer_below import PerformerBelow, read_performer
 from tools.train.policy_graph import PolicyGraph
 from tools.train.sampling import SampledPath
+from tools.train.stance import StanceFeedback
 from tools.train.warm_start import WarmStart
 
 NEAR = 0.3
 """m, largest distance (tools.evaluate.clip_distance) at which another run's motion is a like one"""
+LONG = 0.2
+"""share of a clip on both feet, from which on it is tried whether the feedback of the stance helps"""
+LITTLE_NOISE: dict[str, Any] = {"noise": (0.1, 0.05), "noise_samples": 600_000}
 IN_PROGRESS = policies_dir() / "in_progress"
 PERFORMER = IN_PROGRESS / "performer" / "checkpoint.pt"
 
@@ -36,12 +41,20 @@ class Beginning:
     kind: str
     file: Path | None = None
     """the checkpoint"""
+    stance: bool = False
+    """whether he is kept over his feet besides, where the clip stands on both"""
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return f"{self.kind} and stance" if self.stance else self.kind
 
     def applied(self, config: TrainConfig) -> TrainConfig:
         """A configuration that begins so. Raises CheckpointError."""
+        config = replace(config, stance=self.stance)
         if self.kind == "performer":
             # he does much of it already: less noise, which falls sooner
-            return replace(config, performer=self.file, noise=(0.1, 0.05), noise_samples=600_000)
+            return replace(config, performer=self.file, **LITTLE_NOISE)
         if self.file is not None:
             theirs = checkpoint.load(self.file)["config"]
             same: dict[str, Any] = {
@@ -52,10 +65,15 @@ class Beginning:
 
 
 def beginnings(clip: MotionClip, model: CharacterModel, runs: Path) -> list[Beginning]:
-    """What there is for a clip, nothing first: the performer, and the likest run of `runs` or of those that ship."""
+    """What there is for a clip, nothing first: the performer, and the likest run of `runs` or of those that ship.
+
+    Nothing and the performer also with the feedback of the stance, where the clip has both feet on the floor for long.
+    """
     found = [Beginning("nothing")]
     if PERFORMER.is_file() and _fits(clip, model):
         found.append(Beginning("performer", PERFORMER))
+    if stance_table(clip, model).share.mean() >= LONG:
+        found += [replace(beginning, stance=True) for beginning in found]
     likest = _likest(clip, model, [*sorted(runs.glob("*/checkpoint.pt")), *sorted(IN_PROGRESS.glob("*/checkpoint.pt"))])
     if likest is not None:
         found.append(Beginning("likest", likest))
@@ -108,7 +126,8 @@ def untrained(config: TrainConfig, num_worlds: int, seconds: float) -> Scores:
         clip, feedforward = reference.clip, torch.from_numpy(reference.feedforward).float()
     shape = (config.hidden, config.action_scale, config.lead, config.lateral)
     torch.manual_seed(config.seed)
-    graph = PolicyGraph(model, clip, *shape, below=below)
+    stance = StanceFeedback(model, clip) if config.stance else None
+    graph = PolicyGraph(model, clip, *shape, below=below, stance=stance)
     if feedforward is not None:
         graph.feedforward = feedforward
     if earlier is not None:

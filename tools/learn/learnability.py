@@ -32,26 +32,29 @@ def judge_clip(task: Task) -> Result:
     seconds = min(COMPARED, task.effort.evaluate_seconds)
     scores: list[tuple[float, Beginning, Scores]] = []
     for number, beginning in enumerate(tried):
-        task.progress.show(number / (len(tried) + 1), f"begun with {beginning.kind}")
+        task.progress.show(number / (len(tried) + 1), f"begun with {beginning.title}")
         found = untrained(beginning.applied(config), task.effort.try_worlds, seconds)
         scores.append((_quality(found), beginning, found))
     best = max(scores, key=lambda entry: entry[0])
     measures = measured(clip, config, scores[0][2], task.effort.candidates)
     file, easy = best[1].file, score(measures)
-    found_for = ", ".join(f"{beginning.kind} {value:.2f}" for value, beginning, _ in scores)
+    found_for = ", ".join(f"{beginning.title} {value:.2f}" for value, beginning, _ in scores)
     return {
-        "said": f"{easy:.2f} of 1; training begins with {best[1].kind} ({found_for})",
+        "said": f"{easy:.2f} of 1; training begins with {best[1].title} ({found_for})",
         "score": round(easy, 3),
         "measures": measures,
-        "untrained": {b.kind: round(value, 3) for value, b, _ in scores},
+        "untrained": {b.title: round(value, 3) for value, b, _ in scores},
+        "survival": round(best[2].survival, 3),
         "beginning": best[1].kind,
+        "stance": best[1].stance,
         "checkpoint": None if file is None else str(file.absolute()),
     }
 
 
 def beginning_of(result: Result) -> Beginning:
     """The beginning that a result names."""
-    return Beginning(result["beginning"], None if result["checkpoint"] is None else Path(result["checkpoint"]))
+    file = None if result["checkpoint"] is None else Path(result["checkpoint"])
+    return Beginning(result["beginning"], file, result.get("stance", False))
 
 
 def measured(clip: MotionClip, config: TrainConfig, alone: Scores, candidates: int) -> dict[str, float]:

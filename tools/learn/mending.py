@@ -13,6 +13,7 @@ from tools.clip_clinic.balance import lean
 from tools.clip_clinic.checks import examine
 from tools.clip_clinic.fixes import mend
 from tools.clip_clinic.loops import looped
+from tools.clip_clinic.standing import steadied
 from tools.learn.journal import Result
 from tools.learn.task import Task
 
@@ -33,6 +34,7 @@ def mend_clip(task: Task) -> Result:
     before = examine(clip)
     clip, done = mend(clip)
     clip, leaned = lean(clip)
+    clip, steady = steadied(clip)
     # leaning has moved the feet a little
     clip, again = mend(clip)
     after = examine(clip)
@@ -44,7 +46,7 @@ def mend_clip(task: Task) -> Result:
         "after": after.verdict,
         "loop": clip.loop,
         "seconds": clip.duration,
-        "done": [*said, *done, *leaned, *again],
+        "done": [*said, *done, *leaned, *steady, *again],
     }
 
 

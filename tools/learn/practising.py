@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from tools.learn import LearnError
+from tools.learn.beginnings import LITTLE_NOISE
 from tools.learn.clip_setting import setting
 from tools.learn.journal import Result
 from tools.learn.learnability import beginning_of
@@ -22,6 +23,8 @@ from tools.train.config import TrainConfig
 ROOT = Path(__file__).resolve().parents[2]
 POLL = 0.5
 """s between two looks at how it goes"""
+DONE = 0.5
+"""survival before anything is learned, from which on little noise will do"""
 JUDGED = "learnability"
 """the stage that chose the beginning"""
 
@@ -33,7 +36,10 @@ def practise(task: Task) -> Result:
         LearnError: the trainer gave up; what it said last.
         KeyboardInterrupt: somebody ended it. The trainer has written its checkpoint.
     """
-    config = beginning_of(task.journal[JUDGED]).applied(setting(task))
+    judged = task.journal[JUDGED]
+    config = beginning_of(judged).applied(setting(task))
+    if judged.get("survival", 0.0) >= DONE:
+        config = dataclasses.replace(config, **LITTLE_NOISE)
     task.run.mkdir(parents=True, exist_ok=True)
     log = task.run / "log.txt"
     command = [sys.executable, "-m", "tools.train", *arguments(config)]
@@ -68,7 +74,8 @@ def arguments(config: TrainConfig) -> list[str]:
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if field.name != "clip" and value != field.default:
-            many = value if isinstance(value, tuple) else (value,)
+            # a switch that is on has no value
+            many = value if isinstance(value, tuple) else () if value is True else (value,)
             path = [str(v.resolve()) if isinstance(v, Path) else str(v) for v in many]
             words += [f"--{field.name.replace('_', '-')}", *path]
     return words
@@ -76,6 +83,11 @@ def arguments(config: TrainConfig) -> list[str]:
 
 def evaluations(run: Path) -> list[dict[str, Any]]:
     """The trainer's evaluations so far, in their order."""
+    return [row for row in metrics(run) if row.get("kind") == "evaluation"]
+
+
+def metrics(run: Path) -> list[dict[str, Any]]:
+    """All that the trainer has noted so far, in its order: iterations and evaluations."""
     table = run / "metrics.jsonl"
     rows = []
     for line in table.read_text("utf-8", errors="replace").splitlines() if table.is_file() else ():
@@ -84,7 +96,7 @@ def evaluations(run: Path) -> list[dict[str, Any]]:
         except ValueError:
             continue  # it is being written
         rows.append(row)
-    return [row for row in rows if row.get("kind") == "evaluation"]
+    return rows
 
 
 def summary(rows: list[dict[str, Any]], good: float) -> Result:
@@ -118,12 +130,10 @@ def _wait(process: subprocess.Popen[bytes], task: Task) -> tuple[int, bool]:
         while process.poll() is None:
             time.sleep(POLL)
             if task.progress.due:
-                rows = evaluations(task.run)
-                spent = rows[-1]["seconds"] if rows else 0.0
-                # the table's time is that of the last evaluation
-                spent = max(spent, time.monotonic() - began)
-                words = _words(rows[-1]) if rows else "it starts"
-                task.progress.show(min(1.0, spent / limit), words, max(0.0, limit - spent))
+                rows = metrics(task.run)
+                # what an earlier call spent counts, too; before the first row of this one only the clock is known
+                spent = max(rows[-1]["seconds"] if rows else 0.0, time.monotonic() - began)
+                task.progress.show(min(1.0, spent / limit), progress_words(rows), max(0.0, limit - spent))
     finally:
         if process.poll() is None:
             process.kill()
@@ -133,5 +143,13 @@ def _wait(process: subprocess.Popen[bytes], task: Task) -> tuple[int, bool]:
     return int(process.returncode), ended
 
 
-def _words(row: dict[str, Any]) -> str:
-    return f"{row['samples'] / 1e6:.2f} M samples, survival {row['survival']:.0%}, {row['cycles']:.1f} cycles"
+def progress_words(rows: list[dict[str, Any]]) -> str:
+    """How it goes, of the trainer's rows: samples so far, and what the latest evaluation said."""
+    if not rows:
+        return "it starts"
+    found = [row for row in rows if row.get("kind") == "evaluation"]
+    samples = f"{rows[-1]['samples'] / 1e6:.2f} M samples"
+    if not found:
+        return samples
+    row = found[-1]
+    return f"{samples}; survival {row['survival']:.0%}, {row['cycles']:.1f} cycles at {row['samples'] / 1e6:.2f} M"
