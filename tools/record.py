@@ -55,6 +55,20 @@ class RecordOptions:
     """a film, or a folder of pictures"""
     passes: str = ""
     """of pictures, by commas: alpha (characters), depth (16 bit, mm), id"""
+    shutter: float = 0.0
+    """degrees of 360 that the shutter is open: 180 blurs what moves as films do, 0 freezes it"""
+    aperture: float = 0.0
+    """f-number of the lens, as of 35 mm film: 1.4 blurs what is out of focus, 16 hardly, 0 not at all"""
+    focus: float | None = None
+    """m from the camera to what is sharp; he is, by default"""
+    moments: int = 16
+    """drawings that make a picture with --shutter or --aperture: each costs as much as a picture without"""
+    adapt_exposure: bool = False
+    """brighten dark scenes and darken bright ones, a moment late as cameras do"""
+    grain: float = 0.0
+    """of film, 0..1"""
+    mask: str = ""
+    """black bars that leave 4:3, 9:16, 1:1, 2.39:1 or 16:9"""
     avatar: str = "own"
     """what he is drawn as: own, or a figure made by tools.cast, or its file"""
     mute: bool = False
@@ -82,6 +96,24 @@ def settings_of(options: RecordOptions) -> RecordSettings:
     passes = tuple(name for name in PASSES if name in words)
     if len(passes) != len(words):
         raise RecordError(f"--passes {options.passes}: there are {', '.join(PASSES)}")
+    from tools.footage.development import RATIOS, Finish
+    from tools.footage.lens import Exposure
+
+    exposed = options.shutter > 0.0 or options.aperture > 0.0
+    for name, value, low, high in (
+        ("shutter", options.shutter, 0.0, 360.0),
+        ("grain", options.grain, 0.0, 1.0),
+        ("moments", options.moments, 1, 256),
+        ("focus", options.focus or 1.0, 0.1, 1000.0),
+    ):
+        if not low <= value <= high:
+            raise RecordError(f"--{name} {value:g}: expected {low:g} to {high:g}")
+    if options.aperture and not 0.1 <= options.aperture <= 64.0:
+        raise RecordError(f"--aperture {options.aperture:g}: expected 0.1 to 64, or 0 for none")
+    if options.mask and options.mask not in RATIOS:
+        raise RecordError(f"--mask {options.mask}: there are {', '.join(RATIOS)}")
+    if passes and exposed:
+        raise RecordError("--passes show one moment through a pinhole: leave --shutter and --aperture away")
     if passes and options.format != "png":
         raise RecordError("--passes need pictures: add --format png")
     if (options.out.suffix.lower() in (".mp4", ".webp")) != (options.format == "mp4"):
@@ -103,6 +135,9 @@ def settings_of(options: RecordOptions) -> RecordSettings:
         progress=options.progress,
         stems=options.stems and not options.mute,
         figure=find_figure(options.avatar),
+        exposure=Exposure(options.shutter, options.aperture, options.focus, options.moments if exposed else 1),
+        adapts=options.adapt_exposure,
+        finish=Finish(options.grain, options.mask),
         slow=options.slow_between,
     )
 

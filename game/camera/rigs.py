@@ -21,7 +21,7 @@ from game.camera.obstacles import Obstacles
 from game.camera.orbit_camera import FLOOR_CLEARANCE, FreeCamera
 from game.camera.shot import MARKED, Shot, shots_of
 from game.camera.spring import Spring
-from game.camera.stands import Dolly, LatePan
+from game.camera.stands import Dolly, LatePan, Tripod
 from game.scene.set_spec import SetSpec, ViewSpec
 from game.sim import rotation
 from game.sim.snapshot import Snapshot
@@ -49,16 +49,6 @@ def focus(snapshot: Snapshot, subject: int) -> Array:
         return np.array([0.0, 0.0, HEIGHT])
     weight = snapshot.model.mass / snapshot.model.mass.sum()
     return np.asarray(weight @ snapshot.body_pos[subject])
-
-
-class Tripod:
-    """Stands where the set's view is and does not move."""
-
-    def __init__(self, view: ViewSpec) -> None:
-        self._pose = CameraPose.look(view.position, view.target, _smaller(view.field_of_view), view.roll)
-
-    def update(self, _snapshot: Snapshot, _seconds: float) -> CameraPose:
-        return self._pose
 
 
 class Follow:
@@ -214,7 +204,7 @@ class CutCamera:
 
 
 _MAKERS: dict[str, Callable[[SetSpec, int, int], Camera]] = {
-    "tripod": lambda spec, _subject, _seed: Tripod(spec.view),
+    "tripod": lambda spec, subject, _seed: Tripod(spec.view, partial(focus, subject=subject)),
     "free": lambda spec, subject, _seed: FreeCamera(spec, subject),
     "follow": lambda spec, subject, _seed: Follow(spec.view, subject),
     "orbit": lambda spec, subject, _seed: Orbit(spec.view, subject),
@@ -286,8 +276,3 @@ def _around(target: Array, yaw: float, distance: float, height: float, fov: floa
     eye = target + np.array([distance * math.cos(yaw), distance * math.sin(yaw), height])
     eye[2] = max(float(eye[2]), FLOOR_CLEARANCE)
     return CameraPose.look(eye, target, fov)
-
-
-def _smaller(horizontal: float) -> float:
-    """A set's horizontal field of view, rad, as that of the smaller side of a 16:9 picture."""
-    return 2.0 * math.atan(math.tan(0.5 * horizontal) * 9.0 / 16.0)

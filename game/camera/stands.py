@@ -1,4 +1,4 @@
-"""Cameras on stands: a tripod whose operator pans late, and a dolly on a rail."""
+"""Cameras on stands: a tripod, one whose operator pans late, and a dolly on a rail."""
 
 from __future__ import annotations
 
@@ -22,10 +22,50 @@ IDLE = 0.22
 """m that he may move before the operator follows"""
 TRIPOD_HEIGHT = 1.4
 """m"""
+EDGE = 0.68
+"""share of the picture's half in which a tripod keeps his middle; a body is a metre long to either side of it"""
+WIDE = 16.0 / 9.0
+"""width over height of the pictures that a set's view is meant for"""
+STEEPEST = math.radians(85.0)
 RAIL = 3.0
 """m, length of the rail where no marks say where it is"""
 DOLLY_RATE, DOLLY_AIM = 1.8, 4.0
 """rad/s, of the cart and of the head on it"""
+
+
+class Tripod:
+    """Stands where the set's view is and does not move: it only turns as far as keeps him in its picture."""
+
+    def __init__(self, view: ViewSpec, focus: Focus) -> None:
+        """`focus`: what must be seen."""
+        # a set's horizontal field of view as that of the smaller side of a 16:9 picture
+        smaller = 2.0 * math.atan(math.tan(0.5 * view.field_of_view) / WIDE)
+        self._pose = CameraPose.look(view.position, view.target, smaller, view.roll)
+        self._roll, self._focus = view.roll, focus
+
+    def update(self, snapshot: Snapshot, _seconds: float) -> CameraPose:
+        pose = self._pose
+        yaw, pitch = _angles(pose.forward)
+        his_yaw, his_pitch = _angles(self._focus(snapshot) - pose.position)
+        tall = EDGE * 0.5 * pose.fov
+        wide = EDGE * math.atan(math.tan(0.5 * pose.fov) * WIDE)
+        aside = _beyond(math.remainder(his_yaw - yaw, math.tau), wide)
+        below = _beyond(his_pitch - pitch, tall)
+        if aside == 0.0 and below == 0.0:
+            return pose
+        yaw, pitch = yaw + aside, min(max(pitch + below, -STEEPEST), STEEPEST)
+        ahead = np.array([math.cos(pitch) * math.cos(yaw), math.cos(pitch) * math.sin(yaw), math.sin(pitch)])
+        return CameraPose.look(pose.position, pose.position + ahead, pose.fov, self._roll)
+
+
+def _angles(way: Array) -> tuple[float, float]:
+    """Heading and height of a direction (3,), rad."""
+    return math.atan2(way[1], way[0]), math.atan2(way[2], math.hypot(way[0], way[1]))
+
+
+def _beyond(angle: float, most: float) -> float:
+    """How far an angle goes beyond -most..most."""
+    return angle - min(max(angle, -most), most)
 
 
 class LatePan:

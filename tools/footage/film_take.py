@@ -22,7 +22,9 @@ from game.sim.model import CharacterModel
 from game.sound.track import HZ
 from game.view.film import FilmWriter
 from game.view.quality import quality
+from tools.footage.development import PLAIN, Finish
 from tools.footage.frames import FilmFrame, frames
+from tools.footage.lens import AT_ONCE, Exposure
 from tools.footage.png import write_png
 from tools.footage.studio import Pass, Studio
 from tools.footage.timing import Timing, slowed, steady
@@ -70,6 +72,12 @@ class RecordSettings:
     """what he is drawn as; None: our own avatar"""
     progress: bool = False
     """whether a bar is printed even where that is no terminal"""
+    exposure: Exposure = AT_ONCE
+    """shutter and aperture"""
+    adapts: bool = False
+    """whether the brightness follows the scene's"""
+    finish: Finish = PLAIN
+    """grain and mask"""
     slow: tuple[float, float] | None = None
     """s of the take between which alone `speed` holds, with a ramp before and after"""
 
@@ -91,25 +99,26 @@ def record(take: Take, out: Path, settings: RecordSettings = RecordSettings()) -
     timing = _timing(take, settings)
     camera = settings.camera or (CUTS if take.extra.get(CUTS) else "follow")
     shown = frames(take, spec, timing, settings.fps, camera, subject=settings.subject, voice=settings.voice,
-                   stems=settings.stems)  # fmt: skip
+                   stems=settings.stems, exposure=settings.exposure)  # fmt: skip
     if settings.stems:
         shown = _with_stems(shown, out)
     tier = quality(settings.tier)
     count = timing.num_frames(settings.fps)
-    with Studio(spec, settings.size, tier, settings.passes, settings.figure) as studio:
+    with Studio(spec, settings.size, tier, settings.passes, settings.figure, settings.exposure,
+                adapts=settings.adapts) as studio:  # fmt: skip
         progress = tqdm(shown, total=count, desc=out.name, unit="frame",
                         disable=False if settings.progress else None)  # fmt: skip
         if out.suffix.lower() == ".mp4":
             with FilmWriter(out, settings.size, settings.fps, crf=CRF, preset=PRESET,
                             sound_hz=HZ if settings.sound else None) as film:  # fmt: skip
-                for frame in progress:
-                    film.write(studio.draw(frame))
+                for number, frame in enumerate(progress):
+                    film.write(settings.finish.apply(studio.draw(frame), number))
                     if settings.sound:
                         film.write_sound(frame.sound)
         elif out.suffix.lower() == ".webp":
             with LoopWriter(out, settings.size, settings.fps) as loop:
-                for frame in progress:
-                    loop.write(studio.draw(frame))
+                for number, frame in enumerate(progress):
+                    loop.write(settings.finish.apply(studio.draw(frame), number))
         else:
             _write_pictures(progress, studio, out, settings)
     return count
@@ -120,7 +129,7 @@ def _write_pictures(shown: tqdm[FilmFrame], studio: Studio, out: Path, settings:
     out.mkdir(parents=True, exist_ok=True)
     sound = []
     for number, frame in enumerate(shown):
-        picture = studio.draw(frame)[:, :, 2::-1]
+        picture = settings.finish.apply(studio.draw(frame), number)[:, :, 2::-1]
         sound.append(frame.sound)
         extra = studio.passes()
         if "alpha" in extra:

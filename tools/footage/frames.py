@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -11,19 +13,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose, blend
-from game.camera.rigs import Camera, CutCamera, ShotCamera, camera
+from game.camera.rigs import Camera, CutCamera, ShotCamera, camera, focus
 from game.record.playback import Playback
 from game.record.take import Take
 from game.scene.set_spec import ItemSpec, SetSpec
 from game.sim.snapshot import Snapshot, interpolate
 from game.sound.life import Life
 from game.sound.track import HZ, STEMS, SoundTrack
+from tools.footage.lens import AT_ONCE, Exposure
 from tools.footage.timing import Timing
 
 Samples = NDArray[np.float32]
 _Block = dict[str, Samples]
 """a piece of sound: the mix, and the stems where they are wanted"""
 MIX = "mix"
+PAST_TICKS = 300
+"""that are kept for moments before a picture: more than a picture is long, however fast the film"""
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A part of the time that a picture is exposed for."""
+
+    snapshot: Snapshot
+    items: Mapping[int, ItemSpec]
+    pose: CameraPose
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +53,10 @@ class FilmFrame:
     """of the take, since the frame before"""
     sound: Samples
     """(num_samples, 2) that is ready now; all frames' together are as long as the film"""
+    moments: tuple[Moment, ...] = ()
+    """what the shutter sees one after another, the last one nearly the picture's own; empty: only that"""
+    target: NDArray[np.float64] | None = None
+    """(3,) m, what is in focus"""
     stems: Mapping[str, Samples] = field(default_factory=dict)
     """the same by kind of source, dry; only where they are wanted"""
 
@@ -57,7 +75,8 @@ class _Tick:
 
 
 def frames(take: Take, spec: SetSpec, timing: Timing, fps: int | Fraction, camera_name: str, *, subject: int = 0,
-           seed: int = 0, voice: bool = True, stems: bool = False) -> Iterator[FilmFrame]:  # fmt: skip
+           seed: int = 0, voice: bool = True, stems: bool = False,
+           exposure: Exposure = AT_ONCE) -> Iterator[FilmFrame]:  # fmt: skip
     """Every picture of a film, in order.
 
     The camera moves with the ticks and is interpolated like everything else, so the film is the same film at any rate
@@ -73,6 +92,7 @@ def frames(take: Take, spec: SetSpec, timing: Timing, fps: int | Fraction, camer
         seed: of what is random about the camera.
         voice: whether he cries out.
         stems: whether the frames' `stems` are filled.
+        exposure: how many moments each frame has, over which time.
 
     Raises:
         TakeError, CameraError, ShotError, CutError.
@@ -86,20 +106,55 @@ def frames(take: Take, spec: SetSpec, timing: Timing, fps: int | Fraction, camer
     silent = min(max(round(timing.film_time(before.snapshot.tick / hz) * HZ), 0), total)
     sound: list[_Block] = [_silence(silent, stems), _sound(track, before, timing, hz)]
     last, count, given = timing.begin, timing.num_frames(fps), 0
+    past = _Past(before, look)
     for number in range(count):
         time = timing.take_time(float(number / fps))
         while after.snapshot.tick < time * hz - 1e-6 and (following := next(ticks, None)) is not None:
             before, after = after, following
+            past.add(after)
             sound.append(_sound(track, after, timing, hz))
         fraction = min(1.0, max(0.0, 1.0 - (after.snapshot.tick - time * hz)))
         pose = look.shot.at(time) if isinstance(look, ShotCamera) else _pose(before, after, fraction)
+        opened = exposure.shutter / 360.0 / float(fps)
+        moments = () if exposure.single else tuple(
+            past.at(timing.take_time(max(float(number / fps) - opened * (1.0 - (k + 0.5) / exposure.moments), 0.0)))
+            for k in range(exposure.moments)
+        )  # fmt: skip
         if number == count - 1:
             sound += [_sound(track, tick, timing, hz) for tick in _until(ticks, timing.end * hz)]
             sound.append(_silence(total - given - sum(len(block[MIX]) for block in sound), stems))
         ready = {name: np.concatenate([block[name] for block in sound]) for name in sound[0]}
         mix = ready.pop(MIX)
-        yield FilmFrame(_shown(before, after, fraction), after.items, pose, time - last, mix, ready)
+        shown = _shown(before, after, fraction)
+        yield FilmFrame(shown, after.items, pose, time - last, mix, moments, focus(shown, subject), ready)
         sound, given, last = [_silence(0, stems)], given + len(mix), time
+
+
+class _Past:
+    """The last ticks, for moments before a picture's own."""
+
+    def __init__(self, first: _Tick, look: Camera) -> None:
+        self._look = look
+        self._ticks = deque([first], maxlen=PAST_TICKS)
+
+    def add(self, tick: _Tick) -> None:
+        if tick.cut or tick.new_camera:  # what was before is another picture
+            self._ticks.clear()
+        self._ticks.append(tick)
+
+    def at(self, time: float) -> Moment:
+        """What there is to see at a time of the take, s; at the earliest what is still known."""
+        ticks = list(self._ticks)
+        hz = ticks[0].snapshot.model.control_hz
+        place = bisect_left([tick.snapshot.tick for tick in ticks], time * hz - 1e-6)
+        after = ticks[min(place, len(ticks) - 1)]
+        before = ticks[min(max(place - 1, 0), len(ticks) - 1)]
+        fraction = min(1.0, max(0.0, 1.0 - (after.snapshot.tick - time * hz)))
+        if before is after:
+            fraction = 1.0
+        shot = self._look.shot if isinstance(self._look, ShotCamera) else None
+        pose = shot.at(time) if shot is not None else _pose(before, after, fraction)
+        return Moment(_shown(before, after, fraction), after.items, pose)
 
 
 def _until(ticks: Iterator[_Tick], end: float) -> Iterator[_Tick]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -12,7 +13,9 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from game.scene.set_spec import SetSpec
+from game.camera.camera_pose import CameraPose
+from game.scene.set_spec import ItemSpec, SetSpec
+from game.sim.snapshot import Snapshot
 from game.view import pick_pipe
 from game.view.camera_node import place
 from game.view.figure_avatar import load_figure
@@ -20,7 +23,9 @@ from game.view.film_camera import FilmCamera
 from game.view.lights import shader
 from game.view.quality import QUALITIES, Quality
 from game.view.stage import Stage, looks_with
+from tools.footage.development import AdaptingExposure
 from tools.footage.frames import FilmFrame
+from tools.footage.lens import AT_ONCE, Exposure, LightSum, aperture_point, distance_along, through
 
 Picture = NDArray[np.uint8]
 Pass = Literal["alpha", "depth", "id"]
@@ -31,6 +36,8 @@ PASS_MASK = p3d.BitMask32.bit(7)
 NOT_IN_PASSES = ("dust", "sky", "sun")
 AVATAR = "avatar"
 NEAR, FAR = 0.05, 200.0
+FOCUS = 3.5
+"""m, where there is nobody to focus on"""
 VERTICAL_CROP = 0.68
 """factor for the field of view of pictures that are higher than wide, in which he would be small"""
 NOTHING_MM = 65535
@@ -50,6 +57,8 @@ class Studio:
         quality: of the drawing.
         passes: those of PASSES that the method `passes` shall return.
         figure: what he is drawn as; None: our own avatar.
+        exposure: shutter and aperture; frames should have been made with the same one.
+        adapts: whether its brightness follows the scene's, as a camera's automatic exposure does.
 
     Raises:
         StudioError: no renderer here can run the shaders.
@@ -57,7 +66,8 @@ class Studio:
     """
 
     def __init__(self, spec: SetSpec, size: tuple[int, int], quality: Quality = QUALITIES["film"],
-                 passes: Sequence[Pass] = (), figure: Path | None = None) -> None:  # fmt: skip
+                 passes: Sequence[Pass] = (), figure: Path | None = None, exposure: Exposure = AT_ONCE,
+                 *, adapts: bool = False) -> None:  # fmt: skip
         if figure is not None:
             load_figure(figure)
         pick_pipe.configure()
@@ -71,6 +81,8 @@ class Studio:
         self.size, self.spec, self.quality = size, spec, quality
         self._zoom = VERTICAL_CROP if size[1] > size[0] else 1.0
         self._figure = figure
+        self._exposure = exposure
+        self._automatic = AdaptingExposure() if adapts else None
         self._root = p3d.NodePath("studio")
         self._root.set_antialias(p3d.AntialiasAttrib.M_multisample)
         self.stage = self._open_stage()
@@ -87,19 +99,53 @@ class Studio:
 
     def draw(self, frame: FilmFrame) -> Picture:
         """(height, width, 4) BGRA of a frame, top row first."""
-        stage = self.stage
-        place(frame.pose, stage.camera)  # faces look at it, dust faces it
-        stage.show(frame.snapshot, frame.items, max(frame.seconds, 0.0))
+        if self._automatic is None:
+            return self._draw(frame)
+        self.stage.expose(self._automatic.gain)
+        picture = self._draw(frame)
+        if self._automatic.see(picture, max(frame.seconds, 0.0)):
+            self.stage.expose(self._automatic.gain)
+            picture = self._draw(replace(frame, seconds=0.0))
+        return picture
+
+    def _draw(self, frame: FilmFrame) -> Picture:
+        if frame.moments:
+            return self._draw_moments(frame)
+        self._show(frame.snapshot, frame.items, frame.pose, frame.seconds)
         for camera in (self._film, *self._pass_cameras.values()):
-            place(frame.pose, camera.node, camera.lens)
+            place(self._cropped(frame.pose), camera.node, camera.lens)
             camera.lens.set_near_far(NEAR, FAR)
-            if self._zoom != 1.0:
-                half = math.tan(0.5 * frame.pose.fov) * self._zoom
-                camera.lens.min_fov = math.degrees(2.0 * math.atan(half))
         if self._pass_cameras:
             self._number_things()
         self._output.engine.render_frame()
         return self._film.frame()
+
+    def _draw_moments(self, frame: FilmFrame) -> Picture:
+        """The mean of all moments, each through another point of the aperture."""
+        total, count, film = LightSum(), len(frame.moments), self._film
+        film.lens.set_near_far(NEAR, FAR)
+        for number, moment in enumerate(frame.moments):
+            self._show(moment.snapshot, moment.items, moment.pose, frame.seconds / count)
+            pose, exposure = self._cropped(moment.pose), self._exposure
+            if exposure.f_number > 0.0:
+                away = exposure.focus
+                if away is None:
+                    away = FOCUS if frame.target is None else distance_along(pose, frame.target)
+                through(pose, aperture_point(number, count), exposure.f_number, away, film.node, film.lens)
+            else:
+                place(pose, film.node, film.lens)
+            self._output.engine.render_frame()
+            total.add(film.frame())
+        return total.mean()
+
+    def _show(self, snapshot: Snapshot, items: Mapping[int, ItemSpec], pose: CameraPose, seconds: float) -> None:
+        place(pose, self.stage.camera)  # faces look at it, dust faces it
+        self.stage.show(snapshot, items, max(seconds, 0.0))
+
+    def _cropped(self, pose: CameraPose) -> CameraPose:
+        """With the field of view of an upright picture."""
+        half = math.tan(0.5 * pose.fov) * self._zoom
+        return pose if self._zoom == 1.0 else replace(pose, fov=2.0 * math.atan(half))
 
     def passes(self) -> dict[Pass, NDArray[np.uint8] | NDArray[np.uint16]]:
         """The passes of the frame that was drawn last, by name, top row first.
