@@ -17,7 +17,7 @@ from game.scene.set_spec import GroundSpec, ItemSpec, LightSpec, PartSpec, SetSp
 from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.view.quality import QUALITIES
-from tools.footage.development import BRIGHTEST, GRAIN, GREY, AdaptingExposure, Finish, grained, masked
+from tools.footage.development import BRIGHTEST, GRAIN, GREY, AdaptingExposure, FilmFinish, grained, masked
 from tools.footage.frames import FilmFrame, Moment, frames
 from tools.footage.lens import AT_ONCE, Exposure, LightSum, aperture_point, through
 from tools.footage.studio import Studio, StudioError
@@ -152,8 +152,8 @@ def test_a_dark_set_is_drawn_brighter_when_the_exposure_adapts() -> None:
 
 def test_grain_changes_from_picture_to_picture_and_is_as_strong_as_wanted() -> None:
     grey = np.full((90, 120, 4), 128, np.uint8)
-    one, other = (Finish(grain=0.5).apply(grey, number) for number in (1, 2))
-    assert (one != other).any() and (one == Finish(grain=0.5).apply(grey, 1)).all()
+    one, other = (FilmFinish(grain=0.5).apply(grey, number) for number in (1, 2))
+    assert (one != other).any() and (one == FilmFinish(grain=0.5).apply(grey, 1)).all()
     assert one[..., 0].astype(float).std() == pytest.approx(255 * GRAIN * 0.5, rel=0.1)
     assert abs(one[..., :3].mean() - 128.0) < 0.5 and (one[..., 3] == 128).all()
     assert grained(np.zeros_like(grey), 0.5, 1)[..., :3].std() < one[..., :3].std()

@@ -96,7 +96,7 @@ def settings_of(options: RecordOptions) -> RecordSettings:
     passes = tuple(name for name in PASSES if name in words)
     if len(passes) != len(words):
         raise RecordError(f"--passes {options.passes}: there are {', '.join(PASSES)}")
-    from tools.footage.development import RATIOS, Finish
+    from tools.footage.development import RATIOS, FilmFinish
     from tools.footage.lens import Exposure
 
     exposed = options.shutter > 0.0 or options.aperture > 0.0
@@ -137,7 +137,7 @@ def settings_of(options: RecordOptions) -> RecordSettings:
         figure=find_figure(options.avatar),
         exposure=Exposure(options.shutter, options.aperture, options.focus, options.moments if exposed else 1),
         adapts=options.adapt_exposure,
-        finish=Finish(options.grain, options.mask),
+        finish=FilmFinish(options.grain, options.mask),
         slow=options.slow_between,
     )
 

@@ -50,7 +50,7 @@ class AdaptingExposure:
 
 
 @dataclass(frozen=True)
-class Finish:
+class FilmFinish:
     """What is laid over a picture."""
 
     grain: float = 0.0
@@ -68,7 +68,7 @@ class Finish:
         return finished
 
 
-PLAIN = Finish()
+PLAIN = FilmFinish()
 """nothing"""
 
 

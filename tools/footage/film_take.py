@@ -22,7 +22,7 @@ from game.sim.model import CharacterModel
 from game.sound.track import HZ
 from game.view.film import FilmWriter
 from game.view.quality import quality
-from tools.footage.development import PLAIN, Finish
+from tools.footage.development import PLAIN, FilmFinish
 from tools.footage.frames import FilmFrame, frames
 from tools.footage.lens import AT_ONCE, Exposure
 from tools.footage.png import write_png
@@ -76,7 +76,7 @@ class RecordSettings:
     """shutter and aperture"""
     adapts: bool = False
     """whether the brightness follows the scene's"""
-    finish: Finish = PLAIN
+    finish: FilmFinish = PLAIN
     """grain and mask"""
     slow: tuple[float, float] | None = None
     """s of the take between which alone `speed` holds, with a ramp before and after"""
