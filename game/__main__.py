@@ -57,6 +57,11 @@ def parser() -> argparse.ArgumentParser:
         "--avatar", metavar="NAME", default="own",
         help="what he is drawn as, in the window and in films: own (default), or a figure made by python -m tools.cast",
     )  # fmt: skip
+    top.add_argument(
+        "--character", metavar="NAME", default="humanoid",
+        help="whose body: humanoid (default), or one made by python -m tools.build_avatar --physical; "
+        "it plays the policies that were trained for it",
+    )  # fmt: skip
     window = top.add_argument_group("with a window")
     window.add_argument("--keys", metavar="FILE", type=Path, help="keys.json, see README.md")
     window.add_argument(
@@ -105,13 +110,13 @@ def _window(options: argparse.Namespace) -> int:
     from game.scene.set_file import load_set
     from game.session.opening import BARE, NO_SET
     from game.session.session import Session
-    from game.sim.model import CharacterModel
+    from game.sim.model import CharacterModel, ModelError
     from game.view.pick_pipe import OutputError
 
     def begin() -> Session:
         spec = BARE if options.set == NO_SET else load_set(options.set or DEFAULT_SET)
         spec = spec.at_time(options.time_of_day) if options.time_of_day else spec
-        library = PolicyLibrary(CharacterModel.load(), all_policies_dirs(options.policies))
+        library = PolicyLibrary(CharacterModel.load(options.character), all_policies_dirs(options.policies))
         return Session(Runtime(library, seed=options.seed), options.policy, spec)
 
     exit_on_sigterm()
@@ -125,7 +130,7 @@ def _window(options: argparse.Namespace) -> int:
     except OutputError as error:
         print(f"{error}\n{WITHOUT_WINDOW}", file=sys.stderr)
         return NO_WINDOW
-    except (ActionError, PolicyError, SetError) as error:
+    except (ActionError, ModelError, PolicyError, SetError) as error:
         print(error, file=sys.stderr)
         return 1
     if phone is not None:

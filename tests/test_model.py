@@ -74,8 +74,10 @@ def test_kinematics_takes_any_batch() -> None:
 def test_unknown_names_say_what_there_is() -> None:
     with pytest.raises(ModelError, match="no body is called 'tail'; there are pelvis"):
         HUMANOID.body("tail")
-    with pytest.raises(ModelError, match="no character at"):
+    with pytest.raises(ModelError, match="no character is called 'centaur'; there are humanoid"):
         CharacterModel.load("centaur")
+    with pytest.raises(ModelError, match=r"no character is called '../humanoid': expected letters, digits"):
+        CharacterModel.load("../humanoid")
 
 
 @pytest.fixture
@@ -101,16 +103,16 @@ def test_broken_files_say_why(files: Path, file: str, old: str, new: str, reason
     assert old in text
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(ModelError, match=reason):
-        model._load(files / "humanoid.json")
+        model.read_model(files / "humanoid.json")
 
 
 def test_the_hash_knows_the_content_not_the_line_ends(files: Path) -> None:
-    before = model._load(files / "humanoid.json").sha256
+    before = model.read_model(files / "humanoid.json").sha256
     assert before == HUMANOID.sha256
     for path in (files / "humanoid.json", files / "humanoid.urdf"):
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert model._load(files / "humanoid.json").sha256 == before
+    assert model.read_model(files / "humanoid.json").sha256 == before
     card = json.loads((files / "humanoid.json").read_text())
     card["joints"]["neck"]["kp"] = 101
     (files / "humanoid.json").write_text(json.dumps(card))
-    assert model._load(files / "humanoid.json").sha256 != before
+    assert model.read_model(files / "humanoid.json").sha256 != before

@@ -86,18 +86,18 @@ def test_wrong_roles_say_why(folder: Path, old: str, new: str, reason: str) -> N
     assert old in text
     (folder / "roles.json").write_text(text.replace(old, new, 1))
     with pytest.raises(ModelError, match=reason):
-        model._load(folder / "humanoid.json")
+        model.read_model(folder / "humanoid.json")
 
 
 def test_roles_are_needed_and_outside_the_hash(folder: Path) -> None:
     card = json.loads((folder / "roles.json").read_text())
     card["push_body"] = "pelvis"
     (folder / "roles.json").write_text(json.dumps(card))
-    other = model._load(folder / "humanoid.json")
+    other = model.read_model(folder / "humanoid.json")
     assert (other.roles.push_body, other.sha256) == (0, HUMANOID.sha256)
     (folder / "roles.json").unlink()
     with pytest.raises(ModelError, match=r"humanoid\.json has no roles\.json beside it"):
-        model._load(folder / "humanoid.json")
+        model.read_model(folder / "humanoid.json")
 
 
 ALLOWED = {

@@ -243,7 +243,7 @@ class Game:
 
     def _filmed_avatar(self) -> str:
         """The figure that films show; empty for our own."""
-        return "" if self.avatar == OWN else self._figure_file()
+        return self._figure_file()
 
     def film_take(self, path: Path) -> str:
         """Has another process film a take through the present camera. Returns a message for the screen.
@@ -267,7 +267,7 @@ class Game:
         A file that is none yet is cast first. Where that is not possible, he stays what he is.
         """
         try:
-            path = find_figure(avatar, self.figure_desk.folder)
+            path = find_figure(avatar, self.figure_desk.folder, self.session.runtime.model)
             if path is not None and not is_figure(path):
                 return self.figure_desk.cast(path)
             if path is not None:
@@ -276,12 +276,12 @@ class Game:
         except FigureError as error:
             return f"{error}; he stays {'our own figure' if self.avatar == OWN else self.avatar}"
         self.avatar = avatar
-        return "our own figure" if path is None else f"he is {path.stem} now"
+        return "our own figure" if path is None else f"he is {path.stem if avatar != OWN else 'himself'} now"
 
     def _figure_file(self) -> str:
         """The file of the figure that he is drawn as."""
         try:
-            return str(find_figure(self.avatar, self.figure_desk.folder) or "")
+            return str(find_figure(self.avatar, self.figure_desk.folder, self.session.runtime.model) or "")
         except FigureError:
             return ""  # gone since
 

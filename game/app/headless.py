@@ -37,7 +37,7 @@ from game.session.opening import BARE, DEFAULT_SKILL, NO_SET, find_policy, openi
 from game.session.script import Script
 from game.session.script_runner import opening_policy
 from game.session.script_step import ScriptError
-from game.sim.model import CharacterModel
+from game.sim.model import CharacterModel, ModelError
 from game.view.film import FilmError
 
 DEFAULT_SECONDS = 10.0
@@ -85,12 +85,17 @@ class RunReport:
         return json.dumps(card)
 
 
+REFUSALS = (
+    RunError, TakeError, PolicyError, EventError, FilmError, ModelError, SetError, ScriptError, CutError, OSError
+)  # fmt: skip
+
+
 def main(options: argparse.Namespace) -> int:
     """Runs the options of `game.__main__.parser` and prints a report. Returns the exit status."""
     try:
         with compilation_bar():
             report = run(options)
-    except (RunError, TakeError, PolicyError, EventError, FilmError, SetError, ScriptError, CutError, OSError) as error:
+    except REFUSALS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if report.divergence is not None:
@@ -119,7 +124,7 @@ def run(options: argparse.Namespace) -> RunReport:
     name = take.set_name if take is not None else options.set or (script.set_name if script is not None else "")
     spec = load_set(name) if name and name != NO_SET else BARE
     spec = spec.at_time(options.time_of_day) if options.time_of_day else spec
-    model = CharacterModel.load()
+    model = CharacterModel.load(options.character if take is None else take.character)
     num_ticks = _num_ticks(options.seconds, model.control_hz, take, script)
     if take is not None:
         playback = Playback.of(take, num_ticks)
@@ -178,14 +183,14 @@ def read_events(path: Path) -> list[Timed]:
             raise RunError(f"{path}: {error}") from error
 
 
-def _figure(avatar: str) -> Path | None:
+def _figure(avatar: str, model: CharacterModel) -> Path | None:
     """The file of the figure that is filmed; our own one, with a note, where there is none."""
     from game.view.figure_avatar import load_figure
     from game.view.figure_folder import find_figure
     from game.view.figure_parts import FigureError
 
     try:
-        path = find_figure(avatar)
+        path = find_figure(avatar, model=model)
         if path is not None:
             load_figure(path)
         return path
@@ -206,7 +211,7 @@ def _run(
     if path is not None:
         from game.view.recorder import TickFilm  # imported here, as only a film needs a renderer
 
-        film = TickFilm(playback.runtime.snapshot, spec, path, cuts, figure=_figure(avatar))
+        film = TickFilm(playback.runtime.snapshot, spec, path, cuts, figure=_figure(avatar, playback.runtime.model))
         if film.shortfall:
             print(f"note: {film.shortfall}", file=sys.stderr)
     seconds: list[float] = []

@@ -130,7 +130,7 @@ class GameWindow(ShowBase):
             ready = p3d.WindowProperties()
             ready.set_title(TITLE)
             self.win.request_properties(ready)
-        if avatar != OWN:
+        if avatar != OWN or game.session.runtime.model.figure is not None:
             game.say(game.wear(avatar))
         game.say(WELCOME.format(help=self.panel_model.key_of("help")))
         self.task_mgr.add(self._frame, "frame", sort=BEFORE_RENDER)

@@ -80,10 +80,7 @@ class ClipLibrary:
         return path.read_bytes()
 
     def _read(self, name: str, data: bytes) -> ClipSampler:
-        clip = MotionClip.parse(data, name)
-        if clip.character != self.model.name:
-            raise ClipError(f"{name} moves {clip.character!r}, expected {self.model.name!r}")
-        return ClipSampler(clip)
+        return ClipSampler(MotionClip.parse(data, name).on_body(self.model))
 
 
 def _folder() -> Path:

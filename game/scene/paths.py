@@ -28,6 +28,11 @@ def user_policies_dir() -> Path:
     return user_dir() / "policies"
 
 
+def user_characters_dir() -> Path:
+    """Returns the user's own folder of bodies, where tools.build_avatar --physical puts them. It need not exist."""
+    return user_dir() / "characters"
+
+
 def all_policies_dirs(further: Iterable[Path] = ()) -> list[Path]:
     """Returns the folders that the game looks into: its own, the user's where there is one, and further ones."""
     own = user_policies_dir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,10 +15,15 @@ from numpy.typing import NDArray
 
 from game.scene.json_fields import SetError
 from game.scene.json_text import JsonError, read_object
-from game.scene.paths import models_dir
+from game.scene.paths import models_dir, user_characters_dir
+from game.scene.refusal import refused_as, shortened
 from game.sim.roles import BodyRoles, load_roles
 
 SCHEMA = 1
+HUMANOID = "humanoid"
+"""the body that comes with the game"""
+ROLES, FIGURE = "roles.json", "figure.glb"
+"""files beside a body's own: what its bodies are for, and what it is drawn as"""
 
 
 class ModelError(ValueError):
@@ -86,6 +92,10 @@ class CharacterModel:
     """Bodies that may touch the ground without it being called a fall."""
     roles: BodyRoles
     """what the bodies and joints are for"""
+    based_on: str = ""
+    """the body of other lengths whose clips it can do; empty for none"""
+    leg_scale: float = 1.0
+    """length of its legs over that body's"""
 
     @property
     def num_bodies(self) -> int:
@@ -134,11 +144,30 @@ class CharacterModel:
         shins = self.body_parent[feet]
         return np.stack([self.body_parent[shins], shins, feet], axis=1)
 
+    @property
+    def figure(self) -> Path | None:
+        """The figure that belongs to this body; None where it is drawn as any other."""
+        path = self.urdf.parent / FIGURE
+        return path if path.is_file() else None
+
     @staticmethod
     @cache
-    def load(name: str = "humanoid") -> CharacterModel:
-        """Read models/NAME/NAME.json, its URDF and its roles.json. Raises ModelError."""
-        return _load(models_dir() / name / f"{name}.json")
+    def load(name: str = HUMANOID) -> CharacterModel:
+        """Read NAME/NAME.json, its URDF and its roles.json, of models/ or the user's own bodies. Raises ModelError."""
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name):
+            raise ModelError(f"no character is called {shortened(name)!r}: expected letters, digits, - and _")
+        for folder in (models_dir(), user_characters_dir()):
+            path = folder / name / f"{name}.json"
+            if path.is_file():
+                with refused_as(ModelError, path.name):
+                    return read_model(path)
+        raise ModelError(f"no character is called {name!r}; there are {', '.join(character_names())}")
+
+
+def character_names() -> list[str]:
+    """The names of all bodies: the one that comes with the game, and the user's own."""
+    own = user_characters_dir()
+    return [HUMANOID, *sorted(p.name for p in own.glob("*") if (p / f"{p.name}.json").is_file())]
 
 
 def _index(kind: str, name: str, names: tuple[str, ...]) -> int:
@@ -147,7 +176,8 @@ def _index(kind: str, name: str, names: tuple[str, ...]) -> int:
     return names.index(name)
 
 
-def _load(path: Path) -> CharacterModel:
+def read_model(path: Path) -> CharacterModel:
+    """Read a body's JSON file, wherever it lies, with what is beside it. Raises ModelError."""
     if not path.is_file():
         raise ModelError(f"no character at {path}")
     try:
@@ -165,7 +195,7 @@ def _load(path: Path) -> CharacterModel:
     if tree.joint_names != tuple(card["joints"]):
         raise ModelError(f"{path.name} lists joints {tuple(card['joints'])}, {urdf.name} has {tree.joint_names}")
     gains = {key: np.array([j[key] for j in card["joints"].values()], float) for key in ("kp", "kd", "torque_limit")}
-    arrays, described = tree.arrays(), path.parent / "roles.json"
+    arrays, described = tree.arrays(), path.parent / ROLES
     if not described.is_file():
         raise ModelError(f"{path.name} has no {described.name} beside it, which says what its bodies are for")
     try:
@@ -184,6 +214,8 @@ def _load(path: Path) -> CharacterModel:
         kd=gains["kd"],
         torque_limit=gains["torque_limit"],
         roles=roles,
+        based_on=str(card.get("based_on", "")),
+        leg_scale=float(card.get("leg_scale", 1.0)),
         **arrays,
     )
 

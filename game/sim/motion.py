@@ -7,6 +7,7 @@ each frame. The last frame of a looping clip is the first one of the next cycle:
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -96,6 +97,24 @@ class MotionClip:
                 raise ClipError(f"{self.name}: {name} has a quaternion of length {worst:.3f}")
             # neighbours in one hemisphere: what is stored is what is interpolated
             object.__setattr__(self, name, rotation.continuous(q / norm[..., None]))
+
+    def on_body(self, model: CharacterModel) -> MotionClip:
+        """The clip for a body; for one of other lengths its way is scaled as the legs are, and its pace is another.
+
+        A leg swings as a pendulum does: one that is longer by a factor takes the root of that longer.
+
+        Raises ClipError if the body is another altogether.
+        """
+        if self.character == model.name:
+            return self
+        if self.character != model.based_on:
+            raise ClipError(f"{self.name} moves {self.character!r}, expected {model.name!r}")
+        return replace(
+            self,
+            character=model.name,
+            root_pos=self.root_pos * model.leg_scale,
+            fps=self.fps / math.sqrt(model.leg_scale),
+        )
 
     @property
     def num_frames(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from game.scene.paths import user_dir
+from game.sim.model import CharacterModel
 from game.view.figure import is_cast, licence_of
 from game.view.figure_parts import FigureError
 
@@ -82,9 +83,13 @@ def figure_name(words: str) -> str:
     return name if name and name != OWN else "figure"
 
 
-def find_figure(avatar: str | None, folder: FigureFolder | None = None) -> Path | None:
-    """The file of an avatar, None for our own one. Raises FigureError."""
-    return None if not avatar or avatar == OWN else (folder or FigureFolder()).path(avatar)
+def find_figure(
+    avatar: str | None, folder: FigureFolder | None = None, model: CharacterModel | None = None
+) -> Path | None:
+    """The file of an avatar; for our own one that of the body, if it has a figure, else None. Raises FigureError."""
+    if not avatar or avatar == OWN:
+        return None if model is None else model.figure
+    return (folder or FigureFolder()).path(avatar)
 
 
 def is_figure(path: Path) -> bool:

@@ -16,7 +16,7 @@ from tools.command_line import parse
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0, or 1 after one line on what is wrong."""
     options = parse(BuildOptions, "tools.build_avatar", __doc__, arguments)
-    if options.photo is not None or options.portrait is not None:
+    if options.photo is not None or options.portrait is not None or options.physical:
         return _from_photo(options)
     # the surface is built by scikit-image, which takes a second to load: --help does without
     from tools.build_avatar.build import build
@@ -41,6 +41,9 @@ def _from_photo(options: BuildOptions) -> int:
         print(f"  {line}")
     if not options.no_picture:
         _draw(built.path)
+    if options.physical:
+        print(f"{built.path.parent}: python -m game --character {built.name}")
+        return 0
     print("  he is drawn so; he weighs, reaches and falls as before")
     named = built.name if options.out == BuildOptions.out else built.path
     print(f"{built.path}: python -m game --avatar {named}")

@@ -16,6 +16,10 @@ class BuildOptions(AvatarConfig):
     """A person who stands, seen from the front and from head to toe: build, colours and clothes are like there."""
     portrait: Path | None = None
     """A face from the front with open eyes, 24 pixels or more apart; it is the photo, too, where there is none."""
+    physical: bool = False
+    """Make a body, too, whose links are as long and heavy: for --character NAME, once policies are trained for it."""
+    tall: float | None = None
+    """m, your height, for --physical; by default the shoulders are as high as the usual body's."""
     no_picture: bool = False
     """Draw no picture of the figure for the panel."""
 

@@ -81,8 +81,12 @@ def write_person(
     licence: dict[str, str],
     progress: Callable[[str], None] = lambda _: None,
     portrait: Portrait | None = None,
+    size: float | None = None,
 ) -> None:
-    """Write a figure's .glb, with a portrait on its face if there is one. Raises SetError for a colour, OSError."""
+    """Write a figure's .glb, with a portrait on its face if there is one. Raises SetError for a colour, OSError.
+
+    `size`: factor of all lengths; by default the shoulders are as high as the physical body's.
+    """
     model = CharacterModel.load()
     scales = proportions.body_scales(model)
     at = RestPose.bind(model, level_feet=True)
@@ -96,7 +100,8 @@ def write_person(
     low = min(float(p.position[:, 2].min()) for p in pieces)
     top = max(float(p.position[:, 2].max()) for p in pieces)
     arms = [k for k, part in enumerate(model.roles.part) if part.value == BonePart.UPPER_ARM]
-    size = own_size(float(places[arms, 2].mean()) - low, top - low)
+    if size is None:
+        size = own_size(float(places[arms, 2].mean()) - low, top - low)
     floor = np.array([0.0, 0.0, low])
     writer = GltfWriter(GENERATOR)
     materials = _Materials(writer, portrait)

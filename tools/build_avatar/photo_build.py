@@ -8,14 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from game.scene.json_fields import SetError
+from game.scene.paths import user_characters_dir
+from game.sim.model import FIGURE, HUMANOID, CharacterModel, read_model
 from game.view.figure_folder import FigureFolder, figure_name
 from tools.build_avatar.build_options import BuildOptions
 from tools.build_avatar.measure import Measured, measure
 from tools.build_avatar.options import AvatarConfig
 from tools.build_avatar.person_figure import write_person
 from tools.build_avatar.photo_person import PhotoError, PhotoPerson, find_person
+from tools.build_avatar.physical_body import body_height, size_for, write_body
 from tools.build_avatar.picture_colors import Seen, hex_of_rgb, look_at
 from tools.build_avatar.portrait import Portrait, read_portrait
+from tools.build_avatar.proportions import Proportions
 from tools.capture.pose import BlazePose
 from tools.room.photograph import read_photograph
 
@@ -35,28 +39,62 @@ class BuiltFigure:
 def build_from_photo(options: BuildOptions, progress: Callable[[str], None] = lambda _: None) -> BuiltFigure:
     """Write the figure. Raises PhotoError, and SetError for a picture that cannot be read or a colour that is none."""
     photo = options.photo or options.portrait
-    if photo is None:
-        raise PhotoError("no photograph was given: --photo ME.jpg")
-    name = figure_name(options.name if options.name != AvatarConfig.name else photo.stem)
-    folder = options.out if options.out != AvatarConfig.out else FigureFolder().ready
-    progress("measuring")
-    network = BlazePose()
-    with _named(photo):
-        person = find_person(read_photograph(photo).picture, network)
-    measured, seen = measure(person), look_at(person)
-    portrait = None
-    if options.portrait is not None:
-        with _named(options.portrait):
-            portrait, seen = _with_portrait(options.portrait, seen, network)
+    if options.name == AvatarConfig.name and photo is None:
+        raise PhotoError("what is it called? add --name ME")
+    name = figure_name(options.name if options.name != AvatarConfig.name or photo is None else photo.stem)
+    if name == HUMANOID:
+        raise PhotoError(f"{name} is the body that comes with the game; give another --name")
+    proportions, seen, portrait, lines = Proportions(), Seen({}, (), ()), None, []
+    if photo is not None:
+        progress("measuring")
+        network = BlazePose()
+        with _named(photo):
+            person = find_person(read_photograph(photo).picture, network)
+        measured, seen = measure(person), look_at(person)
+        proportions = measured.proportions
+        if options.portrait is not None:
+            with _named(options.portrait):
+                portrait, seen = _with_portrait(options.portrait, seen, network)
+        lines = _lines(person, measured, seen)
     given = options.given()
     config = replace(AvatarConfig(), **{k: v for k, v in seen.found.items() if k not in given}, **given)  # type: ignore[arg-type]
+    if options.physical:
+        path = _physical(options, name, config, proportions, portrait, progress)
+        lines += _weighed(name, path)
+        return BuiltFigure(path, name, tuple(lines))
+    folder = options.out if options.out != AvatarConfig.out else FigureFolder().ready
+    path = folder / f"{name}.glb"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{name}.glb"
-        write_person(config, measured.proportions, path, name, LICENCE, progress, portrait)
+        write_person(config, proportions, path, name, LICENCE, progress, portrait)
     except OSError as error:
         raise SetError(f"{folder} cannot be written: {error.strerror or error}") from error
-    return BuiltFigure(path, name, tuple(_lines(person, measured, seen)))
+    return BuiltFigure(path, name, tuple(lines))
+
+
+def _physical(
+    options: BuildOptions, name: str, config: AvatarConfig, proportions: Proportions, portrait: Portrait | None,
+    progress: Callable[[str], None],
+) -> Path:  # fmt: skip
+    """Write the body and its figure; returns the figure's file."""
+    folder = options.out if options.out != AvatarConfig.out else user_characters_dir()
+    try:
+        size = size_for(proportions, options.tall, CharacterModel.load())
+        made = write_body(name, proportions, size, folder)
+        write_person(config, proportions, made / FIGURE, name, LICENCE, progress, portrait, size)
+    except OSError as error:
+        raise SetError(f"{folder} cannot be written: {error.strerror or error}") from error
+    return made / FIGURE
+
+
+def _weighed(name: str, figure: Path) -> list[str]:
+    body, usual = read_model(figure.parent / f"{name}.json"), CharacterModel.load()
+    return [
+        f"a body of {body_height(body):.2f} m and {body.mass.sum():.1f} kg "
+        f"(the usual one: {body_height(usual):.2f} m, {usual.mass.sum():.1f} kg)",
+        "policies that were trained for another body are refused for it: python -m tools.train walk "
+        f"--character {name}, or tools.learn",
+    ]
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     # torch takes seconds to load: --help does without
     from game.policy.policy import Policy, PolicyError
-    from game.sim.model import CharacterModel
+    from game.sim.model import CharacterModel, ModelError
     from game.sim.motion import ClipError
     from tools.evaluate.measures import measure
     from tools.policy_file import rewrite_card
@@ -47,10 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for path, scores in measure(options.policies, options):
             if options.write:
-                spec = Policy.load(path, CharacterModel.load()).spec
+                spec = Policy.load(path, CharacterModel.load(options.character)).spec
                 rewrite_card(path, replace(spec, scores={**spec.scores, **scores}))
             show(scores)
-    except (PolicyError, ClipError) as error:
+    except (ModelError, PolicyError, ClipError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

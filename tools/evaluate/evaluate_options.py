@@ -7,6 +7,8 @@ from pathlib import Path
 
 import tyro
 
+from game.sim.model import HUMANOID
+
 
 @dataclass(frozen=True)
 class EvaluateOptions:
@@ -14,6 +16,8 @@ class EvaluateOptions:
 
     policies: tyro.conf.Positional[tuple[Path, ...]]
     """policy files"""
+    character: str = HUMANOID
+    """whose body: humanoid, or one made by tools.build_avatar --physical"""
     episodes: int = 40
     """episodes of each skill from random phases; 10 more start from phase 0; 0 for none"""
     seconds: float = 20.0

@@ -33,7 +33,8 @@ def imitated_clip(policy: Policy) -> MotionClip:
         raise PolicyError(f"{policy.spec.name} imitates no clip: there is nothing to hold it against")
     # a card's name is no path
     if info.name in {file.stem for file in (models_dir() / "clips").glob("*.json")}:
-        clip = MotionClip.load(models_dir() / "clips" / f"{info.name}.json")
+        body = CharacterModel.load(policy.spec.character)
+        clip = MotionClip.load(models_dir() / "clips" / f"{info.name}.json").on_body(body)
         if _fits(clip, info):
             return clip
     if not policy.has_reference:

@@ -28,7 +28,7 @@ def measure(paths: Sequence[Path], options: EvaluateOptions) -> Iterator[tuple[P
     Raises:
         PolicyError, ClipError: a policy or a clip is not what the measure needs.
     """
-    model = CharacterModel.load()
+    model = CharacterModel.load(options.character)
     policies = [Policy.load(path, model) for path in paths]
     # reading all that there are takes a while: only where others play, too
     others = (options.getup or options.chain) and not all(policy.spec.lookahead for policy in policies)

@@ -104,8 +104,10 @@ def record(take: Take, out: Path, settings: RecordSettings = RecordSettings()) -
         shown = _with_stems(shown, out)
     tier = quality(settings.tier)
     count = timing.num_frames(settings.fps)
-    with Studio(spec, settings.size, tier, settings.passes, settings.figure, settings.exposure,
-                adapts=settings.adapts) as studio:  # fmt: skip
+    model = CharacterModel.load(take.character)
+    figure = settings.figure or model.figure
+    with Studio(spec, settings.size, tier, settings.passes, figure, settings.exposure,
+                adapts=settings.adapts, model=model) as studio:  # fmt: skip
         progress = tqdm(shown, total=count, desc=out.name, unit="frame",
                         disable=False if settings.progress else None)  # fmt: skip
         if out.suffix.lower() == ".mp4":

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from game.camera.camera_pose import CameraPose
 from game.scene.set_spec import ItemSpec, SetSpec
+from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view import pick_pipe
 from game.view.camera_node import place
@@ -59,6 +60,7 @@ class Studio:
         figure: what he is drawn as; None: our own avatar.
         exposure: shutter and aperture; frames should have been made with the same one.
         adapts: whether its brightness follows the scene's, as a camera's automatic exposure does.
+        model: his body; None: the humanoid.
 
     Raises:
         StudioError: no renderer here can run the shaders.
@@ -67,7 +69,7 @@ class Studio:
 
     def __init__(self, spec: SetSpec, size: tuple[int, int], quality: Quality = QUALITIES["film"],
                  passes: Sequence[Pass] = (), figure: Path | None = None, exposure: Exposure = AT_ONCE,
-                 *, adapts: bool = False) -> None:  # fmt: skip
+                 *, adapts: bool = False, model: CharacterModel | None = None) -> None:  # fmt: skip
         if figure is not None:
             load_figure(figure)
         pick_pipe.configure()
@@ -80,7 +82,7 @@ class Studio:
         self._output.buffer.clear_color = p3d.LColor(0.0, 0.0, 0.0, 1.0)
         self.size, self.spec, self.quality = size, spec, quality
         self._zoom = VERTICAL_CROP if size[1] > size[0] else 1.0
-        self._figure = figure
+        self._figure, self._model = figure, model
         self._exposure = exposure
         self._automatic = AdaptingExposure() if adapts else None
         self._root = p3d.NodePath("studio")
@@ -90,7 +92,8 @@ class Studio:
         self._pass_cameras = {name: self._open_pass(name) for name in passes}
 
     def _open_stage(self) -> Stage:
-        return Stage(self._output.buffer, self.spec, self.quality, parent=self._root, looks=looks_with(self._figure))
+        looks = looks_with(self._figure)
+        return Stage(self._output.buffer, self.spec, self.quality, self._root, self._model, looks)
 
     def clear(self) -> None:
         """Begins with a new stage, for another take."""

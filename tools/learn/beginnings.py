@@ -23,6 +23,7 @@ from tools.train.performer.performer_below import PerformerBelow, read_performer
 from tools.train.policy_graph import PolicyGraph
 from tools.train.sampling import SampledPath
 from tools.train.stance import StanceFeedback
+from tools.train.subject import body_of, clip_of
 from tools.train.warm_start import WarmStart
 
 NEAR = 0.3
@@ -98,9 +99,9 @@ def _likest(clip: MotionClip, model: CharacterModel, files: list[Path]) -> Path 
             if "networks" not in content or "performer" in content:
                 continue
             theirs = checkpoint.clip_from_tensors(content.get("shown", content["clip"]))
-            if theirs.loop == clip.loop and theirs.character == clip.character:
+            if theirs.loop == clip.loop:
                 WarmStart(file).path(clip)  # raises where it is too long or too short
-                near.append((distance(clip, theirs, model), file))
+                near.append((distance(clip, theirs.on_body(model), model), file))
         except (CheckpointError, ConfigError, ClipError, KeyError):
             continue  # of another version or another pace: a beginning less
     near = [(far, file) for far, file in near if far <= NEAR]
@@ -113,8 +114,7 @@ def untrained(config: TrainConfig, num_worlds: int, seconds: float) -> Scores:
     Raises CheckpointError, ConfigError, ClipError.
     """
     torch.set_num_threads(1)
-    model = CharacterModel.load().with_gains(config.kp_scale, config.kd_scale)
-    clip = MotionClip.load(config.clip)
+    model, clip = body_of(config), clip_of(config)
     below = None if config.performer is None else PerformerBelow(model, clip, read_performer(config.performer))
     earlier = None if config.init is None else WarmStart(config.init)
     path = None if earlier is None else earlier.path(clip)

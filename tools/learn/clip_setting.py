@@ -18,11 +18,13 @@ HOLD = 6.0
 
 
 def setting(task: Task) -> TrainConfig:
-    """The trainer's configuration for the task's clip, beginning with nothing. Raises ClipError."""
-    clip, model, effort = MotionClip.load(task.clip), CharacterModel.load(), task.effort
+    """The trainer's configuration for the task's clip, beginning with nothing. Raises ClipError, ModelError."""
+    model, effort = CharacterModel.load(task.options.character), task.effort
+    clip, shown = (MotionClip.load(path).on_body(model) for path in (task.clip, task.shown))
     return TrainConfig(
         clip=str(task.clip),
         out=task.run,
+        character=model.name,
         hours=task.options.hours,
         samples=effort.samples,
         ranks=task.options.ranks,
@@ -36,7 +38,7 @@ def setting(task: Task) -> TrainConfig:
         lateral=0.5 if symmetric(clip, model) else 0.8,
         noise=(0.16, 0.05),
         hold=HOLD,
-        contact_bodies=contact_bodies(MotionClip.load(task.shown), clip, model),
+        contact_bodies=contact_bodies(shown, clip, model),
         robust_at=NEVER,
         evaluate_samples=effort.evaluate_samples,
         evaluate_seconds=effort.evaluate_seconds,

@@ -23,9 +23,11 @@ def examine_policy(task: Task) -> Result:
     task.policies.mkdir(parents=True, exist_ok=True)
     export_checkpoint(task.run / "best.pt", task.policy, name=task.name, skill=task.name, age=1.0)
     effort = task.effort
-    options = EvaluateOptions((task.policy,), episodes=effort.exam_episodes, seconds=effort.evaluate_seconds)
+    options = EvaluateOptions(
+        (task.policy,), character=task.options.character, episodes=effort.exam_episodes, seconds=effort.evaluate_seconds
+    )
     ((_, scores),) = measure([task.policy], options)
-    spec = Policy.load(task.policy, CharacterModel.load()).spec
+    spec = Policy.load(task.policy, CharacterModel.load(task.options.character)).spec
     rewrite_card(task.policy, replace(spec, scores={**spec.scores, **scores}))
     seconds, zero = f"{effort.evaluate_seconds:g} s", scores["survival_phase0"]
     said = f"survival of {seconds} {scores['survival']:.2f}, from the beginning {zero:.2f}; "

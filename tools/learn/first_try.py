@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from game.policy.library import PolicyLibrary
 from game.scene.paths import policies_dir
-from game.sim.model import CharacterModel
+from game.sim.model import HUMANOID, CharacterModel
 from game.sim.motion import MotionClip
 from tools.evaluate.unseen_clips import LOOP_SECONDS, unseen_scores
 from tools.learn.journal import Result
@@ -17,6 +17,8 @@ def try_first(task: Task) -> Result:
     """`tracked`: the share of the clip that is followed; none where there is no performer. Raises PolicyError."""
     if not (policies_dir() / f"{PERFORMER}.onnx").is_file():
         return {"said": "there is no performer", "tracked": None}
+    if task.options.character != HUMANOID:
+        return {"said": "the performer knows the humanoid's body alone", "tracked": None}
     library = PolicyLibrary(CharacterModel.load())
     try:
         row = unseen_scores(library, PERFORMER, [task.clip], seed=0)["clips"][task.clip.stem]

@@ -10,6 +10,7 @@ from pathlib import Path
 import tyro
 
 from game.scene.paths import policies_dir
+from game.sim.model import HUMANOID
 from tools.learn import LearnError
 
 
@@ -21,6 +22,8 @@ class LearnOptions:
     """a video of a person, a motion file (tools.import_motion has the formats), or a clip: its file or its name"""
     out: str = ""
     """the name of what he learns; by default that of the source. All files are in runs/learn/NAME"""
+    character: str = HUMANOID
+    """whose body learns it: humanoid, or one made by tools.build_avatar --physical"""
     hours: float = 8.0
     """longest time of the training; it ends earlier when he survives .95 of the episodes of 10 s"""
     ranks: int = min(2, os.cpu_count() or 1)

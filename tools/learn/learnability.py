@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.clip_clinic.checks import examine
 from tools.clip_clinic.flight import flights
@@ -20,6 +19,7 @@ from tools.train.batched_worlds import BatchedWorlds
 from tools.train.config import TrainConfig
 from tools.train.evaluation import Scores
 from tools.train.sampling import Sampler
+from tools.train.subject import body_of, clip_of
 
 COMPARED = 5.0
 """s of the episodes by which beginnings are compared"""
@@ -27,7 +27,8 @@ COMPARED = 5.0
 
 def judge_clip(task: Task) -> Result:
     """The score, what it is made of, and the beginning. Raises ClipError, CheckpointError, ConfigError."""
-    config, clip, model = setting(task), MotionClip.load(task.clip), CharacterModel.load()
+    config = setting(task)
+    clip, model = clip_of(config), body_of(config)
     tried = beginnings(clip, model, task.folder.parent.parent)
     seconds = min(COMPARED, task.effort.evaluate_seconds)
     scores: list[tuple[float, Beginning, Scores]] = []
@@ -76,10 +77,9 @@ def measured(clip: MotionClip, config: TrainConfig, alone: Scores, candidates: i
 
 def path_cost(clip: MotionClip, config: TrainConfig, candidates: int) -> float:
     """Mean cost a window of the best path of one round of sampling."""
-    model = CharacterModel.load().with_gains(config.kp_scale, config.kd_scale)
-    worlds = BatchedWorlds(model, 2, config.characters)
+    worlds = BatchedWorlds(body_of(config), 2, config.characters)
     try:
-        sampler = Sampler(clip, model, worlds, replace(config, sampling_candidates=candidates))
+        sampler = Sampler(clip, body_of(config), worlds, replace(config, sampling_candidates=candidates))
         (search,) = sampler.search(1)
     finally:
         worlds.close()

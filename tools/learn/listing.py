@@ -26,7 +26,7 @@ def list_policies(task: Task) -> Result:
         with written_whole(folder / file.name) as whole:
             shutil.copyfile(file, whole)
         names.append(file.stem)
-    library = PolicyLibrary(CharacterModel.load(), [folder])
+    library = PolicyLibrary(CharacterModel.load(task.options.character), [folder])
     try:
         for name in names:
             library.get(name)

@@ -26,10 +26,14 @@ def film_story(task: Task) -> Result:
     """
     parts = [age.file for age in spread(kept(task), task.effort.ages)]
     best = task.run / "best.pt"
-    hz, count, size = CharacterModel.load().control_hz, 0, task.effort.film_size
+    model, count, size = CharacterModel.load(task.options.character), 0, task.effort.film_size
+    hz = model.control_hz
     captions = []
     try:
-        with written_whole(task.film) as unfinished, Studio(load_set(SET), size, quality(TIER)) as studio:
+        with (
+            written_whole(task.film) as unfinished,
+            Studio(load_set(SET), size, quality(TIER), figure=model.figure, model=model) as studio,
+        ):
             # the film's format is read from its name's ending
             part = unfinished.with_name(f"{unfinished.name}.mp4")
             try:

@@ -35,6 +35,7 @@ from tools.footage.frames import FilmFrame  # noqa: E402
 from tools.footage.studio import Picture, Studio, StudioError  # noqa: E402
 from tools.train import checkpoint, policy_export  # noqa: E402
 from tools.train.films import NO_GRAPHICS, POLICY_FOLDER  # noqa: E402
+from tools.train.subject import body_of_checkpoint  # noqa: E402
 
 NAME = "now"
 SIZE = (480, 270)
@@ -50,10 +51,12 @@ def film(source: Path, target: Path, seconds: float = 6.0) -> int:
     Raises:
         CheckpointError, PolicyError, StudioError, FilmError, OSError.
     """
-    content, hz, count = checkpoint.load(source), CharacterModel.load().control_hz, 0
+    content, count = checkpoint.load(source), 0
+    model = body_of_checkpoint(content)
+    hz = model.control_hz
     target.parent.mkdir(parents=True, exist_ok=True)
     with (
-        Studio(load_set(SET), SIZE, quality(TIER)) as studio,
+        Studio(load_set(SET), SIZE, quality(TIER), figure=model.figure, model=model) as studio,
         FilmWriter(target, SIZE, hz, crf=CRF, preset=PRESET) as writer,
     ):
         for picture in pictures(studio, source, target.parent, seconds, lambda attempt: words(content, attempt)):
@@ -74,7 +77,7 @@ def pictures(
     Raises:
         CheckpointError, PolicyError, OSError.
     """
-    model, spec = CharacterModel.load(), studio.spec
+    model, spec = CharacterModel.load(body_of_checkpoint(checkpoint.load(source)).name), studio.spec
     with tempfile.TemporaryDirectory(prefix=POLICY_FOLDER, dir=scratch) as folder:
         policy_export.export_checkpoint(source, Path(folder) / f"{NAME}.onnx", name=NAME)
         library = PolicyLibrary(model, [Path(folder)])

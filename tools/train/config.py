@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import tyro
 
+from game.sim.model import HUMANOID
+
 ACTIONS = ("hidden", "action_scale", "lateral", "lead", "kp_scale", "kd_scale", "stance")
 """settings that a network is trained for: with others its actions mean something else"""
 
@@ -50,6 +52,8 @@ class TrainConfig:
     """name of a clip in models/clips, or a path to one"""
     out: Path | None = None
     """folder of the run; default runs/CLIP"""
+    character: str = HUMANOID
+    """whose body: humanoid, or one made by tools.build_avatar --physical; --init may be a run of the humanoid's"""
     hours: float | None = None
     """stop after so many hours of this run, interruptions not counted"""
     samples: int | None = None

@@ -21,6 +21,7 @@ from tools.train.interruption import Interruption, RunInterruptedError
 from tools.train.mirror import mirrored_turns, symmetrized
 from tools.train.sampling import SampledPath, Sampler, Search
 from tools.train.search_progress import SearchProgress
+from tools.train.subject import clip_of
 from tools.train.warm_start import WarmStart
 
 ROUNDS = 8
@@ -55,7 +56,7 @@ def find_motion(config: TrainConfig, model: CharacterModel, interruption: Interr
     A search that was interrupted goes on, and so does one of which the configuration wants more rounds, as long as
     nothing has been learned along it. Raises RunInterruptedError where somebody ends it; the rounds so far are kept.
     """
-    clip = MotionClip.load(config.clip)
+    clip = clip_of(config)
     if config.mirror:
         clip = symmetrized(clip, model)
     rounds = config.sampling_rounds

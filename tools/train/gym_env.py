@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from game.policy.policy_spec import ClipInfo, PolicySpec
-from game.sim.model import CharacterModel
-from game.sim.motion import MotionClip
 from tools.train.config import TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.features import Features, PolicyInputs
 from tools.train.policy_export import write_graph
 from tools.train.policy_graph import ACTION_LIMIT, Residual
+from tools.train.subject import body_of, clip_of
 
 NAME = "pratfall/Imitate-v0"
 OBSERVATION_LIMIT = 50.0
@@ -42,7 +41,7 @@ class Imitate(gymnasium.Env[Vector, Vector]):
     def __init__(self, clip: str = "backflip", **config: Any) -> None:
         """Make the environment of a clip; further keywords are fields of TrainConfig, its PD gains among them."""
         self.config = TrainConfig(clip, **config)
-        model, motion = _model(self.config), MotionClip.load(clip)
+        model, motion = body_of(self.config), clip_of(self.config)
         self._environment = ImitationEnvironment(self.config, motion, model, 1, 1)
         self._features = Features(model, motion, self.config.lead)
         self._residual = Residual(model, self.config.action_scale, self.config.lateral)
@@ -97,8 +96,8 @@ class ForeignPolicy(nn.Module):
         """Wrap a deterministic actor, observation (B, D) -> action (B, A) in -1..1."""
         super().__init__()
         config = config or TrainConfig(clip)
-        model = _model(config)
-        self.features = Features(model, MotionClip.load(clip), config.lead)
+        model = body_of(config)
+        self.features = Features(model, clip_of(config), config.lead)
         self.residual = Residual(model, config.action_scale, config.lateral)
         self.actor = actor
 
@@ -122,9 +121,9 @@ def export_actor(env: Imitate, actor: nn.Module, target: Path, provenance: str) 
     Raises:
         PolicyError: the file does not do what the actor does.
     """
-    config, clip = env.config, MotionClip.load(env.config.clip)
+    config, clip = env.config, clip_of(env.config)
     spec = PolicySpec.for_model(
-        _model(config),
+        body_of(config),
         target.stem,
         clip.name,
         ClipInfo(clip.name, clip.duration, clip.loop),
@@ -135,10 +134,6 @@ def export_actor(env: Imitate, actor: nn.Module, target: Path, provenance: str) 
     target.parent.mkdir(parents=True, exist_ok=True)
     write_graph(ForeignPolicy(config.clip, actor, config), spec, target)
     return spec
-
-
-def _model(config: TrainConfig) -> CharacterModel:
-    return CharacterModel.load().with_gains(config.kp_scale, config.kd_scale)
 
 
 gymnasium.register(NAME, entry_point="tools.train.gym_env:Imitate")

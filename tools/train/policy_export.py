@@ -18,6 +18,7 @@ from tools.train.features import PolicyInputs
 from tools.train.performer.performer_below import PerformerBelow
 from tools.train.policy_graph import PolicyGraph
 from tools.train.stance import StanceFeedback
+from tools.train.subject import body_of_checkpoint
 
 
 def export_checkpoint(
@@ -25,8 +26,7 @@ def export_checkpoint(
 ) -> PolicySpec:
     """Export a checkpoint of tools.train. Raises CheckpointError, PolicyError."""
     content = checkpoint.load(source)
-    scales = (content["config"].get(key, 1.0) for key in ("kp_scale", "kd_scale"))
-    model = CharacterModel.load().with_gains(*scales)
+    model = body_of_checkpoint(content)
     clip = checkpoint.clip_from_tensors(content["clip"])
     config = content["config"]
     shown = checkpoint.clip_from_tensors(content["shown"]) if "shown" in content else None

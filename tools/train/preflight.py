@@ -17,6 +17,7 @@ from tools.train.mirror import symmetrized
 from tools.train.performer.performer_below import PerformerBelow, read_performer
 from tools.train.performer.performer_inputs import KD_SCALE
 from tools.train.sampling import symmetric
+from tools.train.subject import body_of, clip_of
 from tools.train.warm_start import WarmStart
 
 ANOTHER = "give another --out"
@@ -33,8 +34,8 @@ def check(config: TrainConfig) -> None:
         ConfigError: what lies there belongs to another clip or network, a setting does not fit the clip, or a folder
             cannot be written.
     """
-    clip, file = MotionClip.load(config.clip), config.folder / "checkpoint.pt"
-    model = CharacterModel.load()
+    clip, file = clip_of(config), config.folder / "checkpoint.pt"
+    model = body_of(config)
     if config.mirror and not symmetric(clip, model):
         raise ConfigError(f"--mirror: left and right do not do the same in {clip.name}")
     if file.is_file():
@@ -98,7 +99,7 @@ def _check_resumed(file: Path, config: TrainConfig, clip: MotionClip) -> None:
     else:
         learned = checkpoint.clip_from_tensors(kept)
         mirrored = config.mirror and "shown" not in content
-        expected = symmetrized(clip, CharacterModel.load()) if mirrored else clip
+        expected = symmetrized(clip, body_of(config)) if mirrored else clip
         other = not same(learned, expected)
         theirs, ours = theirs | {"clip": learned.name}, ours | {"clip": expected.name}
         if other and learned.name == expected.name:

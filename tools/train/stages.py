@@ -15,6 +15,7 @@ from tools.train.config import TrainConfig
 from tools.train.mirror import symmetrized
 from tools.train.reference_table import ReferenceTable
 from tools.train.rewards import DEEPMIMIC, TRAINING, ImitationReward
+from tools.train.subject import clip_of
 
 Array = NDArray[np.float64]
 CLEARANCE = 0.002
@@ -82,7 +83,7 @@ def for_final_stage(config: TrainConfig) -> TrainConfig:
 
 def final_stage(config: TrainConfig, followed: MotionClip, model: CharacterModel) -> TrainingStage:
     """The last stage: the clip itself and where it goes, the game's start states, DeepMimic's rewards."""
-    clip = MotionClip.load(config.clip)
+    clip = clip_of(config)
     clip = symmetrized(clip, model) if config.mirror else clip.placed()
     rows = ClipRows(clip, model.physics_hz, as_played=True)
     return TrainingStage(

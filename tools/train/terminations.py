@@ -8,8 +8,8 @@ from torch import Tensor
 
 from game.sim.floor_contacts import allowed_contacts
 from game.sim.model import CharacterModel
-from game.sim.motion import MotionClip
 from tools.train.config import TrainConfig
+from tools.train.subject import clip_of
 
 
 def tracking_lost(body_pos: Tensor, reference_pos: Tensor, limit: Tensor | float) -> Tensor:
@@ -36,7 +36,7 @@ def contact_bodies(config: TrainConfig, model: CharacterModel) -> NDArray[np.boo
     From the clip itself, also where sampling found a path to imitate: that must not make its own rules.
     """
     if not config.contact_bodies:
-        return allowed_contacts(MotionClip.load(config.clip), model)
+        return allowed_contacts(clip_of(config), model)
     allowed = np.zeros(model.num_bodies, bool)
     allowed[[model.body(name) for name in config.contact_bodies]] = True
     return allowed

@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from game.sim.model import CharacterModel
-from game.sim.motion import MotionClip
 from tools.train import checkpoint, distributed, evaluation
 from tools.train.ages import Ages
 from tools.train.average import Average
@@ -32,6 +30,7 @@ from tools.train.rollout import RolloutStats, collect
 from tools.train.run_logger import RunLogger
 from tools.train.stages import final_stage, for_final_stage
 from tools.train.stance import StanceFeedback
+from tools.train.subject import body_of, clip_of
 from tools.train.warm_start import WarmStart
 
 EVALUATION_WORLDS = 4
@@ -56,7 +55,7 @@ class Trainer:
         """
         check(config)
         self.config, self.interruption = config, interruption or Interruption()
-        self.model = CharacterModel.load().with_gains(config.kp_scale, config.kd_scale)
+        self.model = body_of(config)
         followed = find_motion(config, self.model, self.interruption)
         self.clip, self.feasible = followed.clip, followed.reference
         self.samples, self.seconds = followed.samples, followed.seconds
@@ -266,9 +265,7 @@ class Trainer:
 
     # ---------------------------------------------------------------- keeping
     def _networks(self) -> dict[str, Any]:
-        found: dict[str, Any] = (
-            {} if self.feasible is None else {"shown": clip_to_tensors(MotionClip.load(self.config.clip))}
-        )
+        found: dict[str, Any] = {} if self.feasible is None else {"shown": clip_to_tensors(clip_of(self.config))}
         if self.performer is not None:
             found["performer"] = self.performer
         return found | {

@@ -1,4 +1,7 @@
-"""Warm start: a run begins with the networks, and the path through the motion, of another run of a similar motion."""
+"""Warm start: a run begins with the networks, and the path through the motion, of another run of a similar motion.
+
+That may be a run of a body of other lengths; then the networks alone are taken over.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ class WarmStart:
             raise ConfigError(f"--init: the networks of {self._file} have other sizes than these") from error
 
     def path(self, clip: MotionClip) -> dict[str, Any] | None:
-        """The path that sampling found there, and its clip at the pace of `clip`; None: there is no path.
+        """The path that sampling found there, and its clip at the pace of `clip`; None: there is none for this body.
 
         The loops must begin at the same moment of the motion (`tools.clip_clinic --begin`). Raises ConfigError where
         one of them lasts much longer.
@@ -65,6 +68,8 @@ class WarmStart:
             return None
         content = checkpoint.load(file)
         theirs = checkpoint.clip_from_tensors(content["clip"] if "clip" in content else self._content["shown"])
+        if theirs.character != clip.character:
+            return None  # it leads another body
         if abs(theirs.duration / clip.duration - 1.0) > STRETCH:
             raise ConfigError(
                 f"--init: the path in {file} lasts {theirs.duration:.2f} s, the clip {clip.duration:.2f} s"
