@@ -20,7 +20,7 @@ from game.sim.snapshot import Ghosts, PropPoses, Snapshot
 from game.view.avatar import Avatar, AvatarLook, dual_quaternions, pose_of, skin_path
 from game.view.face import Face
 from game.view.film_camera import FilmCamera
-from game.view.pick_pipe import Output, configure, open_offscreen
+from game.view.pick_pipe import Output, configure, in_software, open_offscreen
 from game.view.quality import QUALITIES, Tier
 from game.view.skin import Skin, SkinError
 from game.view.stage import Stage
@@ -97,6 +97,16 @@ def test_the_sun_throws_shadows_away_from_itself(output: Output, tier: Tier, sta
         middle, pixels = SIZE[0] // 2, SIZE[1] / (2 * 6.0 * np.tan(0.8 / 2))
         away = int(middle + 1.1 * pixels)  # 1.1 m along +x: the sun stands towards -x, as high as it is far
         assert image[SIZE[1] // 2, away] < 0.85 * image[SIZE[1] // 2, 2 * middle - away]
+
+
+def test_software_renderers_do_not_filter_anisotropically(output: Output) -> None:
+    """Mesa's llvmpipe may walk through thousands of millions of texels for one pixel then."""
+    with staged(output, SetSpec("t", ground=CHALK), "film") as (stage, _):
+        software = in_software(output.driver)
+        assert stage.quality.anisotropy == (1 if software else QUALITIES["film"].anisotropy)
+        stage.set_quality(QUALITIES["std"])
+        assert stage.quality.anisotropy == (1 if software else QUALITIES["std"].anisotropy)
+        assert in_software("llvmpipe (LLVM 15.0.6, 256 bits)") and not in_software("NVIDIA GeForce RTX 4070/PCIe/SSE2")
 
 
 def test_an_avatar_is_seen_where_his_body_is(output: Output, standing: Snapshot) -> None:

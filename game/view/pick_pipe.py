@@ -58,7 +58,12 @@ class Output:
     def samples(self) -> int:
         """Multisampling for films: 4, and none in software. There it triples the cost, and llvmpipe of Mesa 22
         has been seen to spin in one picture for minutes."""
-        return 0 if any(name in self.driver.lower() for name in SOFTWARE) else 4
+        return 0 if in_software(self.driver) else 4
+
+
+def in_software(driver: str) -> bool:
+    """Whether a renderer of that name uses no graphics card."""
+    return any(name in driver.lower() for name in SOFTWARE)
 
 
 def configure() -> None:

@@ -26,6 +26,7 @@ from game.view.figure_parts import FigureError
 from game.view.ground_shade import ground_shade
 from game.view.lamp import Lamp, lamp_glow
 from game.view.lights import LAMP_STRENGTH, NUM_DENTS, NUM_JOINTS, SHADOW_MASK, Sun, light_inputs, shader
+from game.view.pick_pipe import in_software
 from game.view.quality import QUALITIES, Quality
 from game.view.set_view import ground_node, item_node
 from game.view.sky import sky_node
@@ -95,8 +96,16 @@ class Stage:
         self._static: dict[str, p3d.NodePath] = {}
         self._last: Snapshot | None = None
         self._items: Mapping[int, ItemSpec] = {}
-        self.quality = quality
+        self.quality = self._possible(quality)
         self._furnish()
+
+    def _possible(self, quality: Quality) -> Quality:
+        """The quality without what the renderer cannot do.
+
+        Mesa's software renderer filters anisotropically by walking through every texel that a pixel covers. At an edge
+        whose extrapolated coordinates are huge (seen with llvmpipe of Mesa 22) it never comes to an end.
+        """
+        return replace(quality, anisotropy=1) if in_software(self._host.gsg.driver_renderer or "") else quality
 
     def expose(self, gain: float) -> None:
         """Draws brighter or darker: so many times the exposure of the set."""
@@ -112,6 +121,7 @@ class Stage:
 
     def set_quality(self, quality: Quality) -> None:
         """Draws in another quality from the next frame on."""
+        quality = self._possible(quality)
         if quality == self.quality:
             return
         self._clear()
