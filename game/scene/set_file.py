@@ -69,7 +69,7 @@ def _set(path: Path) -> SetSpec:
     spec = SetSpec(
         name=path.stem,
         title=fields.text("title", path.stem.replace("_", " ").capitalize()),
-        ground=_ground(fields.section("ground")),
+        ground=_ground(fields.section("ground"), path.parent),
         light=light,
         view=_view(fields.section("view")),
         photo=_photo(fields.optional_section("photo"), path.parent),
@@ -122,10 +122,22 @@ def _pose(fields: JsonFields) -> tuple[Vec3, Quat]:
     return position, quaternion_of((roll, pitch, yaw))
 
 
-def _part(fields: JsonFields, shapes: dict[str, int]) -> PartSpec:
+def _picture(fields: JsonFields, folder: Path) -> tuple[Path | None, float]:
+    """A picture beside the set and the width that it covers, m. Raises SetError unless it can be read."""
+    name, tile = fields.text("picture", ""), fields.number("tile", 0.0, low=0.0, high=1000.0)
+    if not name:
+        return None, tile
+    if name != Path(name).name:
+        raise SetError(f"{fields.where}: {name!r} should be the name of a picture beside the set, without a folder")
+    check_photo(folder / name, fields.where)
+    return folder / name, tile
+
+
+def _part(fields: JsonFields, shapes: dict[str, int], folder: Path) -> PartSpec:
     shape = fields.choice("shape", tuple(shapes))
     position, quaternion = _pose(fields)
     profile = tuple((pair[0], pair[1]) for pair in fields.pairs("profile")) if shape == "lathe" else ()
+    picture, tile = _picture(fields, folder)
     part = PartSpec(
         shape=shape,
         size=fields.numbers("size", shapes[shape], low=1e-3) if shapes[shape] else (),
@@ -135,13 +147,15 @@ def _part(fields: JsonFields, shapes: dict[str, int]) -> PartSpec:
         material=fields.choice("material", MATERIALS, "paint"),
         rounding=fields.number("rounding", 0.0, low=0.0),
         seed=int(fields.number("seed", 0.0, low=0.0, high=2.0**31)),
+        picture=picture,
+        tile=tile,
         profile=profile,
     )
     fields.done()
     return part
 
 
-def _item(fields: JsonFields, name: str | None) -> ItemSpec:
+def _item(fields: JsonFields, name: str | None, folder: Path) -> ItemSpec:
     position, quaternion = _pose(fields)
     stiffness = fields.optional("contact_stiffness", low=STIFFNESS[0])
     damping = fields.optional("contact_damping", low=0.0)
@@ -161,8 +175,8 @@ def _item(fields: JsonFields, name: str | None) -> ItemSpec:
         smear=smear_of(fields),
         belt=belt_of(fields),
         wind=wind_of(fields),
-        parts=tuple(_part(f, SOLID_SHAPES) for f in fields.sections("parts")),
-        decor=tuple(_part(f, DRAWN_SHAPES) for f in fields.sections("decor")),
+        parts=tuple(_part(f, SOLID_SHAPES, folder) for f in fields.sections("parts")),
+        decor=tuple(_part(f, DRAWN_SHAPES, folder) for f in fields.sections("decor")),
         shell=fields.flag("shell", False),
         shadow=fields.flag("shadow", True),
     )
@@ -178,14 +192,14 @@ def _item(fields: JsonFields, name: str | None) -> ItemSpec:
 def _prop(path: Path) -> ItemSpec:
     fields = read_fields(path)
     fields.schema(SCHEMA)
-    return _item(fields, path.stem)
+    return _item(fields, path.stem, path.parent)
 
 
 def _placed(fields: JsonFields, folder: Path) -> ItemSpec:
     """An item of a set: written out, or a prop by name with a pose."""
     prop = fields.text("prop", "")
     if not prop:
-        return _item(fields, None)
+        return _item(fields, None, folder)
     base = _prop(find(prop, "props", folder))
     position, quaternion = _pose(fields)
     name = fields.text("name", base.name)
@@ -195,8 +209,9 @@ def _placed(fields: JsonFields, folder: Path) -> ItemSpec:
     return item
 
 
-def _ground(fields: JsonFields) -> GroundSpec:
+def _ground(fields: JsonFields, folder: Path) -> GroundSpec:
     plain = GroundSpec()
+    picture, tile = _picture(fields, folder)
     ground = GroundSpec(
         friction=fields.number("friction", plain.friction, low=0.0, high=10.0),
         restitution=fields.number("restitution", plain.restitution, low=0.0, high=1.5),
@@ -204,6 +219,8 @@ def _ground(fields: JsonFields) -> GroundSpec:
         color=fields.color("color", plain.color),
         size=_two(fields.numbers("size", 2, plain.size, low=0.1)),
         center=_two(fields.numbers("center", 2, plain.center)),
+        picture=picture,
+        tile=tile,
     )
     fields.done()
     return ground

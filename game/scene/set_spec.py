@@ -59,6 +59,10 @@ class PartSpec:
     """m, radius of a drawn box's or cylinder's edges"""
     seed: int = 0
     """varies what is random about it: an art print, a plant, a bush"""
+    picture: Path | None = None
+    """a JPEG or PNG of the user's, in place of the material's pattern; `color` tints it"""
+    tile: float = 0.0
+    """m, width of what the picture covers before it repeats; 0: once over each face"""
     profile: tuple[tuple[float, float], ...] = ()
     """a lathe's outline, (radius, height) pairs from bottom to top, m"""
 
@@ -117,6 +121,9 @@ class GroundSpec:
     size: tuple[float, float] = (20.0, 20.0)
     """m, edges in x and y of the part that is drawn"""
     center: tuple[float, float] = (0.0, 0.0)
+    picture: Path | None = None
+    """as of a PartSpec"""
+    tile: float = 0.0
 
 
 @dataclass(frozen=True)

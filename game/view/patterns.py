@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
+
+from game.scene.photo_file import read_photo
 
 Array = NDArray[np.float64]
 
@@ -133,6 +136,25 @@ def texture(material: str, size: int, anisotropy: int, seed: int = 0) -> p3d.Tex
     if material not in TILE:
         result.set_wrap_u(p3d.SamplerState.WM_clamp)
         result.set_wrap_v(p3d.SamplerState.WM_clamp)
+    return result
+
+
+@cache
+def picture_shape(path: Path) -> float:
+    """Height over width of a user's picture. Raises SetError."""
+    height, width = read_photo(path).shape[:2]
+    return float(height / width)
+
+
+@cache
+def user_picture(path: Path, size: int, anisotropy: int) -> p3d.Texture:
+    """A user's own picture as a texture that repeats, at most twice `size` px wide. Raises SetError."""
+    picture = read_photo(path)
+    step = max(1, -(-max(picture.shape[:2]) // (2 * size)))
+    rows, columns = (n // step * step for n in picture.shape[:2])
+    small = picture[:rows, :columns].reshape(rows // step, step, columns // step, step, 3).mean((1, 3))
+    result = from_image(np.round(small).astype(np.uint8), path.name)
+    result.set_anisotropic_degree(anisotropy)
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 import panda3d.core as p3d
@@ -56,12 +57,15 @@ CLOTHS = ("fabric", "velvet")
 def ground_node(ground: GroundSpec, quality: Quality, slides: Slides | None = None) -> p3d.NodePath:
     """The floor; it receives shadows and casts none. `slides`: the set's photograph."""
     v = plane(*ground.size)
-    if ground.material in patterns.TILE:
-        v = Vertices(
-            v.position, v.normal, v.triangles, v.color, v.surface, v.uv * ground.size / patterns.TILE[ground.material]
-        )
+    tile = ground.tile if ground.picture else patterns.TILE.get(ground.material, 0.0)
+    if tile:
+        repeats = ground.size / (_tile(ground.picture, tile) if ground.picture else np.array([tile, tile]))
+        v = Vertices(v.position, v.normal, v.triangles, v.color, v.surface, v.uv * repeats)
     node = v.painted(ground.color, FINISHES[ground.material]).node("ground")
-    _texture(node, ground.material, 0, quality)
+    if ground.picture:
+        node.set_texture(patterns.user_picture(ground.picture, quality.texture_size, quality.anisotropy))
+    else:
+        _texture(node, ground.material, 0, quality)
     node.set_pos(*ground.center, 0.0)
     if slides is not None and ground.material in PROJECTED:
         slides.project(node, ground.material, (*ground.center, 0.0))
@@ -81,15 +85,15 @@ def draw_late(node: p3d.NodePath) -> None:
 def item_node(item: ItemSpec, quality: Quality, slides: Slides | None = None) -> p3d.NodePath:
     """An item in its own frame: one node, with a mesh for each texture. `slides`: the set's photograph."""
     root = p3d.NodePath(item.name)
-    groups: dict[tuple[str, int], list[Vertices]] = defaultdict(list)
+    groups: dict[tuple[str, int, Path | None], list[Vertices]] = defaultdict(list)
     soft = item.contact_stiffness is not None and item.contact_stiffness < SOFT
     if soft:
         root.set_shader_input("soft", 1.0)
     for part in (() if item.shell else item.parts) + item.decor:
         key = (part.material, part.seed) if patterns.has_pattern(part.material) else ("", 0)
         key = (part.material, 0) if part.material in (*SEE_THROUGH, *PROJECTED) else key
-        groups[key].append(drawn(part, quality.detail, soft))
-    for (material, seed), meshes in groups.items():
+        groups[*key, part.picture].append(drawn(part, quality.detail, soft))
+    for (material, seed, picture), meshes in groups.items():
         node = merge(meshes).node(material or "plain")
         if material in SEE_THROUGH:
             node.set_transparency(p3d.TransparencyAttrib.M_alpha)
@@ -98,6 +102,8 @@ def item_node(item: ItemSpec, quality: Quality, slides: Slides | None = None) ->
         elif material in PROJECTED:
             if slides is not None:
                 slides.project(node, material, item.position, item.quaternion)
+        elif picture:
+            node.set_texture(patterns.user_picture(picture, quality.texture_size, quality.anisotropy))
         elif material:
             _texture(node, material, seed, quality)
         node.reparent_to(root)
@@ -112,7 +118,18 @@ def drawn(part: PartSpec, detail: float, soft: bool = False) -> Vertices:
     fine = soft and part.shape == "box" and part.material in CLOTHS
     v = fine_box(part, detail) if fine else form(part, detail)
     v = v.painted(part.color, FINISHES[part.material])
-    if part.material in ("rug", "art", "cardboard"):
+    if part.picture and part.tile:
+        v = Vertices(
+            v.position,
+            v.normal,
+            v.triangles,
+            v.color,
+            v.surface,
+            _in_metres(v) / _tile(part.picture, part.tile),
+            v.joint,
+            v.weight,
+        )
+    elif part.picture or part.material in ("rug", "art", "cardboard"):
         v = Vertices(v.position, v.normal, v.triangles, v.color, v.surface, _over_face(v, part), v.joint, v.weight)
     elif part.material in patterns.TILE:
         v = Vertices(
@@ -130,6 +147,17 @@ def _over_face(v: Vertices, part: PartSpec) -> np.ndarray[tuple[int, ...], np.dt
     unit = (v.position - low) / size
     pick = np.array([[1, 2], [0, 2], [0, 1]])[axis]
     return np.take_along_axis(unit, pick, 1)
+
+
+def _tile(picture: Path, width: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """(2,) m, what a picture covers before it repeats."""
+    return np.array([width, width * patterns.picture_shape(picture)])
+
+
+def _in_metres(v: Vertices) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """uv (V, 2), m across each face, likewise; up in the picture is z where the face stands."""
+    pick = np.array([[1, 2], [0, 2], [0, 1]])[np.abs(v.normal).argmax(1)]
+    return np.take_along_axis(v.position, pick, 1)
 
 
 def _texture(node: p3d.NodePath, material: str, seed: int, quality: Quality) -> None:
