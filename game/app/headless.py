@@ -37,7 +37,7 @@ from game.session.opening import BARE, DEFAULT_SKILL, NO_SET, find_policy, openi
 from game.session.script import Script
 from game.session.script_runner import opening_policy
 from game.session.script_step import ScriptError
-from game.sim.model import CharacterModel, ModelError
+from game.sim.model import HUMANOID, CharacterModel, ModelError
 from game.view.film import FilmError
 
 DEFAULT_SECONDS = 10.0
@@ -85,6 +85,8 @@ class RunReport:
         return json.dumps(card)
 
 
+FOREIGN = "made for another body"
+"""what policies say of a body that is not theirs"""
 REFUSALS = (
     RunError, TakeError, PolicyError, EventError, FilmError, ModelError, SetError, ScriptError, CutError, OSError
 )  # fmt: skip
@@ -149,8 +151,8 @@ def run(options: argparse.Namespace) -> RunReport:
             cuts if script is not None or len(cuts) else None,
             options.avatar,
         )
-        for reason in runtime.library.settle().values() if take is None else ():
-            print(f"refused {reason}", file=sys.stderr)
+        if take is None:
+            _say_refused(list(runtime.library.settle().values()), model)
         extra = cuts.extra() if take is None else take.extra
         recorded = Take.of(runtime, set_name="" if spec is BARE else spec.name, **extra)
         if options.save_take:
@@ -166,6 +168,16 @@ def run(options: argparse.Namespace) -> RunReport:
     finally:
         playback.close()
         runtime.library.close()
+
+
+def _say_refused(reasons: list[str], model: CharacterModel) -> None:
+    """A line each; on another body than the game's those that were made for that one are only counted."""
+    foreign = [reason for reason in reasons if FOREIGN in reason and model.name != HUMANOID]
+    for reason in reasons:
+        if reason not in foreign:
+            print(f"refused {reason}", file=sys.stderr)
+    if foreign:
+        print(f"refused {len(foreign)} policies that were {FOREIGN} than {model.name}", file=sys.stderr)
 
 
 def read_events(path: Path) -> list[Timed]:

@@ -112,8 +112,9 @@ class Figure:
         d = join(d, hang, 0.06)
         around = np.arctan2(r[:, 1], r[:, 0])
         d = d + 0.0028 * np.sin(around * 6.0 + 1.0) * smoothstep(0.16, 0.05, r[:, 2])
+        round_arm = 0.09 if self.sleeve < UPPER_ARM else 0.17  # a bent one, to the hand
         for side in SIDES:
-            d = join(d, near(p, *self._sleeve_line(side), 0.09, lambda q, s=side: self._sleeve(q, s)), 0.06)  # type: ignore[misc]
+            d = join(d, near(p, *self._sleeve_line(side), round_arm, lambda q, s=side: self._sleeve(q, s)), 0.06)  # type: ignore[misc]
         d = cut(d, r[:, 2] - HEM + 0.004 * np.cos(2.0 * around), 0.009)
         hole = self.collar(n)
         d = d - 0.0025 * smoothstep(COLLAR + 0.002, COLLAR - 0.002, hole)  # the ribbed collar stands out a little
@@ -121,7 +122,9 @@ class Figure:
 
     def _sleeve_line(self, side: str) -> tuple[Array, Array]:
         o = self.at.origin(f"{side}_upper_arm")
-        return o, o + min(self.sleeve, UPPER_ARM) * self.at.axis(f"{side}_upper_arm")
+        if self.sleeve < UPPER_ARM:
+            return o, o + self.sleeve * self.at.axis(f"{side}_upper_arm")
+        return o, self.at.origin(f"{side}_hand")
 
     def _sleeve(self, p: Array, side: str) -> Array:
         u = self.at.local(p, f"{side}_upper_arm")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.build_avatar.sdf import Array
-from tools.capture.pose import BlazePose, Image, Reading
+from tools.capture.pose import BlazePose, Image, Reading, Square
 
 NOSE, EYES, EARS, MOUTH = 0, (2, 5), (7, 8), (9, 10)
 SHOULDERS, ELBOWS, WRISTS = (11, 12), (13, 14), (15, 16)
@@ -22,6 +22,10 @@ EQUAL = 0.6
 """share of the larger person's height from which on a second one may as well be meant"""
 OVERLAP = 0.15
 """distance of two readings' hips, in heights, below which they are one person"""
+LOOK_ASIDE = (-0.6, -0.45, 0.45, 0.6)
+"""heights beside the first person where others are looked for once more"""
+CERTAIN, NEXT_TO = 0.6, 0.2
+"""quality of such a reading, and its distance in heights, from which on it is somebody else"""
 MAX_LEAN = np.radians(35.0)
 ROUNDS = 3
 
@@ -73,13 +77,15 @@ class PhotoPerson:
 
 def find_person(picture: Image, network: BlazePose | None = None) -> PhotoPerson:
     """The one person, or the one who is clearly the largest. Raises PhotoError."""
-    people = read_people(picture, network or BlazePose())
+    network = network or BlazePose()
+    people = read_people(picture, network)
     if not people:
         raise PhotoError("nobody was found in it: expected one person, seen from the front and from head to toe")
     first, *others = people
+    others = sorted([*others, *_beside(picture, first, others, network)], key=lambda r: -_extent(r))
     if others and others[0].height > EQUAL * first.height:
         raise PhotoError(
-            f"it shows {len(people)} people of about the same size, expected one: crop it to whoever is meant"
+            f"it shows {1 + len(others)} people of about the same size, expected one: crop it to whoever is meant"
         )
     trunk = first.xy[list(SHOULDERS)].mean(0) - first.xy[list(HIPS)].mean(0)
     if np.arctan2(abs(trunk[0]), -trunk[1]) > MAX_LEAN:
@@ -100,6 +106,21 @@ def read_people(picture: Image, network: BlazePose) -> list[Reading]:
         if reading.quality >= FAINT and not any(_same(reading, other) for other in found):
             found.append(reading)
     return sorted(found, key=lambda r: -_extent(r))
+
+
+def _beside(picture: Image, first: Reading, known: list[Reading], network: BlazePose) -> list[Reading]:
+    """People so near to the first one that the detector, seeing both at once, takes them for one."""
+    found: list[Reading] = []
+    hips, middle = first.xy[list(HIPS)].mean(0), first.xy.mean(0)
+    for aside in LOOK_ASIDE:
+        area = Square(float(hips[0] + aside * first.height), float(middle[1]), 1.1 * first.height, 0.0)
+        for square in network.detect(picture, inside=area):
+            reading = network.read(picture, square, mirror=True)
+            apart = abs(float(reading.xy[list(HIPS), 0].mean() - hips[0])) / first.height
+            new = not any(_same(reading, other) for other in (*known, *found))
+            if reading.quality >= CERTAIN and apart > NEXT_TO and new:
+                found.append(reading)
+    return found
 
 
 def _extent(reading: Reading) -> float:
