@@ -30,7 +30,7 @@ from tools.learn.learn_progress import LearnProgress
 from tools.learn.learnability import score
 from tools.learn.mending import with_loop
 from tools.learn.plan import STAGES, LearnStage, follow, weights
-from tools.learn.practising import arguments, evaluations, progress_words, summary
+from tools.learn.practising import arguments, evaluations, over, progress_words, summary
 from tools.learn.six_ages import Age, spread
 from tools.learn.task import Task
 from tools.train.config import TrainConfig
@@ -79,10 +79,12 @@ def test_from_a_clip_to_the_games_list(
     assert policy.spec.skill == "nod" and policy.spec.scores["survival"] == journal["evaluation"]["survival"]
     ages = sorted(file.stem for file in listed.glob("nod_age_*.onnx"))
     assert ages == [f"nod_age_{k}" for k in range(len(journal["ages"]["ages"]))] and ages
-    assert journal["film"]["captions"][0].startswith("nod: attempt 1\n")
-    assert all("landed" not in caption for caption in journal["film"]["captions"])
+    parts = journal["film"]["captions"]
+    # the age that is the policy itself is not shown twice
+    assert parts[0].startswith("nod: attempt ") and len(parts) == len(set(parts))
+    assert all("landed" not in caption for caption in parts)
     with av.open(str(folder / "nod.mp4")) as film:
-        assert film.streams.video[0].frames == journal["film"]["pictures"] == 3 * (len(ages) + 1)
+        assert film.streams.video[0].frames == journal["film"]["pictures"] == 3 * len(parts)
     said = capsys.readouterr().out
     assert "9 of 9, the game's list" in said and "training: not good yet" in said
 
@@ -293,6 +295,15 @@ def test_what_a_training_gave_is_read_from_its_table(tmp_path: Path) -> None:
     found = summary(evaluations(tmp_path), 0.95)
     assert (found["good"], found["survival"], found["samples"], found["minutes"]) == (False, 0.97, 3, 3.0)
     assert summary(evaluations(tmp_path)[:2], 0.95)["good"]
+
+
+def test_a_training_that_something_else_ended_is_not_over() -> None:
+    config = TrainConfig("walk", hours=0.5, good=0.95)
+    row = {"survival": 0.8, "seconds": 325.0, "samples": 90_112}
+    assert not over(row, config)
+    assert over(row | {"survival": 0.95}, config)
+    assert over(row | {"seconds": 1800.0}, config)
+    assert over(row, replace(config, samples=90_000))
 
 
 def test_the_bar_says_how_training_goes_between_two_evaluations() -> None:

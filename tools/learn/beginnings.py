@@ -132,7 +132,8 @@ def untrained(config: TrainConfig, num_worlds: int, seconds: float) -> Scores:
         graph.feedforward = feedforward
     if earlier is not None:
         earlier.fill(graph.networks)
-    environment = ImitationEnvironment(config, clip, model, num_worlds, config.characters)
+    tested = replace(config, start_noise=config.evaluate_noise)
+    environment = ImitationEnvironment(tested, clip, model, num_worlds, config.characters)
     try:
         return evaluation.evaluate(environment, graph, seconds)
     finally:

@@ -42,6 +42,8 @@ def setting(task: Task) -> TrainConfig:
         robust_at=NEVER,
         evaluate_samples=effort.evaluate_samples,
         evaluate_seconds=effort.evaluate_seconds,
+        # he shall be as good as the game and tools.evaluate find him
+        evaluate_noise=0.0,
         age_step=0.03,
         film_minutes=0.0,
     )

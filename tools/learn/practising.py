@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -59,7 +60,18 @@ def practise(task: Task) -> Result:
     found = evaluations(task.run)
     if not found:
         raise LearnError(f"training ended before anything was evaluated; give it more --hours than {config.hours:g}")
+    if not over(found[-1], config):
+        raise LearnError(
+            f"something else ended the training after {found[-1]['samples'] / 1e6:.2f} M samples; what was learned is"
+            f" kept in {task.run}, and the same command goes on from there"
+        )
     return summary(found, task.effort.good) | {"hours": task.options.hours, "command": " ".join(command[1:])}
+
+
+def over(row: dict[str, Any], config: TrainConfig) -> bool:
+    """Whether the trainer ended by itself, after this evaluation: he is good, or time or samples are used up."""
+    hours, samples = config.hours or math.inf, config.samples or math.inf
+    return bool(row["survival"] >= config.good or row["seconds"] >= 3600.0 * hours or row["samples"] >= samples)
 
 
 def unfinished(task: Task) -> bool:

@@ -24,8 +24,10 @@ def film_story(task: Task) -> Result:
     Raises:
         CheckpointError, PolicyError, OSError.
     """
-    parts = [age.file for age in spread(kept(task), task.effort.ages)]
     best = task.run / "best.pt"
+    learned = checkpoint.load(best)["samples"]
+    # an age that is the policy itself would be shown twice
+    parts = [age.file for age in spread(kept(task), task.effort.ages) if age.samples != learned]
     model, count, size = CharacterModel.load(task.options.character), 0, task.effort.film_size
     hz = model.control_hz
     captions = []

@@ -30,7 +30,7 @@ BOUNDS: dict[tuple[float, float], tuple[str, ...]] = {
     (0, math.inf): (
         "seed", "lateral", "lead", "sampling_rounds", "explore", "noise_samples", "hold", "final_stage_at",
         "average_samples", "lenient_samples", "start_noise", "robust_at", "robust_samples", "push_force",
-        "checkpoint_minutes", "evaluate_samples", "film_minutes", "final_stage_cycles",
+        "checkpoint_minutes", "evaluate_samples", "evaluate_noise", "film_minutes", "final_stage_cycles",
     ),
     (0, 1): (
         "start_path", "start_zero", "start_own", "start_weighted", "gae_lambda", "vary_gravity", "vary_friction",
@@ -189,6 +189,8 @@ class TrainConfig:
     """between evaluations with the deterministic policy"""
     evaluate_seconds: float = 10.0
     """length of an evaluation's episodes"""
+    evaluate_noise: float = 0.02
+    """as start_noise, of the states in which they begin; in the game, and for tools.evaluate, they have none"""
     age_step: float = 0.1
     """how much better, in an evaluation's score of 0 to 1, the next age must be: 0.1 gives about eight"""
     film_minutes: float = 5.0

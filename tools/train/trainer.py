@@ -86,7 +86,8 @@ class Trainer:
         self.average = Average(self.graph.networks, config.average_samples)
         path = None if self.feasible is None else self.feasible.starts
         self.environment = ImitationEnvironment(config, self.clip, self.model, config.worlds, config.characters, path)
-        self.testing = ImitationEnvironment(config, self.clip, self.model, EVALUATION_WORLDS, config.characters)
+        tested = dataclasses.replace(config, start_noise=config.evaluate_noise)
+        self.testing = ImitationEnvironment(tested, self.clip, self.model, EVALUATION_WORLDS, config.characters)
         self.final_stage_since: int | None = None
         self.robust_since: int | None = None
         self.best, self.evaluated_at = -1.0, -(10**12)
