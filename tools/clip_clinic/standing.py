@@ -24,7 +24,7 @@ REACH = 0.15
 """m over the ground between the centre of mass and the middle of the ankles, from which he does not stand"""
 LOWEST = 0.35
 """m, height of the centre of mass of somebody who is on his feet"""
-FIRM = ((-0.01, 0.02), (-0.01, 0.01))
+FIRM = ((0.0, 0.012), (-0.01, 0.01))
 """m, ahead and to the left, between which the centre of mass is firmly over the feet, from the middle of the ankles"""
 FADE = 0.15
 """s in which the feedback comes and goes"""
