@@ -55,6 +55,8 @@ class RecordOptions:
     """a film, or a folder of pictures"""
     passes: str = ""
     """of pictures, by commas: alpha (characters), depth (16 bit, mm), id"""
+    loop_quality: int = 78
+    """of a .webp, 0..100; below 50 it is small and rough"""
     shutter: float = 0.0
     """degrees of 360 that the shutter is open: 180 blurs what moves as films do, 0 freezes it"""
     aperture: float = 0.0
@@ -104,6 +106,7 @@ def settings_of(options: RecordOptions) -> RecordSettings:
         ("shutter", options.shutter, 0.0, 360.0),
         ("grain", options.grain, 0.0, 1.0),
         ("moments", options.moments, 1, 256),
+        ("loop-quality", options.loop_quality, 0, 100),
         ("focus", options.focus or 1.0, 0.1, 1000.0),
     ):
         if not low <= value <= high:
@@ -137,6 +140,7 @@ def settings_of(options: RecordOptions) -> RecordSettings:
         figure=find_figure(options.avatar),
         exposure=Exposure(options.shutter, options.aperture, options.focus, options.moments if exposed else 1),
         adapts=options.adapt_exposure,
+        loop_quality=options.loop_quality,
         finish=FilmFinish(options.grain, options.mask),
         slow=options.slow_between,
     )

@@ -74,6 +74,8 @@ class RecordSettings:
     """whether a bar is printed even where that is no terminal"""
     exposure: Exposure = AT_ONCE
     """shutter and aperture"""
+    loop_quality: int = 78
+    """of a .webp, 0..100"""
     adapts: bool = False
     """whether the brightness follows the scene's"""
     finish: FilmFinish = PLAIN
@@ -118,7 +120,7 @@ def record(take: Take, out: Path, settings: RecordSettings = RecordSettings()) -
                     if settings.sound:
                         film.write_sound(frame.sound)
         elif out.suffix.lower() == ".webp":
-            with LoopWriter(out, settings.size, settings.fps) as loop:
+            with LoopWriter(out, settings.size, settings.fps, quality=settings.loop_quality) as loop:
                 for number, frame in enumerate(progress):
                     loop.write(settings.finish.apply(studio.draw(frame), number))
         else:
