@@ -20,8 +20,6 @@ from game.play.gait_path import (
     SHARE,
     SPEED,
     STEPS,
-    TURN,
-    TURN_SECONDS,
     WIDTH,
     X,
     Y,
@@ -148,7 +146,6 @@ class Gait:
         What he moves forward is his speed at first; what he moves elsewhere he drifts, and steps until it has died out.
         """
         self._clips, hz = clips, clips.model.control_hz
-        self._turns = np.zeros(round(TURN_SECONDS * STEPS * hz))
         self._dt = 1.0 / (STEPS * hz)
         self._path = fitting_path(clips, state)
         self._steered = np.array([[0.0, self._path[HEADING]]])
@@ -186,7 +183,6 @@ class Gait:
         return float(self._path[HEADING])
 
     def advance(self, root_pos: Array, root_rot: Array) -> None:  # noqa: ARG002  (the heading is steered, not followed)
-        self._turns = np.concatenate([self._turns[STEPS:], self._plan[:STEPS, TURN]])
         self._path[:] = self._plan[STEPS]
         away = root_pos[:2] - self.poses(np.array([STEPS * self._dt])).root_pos[0, :2]
         distance = float(np.hypot(*away))
@@ -204,7 +200,7 @@ class Gait:
 
     def _look_ahead(self) -> None:
         """Integrates the path as it goes on if the velocity stays as it is."""
-        integrate(self._path, self._turns, self._steered, self._clips.tables, self._dt, self._plan)
+        integrate(self._path, self._steered, self._clips.tables, self._dt, self._plan)
 
 
 def fitting_path(clips: GaitClips, state: CharacterState) -> Array:

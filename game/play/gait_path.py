@@ -1,9 +1,13 @@
 """The path of a steered walker: place, heading, speed and phase over time. Compiled by numba, as it runs every tick.
 
-The speed follows the steered one with limited acceleration and jerk, the turning over `TURN_SECONDS`; who turns sharply
-slows down. Who is to stop goes on stepping until he stands still over the floor, and then until both feet are down
-beside each other: stopped at any other moment he would have to stand on one leg, and falls sideways. What he drifts
-in any direction, as after a shove, dies out while he steps.
+A walker changes his velocity with his feet. Whoever stands on a foot that is `OMEGA**-2 * a` behind its place in steady
+walking is accelerated by a (linear inverted pendulum, Kajita et al. 2001): so whoever is to brake, turn or catch himself
+puts the swinging foot down further ahead or to the side, and is braked while he stands on it. Besides, the standing
+foot's ankle can do a little at any time. Before this, the body was moved as the acceleration asked, at once; nobody
+could follow it, and fell.
+
+Who is to stop goes on stepping until he stands still over the floor and his feet are in their places, and then until
+both are down beside each other: stopped at any other moment he would have to stand on one leg, and falls sideways.
 """
 
 from __future__ import annotations
@@ -13,20 +17,22 @@ import math
 import numpy as np
 from numba import njit
 
-TURN_SECONDS = 0.4
-"""s over which a change of turning is averaged"""
-QUICKENING, SLOWING = (0.8, 0.6), (1.8, 0.3)
+OMEGA = 3.3
+"""1/s, the square root of gravity over the height of the centre of mass"""
+ANKLE = (0.6, 0.4)
+"""m/s2 forward and back, that the standing foot's ankle adds to what its place does"""
+QUICKENING, SLOWING = (0.8, 0.6), (1.3, 0.4)
 """m/s2, the most by which the speed rises and falls: at rest, and more for every m/s"""
-JERK = 4.0
-"""m/s3: who sets off or brakes has to lean first"""
-SPEED_GAIN = 3.0
-"""m/s2 of acceleration per m/s between the speed and the steered one"""
+JERK = 6.0
+"""m/s3, of the ankle's part"""
+SPEED_GAIN = 1.8
+"""m/s2 of acceleration per m/s between the speed and the steered one: both are equal after a step"""
 MAX_TURN = math.radians(60.0)
 """rad/s"""
 MAX_LATERAL = 2.5
 """m/s2, centripetal acceleration of a turn: it limits turning at a run"""
-TURN_GAIN = 3.0
-"""rad/s of turning per rad between heading and steered direction"""
+TURN_GAIN = 2.0
+"""rad/s of turning per rad between the heading at the next footfall and the steered direction"""
 SLOWEST_TURN = 0.4
 """share of the steered speed that is left to who has to turn by 90 degrees or more"""
 STEPS = 4
@@ -34,22 +40,28 @@ STEPS = 4
 RATES = (0.9, 1.2)
 """limits of the step rate, relative to the clips' own"""
 MAX_DRIFT, DRIFT_SLOWING = 1.5, 1.6
-"""m/s and m/s2, of what he drifts, and how fast it dies out"""
+"""m/s and m/s2, of what he drifts, and the most by which a step brakes it"""
 HASTE = 0.5
 """of the step rate for every m/s that he drifts"""
 MAX_RATE = 1.45
 FADE_SECONDS = 0.4
 """s in which standing becomes the first step, and the last step standing"""
-STILL_SPEED = 0.04
-"""m/s: who is to stop and is slower stands still"""
+STILL_SPEED, STILL_DRIFT, STILL_FOOT = 0.04, 0.06, 0.03
+"""m/s, m/s and m: who is to stop and is slower, with his feet nearer to their places, stands still"""
 RUN_FROM, WALK_FROM = 1.55, 1.45
 """m/s: faster than the first he runs, slower than the second he walks"""
 CHANGE_SECONDS = 0.35
 """s in which the walk becomes the run"""
+LIFTS, LANDS = 0.30, 0.72
+"""cycles after the middle of a foot's stance, between which it swings to where it is needed next"""
+SHIFT = 3.0
+"""how suddenly the weight goes from one foot onto the other"""
 
-# columns of a plan, and of the state that it begins from
-X, Y, HEADING, PHASE, IDLE, TURN, SPEED, ACCELERATION, SHARE, FAST, RATE, DRIFT_X, DRIFT_Y = range(13)
-WIDTH = 13
+# columns of a plan, and of the state that it begins from; AHEAD, ASIDE and TURN are the legs' own: m that a foot is
+# further ahead and to the left than in steady walking, and rad/s of the turning while he stands on it
+X, Y, HEADING, PHASE, IDLE, SPEED, PUSH, SHARE, FAST, RATE, DRIFT_X, DRIFT_Y = range(12)
+AHEAD, ASIDE, TURN = 12, 14, 16
+WIDTH = 18
 
 
 @njit(cache=True)
@@ -74,62 +86,114 @@ def frame(count, phase):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def integrate(state, turns, steered, tables, dt, plan):  # type: ignore[no-untyped-def]
+def integrate(state, steered, tables, dt, plan):  # type: ignore[no-untyped-def]
     """Fill a plan (P, WIDTH) with the path from a state (WIDTH,) on.
 
     Args:
-        turns: (T,) rad/s, the turning that was steered in the T steps before
         steered: (S, 2) speed, m/s, and direction, rad, of every step; the last one stays
         dt: s of a step
     """
-    x, y, heading, phase = state[X], state[Y], state[HEADING], state[PHASE]
-    speed, acceleration, share, fast = state[SPEED], state[ACCELERATION], state[SHARE], state[FAST]
-    drift_x, drift_y = state[DRIFT_X], state[DRIFT_Y]
-    turn_sum = turns.sum()
+    row = state.copy()
     for k in range(len(plan)):
         command, direction = steered[min(k, len(steered) - 1)]
-        off = direction - heading
-        off = off - 2.0 * np.pi * np.floor((off + np.pi) / (2.0 * np.pi))
-        turn = 0.0
-        if command > 0.0:
-            most = min(MAX_TURN, MAX_LATERAL / max(speed, 0.1))
-            turn = min(max(TURN_GAIN * off, -most), most)
-            command = command * (SLOWEST_TURN + (1.0 - SLOWEST_TURN) * max(0.0, np.cos(off)))
-        rate = turn_sum / len(turns) * share
-        row = plan[k]
-        row[X], row[Y], row[HEADING], row[PHASE], row[IDLE] = x, y, heading, phase, state[IDLE] + k * dt
-        row[TURN], row[SPEED], row[ACCELERATION], row[SHARE], row[FAST], row[RATE] = (
-            turn, speed, acceleration, share, fast, rate
-        )  # fmt: skip
-        row[DRIFT_X], row[DRIFT_Y] = drift_x, drift_y
-        drift = np.sqrt(drift_x * drift_x + drift_y * drift_y)
-        pace, seconds, step_rate, _ = paced(speed, fast, drift, tables)
-        forward, left = _velocity(phase, fast, tables)
-        forward, left = forward * speed / pace + drift_x, left * step_rate * share + drift_y
-        c, s = np.cos(heading), np.sin(heading)
-        x += dt * (c * forward - s * left)
-        y += dt * (s * forward + c * left)
-        heading += dt * rate
-        # a sliding average: the oldest value leaves, the present one enters
-        turn_sum += turn - (turns[k] if k < len(turns) else plan[k - len(turns), TURN])
-        wanted = max(SPEED_GAIN * (command - speed), -SLOWING[0] - SLOWING[1] * speed)
-        wanted = min(wanted, QUICKENING[0] + QUICKENING[1] * speed)
-        acceleration += min(max(wanted - acceleration, -JERK * dt), JERK * dt)
-        speed = max(0.0, speed + acceleration * dt * (share if speed < 0.1 else 1.0))
-        if command == 0.0 and speed < STILL_SPEED:
-            speed, acceleration = 0.0, 0.0
-        keep = max(0.0, 1.0 - DRIFT_SLOWING * dt / max(drift, 1e-9))
-        drift_x, drift_y = keep * drift_x, keep * drift_y
-        fast = _changed(fast, speed, dt)
-        beside = (phase - tables.begin) % 0.5
-        ahead = dt * step_rate / seconds * share
-        if command > 0.0 or drift > 0.0:
-            share = min(1.0, share + dt / FADE_SECONDS)
-        elif speed == 0.0 and (share < 1.0 or beside + ahead >= 0.5):
-            share = max(0.0, share - dt / FADE_SECONDS)
-            phase, ahead = phase + (-beside if beside < 0.25 else 0.5 - beside), 0.0
-        phase += ahead
-        phase -= np.floor(phase)
+        on_left = _weight(row[PHASE], tables)
+        row[RATE] = row[SHARE] * (on_left * row[TURN] + (1.0 - on_left) * row[TURN + 1])
+        plan[k] = row
+        _step(row, command, direction, on_left, tables, dt)
+
+
+@njit(cache=True)
+def _step(row, command, direction, on_first, tables, dt):  # type: ignore[no-untyped-def]
+    """A step of the path (WIDTH,), in place; on_first: share of the weight that is on the first leg."""
+    drift = np.sqrt(row[DRIFT_X] * row[DRIFT_X] + row[DRIFT_Y] * row[DRIFT_Y])
+    pace, seconds, step_rate, _ = paced(row[SPEED], row[FAST], drift, tables)
+    speed, share, rate = row[SPEED], row[SHARE], row[RATE]
+    ahead = dt * step_rate / seconds * share
+    forward, left = _velocity(row[PHASE], row[FAST], tables)
+    forward, left = forward * speed / pace + row[DRIFT_X], left * step_rate * share + row[DRIFT_Y]
+    c, s = np.cos(row[HEADING]), np.sin(row[HEADING])
+    row[X] += dt * (c * forward - s * left)
+    row[Y] += dt * (s * forward + c * left)
+    row[IDLE] += dt
+    off = direction - row[HEADING]
+    off = off - 2.0 * np.pi * np.floor((off + np.pi) / (2.0 * np.pi))
+    row[HEADING] += dt * rate
+    toward = command * (SLOWEST_TURN + (1.0 - SLOWEST_TURN) * max(0.0, np.cos(off)))
+    wanted = min(
+        max(SPEED_GAIN * (toward - speed), -SLOWING[0] - SLOWING[1] * speed), QUICKENING[0] + QUICKENING[1] * speed
+    )
+    # what the feet's places do to him, and the ankle
+    square = OMEGA * OMEGA
+    on_second = 1.0 - on_first
+    placed = -square * share * (on_first * row[AHEAD] + on_second * row[AHEAD + 1])
+    sideways = -square * share * (on_first * row[ASIDE] + on_second * row[ASIDE + 1]) - speed * rate
+    extra = min(max(wanted - placed, -ANKLE[1]), ANKLE[0]) if drift < STILL_DRIFT else 0.0
+    row[PUSH] += min(max(extra - row[PUSH], -JERK * dt), JERK * dt)
+    # a drift ahead or back is braked first; what is left of the acceleration changes the speed
+    change = dt * placed
+    if row[DRIFT_X] * change < 0.0:
+        braked = min(abs(change), abs(row[DRIFT_X]))
+        row[DRIFT_X] -= np.copysign(braked, row[DRIFT_X])
+        change -= np.copysign(braked, change)
+    row[SPEED] = max(0.0, speed + change + dt * row[PUSH])
+    row[DRIFT_Y] += dt * sideways
+    settled = drift < STILL_DRIFT and max(abs(row[AHEAD]), abs(row[AHEAD + 1])) < STILL_FOOT
+    if command == 0.0 and row[SPEED] < STILL_SPEED and settled:
+        row[SPEED], row[PUSH] = 0.0, 0.0
+        if share < 1.0:
+            row[DRIFT_X], row[DRIFT_Y] = 0.0, 0.0
+    row[FAST] = _changed(row[FAST], row[SPEED], dt)
+    for leg in range(2):
+        _swing(row, leg, off, wanted, ahead, seconds / step_rate, command > 0.0, tables)
+    beside = (row[PHASE] - tables.begin) % 0.5
+    if command > 0.0 or drift >= STILL_DRIFT:
+        row[SHARE] = min(1.0, share + dt / FADE_SECONDS)
+    elif row[SPEED] == 0.0 and settled and (share < 1.0 or beside + ahead >= 0.5):
+        row[SHARE] = max(0.0, share - dt / FADE_SECONDS)
+        row[PHASE] += -beside if beside < 0.25 else 0.5 - beside
+        ahead = 0.0
+        row[DRIFT_X], row[DRIFT_Y] = 0.0, 0.0
+        if row[SHARE] == 0.0:
+            row[AHEAD:] = 0.0
+    row[PHASE] += ahead
+    row[PHASE] -= np.floor(row[PHASE])
+
+
+@njit(cache=True)
+def _swing(row, leg, off, wanted, ahead, seconds, steered, tables):  # type: ignore[no-untyped-def]
+    """Move a swinging foot towards where it is needed at its footfall, in place.
+
+    Args:
+        off: rad from the heading to the steered direction
+        wanted: m/s2, of the speed
+        ahead: cycles, of this step
+        seconds: of a cycle
+        steered: whether he is to go anywhere
+    """
+    since = (row[PHASE] - tables.middle[leg]) % 1.0
+    if since < LIFTS or since >= LANDS:
+        return
+    speed = row[SPEED]
+    turn = 0.0
+    if steered:
+        most = min(MAX_TURN, MAX_LATERAL / max(speed, 0.1))
+        # the foot is stood on from its footfall on, for half a cycle: in its middle he has turned on by so much
+        left = off - row[RATE] * (LANDS - since) * seconds
+        turn = min(max(TURN_GAIN * left, -most), most)
+    square = OMEGA * OMEGA
+    across = min(max(-2.0 / seconds * row[DRIFT_Y], -DRIFT_SLOWING), DRIFT_SLOWING)
+    along = min(max(-2.0 / seconds * row[DRIFT_X], -DRIFT_SLOWING), DRIFT_SLOWING)
+    part = min(1.0, ahead / max(LANDS - since, 1e-9))
+    row[AHEAD + leg] += part * (-(wanted + along) / square - row[AHEAD + leg])
+    row[ASIDE + leg] += part * (-(speed * turn + across) / square - row[ASIDE + leg])
+    row[TURN + leg] += part * (turn - row[TURN + leg])
+
+
+@njit(cache=True)
+def _weight(phase, tables):  # type: ignore[no-untyped-def]
+    """The share of the weight that is on the first leg."""
+    lean = np.cos(2.0 * np.pi * (phase - tables.middle[0])) - np.cos(2.0 * np.pi * (phase - tables.middle[1]))
+    return 0.5 + 0.5 * min(max(0.5 * SHIFT * lean, -1.0), 1.0)
 
 
 @njit(cache=True)

@@ -3,8 +3,8 @@
 A walk and a run say how the body moves and where the feet stand under it. For another stride or in a turn each foot is
 put where it stays in its place on the floor while it stands: from the middle of its stance on, when it is where the
 clip has it, it moves back as fast as the root moves on, and turns back as fast as the root turns. The legs follow by
-inverse kinematics: the knee by the cosine rule, the hip by the smallest turn. In a turn, and when the speed changes,
-the body leans so that gravity and acceleration meet its feet.
+inverse kinematics: the knee by the cosine rule, the hip by the smallest turn. In a turn, and when the speed changes, the
+feet stand where the path needs them, further ahead or aside.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from game.play.footing import GRAVITY
 from game.play.gait_path import (
-    ACCELERATION,
-    DRIFT_SLOWING,
+    AHEAD,
+    ASIDE,
     DRIFT_X,
     DRIFT_Y,
     FAST,
@@ -32,8 +31,6 @@ from game.play.gait_path import (
 )
 from game.sim.compiled_rotation import product, rotated, slerp_into, turn_into
 
-MAX_LEAN = 0.4
-"""rad"""
 CALM = 0.45
 """share of the clip's movement of body and arms that is left on the spot"""
 WIDER = 0.055
@@ -113,7 +110,6 @@ def _going(row, tables, pos, rot, place, foot):  # type: ignore[no-untyped-def]
                 place[leg, i] = share * place[leg, i] + (1.0 - share) * tables.still_feet[leg, i]
             other[:] = foot[leg]
             slerp_into(tables.still_feet_rot[leg], other, share, foot[leg])
-    _lean(row, share, pos, rot[0])
     for leg in range(2):
         _reach(tables, leg, pos, rot, place[leg], foot[leg])
 
@@ -150,8 +146,8 @@ def _feet(row, tables, rate, stride, place, foot):  # type: ignore[no-untyped-de
         flat = 0.7 * short
         slerp_into(gait, tables.still_feet_rot[leg], flat, foot[leg])
         place[leg, 2] += flat * 0.7 * (tables.still_feet[leg, 2] - place[leg, 2])
-        x = place[leg, 0] + (1.0 - stride) * travel - row[DRIFT_X] * clock / rate
-        y = place[leg, 1] - row[DRIFT_Y] * clock / rate
+        x = place[leg, 0] + (1.0 - stride) * travel - row[DRIFT_X] * clock / rate + row[AHEAD + leg]
+        y = place[leg, 1] - row[DRIFT_Y] * clock / rate + row[ASIDE + leg]
         turn = -row[RATE] * clock / rate
         c, s = np.cos(turn), np.sin(turn)
         place[leg, 0], place[leg, 1] = c * x - s * y, s * x + c * y
@@ -159,26 +155,6 @@ def _feet(row, tables, rate, stride, place, foot):  # type: ignore[no-untyped-de
     height = (1.0 - part) * tables.walk_height[first] + part * tables.walk_height[after]
     running = (1.0 - run_part) * tables.run_height[run_first] + run_part * tables.run_height[run_after]
     return (1.0 - fast) * height + fast * running
-
-
-@njit(cache=True)
-def _lean(row, share, pos, root):  # type: ignore[no-untyped-def]
-    """Lean the body about the floor below it, against its acceleration; in place."""
-    ahead, left = row[ACCELERATION], row[SPEED] * row[RATE]
-    drift = np.sqrt(row[DRIFT_X] * row[DRIFT_X] + row[DRIFT_Y] * row[DRIFT_Y])
-    if drift > 0.0:
-        # the brake of a drift sets in gently
-        brake = DRIFT_SLOWING * min(1.0, 4.0 * drift) / drift
-        ahead, left = ahead - brake * row[DRIFT_X], left - brake * row[DRIFT_Y]
-    ahead = min(max(share * ahead / GRAVITY, -MAX_LEAN), MAX_LEAN)
-    left = min(max(share * left / GRAVITY, -MAX_LEAN), MAX_LEAN)
-    angle = np.sqrt(ahead * ahead + left * left)
-    if angle < 1e-9:
-        return
-    half = np.sin(0.5 * angle) / angle
-    lean = np.array([-left * half, ahead * half, 0.0, np.cos(0.5 * angle)])
-    root[:] = product(lean, root)
-    pos[0], pos[1], pos[2] = rotated(lean, pos)
 
 
 @njit(cache=True)

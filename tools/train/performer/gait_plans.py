@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.play.gait import GaitClips, fitting_path
-from game.play.gait_path import FAST, HEADING, PHASE, SHARE, SPEED, TURN_SECONDS, WIDTH, X, Y, integrate
+from game.play.gait_path import FAST, HEADING, PHASE, SHARE, SPEED, WIDTH, X, Y, integrate
 from game.play.gait_pose import fill_poses
 from game.sim import rotation
 from game.sim.model import CharacterModel
@@ -56,7 +56,7 @@ class GaitPlans:
         tables, dt, count = self.clips.tables, 1.0 / self.hz, len(speed)
         path = np.empty((count, WIDTH))
         steered = np.stack([speed, direction], axis=1)
-        integrate(state, np.zeros(round(TURN_SECONDS * self.hz)), steered, tables, dt, path)
+        integrate(state, steered, tables, dt, path)
         pos, rot = np.empty((count, 3)), np.empty((count, *self.clips.still.shape))
         fill_poses(path, np.arange(count) * dt, dt, tables, pos, rot)
         joints = rotation.continuous(rot[:, 1:])

@@ -66,7 +66,8 @@ class Situations:
         self.heaps: dict[str, CharacterState] = {}
         """by the getup that is theirs"""
         self.features = {name: _features(tables[name].rows[: tables[name].starts : STRIDE], model) for name in tables}
-        self.gaits: dict[str, list[MotionTable]] = {way: [] for way in WAYS}
+        self.gaits: dict[str, tuple[list[MotionTable], list[MotionTable]]] = {way: ([], []) for way in WAYS}
+        """steered plans by how they begin: as hard as he can take, and as it comes"""
         self.gait: GaitPlans | None = None
         if "walk" in tables and "run" in tables and STAND in tables:
             clips = ClipLibrary(model).gait
@@ -240,13 +241,16 @@ class Situations:
         """Walking and running as somebody plays with the stick."""
         assert self.gait is not None
         rng, running = self.rng, self.stages.running
-        way = "run" if rng.random() < running else str(rng.choice(WAYS[:3], p=(0.45, 0.35, 0.2)))
-        plans = self.gaits[way]
+        way = "run" if rng.random() < running else str(rng.choice(WAYS[:3], p=(0.4, 0.4, 0.2)))
+        plans, others = self.gaits[way]
         if len(plans) < GAITS or rng.random() < 0.15:
             seconds = 1.8 * self.ticks / self.model.control_hz
+            # a half as hard as he can take, and the other as it comes: what fails at once is learned from, too
             plans.append(self.gait.random(rng, seconds, way=way, hard=self.hard[way]))
-            del plans[:-GAITS]
-        table = plans[int(rng.integers(len(plans)))]
+            others.append(self.gait.random(rng, seconds, way=way, hard=float(rng.random())))
+            del plans[:-GAITS], others[:-GAITS]
+        free = rng.random() < 0.5
+        table = (others if free else plans)[int(rng.integers(len(plans)))]
         sources = [name for name in self.stages.stop or GAITED if len(self.bank.states.get(name, [])) > 4]
         if way == "walk" and rng.random() < 0.15 and sources:
             state = self.bank.draw(str(rng.choice([*sources, STAND])), rng)
@@ -260,7 +264,11 @@ class Situations:
         else:
             begin = 0 if way == "start" or rng.random() < 0.3 else int(rng.integers(len(table.rows) // 2))
             rows = table.rows[begin:]
-            state, kind, grace = self.blurred(state_of(rows[:1], self.model)[0], NOISE), f"steer:{way}", 0
+            state, kind = (
+                self.blurred(state_of(rows[:1], self.model)[0], NOISE),
+                f"steer:{way}{' freely' if free else ''}",
+            )
+            grace = 0
         plan, lead = self.plan(rows, 0, self.ticks)
         return Assignment(
             state,
