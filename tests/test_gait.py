@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from game.play.gait import MAX_DISTANCE, Gait, GaitClips
-from game.play.gait_path import PHASE
+from game.play.gait_path import AHEAD, OMEGA, PHASE, SPEED
 from game.play.idle import CALM_TICKS
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
@@ -70,7 +70,7 @@ def test_who_goes_has_no_time_to_breathe(clips: GaitClips, alive: GaitClips) -> 
     for which in (clips, alive):
         gait = begin(which)
         gait.steer(np.array([0.9, 0.0]))
-        for _ in range(60):
+        for _ in range(150):
             pose = gait.poses(np.zeros(1))
             gait.advance(pose.root_pos[0], pose.root_rot[0])
         shown.append(gait.poses(np.array([0.0, 0.1])))
@@ -82,8 +82,8 @@ def test_who_goes_has_no_time_to_breathe(clips: GaitClips, alive: GaitClips) -> 
 def test_he_goes_as_fast_as_he_is_steered(clips: GaitClips, speed: float) -> None:
     gait = begin(clips)
     gait.steer(np.array([speed, 0.0]))
-    roots, _ = follow(gait, 150)
-    assert (roots[-1, 0] - roots[60, 0]) / (89 / HZ) == pytest.approx(speed, rel=0.05)
+    roots, _ = follow(gait, 240)
+    assert (roots[-1, 0] - roots[150, 0]) / (89 / HZ) == pytest.approx(speed, rel=0.05)
     assert abs(roots[-1, 1]) < 0.1
 
 
@@ -102,9 +102,9 @@ def test_he_turns_to_where_he_is_steered(clips: GaitClips, degrees: float) -> No
     gait = begin(clips)
     angle = np.radians(degrees)
     gait.steer(0.98 * np.array([np.cos(angle), np.sin(angle)]))
-    follow(gait, 120)
+    follow(gait, 180)
     off = (gait.heading - angle + np.pi) % (2.0 * np.pi) - np.pi
-    assert abs(off) < 0.02
+    assert abs(off) < 0.03
 
 
 @pytest.mark.parametrize(("speed", "rate", "slide"), [(0.98, 0.8, 0.15), (3.5, 0.8, 0.2)])
@@ -148,6 +148,39 @@ def test_let_go_he_stops_with_both_feet_beside_each_other(clips: GaitClips, tick
     assert 20 < stopped < 80
     assert abs(feet[stopped, 0, 0] - feet[stopped, 1, 0]) < 0.05
     np.testing.assert_allclose(roots[stopped + 1 :], np.repeat(roots[-1:], 89 - stopped, axis=0), atol=1e-9)
+
+
+@pytest.mark.parametrize(("degrees", "speed"), [(0.0, 0.0), (90.0, 0.98), (-90.0, 0.98)])
+def test_the_body_is_moved_by_the_feet_and_not_at_once(clips: GaitClips, degrees: float, speed: float) -> None:
+    """A body that leant as soon as it was to brake or to turn jumped by 0.6 m/s in a tenth of a second."""
+    gait, model = begin(clips), clips.model
+    gait.steer(np.array([0.98, 0.0]))
+    follow(gait, 72)
+    gait.steer(speed * np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))]))
+    coms = []
+    for _ in range(60):
+        pose = gait.poses(np.zeros(1))
+        coms.append(kinematics.center_of_mass(model, kinematics.body_poses(model, *pose))[0, :2])
+        after = gait.poses(np.array([1.0 / HZ]))
+        gait.advance(after.root_pos[0], after.root_rot[0])
+    velocity = np.diff(np.array(coms), axis=0) * HZ
+    jump = np.linalg.norm(velocity[3:] - velocity[:-3], axis=1)
+    assert jump.max() < 0.55
+
+
+def test_who_brakes_puts_his_foot_ahead_of_himself(clips: GaitClips) -> None:
+    """Braked by a he stands on a foot that is a / OMEGA^2 further ahead than in steady walking."""
+    gait = begin(clips)
+    gait.steer(np.array([0.98, 0.0]))
+    follow(gait, 120)
+    gait.steer(np.zeros(2))
+    placed, speeds = [], []
+    for _ in range(25):
+        placed.append(gait._path[AHEAD : AHEAD + 2].max())
+        speeds.append(gait._path[SPEED])
+        follow(gait, 1)
+    braked = -np.diff(speeds) * HZ
+    assert braked.max() == pytest.approx(OMEGA**2 * max(placed), rel=0.1)
 
 
 def test_what_is_shown_ahead_comes_if_the_command_stays(clips: GaitClips) -> None:

@@ -3,8 +3,8 @@
 A walk and a run say how the body moves and where the feet stand under it. For another stride or in a turn each foot is
 put where it stays in its place on the floor while it stands: from the middle of its stance on, when it is where the
 clip has it, it moves back as fast as the root moves on, and turns back as fast as the root turns. The legs follow by
-inverse kinematics: the knee by the cosine rule, the hip by the smallest turn. In a turn, and when the speed changes, the
-feet stand where the path needs them, further ahead or aside.
+inverse kinematics: the knee by the cosine rule, the hip by the smallest turn. In a turn, and when the speed changes,
+the feet stand where the path needs them, further ahead or aside.
 """
 
 from __future__ import annotations
