@@ -17,15 +17,16 @@ from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
 from tools.policy_file import random_inputs
 from tools.train import checkpoint, quaternion
-from tools.train.performer import step_search, training
+from tools.train.performer import gait_gate, step_search, training
 from tools.train.performer.distillation import Distiller
+from tools.train.performer.gait_gate import GaitGate
 from tools.train.performer.gait_plans import GaitPlans
 from tools.train.performer.joining import joined, met
 from tools.train.performer.motion_table import QUARTERS, MotionTable, columns, state_of
 from tools.train.performer.performer_config import PerformerConfig
 from tools.train.performer.performer_environment import LONGEST, PerformerEnvironment
 from tools.train.performer.performer_export import export_performer
-from tools.train.performer.performer_graph import PerformerGraph
+from tools.train.performer.performer_graph import Experts, PerformerGraph
 from tools.train.performer.performer_inputs import NUM_AHEAD, PerformerInputs, lookahead
 from tools.train.performer.performer_mirror import PerformerMirror
 from tools.train.performer.practice import Practice
@@ -252,6 +253,8 @@ def test_he_is_steered_in_training_as_in_the_game() -> None:
 def test_what_the_performer_sees_of_mirrored_states_is_mirrored() -> None:
     graph, mirror, inputs = PerformerGraph(MODEL), PerformerMirror(MODEL), random_performer_inputs(32)
     graph.sight.steps.gains = torch.linspace(-0.3, 0.4, NUM_GAINS)
+    # the gate learns to be the same for both sides; as it begins, it is not
+    torch.nn.init.zeros_(graph.sight.gait.layers[-1].weight)
     seen, pose = graph.sight(inputs)
     image, image_pose = graph.sight(reflected(inputs))
     torch.testing.assert_close(image, mirror.observation(seen), atol=1e-5, rtol=1e-5)
@@ -262,6 +265,37 @@ def test_what_the_performer_sees_of_mirrored_states_is_mirrored() -> None:
     turned = graph.target(image_pose, mirror.action(action))
     aligned = turned * torch.where((turned * expected).sum(-1, keepdim=True) < 0.0, -1.0, 1.0)
     torch.testing.assert_close(aligned, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_each_expert_does_its_share() -> None:
+    experts = Experts((3, 5, 2), 1.0)
+    seen, gate = (
+        torch.randn(4, 3, generator=torch.Generator().manual_seed(2)),
+        torch.tensor([[1.0], [0.0], [0.25], [0.0]]),
+    )
+    expected = gate * experts.gaits(seen) + (1.0 - gate) * experts.motions(seen)
+    torch.testing.assert_close(experts(torch.cat([seen, gate], 1)), expected)
+    # whose share is nothing learns nothing
+    experts(torch.cat([seen[:1], gate[:1]], 1)).sum().backward()
+    assert all(p.grad is None for p in experts.motions.parameters())
+    assert all(p.grad is not None for p in experts.gaits.parameters())
+
+
+def test_the_gate_learns_to_tell_gaits_from_other_motions() -> None:
+    torch.manual_seed(0)
+    gate = GaitGate(MODEL)
+    assert gait_gate.train(gate, *gait_gate.Windows(MODEL, 0).draw(400), epochs=30) > 0.8
+
+
+def test_a_slow_walker_has_gains_of_his_own() -> None:
+    """Those of the second half count in full for who stands still."""
+    torch.manual_seed(4)
+    inputs, velocity = random_performer_inputs(4), torch.zeros(4, 3)
+    still = inputs._replace(reference_ahead_root_pos=inputs.reference_ahead_root_pos[:, :1].repeat(1, NUM_AHEAD + 1, 1))
+    half = 0.1 * torch.randn(NUM_GAINS // 2)
+    one = Steps(MODEL, torch.cat([2.0 * half, torch.zeros_like(half)]))
+    two = Steps(MODEL, torch.cat([half, half]))
+    torch.testing.assert_close(one(still, velocity), two(still, velocity))
 
 
 def test_who_falls_forward_puts_the_swinging_leg_forward() -> None:

@@ -3,8 +3,8 @@
 A walker changes his velocity with his feet. Whoever stands on a foot that is `OMEGA**-2 * a` behind its place in steady
 walking is accelerated by a (linear inverted pendulum, Kajita et al. 2001): so whoever is to brake, turn or catch
 himself puts the swinging foot down further ahead or to the side, and is braked while he stands on it. Besides, the
-standing foot's ankle can do a little at any time. Before this, the body was moved as the acceleration asked, at once; nobody
-could follow it, and fell.
+standing foot's ankle can do a little at any time. Before this, the body was moved as the acceleration asked, at once;
+nobody could follow it, and fell.
 
 Who is to stop goes on stepping until he stands still over the floor and his feet are in their places, and then until
 both are down beside each other: stopped at any other moment he would have to stand on one leg, and falls sideways.

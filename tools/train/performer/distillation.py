@@ -108,8 +108,9 @@ class Distiller:
         """Set the normaliser from what has been seen; all ranks agree."""
         seen = self.memory.observation[: self.memory.filled]
         moments = distributed.mean(torch.stack([seen.mean(0), seen.square().mean(0)]).double())
-        self.graph.mean.copy_(moments[0])
-        self.graph.spread.copy_((moments[1] - moments[0] ** 2).clamp(min=0.0).sqrt() + 0.05)
+        # the last number, the gait gate's, stays what it is
+        self.graph.mean[:-1] = moments[0, :-1].float()
+        self.graph.spread[:-1] = ((moments[1] - moments[0] ** 2).clamp(min=0.0).sqrt() + 0.05)[:-1].float()
 
     def learn(self, optimizer: torch.optim.Optimizer, steps: int, size: int) -> float:
         """Gradient steps on random samples of the memory; the mean loss."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from game.sim.model import CharacterModel
 from tools.train import quaternion
+from tools.train.performer.gait_gate import GaitGate
 from tools.train.performer.performer_inputs import NUM_AHEAD, PerformerInputs
 from tools.train.performer.stand_feedback import Balance
 from tools.train.performer.step_feedback import Steps
@@ -20,6 +21,8 @@ SCALE = 0.5
 GRAVITY = 9.8
 LIMIT = 6.0
 """standard deviations that the network sees at most"""
+NOTHING = 1e-3
+"""share of an expert that is not worth computing"""
 
 
 class RootFrame(nn.Module):
@@ -30,14 +33,16 @@ class RootFrame(nn.Module):
 
     def __init__(self, model: CharacterModel) -> None:
         super().__init__()
-        self.balance, self.steps = Balance(model), Steps(model)
+        self.balance, self.steps, self.gait = Balance(model), Steps(model), GaitGate(model)
         self.register_buffer("keys", torch.tensor(model.roles.key_bodies))
         self.register_buffer("up", torch.tensor([[0.0, 0.0, 1.0]]))
         joints, bodies = model.num_joints, model.num_bodies
-        self.size = 13 + 9 * joints + 3 * len(model.roles.key_bodies) + NUM_AHEAD * (10 + 6 * joints) + 6 + bodies + 5
+        self.size = 13 + 9 * joints + 3 * len(model.roles.key_bodies) + NUM_AHEAD * (10 + 6 * joints) + 6 + bodies + 6
 
     def forward(self, inputs: PerformerInputs) -> tuple[Tensor, Tensor]:
-        """The observation (B, size) and the pose that the action corrects (B, J, 4), with balance and steps."""
+        """The observation (B, size), of which the last number is the gait gate's, and the pose that the action corrects
+        (B, J, 4), with balance and steps.
+        """
         into = quaternion.conjugate(inputs.root_rot)
         root = inputs.root_pos[:, None]
         place, velocity = self.balance.offset(inputs)
@@ -55,19 +60,20 @@ class RootFrame(nn.Module):
             1,
         )  # fmt: skip
         turned = quaternion.rotate(into[:, None], vectors)
+        joints = inputs.reference_ahead_joint_rot[:, :NUM_AHEAD]
+        gait = self.gait(pos, rot, joints)
         body, ahead = turned[:, :-NUM_AHEAD], turned[:, -NUM_AHEAD:]
         observation = torch.cat(
             [
                 inputs.root_pos[:, 2:], body.flatten(1), quaternion.tangent_normal(inputs.joint_rot).flatten(1),
                 0.1 * inputs.joint_vel.flatten(1), 3.0 * ahead.clamp(-1.0, 1.0).flatten(1), pos[:, :, 2],
                 quaternion.tangent_normal(quaternion.multiply(into[:, None], rot)).flatten(1),
-                quaternion.tangent_normal(inputs.reference_ahead_joint_rot[:, :NUM_AHEAD]).flatten(1),
-                inputs.body_pos[:, :, 2], gate, turns,
+                quaternion.tangent_normal(joints).flatten(1), inputs.body_pos[:, :, 2], gate, turns, gait,
             ],
             1,
         )  # fmt: skip
         pose = self.balance.applied(inputs.reference_ahead_joint_rot[:, -1], gate * turns)
-        pose = self.steps.applied(pose, (1.0 - gate) * self.steps(inputs, velocity))
+        pose = self.steps.applied(pose, gait * (1.0 - gate) * self.steps(inputs, velocity))
         return observation, pose
 
 
@@ -85,6 +91,34 @@ def network(widths: tuple[int, ...], last_gain: float) -> nn.Sequential:
     return nn.Sequential(*layers, last)
 
 
+class Experts(nn.Module):
+    """Two networks: one stands, walks and runs, the other does everything else (Jacobs et al. 1991, with a gate that is
+    learned by itself, `gait_gate`). What one practises the other does not forget.
+    """
+
+    def __init__(self, widths: tuple[int, ...], last_gain: float) -> None:
+        """widths: of the layers, of which the first does not count the gate."""
+        super().__init__()
+        self.gaits, self.motions = network(widths, last_gain), network(widths, last_gain)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., 1 + widths[0]), of which the last is the share of the gaits' expert, -> (..., widths[-1])"""
+        seen, gate = x[..., :-1], x[..., -1:]
+        if torch.compiler.is_compiling() or torch.jit.is_tracing() or torch.onnx.is_in_onnx_export():
+            mixed: Tensor = gate * self.gaits(seen) + (1.0 - gate) * self.motions(seen)
+            return mixed
+        # outside of the exported graph nothing is computed for whose share is nothing
+        seen, gate = seen.flatten(0, -2), gate.flatten(0, -2)
+        out = seen.new_zeros(len(seen), self.gaits[-1].out_features)
+        for expert, share in ((self.gaits, gate), (self.motions, 1.0 - gate)):
+            who = torch.nonzero(share[:, 0] > NOTHING)[:, 0]
+            if len(who) == len(seen):
+                out = out + share * expert(seen)
+            elif len(who):
+                out = out.index_add(0, who, share[who] * expert(seen[who]))
+        return out.view(*x.shape[:-1], -1)
+
+
 class PerformerGraph(nn.Module):
     """Root frame, a normaliser that is set once, actor, critic, and the residual on the reference."""
 
@@ -100,7 +134,7 @@ class PerformerGraph(nn.Module):
         self.sight = RootFrame(model)
         self.residual = Residual(model, SCALE)
         size, actions = self.sight.size, self.residual.num_actions
-        self.actor = network((size, *hidden, actions), 0.01)
+        self.actor = Experts((size - 1, *hidden, actions), 0.01)
         self.critic = network((size, *critic, 1), 0.3)
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("spread", torch.ones(size))

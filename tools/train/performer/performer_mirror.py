@@ -28,5 +28,5 @@ class PerformerMirror(BlockMirror):
         super().__init__(model, (
             (one, UNCHANGED), ([0, 1, 2], POLAR), (one, AXIAL), (key_sides, POLAR), ([0, 1], POLAR), (joints, AXES),
             (joints, AXIAL), (ahead, POLAR), (ahead, UNCHANGED), (ahead, AXES), (ahead_joints, AXES),
-            (bodies, UNCHANGED), ([0, 1, 2], UNCHANGED), ([0, 1], REVERSED),
+            (bodies, UNCHANGED), ([0, 1, 2], UNCHANGED), ([0, 1], REVERSED), (one, UNCHANGED),
         ))  # fmt: skip

@@ -14,7 +14,8 @@ from tools.train import quaternion
 from tools.train.performer.performer_inputs import PerformerInputs
 from tools.train.performer.stand_feedback import TALL, UPRIGHT, facing, rise
 
-NUM_GAINS = 33
+NUM_GAINS = 2 * 33
+"""those of any speed, and what is added to them the more, the slower the reference is"""
 LIMIT = 0.5
 """rad of a joint"""
 FARTHEST = 0.3
@@ -28,7 +29,7 @@ LEVEL = (0.08, 0.15)
 class Steps(nn.Module):
     """Pitch and roll of swing hip, stance hip and stance ankle.
 
-    The gains are, in this order, those of pitch (3 joints x 6 errors) and of roll (3 x 5).
+    The gains of each half are, in this order, those of pitch (3 joints x 6 errors) and of roll (3 x 5).
     """
 
     gains: Tensor
@@ -82,7 +83,8 @@ class Steps(nn.Module):
     def forward(self, inputs: PerformerInputs, velocity: Tensor) -> Tensor:
         """Turns (B, 8) of hip pitch, hip roll, ankle pitch, ankle roll of the first and of the other leg, rad."""
         along, across = self.errors(inputs, velocity)
-        gains = self.gains.view(-1, NUM_GAINS)
+        both = self.gains.view(-1, 2, NUM_GAINS // 2)
+        gains = both[:, 0] + along[:, 5:] * both[:, 1]
         pitch = (gains[:, :18].view(-1, 3, 6) * along[:, None]).sum(-1).clamp(-LIMIT, LIMIT)
         roll = (gains[:, 18:].view(-1, 3, 5) * across[:, None]).sum(-1).clamp(-LIMIT, LIMIT)
         height = inputs.body_pos[:, self.feet, 2]

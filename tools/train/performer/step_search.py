@@ -46,7 +46,10 @@ class StepSearchOptions:
     checkpoint: tyro.conf.Positional[Path]
     """a run's checkpoint.pt"""
     out: Path = Path("out/step_gains.json")
-    """where the mean of the distribution goes, after every generation; a search goes on from what is there"""
+    """where the mean of the distribution goes, after every generation; a search goes on from what is there, or from the
+    checkpoint's gains"""
+    slow: bool = False
+    """search only those gains that act the more, the slower he is; the others stay"""
     minutes: float = 20.0
     candidates: int = 16
     """of a generation, an even number"""
@@ -131,21 +134,32 @@ def search(options: StepSearchOptions) -> Array:
     """The mean of the distribution (NUM_GAINS,) when the time is up; prints a line after every generation."""
     import cma  # type: ignore[import-untyped]
 
-    first = json.loads(options.out.read_text("utf-8")) if options.out.is_file() else [0.0] * NUM_GAINS
+    first = _present(options)
+    fixed = first[: NUM_GAINS // 2 if options.slow else 0]
     strategy = cma.CMAEvolutionStrategy(
-        first, options.spread, {"popsize": options.candidates, "seed": options.seed, "verbose": -9}
+        first[len(fixed) :], options.spread, {"popsize": options.candidates, "seed": options.seed, "verbose": -9}
     )
     options.out.parent.mkdir(parents=True, exist_ok=True)
     end, half = time.monotonic() + 60.0 * options.minutes, options.candidates // 2
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         while time.monotonic() < end:
             candidates = strategy.ask()
-            parts = [(options.checkpoint, candidates[:half]), (options.checkpoint, candidates[half:])]
+            whole = [np.concatenate([fixed, candidate]) for candidate in candidates]
+            parts = [(options.checkpoint, whole[:half]), (options.checkpoint, whole[half:])]
             scores = np.concatenate(pool.map(_scores, parts, chunksize=1))
             strategy.tell(candidates, (-scores).tolist())
-            options.out.write_text(json.dumps([round(float(v), 4) for v in strategy.mean]), "utf-8")
+            mean = np.concatenate([fixed, strategy.mean])
+            options.out.write_text(json.dumps([round(float(v), 4) for v in mean]), "utf-8")
             print(f"{strategy.countiter}: {scores.mean():.3f}, best {scores.max():.3f}, spread {strategy.sigma:.3f}")
-    return np.asarray(strategy.mean)
+    return np.concatenate([fixed, strategy.mean])
+
+
+def _present(options: StepSearchOptions) -> Array:
+    """The gains (NUM_GAINS,) that a search goes on from."""
+    if options.out.is_file():
+        return np.array(json.loads(options.out.read_text("utf-8")), float)
+    graph, _ = load_performer(options.checkpoint, CharacterModel.load())
+    return graph.sight.steps.gains.numpy().astype(float)
 
 
 def main(arguments: list[str] | None = None) -> int:
