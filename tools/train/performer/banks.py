@@ -43,22 +43,22 @@ class Bank:
         return kept[int(rng.integers(len(kept)))]
 
 
-def upright(state: CharacterState, head: Array) -> NDArray[np.bool_]:
-    """(M,) which states (M,) with heads at heights (M,) are on their feet."""
+def upright(state: CharacterState, head: Array, lowest: float = 1.1) -> NDArray[np.bool_]:
+    """(M,) which states (M,) with heads at heights (M,), at least `lowest`, m, are on their feet."""
     up = rotation.rotate(state.root_rot, np.array([0.0, 0.0, 1.0]))[..., 2]
-    return np.asarray((up > 0.75) & (head > 1.1))
+    return np.asarray((up > 0.75) & (head > lowest))
 
 
 def from_tables(bank: Bank, tables: dict[str, MotionTable], names: list[str], model: CharacterModel,
-                rng: np.random.Generator, each: int = 40) -> None:  # fmt: skip
+                rng: np.random.Generator, each: int = 40, lowest: float = 1.1) -> None:  # fmt: skip
     """Fill a bank with the motions' own upright moments, until there are better ones."""
     cols = columns(model)
     for name in names:
         table = tables[name]
-        rows = table.rows[rng.integers(table.starts, size=4 * each)]
+        rows = table.rows[rng.integers(table.starts, size=8 * each)]
         states = state_of(rows, model)
         body = rows[:, cols.body_pos].reshape(len(rows), -1, 3)
-        good = np.flatnonzero(upright(states, body[:, model.roles.head, 2].astype(np.float64)))
+        good = np.flatnonzero(upright(states, body[:, model.roles.head, 2].astype(np.float64), lowest))
         for k in good[:each]:
             bank.add(name, states[k], rng)
 

@@ -34,6 +34,8 @@ GAITS = 16
 """steered plans at a time, of each way"""
 EASY = 0.1
 """of the steering, at first"""
+RISING = 0.85
+"""m, height of the head over which who gets up may go on to a stand"""
 STRIDE = 4
 """rows between those that a best match is looked for in"""
 
@@ -63,6 +65,8 @@ class Situations:
         """by kind, how often its episodes end early"""
         self.bank = Bank()
         from_tables(self.bank, tables, self.upright, model, self.rng)
+        # these clips end as he rises
+        from_tables(self.bank, tables, [name for name in GETUPS if name in tables], model, self.rng, lowest=RISING)
         self.heaps: dict[str, CharacterState] = {}
         """by the getup that is theirs"""
         self.features = {name: _features(tables[name].rows[: tables[name].starts : STRIDE], model) for name in tables}
