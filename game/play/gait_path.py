@@ -37,7 +37,7 @@ SLOWEST_TURN = 0.4
 """share of the steered speed that is left to who has to turn by 90 degrees or more"""
 STEPS = 4
 """integration steps of the path in a tick"""
-RATES = (0.9, 1.2)
+RATES = (1.0, 1.2)
 """limits of the step rate, relative to the clips' own"""
 MAX_DRIFT, DRIFT_SLOWING = 1.5, 1.6
 """m/s and m/s2, of what he drifts, and the most by which a step brakes it"""
@@ -106,11 +106,11 @@ def integrate(state, steered, tables, dt, plan):  # type: ignore[no-untyped-def]
 def _step(row, command, direction, on_first, tables, dt):  # type: ignore[no-untyped-def]
     """A step of the path (WIDTH,), in place; on_first: share of the weight that is on the first leg."""
     drift = np.sqrt(row[DRIFT_X] * row[DRIFT_X] + row[DRIFT_Y] * row[DRIFT_Y])
-    pace, seconds, step_rate, _ = paced(row[SPEED], row[FAST], drift, tables)
+    pace, seconds, step_rate, stride = paced(row[SPEED], row[FAST], drift, tables)
     speed, share, rate = row[SPEED], row[SHARE], row[RATE]
     ahead = dt * step_rate / seconds * share
     forward, left = _velocity(row[PHASE], row[FAST], tables)
-    forward, left = forward * speed / pace + row[DRIFT_X], left * step_rate * share + row[DRIFT_Y]
+    forward, left = forward * speed / pace + row[DRIFT_X], left * step_rate * share * min(stride, 1.0) + row[DRIFT_Y]
     c, s = np.cos(row[HEADING]), np.sin(row[HEADING])
     row[X] += dt * (c * forward - s * left)
     row[Y] += dt * (s * forward + c * left)

@@ -35,9 +35,9 @@ CALM = 0.45
 """share of the clip's movement of body and arms that is left on the spot"""
 WIDER = 0.055
 """m by which a foot stands further out on the spot than when walking, which is nearly in one line"""
-SWAY = 0.31
-"""of WIDER, by which the root moves over the standing foot: 1 - 1 / cosh(w T / 2) of an inverted pendulum with
-w = 3.3 / s, for steps of T = 0.55 s"""
+SWAY = 0.036
+"""m by which the root moves over the standing foot, and the centre of mass by three quarters of it: as an inverted
+pendulum with w = 3.3 / s by (1 - 1 / cosh(w T / 2)) of half the feet's distance, 0.07 m, for steps of T = 0.63 s"""
 LOWER = 0.02
 """m by which the root is lower on the spot than in standing, so that the knees can bend"""
 REACH = 0.9985
@@ -97,7 +97,7 @@ def _going(row, tables, pos, rot, place, foot):  # type: ignore[no-untyped-def]
     sway = 0.0
     for leg in range(2):
         sway += 0.5 * tables.side[leg] * np.cos(2.0 * np.pi * (row[PHASE] - tables.middle[leg]))
-    sway *= share * SWAY * wide
+    sway *= share * SWAY * short * (1.0 - fast)
     for i in range(2):
         pos[i] *= 1.0 - share
     pos[1] += sway
@@ -142,7 +142,10 @@ def _feet(row, tables, rate, stride, place, foot):  # type: ignore[no-untyped-de
                 mine = (1.0 - run_part) * tables.run_feet[run_first, leg, i]
                 mine += run_part * tables.run_feet[run_after, leg, i]
                 place[leg, i] = u * place[leg, i] + v * mine
-        # flatter and lower feet with small steps
+        # with small steps the feet are flatter and lower, and swing straight: with the clip's swing, which comes back
+        # from the side as the foot comes down, he would trip
+        middle = tables.walk_feet[int(tables.middle[leg] * len(tables.walk_feet)) % len(tables.walk_feet), leg, 1]
+        place[leg, 1] += short * (1.0 - fast) * (middle - place[leg, 1])
         flat = 0.7 * short
         slerp_into(gait, tables.still_feet_rot[leg], flat, foot[leg])
         place[leg, 2] += flat * 0.7 * (tables.still_feet[leg, 2] - place[leg, 2])
