@@ -15,6 +15,8 @@ from tools.train.performer.motion_table import MotionTable, columns, state_of
 
 Array = NDArray[np.float64]
 CAPACITY = 240
+END = 0.025
+"""of a cycle, before and after its end"""
 LIMP = 0.03
 """strength of a body that drops"""
 
@@ -61,6 +63,16 @@ def from_tables(bank: Bank, tables: dict[str, MotionTable], names: list[str], mo
         good = np.flatnonzero(upright(states, body[:, model.roles.head, 2].astype(np.float64), lowest))
         for k in good[:each]:
             bank.add(name, states[k], rng)
+
+
+def from_end(bank: Bank, table: MotionTable, model: CharacterModel, rng: np.random.Generator, each: int = 40) -> str:
+    """Keep moments around the end of a cycle, in which who did it once is when somebody else takes over; their name."""
+    name = f"end of {table.name}"
+    rows = (table.starts * (1.0 + rng.uniform(-END, END, each))).astype(np.int64) % table.starts
+    states = state_of(table.rows[rows], model)
+    for k in range(each):
+        bank.add(name, states[k], rng)
+    return name
 
 
 def heaps(model: CharacterModel, table: MotionTable, rng: np.random.Generator, worlds: int = 8) -> CharacterState:

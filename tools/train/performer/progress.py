@@ -198,12 +198,13 @@ def main() -> None:
     from game.sim.model import CharacterModel
     from tools.train.performer.banks import heaps
     from tools.train.performer.performer_export import load_performer
-    from tools.train.performer.repertoire import load_expert, load_table, read_motions, read_stages
+    from tools.train.performer.repertoire import load_ends, load_expert, load_table, read_motions, read_stages
 
     torch.set_num_threads(1)
     model, motions = CharacterModel.load(), read_motions()
     tables = {m.name: load_table(m, model, load_expert(m, model) if m.expert else None) for m in motions}
-    situations = Situations(model, tables, [m.name for m in motions if m.upright], 180, 5, read_stages())
+    stages, upright = read_stages(), [m.name for m in motions if m.upright]
+    situations = Situations(model, tables, upright, 180, 5, stages, ends=load_ends(stages, model))
     graph, _ = load_performer(Path(sys.argv[1]), model)
     wanted = sys.argv[2:] or ["clips", "hub", "chain", "long"]
     environment = PerformerEnvironment(model, 8, 8, 300)

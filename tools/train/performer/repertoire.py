@@ -51,6 +51,8 @@ class Stages:
     """afterwards, the share of the characters in each class of situations"""
     stop: tuple[str, ...] = ()
     """motions from which he comes to a stand; none: from all that there are"""
+    ends: tuple[str, ...] = ()
+    """clips that loop, from the end of whose cycle he comes to a stand as well"""
     running: float = 0.4
     """how often who is steered goes faster than he walks"""
 
@@ -59,7 +61,10 @@ def read_stages(path: Path = MOTIONS) -> Stages:
     """The file's stages."""
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     mix = {k: float(v) for k, v in content["mix"].items()}
-    return Stages(int(content["distil_samples"]), mix, tuple(content.get("stop", ())), float(content["running"]))
+    return Stages(
+        int(content["distil_samples"]), mix, tuple(content.get("stop", ())), tuple(content.get("ends", ())),
+        float(content["running"]),
+    )  # fmt: skip
 
 
 def read_motions(path: Path = MOTIONS) -> list[MotionSpec]:
@@ -71,6 +76,11 @@ def read_motions(path: Path = MOTIONS) -> list[MotionSpec]:
 def load_expert(spec: MotionSpec, model: CharacterModel) -> Policy:
     """The policy that a motion is distilled from."""
     return Policy.load(policies_dir() / f"{spec.expert}.onnx", model)
+
+
+def load_ends(stages: Stages, model: CharacterModel) -> list[MotionTable]:
+    """Tables of the clips from whose ends he comes to a stand."""
+    return [load_table(MotionSpec(name, name), model) for name in stages.ends]
 
 
 def load_table(spec: MotionSpec, model: CharacterModel, expert: Policy | None = None) -> MotionTable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,7 @@ from game.play.gait import PULL
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
-from tools.train.performer.banks import Bank, from_tables
+from tools.train.performer.banks import Bank, from_end, from_tables
 from tools.train.performer.gait_plans import WAYS, GaitPlans
 from tools.train.performer.joining import joined, met
 from tools.train.performer.motion_table import QUARTERS, Floats, MotionTable, columns, derived, state_of
@@ -21,6 +23,8 @@ Array = NDArray[np.float64]
 BINS = 24
 NOISE = 0.02
 """rad, standard deviation of start poses; of velocities ten times"""
+ENDS_NOISE = 0.08
+"""the same, of states in which a motion ended"""
 MEMORY = 0.9
 """share of what is remembered of a bin when an episode from there ends"""
 STAND = "stand"
@@ -45,7 +49,7 @@ class Situations:
 
     def __init__(
         self, model: CharacterModel, tables: dict[str, MotionTable], upright: list[str], ticks: int, seed: int,
-        stages: Stages, weights: dict[str, float] | None = None,
+        stages: Stages, weights: dict[str, float] | None = None, ends: Iterable[MotionTable] = (),
     ) -> None:  # fmt: skip
         """
         Args:
@@ -53,6 +57,7 @@ class Situations:
             ticks: of an episode at most
             stages: share of the characters in each class of situations, and what he comes to a stand from
             weights: of the motions, 1 where none is given
+            ends: motions from the end of whose cycle he comes to a stand
         """
         self.model, self.tables, self.ticks = model, tables, ticks
         self.cols = columns(model)
@@ -67,6 +72,7 @@ class Situations:
         from_tables(self.bank, tables, self.upright, model, self.rng)
         # these clips end as he rises
         from_tables(self.bank, tables, [name for name in GETUPS if name in tables], model, self.rng, lowest=RISING)
+        self.ends = [from_end(self.bank, table, model, self.rng) for table in ends]
         self.heaps: dict[str, CharacterState] = {}
         """by the getup that is theirs"""
         self.features = {name: _features(tables[name].rows[: tables[name].starts : STRIDE], model) for name in tables}
@@ -175,13 +181,17 @@ class Situations:
         """Coming to a stand from a moment of another motion; who walks or runs takes the steps that it needs."""
         rng, table = self.rng, self.tables[STAND]
         known = self.bank.names(but=STAND)
-        name = name or self._wanting("hub", [n for n in known if n in self.stages.stop] or known)
+        stops = (*self.stages.stop, *self.ends)
+        name = name or self._wanting("hub", [n for n in known if n in stops] or known)
         given = state is not None
         state = self.bank.draw(name, rng) if state is None else state
+        if name in self.ends:
+            # whoever did it did it more or less so
+            state = self.blurred(state, ENDS_NOISE * rng.random())
         if name not in GAITED:
             # mostly moments that are near to standing: somersaults do not end in mid-air
             nearest = self.features[STAND][0]
-            for _ in range(0 if given else int(rng.choice([0, 4, 8]))):
+            for _ in range(0 if given or name in self.ends else int(rng.choice([0, 4, 8]))):
                 other = self.bank.draw(name, rng)
                 one, two = (((_features_of(s, self.model) - nearest) ** 2).sum() for s in (state, other))
                 state = other if two < one else state

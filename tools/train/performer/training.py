@@ -19,7 +19,7 @@ from tools.train.performer.performer_environment import PerformerEnvironment
 from tools.train.performer.performer_graph import PerformerGraph
 from tools.train.performer.practice import Practice
 from tools.train.performer.progress import clip_survival, hub_survival
-from tools.train.performer.repertoire import LONGEST, load_expert, load_table, read_motions, read_stages
+from tools.train.performer.repertoire import LONGEST, load_ends, load_expert, load_table, read_motions, read_stages
 from tools.train.performer.situations import Situations
 
 LED_ITERATIONS = 15
@@ -62,7 +62,8 @@ class Run:
         self.distil_samples = config.distil_samples or stages.distil_samples
         upright = [m.name for m in self.motions if m.upright]
         weights = {m.name: float(m.weight) for m in self.motions}
-        self.situations = Situations(self.model, tables, upright, ticks, self.seed, stages, weights)
+        ends = load_ends(stages, self.model)
+        self.situations = Situations(self.model, tables, upright, ticks, self.seed, stages, weights, ends)
         self.samples = {"distil": 0, "ppo": 0}
         self.minutes = 0.0
         self.log = Log(config.out)
