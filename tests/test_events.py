@@ -22,6 +22,7 @@ SAMPLES: list[ev.Event] = [
     ev.Play(None),
     ev.Perform("jump", cycles=2),
     ev.Steer((0.9, -0.3)),
+    ev.Halt(1),
     ev.GetUp(specialist=True),
     ev.Reset(1),
     ev.Crowd(4),

@@ -10,8 +10,8 @@ import pytest
 
 from game.camera.orbit_camera import OrbitCamera
 from game.input.steering import EDGE, Steering
-from game.play.events import Event, GetUp, Perform, Play, Push, Reset, Steer
-from game.play.performance import STANDING
+from game.play.events import Event, GetUp, Halt, Perform, Play, Push, Reset, Steer
+from game.play.performance import PATIENCE, STANDING
 from game.play.runtime import Runtime
 from game.policy.library import PolicyLibrary
 from game.policy.policy import Policy
@@ -168,7 +168,8 @@ def test_a_take_of_a_walk_repeats(session: Session, steering: Steering) -> None:
 def test_a_number_does_a_skill_once(session: Session) -> None:
     session.do_skill("jump", 0)
     session.step()
-    assert logged(session, Perform) == [Perform("jump", cycles=1)]
+    assert logged(session, Perform) == [Perform("jump", cycles=1, settled=True)]
+    session.step()
     assert session.doing(0) == "performs jump"
     performance = session.runtime.agents[0].performance
     assert performance is not None
@@ -187,11 +188,46 @@ def test_a_specialist_that_is_better_does_it_for_him(session: Session) -> None:
     assert logged(session, Play)[-2:] == [Play("keep"), Play("performer")]
 
 
-def test_steered_during_it_he_goes_on_afterwards(session: Session, steering: Steering) -> None:
+def test_whoever_walks_comes_to_a_stand_before_a_skill(session: Session, steering: Steering) -> None:
     steering.walk(FORWARD)
     steering.update()
-    session.step()
+    for _ in range(2):
+        session.step()
     session.do_skill("keep", 0)
+    session.step()
+    assert logged(session, Halt) == [Halt()]
+    assert session.driver_of(0) == "performer" and session.doing(0) == "comes to a stand for keep"
+    for _ in range(int((PATIENCE + 0.2) * MODEL.control_hz)):
+        session.step()
+        if session.driver_of(0) == "keep":
+            break
+    assert session.driver_of(0) == "keep"
+    performance = session.runtime.agents[0].performance
+    assert performance is None
+    # afterwards he walks on
+    for _ in range(35):
+        session.step()
+    assert session.doing(0) == "goes where he is steered"
+
+
+def test_a_wish_is_forgotten_where_something_else_is_chosen(session: Session, steering: Steering) -> None:
+    steering.walk(FORWARD)
+    steering.update()
+    for _ in range(2):
+        session.step()
+    session.do_skill("keep", 0)
+    session.step()
+    session.post(Perform("jump", cycles=1))
+    for _ in range(5):
+        session.step()
+    assert session.doing(0) == "performs jump"
+    assert session.follow_up.skills.waiting_for(0) is None
+
+
+def test_steered_during_it_he_goes_on_afterwards(session: Session, steering: Steering) -> None:
+    session.do_skill("keep", 0)
+    session.step()
+    steering.walk(FORWARD)
     for _ in range(5):
         steering.update()
         session.step()

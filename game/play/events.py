@@ -74,6 +74,8 @@ class Perform(Event):
     """how many cycles of a clip that loops; None: until another event ends it"""
     policy: str = "performer"
     """the policy to use; ignored where the character's present policy follows references already"""
+    settled: bool = False
+    """whether he comes to a stand first, for up to 4 s"""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,13 @@ class Steer(Event):
 
     velocity: tuple[float, float]
     """m/s, world: x and y"""
+    character: int = 0
+
+
+@dataclass(frozen=True)
+class Halt(Event):
+    """Come to a stand, whatever is steered, until something is performed. For a policy that follows references."""
+
     character: int = 0
 
 

@@ -20,6 +20,10 @@ Array = NDArray[np.float64]
 
 STANDING = "stand"
 """`Performance.doing` while the character walks or stands"""
+CALM = 0.25
+"""m/s of the root: whoever stands and is slower can begin anything"""
+PATIENCE = 4.0
+"""s for which a clip waits until he stands"""
 UP_HEIGHT, UP_LEAN = 0.65, 0.7
 """a character is up from this share of its standing root height, and from this cosine of its lean, on"""
 
@@ -43,6 +47,12 @@ class Performance:
         self.doing = STANDING
         """name of the clip that is followed, or STANDING"""
         self._endless = False
+        self._halted = False
+        """whether he stands, or comes to a stand, whatever is steered"""
+        self._next: tuple[str, float, int | None] | None = None
+        """clip, phase and cycles that he performs as soon as he stands"""
+        self._waited = 0
+        """ticks"""
         self._rounds = 0
         self._gait = Gait(clips.gait, state)
         self._gait.steer(self.steering)
@@ -55,7 +65,7 @@ class Performance:
         While a clip is followed the walk begins after its end. A clip that would loop for ever is left at once.
         """
         self.steering = np.array(velocity, float)
-        if self.doing == STANDING:
+        if self.doing == STANDING and not self._halted:
             self._gait.steer(self.steering)
         elif self._endless and np.any(self.steering):
             self.walk(state)
@@ -65,12 +75,40 @@ class Performance:
         self._rounds = self.rounds
         self.doing, self._clip = STANDING, None
         self._gait = Gait(self._clips.gait, state)
-        self._gait.steer(self.steering)
+        self._gait.steer(np.zeros(2) if self._halted else self.steering)
         self._follow(self._gait, state)
+
+    def halt(self, state: CharacterState) -> None:
+        """Come to a stand and stay there until something is performed. What is steered is done after that."""
+        self._halted = True
+        if self.doing == STANDING:
+            self._gait.steer(np.zeros(2))
+        else:
+            self.walk(state)
+
+    @property
+    def halted(self) -> bool:
+        """Whether he stands, or comes to a stand, whatever is steered."""
+        return self._halted
+
+    def is_calm(self, state: CharacterState) -> bool:
+        """Whether he stands still, so that anything can be begun."""
+        speed = float(np.linalg.norm(state.root_vel))
+        return self.doing == STANDING and self._gait.stands and not self._gait.steered and speed < CALM
+
+    def perform_settled(self, clip: str, state: CharacterState, phase: float = 0.0, cycles: int | None = None) -> None:
+        """Like `perform`, but come to a stand first: begun in the middle of something else it would fell him.
+
+        After PATIENCE it is begun all the same. Raises ClipError.
+        """
+        self._clips.get(clip)
+        self.halt(state)
+        self._next, self._waited = (clip, phase, cycles), 0
 
     def perform(self, clip: str, state: CharacterState, phase: float = 0.0, cycles: int | None = None) -> None:
         """Follow a clip from a phase 0..1, then stand; None cycles: for ever if it loops. Raises ClipError."""
         sampler = self._clips.get(clip)
+        self._halted, self._next = False, None
         self._rounds = self.rounds
         self.doing, self._endless = clip, sampler.loop and cycles is None
         self._clip = ClipStream(sampler, self._hz, state.root_pos, state.root_rot, phase, cycles)
@@ -113,6 +151,10 @@ class Performance:
 
         After a clip comes standing; if he still lies after getting up, he tries again.
         """
+        if self._next is not None:
+            self._waited += 1
+            if self.is_calm(state) or self._waited > PATIENCE * self._hz:
+                self.perform(self._next[0], state, *self._next[1:])
         if self._new:
             self._new = False
             return

@@ -71,8 +71,16 @@ class PolicyHandlers:
             event = replace(event, policy=name)
             self._begin(event.character, policy, 0.0)
         assert agent.performance is not None
-        agent.performance.perform(event.clip, self.world.state[event.character], event.phase, event.cycles)
+        perform = agent.performance.perform_settled if event.settled else agent.performance.perform
+        perform(event.clip, self.world.state[event.character], event.phase, event.cycles)
         return event
+
+    @handles(ev.Halt)
+    def halt(self, event: ev.Halt) -> None:
+        agent = self.agent(event.character)
+        if agent.performance is None:
+            raise EventError("nobody to halt: the policy that drives him has its own clip")
+        agent.performance.halt(self.world.state[event.character])
 
     @handles(ev.Steer)
     def steer(self, event: ev.Steer) -> None:

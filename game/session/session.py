@@ -221,6 +221,8 @@ class Session:
             return "gets up by himself" if agent.performance is not None else f"gets up, driven by {driver}"
         if (performer := self.follow_up.skills.performer_of(character)) is not None:
             return f"driven by the specialist {driver} for {performer}"
+        if (wished := self.follow_up.skills.waiting_for(character)) is not None:
+            return f"comes to a stand for {wished}"
         if agent.performance is None:
             return "" if driver is None else "driven by a specialist"
         if agent.performance.doing != STANDING:

@@ -1,12 +1,17 @@
-"""SkillRuns: skills for which another policy drives a performer's character for one cycle, because it is better."""
+"""SkillRuns: skills for which another policy drives a performer's character for one cycle, because it is better.
+
+Whoever walks comes to a stand first: begun in the middle of a step, a skill would fell him.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from game.play.events import Event, Perform, Play
+from game.play.events import Event, Halt, Perform, Play
+from game.play.performance import PATIENCE
 from game.play.runtime import Runtime
+from game.policy.policy import Policy
 from game.policy.policy_spec import PolicySpec
 
 
@@ -22,15 +27,28 @@ class _Run:
     """tick at which it began"""
 
 
+@dataclass(frozen=True)
+class _Wish:
+    """A skill that waits until its character stands."""
+
+    performer: Policy
+    """that drives the character meanwhile"""
+    specialist: str
+    since: int
+    """tick at which it was wished for"""
+
+
 class SkillRuns:
-    """The characters of performers that a specialist drives at the moment."""
+    """The characters of performers that a specialist drives at the moment, or will as soon as they stand."""
 
     def __init__(self) -> None:
         self._runs: dict[int, _Run] = {}
+        self._wishes: dict[int, _Wish] = {}
 
     def clear(self) -> None:
         """Forgets all of them, for another run."""
         self._runs.clear()
+        self._wishes.clear()
 
     def performer_of(self, character: int) -> str | None:
         """The performer that will drive a character after its skill; None if it does none."""
@@ -41,19 +59,32 @@ class SkillRuns:
         """Events that make a character do the skill of a policy: once, if a performer drives it. Raises PolicyError."""
         spec = runtime.library.get(policy).spec
         agent = runtime.agents[character]
+        self._wishes.pop(character, None)
         if agent.performance is None or agent.policy is None or spec.lookahead:
             self._runs.pop(character, None)
             return [Play(policy, character)]
         own = agent.policy.spec
         if spec.skill in own.repertoire and not is_better(spec, own):
-            return [Perform(own.repertoire[spec.skill], character, cycles=1)]
-        name = next(known for known, played in runtime.policies.items() if played is agent.policy)
+            return [Perform(own.repertoire[spec.skill], character, cycles=1, settled=True)]
+        if not agent.performance.is_calm(runtime.world.state[character]):
+            self._wishes[character] = _Wish(agent.policy, policy, runtime.tick_count)
+            return [Halt(character)]
+        return self._hand_over(policy, character, runtime)
+
+    def _hand_over(self, policy: str, character: int, runtime: Runtime) -> list[Event]:
+        driver = runtime.agents[character].policy
+        name = next(known for known, played in runtime.policies.items() if played is driver)
         self._runs[character] = _Run(name, policy, runtime.tick_count)
         return [Play(policy, character)]
 
+    def waiting_for(self, character: int) -> str | None:
+        """The policy whose skill a character does as soon as he stands; None where he waits for none."""
+        wish = self._wishes.get(character)
+        return None if wish is None else wish.specialist
+
     def events(self, runtime: Runtime) -> list[Event]:
         """Reads the state after a tick; returns events that let performers drive again."""
-        found: list[Event] = []
+        found = self._granted(runtime)
         for character, run in list(self._runs.items()):
             agent = runtime.agents[character] if character < len(runtime.agents) else None
             policy = runtime.policies.get(run.specialist)
@@ -65,6 +96,27 @@ class SkillRuns:
             if clip is None or agent.time(runtime.tick_count, runtime.model.control_hz) >= clip.duration:
                 del self._runs[character]
                 found.append(Play(run.performer, character))
+        return found
+
+    def _granted(self, runtime: Runtime) -> list[Event]:
+        """Events that begin the skills of those who stand now. Who falls, or does something else, forgets his wish."""
+        found: list[Event] = []
+        for character, wish in list(self._wishes.items()):
+            agent = runtime.agents[character] if character < len(runtime.agents) else None
+            if agent is None or agent.performance is None or agent.policy is not wish.performer or agent.counter.down:
+                del self._wishes[character]
+                continue
+            waited = runtime.tick_count - wish.since
+            if waited <= 1:  # he has not been told yet
+                continue
+            if not agent.performance.halted:
+                del self._wishes[character]
+            elif (
+                agent.performance.is_calm(runtime.world.state[character])
+                or waited > PATIENCE * runtime.model.control_hz
+            ):
+                del self._wishes[character]
+                found += self._hand_over(wish.specialist, character, runtime)
         return found
 
     @property

@@ -1,15 +1,20 @@
-"""--chain: one skill after another, begun in the middle of the first; and how often he then stays up."""
+"""--chain: one skill after another, wanted in the middle of the first; and how often he then stays up.
+
+A performer does it as in the game: he comes to a stand, and then begins.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from game.play.events import Event
+from game.play.events import Event, Perform
 from game.play.fall_counter import FallCounter, touches_of
+from game.play.performance import PATIENCE
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
 from tools.evaluate.lineup import Lineup, chunks
@@ -19,7 +24,7 @@ from tools.evaluate.riser import Riser
 MOMENTS = (37, 52, 66)
 """ticks after the beginning of the first skill, at which the second one begins"""
 SECONDS = 4.0
-"""without a fall, from the beginning of the second one"""
+"""without a fall, from the beginning of the second one; a performer may come to a stand before, for PATIENCE more"""
 LEAVE_SECONDS = 1.0
 """for which bodies that the first skill has on the floor may still touch it: who rolls cannot stand at once"""
 
@@ -71,21 +76,27 @@ def _run(library: PolicyLibrary, chains: Sequence[Chain]) -> list[Riser | None]:
     with Lineup(library, count) as lineup:
         runtime, hz = lineup.runtime, lineup.hz
         leave = round(LEAVE_SECONDS * hz)
-        end = max(MOMENTS) + round(SECONDS * hz)
+        spans = [round((SECONDS + (PATIENCE if chain.second.performed else 0.0)) * hz) for chain in chains]
+        end = max(MOMENTS) + max(spans)
         lineup.start([(chain.first, 0.0) for chain in chains])
         tick = 0
         while tick < end or any(riser is not None and riser.up is None for riser in risers):
-            events: list[Event] = [chain.second.begin(k) for k, chain in enumerate(chains) if tick == chain.moment]
+            events = [_begun(chain, k) for k, chain in enumerate(chains) if tick == chain.moment]
             lineup.tick(events + [event for riser in risers if riser is not None for event in riser.events()])
             tick += 1
             harmful = [_harmful(lineup, k, chain, tick - chain.moment <= leave) for k, chain in enumerate(chains)]
             touches = touches_of(runtime.world.contacts, harmful, runtime.model.feet)
             for k, chain in enumerate(chains):
                 counters[k].add(touches[k], 0.0, 1.0 / hz)
-                counts = chain.moment < tick <= chain.moment + round(SECONDS * hz)
+                counts = chain.moment < tick <= chain.moment + spans[k]
                 if counts and risers[k] is None and (counters[k].down or k in runtime.world.faults):
                     risers[k] = Riser(runtime, k, specialist=not chain.first.performed)
     return risers
+
+
+def _begun(chain: Chain, character: int) -> Event:
+    event = chain.second.begin(character)
+    return replace(event, settled=True) if isinstance(event, Perform) else event
 
 
 def _harmful(lineup: Lineup, character: int, chain: Chain, leaving: bool) -> NDArray[np.bool_]:
