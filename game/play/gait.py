@@ -43,7 +43,7 @@ MAX_DISTANCE = 0.6
 """m, the largest distance between reference and character"""
 STANDS_SPEED, STANDS_LIKE = 0.6, 1.0
 """m/s of the root and rad of the legs' joints, in the mean, from standing: whoever is nearer to it stands"""
-AHEAD = 0.015
+FORWARD = 0.015
 """m by which the feet stand further forward on the spot than in standing: the walk leans forward"""
 PHASES = 24
 """points of a step that are compared with a pose"""
@@ -247,7 +247,7 @@ def _shift(model: CharacterModel, walk: GaitCycle, run: GaitCycle) -> float:
 
 def _forward(walk: GaitCycle, still_feet: Array) -> float:
     frames = np.rint(walk.middle * len(walk.feet)).astype(np.int64) % len(walk.feet)
-    return float((still_feet[:, 0] - walk.feet[frames, [0, 1], 0]).mean()) + AHEAD
+    return float((still_feet[:, 0] - walk.feet[frames, [0, 1], 0]).mean()) + FORWARD
 
 
 def _both_down(walk: GaitCycle) -> float:
