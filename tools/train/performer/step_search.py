@@ -1,7 +1,8 @@
 """python -m tools.train.performer.step_search CHECKPOINT: searches the gains of `step_feedback.Steps`.
 
 CMA-ES (Hansen 2016, by the package cma) over the gains, for the networks of a checkpoint: every candidate walks, turns,
-starts, stops and runs through the same plans, and is as good as it lasts and as well as it follows them.
+starts, stops, runs and comes to a stand from the ends of the skills through the same plans, and is as good as it lasts
+and as well as it follows them.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ import torch
 import tyro
 from numpy.typing import NDArray
 
-from game.play.clip_library import ClipLibrary
 from game.play.gait import PULL
-from game.sim.kinematics import standing_state
 from game.sim.model import CharacterModel
 from tools.command_line import parse
+from tools.train.performer.footwork import Footwork
 from tools.train.performer.gait_plans import GaitPlans
-from tools.train.performer.motion_table import MotionTable, columns, stand_table, state_of
+from tools.train.performer.motion_table import MotionTable, columns, state_of
 from tools.train.performer.performer_environment import Assignment, PerformerEnvironment, planned
 from tools.train.performer.performer_export import load_performer
 from tools.train.performer.progress import follow
-from tools.train.performer.situations import LOW
+from tools.train.performer.repertoire import load_ends, load_table, read_motions, read_stages
+from tools.train.performer.situations import LOW, STAND, Situations
 from tools.train.performer.step_feedback import NUM_GAINS
 
 Array = NDArray[np.float64]
@@ -37,6 +38,10 @@ TICKS = 150
 LIKENESS = 0.4
 """weight of the mean reward, against 1 of the share of the episode that he stays up"""
 PER_WORLD = 8
+STOPS = 5
+"""of the plans, the first ones, come to a stand"""
+ENDS = 3
+"""moments at the end of each skill, from which he comes to a stand"""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class StepSearchOptions:
 
 
 def plans(gait: GaitPlans) -> list[MotionTable]:
-    """What every candidate does: stops at four moments, steps on the spot, walks slowly, starts, turns, jogs, runs."""
+    """What every candidate does: stops at five moments, steps on the spot, walks slowly, starts, turns, jogs, runs."""
     seconds = np.arange(int((TICKS / 30 + 2.0) * gait.hz)) / gait.hz
     walk, run = gait.clips.paces
     still = 0.0 * seconds
@@ -84,6 +89,14 @@ def plans(gait: GaitPlans) -> list[MotionTable]:
     return found
 
 
+def situations(model: CharacterModel) -> Situations:
+    """Gaits, standing, and the ends of the skills, the same ones each time."""
+    gaits = [m for m in read_motions() if m.name in ("walk", "run", STAND)]
+    tables = {m.name: load_table(m, model) for m in gaits}
+    stages = read_stages()
+    return Situations(model, tables, list(tables), TICKS, 0, stages, ends=load_ends(stages, model))
+
+
 class StepTrial:
     """Tries gains, a part of a generation at a time."""
 
@@ -91,17 +104,19 @@ class StepTrial:
         torch.set_num_threads(1)
         model = CharacterModel.load()
         self.graph, _ = load_performer(checkpoint, model)
-        allowed = stand_table(model, standing_state(model), 1.0).allowed
-        self.episodes = [
-            self._episode(table, model) for table in plans(GaitPlans(model, ClipLibrary(model).gait, allowed))
-        ]
+        drawn = situations(model)
+        assert drawn.gait is not None
+        tables = plans(drawn.gait)
+        self.episodes = [self._episode(t, "hub" if k < STOPS else "step", model) for k, t in enumerate(tables)]
+        self.episodes += [drawn.to_stand(name) for name in drawn.ends for _ in range(ENDS)]
         count = candidates * len(self.episodes)
         self.environment = PerformerEnvironment(model, -(-count // PER_WORLD), PER_WORLD, TICKS + 2)
+        self.footwork = Footwork(model, self.environment, drawn)
 
-    def _episode(self, table: MotionTable, model: CharacterModel) -> Assignment:
+    def _episode(self, table: MotionTable, kind: str, model: CharacterModel) -> Assignment:
         rows, lead = planned(table.rows, 0, TICKS, columns(model).pose)
         return Assignment(
-            state_of(rows[:1], model)[0], rows, lead, table.allowed, "step", reanchor=False, low=LOW, drift=5.0,
+            state_of(rows[:1], model)[0], rows, lead, table.allowed, kind, reanchor=False, low=LOW, drift=5.0,
             stray=5.0, pull=PULL,
         )  # fmt: skip
 
@@ -113,7 +128,8 @@ class StepTrial:
         gains[: each * len(candidates)] = np.repeat(candidates, each, axis=0)
         graph.sight.steps.gains = torch.tensor(gains, dtype=torch.float32)
         batch = (self.episodes * -(-count // each))[:count]
-        _, life, reward = follow(environment, graph, batch, TICKS)
+        self.footwork.since[:] = 0
+        _, life, reward = follow(environment, graph, batch, TICKS, self.footwork)
         earned = (life + LIKENESS * reward)[: each * len(candidates)]
         return np.asarray(earned.reshape(len(candidates), each).mean(axis=1) / TICKS)
 
