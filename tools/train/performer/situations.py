@@ -255,7 +255,7 @@ class Situations:
         """Walking and running as somebody plays with the stick."""
         assert self.gait is not None
         rng, running = self.rng, self.stages.running
-        way = "run" if rng.random() < running else str(rng.choice(WAYS[:3], p=(0.4, 0.4, 0.2)))
+        way = "run" if rng.random() < running else str(rng.choice(WAYS[:3], p=(0.25, 0.6, 0.15)))
         plans, others = self.gaits[way]
         if len(plans) < GAITS or rng.random() < 0.15:
             seconds = 1.8 * self.ticks / self.model.control_hz
