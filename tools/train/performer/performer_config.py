@@ -22,6 +22,8 @@ class PerformerConfig:
     """of an iteration: with the defaults 16,384 samples"""
     minutes: float = 0.0
     """after which it ends; 0: never"""
+    gate_windows: int = 20_000
+    """of references, that the gate between the experts is fitted to before all else"""
     distil_samples: int = 0
     """until which the specialists are imitated, then PPO; 0: as motions.json has it"""
     distil_steps: int = 60

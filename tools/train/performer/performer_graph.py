@@ -100,23 +100,24 @@ class Experts(nn.Module):
         """widths: of the layers, of which the first does not count the gate."""
         super().__init__()
         self.gaits, self.motions = network(widths, last_gain), network(widths, last_gain)
+        self.num_outputs = widths[-1]
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., 1 + widths[0]), of which the last is the share of the gaits' expert, -> (..., widths[-1])"""
         seen, gate = x[..., :-1], x[..., -1:]
-        if torch.compiler.is_compiling() or torch.jit.is_tracing() or torch.onnx.is_in_onnx_export():
+        if torch.onnx.is_in_onnx_export():
             mixed: Tensor = gate * self.gaits(seen) + (1.0 - gate) * self.motions(seen)
             return mixed
         # outside of the exported graph nothing is computed for whose share is nothing
         seen, gate = seen.flatten(0, -2), gate.flatten(0, -2)
-        out = seen.new_zeros(len(seen), self.gaits[-1].out_features)
+        out = seen.new_zeros(len(seen), self.num_outputs)
         for expert, share in ((self.gaits, gate), (self.motions, 1.0 - gate)):
             who = torch.nonzero(share[:, 0] > NOTHING)[:, 0]
             if len(who) == len(seen):
                 out = out + share * expert(seen)
             elif len(who):
                 out = out.index_add(0, who, share[who] * expert(seen[who]))
-        return out.view(*x.shape[:-1], -1)
+        return out.view(*x.shape[:-1], self.num_outputs)
 
 
 class PerformerGraph(nn.Module):

@@ -14,6 +14,7 @@ from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train import checkpoint, distributed
 from tools.train.performer.distillation import Distiller
+from tools.train.performer.gait_gate import Windows, train
 from tools.train.performer.performer_config import PerformerConfig
 from tools.train.performer.performer_environment import PerformerEnvironment
 from tools.train.performer.performer_graph import PerformerGraph
@@ -22,6 +23,7 @@ from tools.train.performer.progress import clip_survival, hub_survival
 from tools.train.performer.repertoire import LONGEST, load_ends, load_expert, load_table, read_motions, read_stages
 from tools.train.performer.situations import Situations
 
+GATE_EPOCHS = 40
 LED_ITERATIONS = 15
 """of distillation, over which ever fewer are led by the specialists"""
 FILLING = 4
@@ -74,6 +76,10 @@ class Run:
         self.path = config.out / "checkpoint.pt"
         if self.path.is_file():
             self._resume()
+        else:
+            # every rank by itself, with the same seed: they come to the same
+            windows = Windows(self.model, config.seed).draw(config.gate_windows)
+            self.log(gate=train(self.graph.sight.gait, *windows, GATE_EPOCHS), windows=config.gate_windows)
 
     def _resume(self) -> None:
         content = checkpoint.load(self.path)
