@@ -87,9 +87,9 @@ def _fake(folder: Path, status: int) -> Path:
 def test_without_graphics_the_exit_status_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checkpoint.save(tmp_path / "x.pt", {})
+    checkpoint.save(tmp_path / "x.pt", {"config": {}})
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise StudioError("no shaders here")
 
     monkeypatch.setattr(checkpoint_film, "Studio", refuse)

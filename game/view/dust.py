@@ -24,7 +24,7 @@ LIFE = 0.6
 OPACITY = 0.13
 FLATNESS = 0.4
 """height of a puff, as a share of its width: it stays about the floor, below his face"""
-ALBEDO = np.array([0.42, 0.37, 0.31])
+ALBEDO = np.array([0.4, 0.36, 0.3])
 """of dust, linear"""
 
 
