@@ -45,3 +45,10 @@ def output() -> Iterator[Output]:
     configure()
     output = open_offscreen()
     yield output
+
+
+@pytest.fixture
+def shaders(output: Output) -> None:
+    """Skips where the renderer runs no shaders."""
+    if not output.has_shaders:
+        pytest.skip(f"{output.driver} runs no shaders: install libegl1 and libgl1-mesa-dri")

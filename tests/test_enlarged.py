@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from game.scene.set_spec import GroundSpec, ItemSpec, PartSpec, SetSpec, ViewSpec
 from game.view.enlarged import Enlarged
-from game.view.pick_pipe import Output, configure, offscreen_properties, open_offscreen
+from game.view.pick_pipe import Output, offscreen_properties
 from game.view.quality import QUALITIES
 from game.view.stage import Stage
 
@@ -21,13 +21,7 @@ SPEC = SetSpec(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def output() -> Output:
-    configure()
-    found = open_offscreen()
-    if not found.has_shaders:
-        pytest.skip(f"{found.driver} runs no shaders: install libegl1 and libgl1-mesa-dri")
-    return found
+pytestmark = pytest.mark.usefixtures("shaders")
 
 
 def big_buffer(output: Output, size: tuple[int, int]) -> tuple[p3d.GraphicsOutput, p3d.Texture]:

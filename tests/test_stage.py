@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from game.scene.set_file import load_set
 from game.scene.set_spec import GroundSpec, ItemSpec, LightSpec, PartSpec, SetSpec, ViewSpec
 from game.sim import rotation
-from game.sim.bullet import open_world
 from game.sim.contact import FLOOR, Contact
 from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
@@ -20,10 +19,11 @@ from game.sim.snapshot import Ghosts, PropPoses, Snapshot
 from game.view.avatar import Avatar, AvatarLook, dual_quaternions, pose_of, skin_path
 from game.view.face import Face
 from game.view.film_camera import FilmCamera
-from game.view.pick_pipe import Output, configure, in_software, open_offscreen
+from game.view.pick_pipe import Output, in_software
 from game.view.quality import QUALITIES, Tier
 from game.view.skin import Skin, SkinError
 from game.view.stage import Stage
+from tests.support import standing as support
 
 SIZE = (96, 72)
 CHALK = GroundSpec(material="chalk", color=(0.8, 0.8, 0.8), size=(6.0, 6.0))
@@ -34,20 +34,12 @@ POLE = ItemSpec("pole", parts=(PartSpec("box", (0.3, 0.3, 1.4), (0.0, 0.0, 0.7),
 Image = NDArray[np.int64]
 
 
-@pytest.fixture(scope="module")
-def output() -> Output:
-    configure()
-    found = open_offscreen()
-    if not found.has_shaders:
-        pytest.skip(f"{found.driver} runs no shaders: install libegl1 and libgl1-mesa-dri")
-    return found
+pytestmark = pytest.mark.usefixtures("shaders")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def standing() -> Snapshot:
-    with open_world(CharacterModel.load()) as world:
-        world.add_character()
-        return world.snapshot()
+    return support.standing()
 
 
 @contextmanager

@@ -12,34 +12,26 @@ from game.scene.json_fields import SetError
 from game.scene.set_file import load_set, names
 from game.scene.set_spec import DAY, LightSpec, SetSpec
 from game.session.opening import BARE
-from game.sim.bullet import open_world
 from game.sim.model import CharacterModel
 from game.sim.snapshot import Snapshot
 from game.view.dust import color_of
 from game.view.film_camera import FilmCamera
 from game.view.lamp import LAMP_OFF, lamp_glow
-from game.view.pick_pipe import Output, configure, open_offscreen
+from game.view.pick_pipe import Output
 from game.view.quality import QUALITIES
 from game.view.soles import NOWHERE, soles
 from game.view.stage import Stage
+from tests.support import standing as support
 
 SIZE = (96, 54)
 
 
-@pytest.fixture(scope="module")
-def output() -> Output:
-    configure()
-    found = open_offscreen()
-    if not found.has_shaders:
-        pytest.skip(f"{found.driver} runs no shaders: install libegl1 and libgl1-mesa-dri")
-    return found
+pytestmark = pytest.mark.usefixtures("shaders")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def standing() -> Snapshot:
-    with open_world(CharacterModel.load()) as world:
-        world.add_character()
-        return world.snapshot()
+    return support.standing()
 
 
 def picture(output: Output, spec: SetSpec, snapshot: Snapshot | None = None) -> np.ndarray:
