@@ -125,12 +125,15 @@ def _pose(fields: JsonFields) -> tuple[Vec3, Quat]:
 def _picture(fields: JsonFields, folder: Path) -> tuple[Path | None, float]:
     """A picture beside the set and the width that it covers, m. Raises SetError unless it can be read."""
     name, tile = fields.text("picture", ""), fields.number("tile", 0.0, low=0.0, high=1000.0)
-    if not name:
-        return None, tile
+    return (_beside(fields, folder, name) if name else None), tile
+
+
+def _beside(fields: JsonFields, folder: Path, name: str) -> Path:
+    """The file of a picture beside the set. Raises SetError unless it can be read."""
     if name != Path(name).name:
         raise SetError(f"{fields.where}: {name!r} should be the name of a picture beside the set, without a folder")
     check_photo(folder / name, fields.where)
-    return folder / name, tile
+    return folder / name
 
 
 def _part(fields: JsonFields, shapes: dict[str, int], folder: Path) -> PartSpec:
@@ -268,14 +271,8 @@ def _photo(fields: JsonFields | None, folder: Path) -> PhotoSpec | None:
     if fields is None:
         return None
     file, behind = fields.text("file"), fields.text("behind", "")
-    for name in (file, behind):
-        if name != Path(name).name:
-            raise SetError(f"{fields.where}: {name!r} should be the name of a picture beside the set, without a folder")
-    photo = PhotoSpec(folder / file, folder / behind if behind else None, _view(fields))
-    for picture in (photo.file, photo.behind):
-        if picture is not None:
-            check_photo(picture, fields.where)
-    return photo
+    shown = _beside(fields, folder, file)
+    return PhotoSpec(shown, _beside(fields, folder, behind) if behind else None, _view(fields))
 
 
 def _view(fields: JsonFields) -> ViewSpec:
