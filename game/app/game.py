@@ -94,7 +94,7 @@ class Game:
         self.figure_desk = FigureDesk(figures or FigureFolder(), self.wear)
         self.avatar = OWN
         """what he is drawn as: OWN, the name of a figure, or its file"""
-        self.marked_film = MarkedFilm(session, self.film_job, out, self._filmed_avatar)
+        self.marked_film = MarkedFilm(session, self.film_job, out, self._figure_file)
         self.handlers = ActionHandlers()
         """of all actions"""
         # To see what a change of the world does, the player has to leave the replay.
@@ -241,10 +241,6 @@ class Game:
             self.camera_rig.choose(CUTS)
         return f"{path.stem} again" if replay else f"at the end of {path.stem}: play on"
 
-    def _filmed_avatar(self) -> str:
-        """The figure that films show; empty for our own."""
-        return self._figure_file()
-
     def film_take(self, path: Path) -> str:
         """Has another process film a take through the present camera. Returns a message for the screen.
 
@@ -256,7 +252,7 @@ class Game:
             camera = ""
         try:
             out = new_file(self.out, path.stem, "mp4")
-            return self.film_job.begin(path, out, camera, self._filmed_avatar())
+            return self.film_job.begin(path, out, camera, self._figure_file())
         except OSError as error:
             return f"{path.stem} cannot be filmed: {error}"
 
@@ -279,7 +275,7 @@ class Game:
         return "our own figure" if path is None else f"he is {path.stem if avatar != OWN else 'himself'} now"
 
     def _figure_file(self) -> str:
-        """The file of the figure that he is drawn as."""
+        """The file of the figure that he is drawn as, in films too; empty for our own."""
         try:
             return str(find_figure(self.avatar, self.figure_desk.folder, self.session.runtime.model) or "")
         except FigureError:
