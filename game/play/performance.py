@@ -47,12 +47,12 @@ class Performance:
         self.doing = STANDING
         """name of the clip that is followed, or STANDING"""
         self._endless = False
-        self._halted = False
+        self.halted = False
         """whether he stands, or comes to a stand, whatever is steered"""
         self._next: tuple[str, float, int | None] | None = None
-        """clip, phase and cycles that he performs as soon as he stands"""
+        """clip, phase and cycles that he performs as soon as he has settled"""
         self._waited = 0
-        """ticks"""
+        """ticks since he was to halt"""
         self._rounds = 0
         self._gait = Gait(clips.gait, state)
         self._gait.steer(self.steering)
@@ -65,7 +65,7 @@ class Performance:
         While a clip is followed the walk begins after its end. A clip that would loop for ever is left at once.
         """
         self.steering = np.array(velocity, float)
-        if self.doing == STANDING and not self._halted:
+        if self.doing == STANDING and not self.halted:
             self._gait.steer(self.steering)
         elif self._endless and np.any(self.steering):
             self.walk(state)
@@ -75,26 +75,25 @@ class Performance:
         self._rounds = self.rounds
         self.doing, self._clip = STANDING, None
         self._gait = Gait(self._clips.gait, state)
-        self._gait.steer(np.zeros(2) if self._halted else self.steering)
+        self._gait.steer(np.zeros(2) if self.halted else self.steering)
         self._follow(self._gait, state)
 
     def halt(self, state: CharacterState) -> None:
         """Come to a stand and stay there until something is performed. What is steered is done after that."""
-        self._halted = True
+        self.halted, self._waited = True, 0
         if self.doing == STANDING:
             self._gait.steer(np.zeros(2))
         else:
             self.walk(state)
 
-    @property
-    def halted(self) -> bool:
-        """Whether he stands, or comes to a stand, whatever is steered."""
-        return self._halted
-
     def is_calm(self, state: CharacterState) -> bool:
         """Whether he stands still, so that anything can be begun."""
         speed = float(np.linalg.norm(state.root_vel))
         return self.doing == STANDING and self._gait.stands and not self._gait.steered and speed < CALM
+
+    def has_settled(self, state: CharacterState) -> bool:
+        """Whether he who was to halt stands still, or has tried to for PATIENCE."""
+        return self.is_calm(state) or self._waited > PATIENCE * self._hz
 
     def perform_settled(self, clip: str, state: CharacterState, phase: float = 0.0, cycles: int | None = None) -> None:
         """Like `perform`, but come to a stand first: begun in the middle of something else it would fell him.
@@ -103,12 +102,12 @@ class Performance:
         """
         self._clips.get(clip)
         self.halt(state)
-        self._next, self._waited = (clip, phase, cycles), 0
+        self._next = clip, phase, cycles
 
     def perform(self, clip: str, state: CharacterState, phase: float = 0.0, cycles: int | None = None) -> None:
         """Follow a clip from a phase 0..1, then stand; None cycles: for ever if it loops. Raises ClipError."""
         sampler = self._clips.get(clip)
-        self._halted, self._next = False, None
+        self.halted, self._next = False, None
         self._rounds = self.rounds
         self.doing, self._endless = clip, sampler.loop and cycles is None
         self._clip = ClipStream(sampler, self._hz, state.root_pos, state.root_rot, phase, cycles)
@@ -151,10 +150,9 @@ class Performance:
 
         After a clip comes standing; if he still lies after getting up, he tries again.
         """
-        if self._next is not None:
-            self._waited += 1
-            if self.is_calm(state) or self._waited > PATIENCE * self._hz:
-                self.perform(self._next[0], state, *self._next[1:])
+        self._waited += 1
+        if self._next is not None and self.has_settled(state):
+            self.perform(self._next[0], state, *self._next[1:])
         if self._new:
             self._new = False
             return

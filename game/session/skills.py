@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from game.play.events import Event, Halt, Perform, Play
-from game.play.performance import PATIENCE
 from game.play.runtime import Runtime
 from game.policy.policy import Policy
 from game.policy.policy_spec import PolicySpec
@@ -106,15 +105,11 @@ class SkillRuns:
             if agent is None or agent.performance is None or agent.policy is not wish.performer or agent.counter.down:
                 del self._wishes[character]
                 continue
-            waited = runtime.tick_count - wish.since
-            if waited <= 1:  # he has not been told yet
+            if runtime.tick_count <= wish.since + 1:  # he has not been told yet
                 continue
             if not agent.performance.halted:
                 del self._wishes[character]
-            elif (
-                agent.performance.is_calm(runtime.world.state[character])
-                or waited > PATIENCE * runtime.model.control_hz
-            ):
+            elif agent.performance.has_settled(runtime.world.state[character]):
                 del self._wishes[character]
                 found += self._hand_over(wish.specialist, character, runtime)
         return found
