@@ -24,7 +24,7 @@ from tools.train.checkpoint import CheckpointError
 from tools.train.performer.gait_plans import WAYS, GaitPlans
 from tools.train.performer.joining import joined, met
 from tools.train.performer.motion_table import MotionTable, columns, stand_table, state_of
-from tools.train.performer.performer_inputs import AHEAD, NUM_AHEAD
+from tools.train.performer.performer_inputs import AHEAD, NUM_AHEAD, pose_parts
 from tools.train.performer.repertoire import load_table, read_motions
 
 WIDTH = 48
@@ -115,12 +115,6 @@ class Windows:
         return self.motions[str(self.rng.choice([name for name in self.motions if name not in GAITS]))]
 
 
-def split(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Rows (B, K, pose) as positions (B, K, 3), rotations (B, K, 4) and joints (B, K, J, 4)."""
-    pos, rot, joints = torch.split(rows, [3, 4, rows.shape[-1] - 7], -1)
-    return pos, rot, joints.reshape(*joints.shape[:-1], -1, 4)
-
-
 def train(gate: GaitGate, rows: Tensor, labels: Tensor, epochs: int, size: int = 256) -> float:
     """Fit the gate to windows (N, K, pose) and their labels (N,); the share of the last tenth, which it does not learn
     from, that it gets right.
@@ -128,7 +122,7 @@ def train(gate: GaitGate, rows: Tensor, labels: Tensor, epochs: int, size: int =
     optimizer = torch.optim.Adam(gate.parameters(), 1e-3, weight_decay=1e-5)
     count = len(rows) - len(rows) // 10
     with torch.no_grad():
-        seen = gate.seen(*split(rows))
+        seen = gate.seen(*pose_parts(rows))
     for epoch in range(epochs):
         optimizer.param_groups[0]["lr"] = 1e-3 * (1.0 - epoch / epochs)
         for part in torch.split(torch.randperm(count), size):

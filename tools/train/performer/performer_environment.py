@@ -18,7 +18,7 @@ from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from tools.train.batched_worlds import BatchedWorlds
 from tools.train.performer.motion_table import LEAD_ROWS, QUARTERS, Floats, columns
-from tools.train.performer.performer_inputs import AHEAD, KD_SCALE, PerformerInputs
+from tools.train.performer.performer_inputs import AHEAD, KD_SCALE, PerformerInputs, pose_parts
 from tools.train.reference_table import ReferenceTrack
 from tools.train.rewards import (
     ImitationReward,
@@ -182,9 +182,8 @@ class PerformerEnvironment:
         stop = self.cols.pose.stop
         ahead = self.plan[who[:, None], now[:, None] + self._ahead, :stop]
         rows = torch.cat([ahead, self.lead[who, now][:, None]], 1)
-        pos, rot, joints = torch.split(rows, [3, 4, stop - 7], -1)
+        pos, rot, joints = pose_parts(rows)
         seen = {name: torch.from_numpy(body[name]) for name in names}
-        joints = joints.reshape(*joints.shape[:-1], -1, 4)
         return PerformerInputs(
             **seen, reference_ahead_root_pos=pos, reference_ahead_root_rot=rot, reference_ahead_joint_rot=joints
         )

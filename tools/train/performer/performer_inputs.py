@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 AHEAD = (0, 1, 2, 4, 8, 16)
@@ -51,3 +52,9 @@ class PerformerInputs(NamedTuple):
 def lookahead(control_hz: int) -> list[float]:
     """Seconds: the card's `lookahead`."""
     return [ticks / control_hz for ticks in (*AHEAD, LEAD)]
+
+
+def pose_parts(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows (..., pose) of root and joints as positions (..., 3), rotations (..., 4) and joints (..., J, 4)."""
+    pos, rot, joints = torch.split(rows, [3, 4, rows.shape[-1] - 7], -1)
+    return pos, rot, joints.reshape(*joints.shape[:-1], -1, 4)
