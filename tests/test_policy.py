@@ -313,6 +313,60 @@ def test_what_grows_with_the_square_of_the_crowd_is_refused() -> None:
     assert "for 64 characters, expected at most" in words
 
 
+def picking(*nodes: onnx.NodeProto, shuffled: bool = False) -> bytes:
+    """joint_target = joint_rot, on whose rows those are scattered once more that bend a joint; and further nodes."""
+    rot = helper.make_tensor_value_info("joint_rot", TensorProto.FLOAT, ["batch", 12, 4])
+    target = helper.make_tensor_value_info("joint_target", TensorProto.FLOAT, ["batch", 12, 4])
+    listed = [
+        helper.make_node("ReduceMin", ["joint_rot"], ["least"], axes=[1, 2], keepdims=0),
+        helper.make_node("Less", ["least", "bent"], ["bends"]),
+        helper.make_node("NonZero", ["bends"], ["found"]),
+        helper.make_node("Transpose", ["found"], ["who"]),
+        helper.make_node("Squeeze", ["who", "one"], ["row"]),
+        helper.make_node("Gather", ["joint_rot", "row"], ["picked"]),
+        helper.make_node("Neg", ["picked"], ["turned"]),
+        *nodes,
+        helper.make_node("ScatterND", ["joint_rot", "who", "turned"], ["joint_target"]),
+    ]
+    weights = [
+        numpy_helper.from_array(np.array(-0.1, np.float32), "bent"),
+        numpy_helper.from_array(np.array([1], np.int64), "one"),
+    ]
+    listed = listed[::-1] if shuffled else listed
+    return with_card(with_graph(helper.make_graph(listed, "g", [rot], [target], weights)))
+
+
+def test_a_policy_may_pick_the_rows_that_it_computes_something_for() -> None:
+    policy = Policy(picking(), MODEL)
+    turns = np.zeros((5, 12, 4), np.float32)
+    turns[..., 3] = 1.0
+    turns[[1, 4], 3] = [0.0, -0.6, 0.0, 0.8]
+    expected = turns.astype(float)
+    expected[[1, 4]] *= -1.0
+    for rows in ([0, 1, 2, 3, 4], [0, 2, 3], [1, 4], [4], [0]):
+        np.testing.assert_array_equal(policy.run({"joint_rot": turns[rows]}).joint_target, expected[rows])
+
+
+def test_sizes_computed_from_picked_rows_are_refused() -> None:
+    """A size that is larger the fewer were picked would have no bound that is known beforehand."""
+    assert "rows that NonZero picks may go through Add, Cast" in refused(
+        picking(helper.make_node("Shape", ["row"], ["n"]))
+    )
+    assert "the size of Shape 'n' depends on values" in refused(picking(helper.make_node("Shape", ["row"], ["n"])))
+    assert "depends on values" in refused(picking(helper.make_node("Shape", ["row"], ["n"]), shuffled=True))
+    assert "depends on values" in refused(picking(helper.make_node("NonZero", ["turned"], ["n"])))
+
+
+def test_picked_rows_count_as_all_that_there_could_be() -> None:
+    square = [
+        helper.make_node("NonZero", ["joint_rot"], ["some"]),
+        helper.make_node("Concat", ["some"] * 4, ["all"], axis=1),
+        helper.make_node("Transpose", ["all"], ["column"]),
+        helper.make_node("MatMul", ["column", "all"], ["product"]),
+    ]
+    assert "shape [12288, 12288] for 64 characters" in refused(picking(*square))
+
+
 def test_what_costs_too_much_is_refused_before_it_runs() -> None:
     shape = {"shape": np.array([1500, 1500], np.int64)}
     nodes = [

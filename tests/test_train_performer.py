@@ -26,7 +26,7 @@ from tools.train.performer.motion_table import QUARTERS, MotionTable, columns, s
 from tools.train.performer.performer_config import PerformerConfig
 from tools.train.performer.performer_environment import LONGEST, PerformerEnvironment
 from tools.train.performer.performer_export import export_performer
-from tools.train.performer.performer_graph import Experts, PerformerGraph
+from tools.train.performer.performer_graph import PerformerGraph
 from tools.train.performer.performer_inputs import NUM_AHEAD, PerformerInputs, lookahead
 from tools.train.performer.performer_mirror import PerformerMirror
 from tools.train.performer.practice import Practice
@@ -267,20 +267,6 @@ def test_what_the_performer_sees_of_mirrored_states_is_mirrored() -> None:
     turned = graph.target(image_pose, mirror.action(action))
     aligned = turned * torch.where((turned * expected).sum(-1, keepdim=True) < 0.0, -1.0, 1.0)
     torch.testing.assert_close(aligned, expected, atol=1e-5, rtol=1e-5)
-
-
-def test_each_expert_does_its_share() -> None:
-    experts = Experts((3, 5, 2), 1.0)
-    seen, gate = (
-        torch.randn(4, 3, generator=torch.Generator().manual_seed(2)),
-        torch.tensor([[1.0], [0.0], [0.25], [0.0]]),
-    )
-    expected = gate * experts.gaits(seen) + (1.0 - gate) * experts.motions(seen)
-    torch.testing.assert_close(experts(torch.cat([seen, gate], 1)), expected)
-    # whose share is nothing learns nothing
-    experts(torch.cat([seen[:1], gate[:1]], 1)).sum().backward()
-    assert all(p.grad is None for p in experts.motions.parameters())
-    assert all(p.grad is not None for p in experts.gaits.parameters())
 
 
 def test_the_gate_learns_to_tell_gaits_from_other_motions() -> None:

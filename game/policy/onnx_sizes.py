@@ -1,11 +1,14 @@
 """How large the tensors of a policy's graph become, and what they cost, before onnxruntime sees it.
 
 All shapes must be known once the number of characters is. Sizes that exporters have the graph compute are folded here.
+How many elements `NonZero` finds depends on values, but it cannot be more than its input has: rows that it picks count
+as that many, and only operators may compute with them whose results are no larger where there are fewer rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 import onnx
@@ -23,6 +26,15 @@ FOLDABLE = {
     "ReduceProd", "Reshape", "Slice", "Squeeze", "Sub", "Unsqueeze", "Where",
 }  # fmt: skip
 """operators that exporters compute sizes with"""
+PICKS = "NonZero"
+"""the operator that finds the rows for which something is computed"""
+SCATTERS = {"ScatterElements", "ScatterND"}
+"""operators that put rows into a tensor whose size they keep"""
+PICKED = {
+    "Add", "Cast", "Clip", "Concat", "Div", "Elu", "Gather", "Gemm", "Identity", "LeakyRelu", "MatMul", "Mul", "Neg",
+    "Relu", "Selu", "Sigmoid", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze",
+}  # fmt: skip
+"""operators that may compute with picked rows"""
 FOLDED_ELEMENTS = 64
 MAX_FOLDS = 20
 """rounds of constant folding: sizes that are computed from other sizes need several"""
@@ -77,12 +89,44 @@ def _with_shapes(model: onnx.ModelProto, count: int, who: str) -> tuple[onnx.Gra
     del fixed.graph.value_info[:]
     for output in fixed.graph.output:
         output.type.tensor_type.ClearField("shape")
+    _check_picked(fixed.graph)
     shapes = _infer(fixed)
     for _ in range(MAX_FOLDS):
-        if not _fold(fixed, shapes, who):
+        changed = _bound_picked(fixed.graph, shapes)
+        if not (_fold(fixed, shapes, who) or changed):
             break
         shapes = _infer(fixed)
     return fixed.graph, shapes
+
+
+def _check_picked(graph: onnx.GraphProto) -> None:
+    """Raise PolicyError where another operator than those of PICKED computes with rows that `NonZero` picked."""
+    picked = {name for node in graph.node if node.op_type == PICKS for name in node.output}
+    # again until nothing is new: the nodes of a file may stand in any order
+    while new := {name for node in graph.node if _takes(node, picked) for name in node.output} - picked:
+        picked |= new
+    for node in graph.node:
+        if _takes(node, picked) and node.op_type not in PICKED:
+            raise PolicyError(f"the size of {node.op_type} {node.name or node.output[0]!r} depends on values; "
+                              f"rows that {PICKS} picks may go through {', '.join(sorted(PICKED))}")  # fmt: skip
+
+
+def _takes(node: onnx.NodeProto, picked: AbstractSet[str]) -> bool:
+    """Whether a node's result has as many rows as one of the tensors `picked`, or may have."""
+    # rows that are scattered come to lie in the first input, which keeps its size
+    sources = node.input[:1] if node.op_type in SCATTERS else node.input
+    return not picked.isdisjoint(sources)
+
+
+def _bound_picked(graph: onnx.GraphProto, shapes: Shapes) -> bool:
+    """State the largest size of what `NonZero` picks, where it has become known; returns whether there was any."""
+    stated = {value.name for value in graph.value_info}
+    new = [n for n in graph.node if n.op_type == PICKS and n.input[0] in shapes and n.output[0] not in stated]
+    for node in new:
+        shape = shapes[node.input[0]]
+        most = [len(shape), int(_size(shape))]
+        graph.value_info.append(onnx.helper.make_tensor_value_info(node.output[0], onnx.TensorProto.INT64, most))
+    return bool(new)
 
 
 def _infer(model: onnx.ModelProto) -> Shapes:

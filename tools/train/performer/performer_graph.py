@@ -21,8 +21,8 @@ SCALE = 0.5
 GRAVITY = 9.8
 LIMIT = 6.0
 """standard deviations that the network sees at most"""
-NOTHING = 1e-3
-"""share of an expert that is not worth computing"""
+MARGIN = 0.02
+"""what the gate says of an expert up to which it has no share, and from one less which it has all"""
 
 
 class RootFrame(nn.Module):
@@ -103,21 +103,26 @@ class Experts(nn.Module):
         self.num_outputs = widths[-1]
 
     def forward(self, x: Tensor) -> Tensor:
-        """(..., 1 + widths[0]), of which the last is the share of the gaits' expert, -> (..., widths[-1])"""
-        seen, gate = x[..., :-1], x[..., -1:]
-        if torch.onnx.is_in_onnx_export():
-            mixed: Tensor = gate * self.gaits(seen) + (1.0 - gate) * self.motions(seen)
-            return mixed
-        # outside of the exported graph nothing is computed for whose share is nothing
-        seen, gate = seen.flatten(0, -2), gate.flatten(0, -2)
-        out = seen.new_zeros(len(seen), self.num_outputs)
+        """(..., 1 + widths[0]), of which the last is the share of the gaits' expert, -> (..., widths[-1])
+
+        Nothing is computed for whose share is nothing. In an exported graph x is (B, 1 + widths[0]).
+        """
+        rows = x if torch.onnx.is_in_onnx_export() else x.flatten(0, -2)
+        seen = rows[:, :-1]
+        gate = ((rows[:, -1:] - MARGIN) / (1.0 - 2.0 * MARGIN)).clamp(0.0, 1.0)
+        nothing = gate * seen.new_zeros(1, self.num_outputs)
+        out = nothing
         for expert, share in ((self.gaits, gate), (self.motions, 1.0 - gate)):
-            who = torch.nonzero(share[:, 0] > NOTHING)[:, 0]
-            if len(who) == len(seen):
+            who = torch.nonzero(share[:, 0])[:, 0]
+            if torch.onnx.is_in_onnx_export():
+                # index_add would be exported with sizes that the graph computes, which policies may not
+                places = who[:, None] * torch.ones(1, self.num_outputs, dtype=who.dtype)
+                out = out + nothing.scatter(0, places, share[who] * expert(seen[who]))
+            elif len(who) == len(seen):
                 out = out + share * expert(seen)
             elif len(who):
                 out = out.index_add(0, who, share[who] * expert(seen[who]))
-        return out.view(*x.shape[:-1], self.num_outputs)
+        return out.view(*x.shape[:-1], self.num_outputs) if x.dim() != 2 else out
 
 
 class PerformerGraph(nn.Module):
