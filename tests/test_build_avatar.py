@@ -15,6 +15,7 @@ from tools.build_avatar.__main__ import main
 from tools.build_avatar.build import build, by_material, closed_surface
 from tools.build_avatar.clothes import Figure
 from tools.build_avatar.hair import hair
+from tools.build_avatar.hands import HAND_JOINTS, with_fingers
 from tools.build_avatar.options import AvatarConfig
 from tools.build_avatar.rest_pose import RestPose
 from tools.build_avatar.sdf import cone, ellipsoid, smoothstep, sphere
@@ -74,10 +75,10 @@ def test_each_level_is_smaller_than_the_one_before(shipped: list[Skin]) -> None:
     assert 1_500_000 > sizes[0] > 2 * sizes[1] > 3 * sizes[2]
 
 
-def test_the_joints_are_the_links_and_the_face(toy: list[Skin]) -> None:
+def test_the_joints_are_the_links_the_face_and_the_fingers(toy: list[Skin]) -> None:
     model = CharacterModel.load()
     for skin in toy:
-        assert skin.joint_names == (*model.body_names, *face_parts.FACE_JOINTS)
+        assert skin.joint_names == (*model.body_names, *face_parts.FACE_JOINTS, *HAND_JOINTS)
         assert np.allclose(skin.bind[: model.num_bodies], RestPose.bind().frames, atol=1e-6)
         assert skin.morph_names == face_parts.MOUTH_MORPHS
         assert {p.material for p in skin.mouth} == {"mouth", "teeth", "tongue"}
@@ -192,3 +193,32 @@ def test_a_file_that_is_no_avatar(tmp_path: Path) -> None:
     path.write_text("certainly not a binary file")
     with pytest.raises(SkinError, match=r"text.glb: not a GLB file \(it starts with b'cert'"):
         Skin.load(path)
+
+
+@pytest.mark.parametrize("which", ["toy", "shipped"])
+def test_fingers_have_joints_of_their_own(which: str, request: pytest.FixtureRequest) -> None:
+    for skin in request.getfixturevalue(which):
+        assert set(HAND_JOINTS) <= set(skin.joint_names)
+        (part,) = (p for p in skin.body if p.material == "skin")
+        for side in ("left", "right"):
+            tips, hand = (skin.joint_names.index(f"{side}_{name}") for name in ("fingertips", "hand"))
+            moved = np.where(part.joint == tips, part.weight, 0.0).sum(1)
+            beyond = (part.position - skin.bind[hand, :3, 3]) @ skin.bind[hand, :3, :3]
+            assert moved.max() > 0.9
+            assert beyond[moved > 0.5, 2].max() < -0.10  # none on the palm, none elsewhere on the body
+            assert beyond[moved > 0.5, 2].min() > -0.17
+
+
+def test_fingers_take_their_share_from_their_hand_alone() -> None:
+    figure = Figure(TOY)
+    frame = figure.at.frames[figure.at.index("left_hand")]
+    points = (
+        np.array([[-0.012, -0.02, -0.145], [0.056, -0.024, -0.088], [0.0, 0.0, -0.04]]) @ frame[:3, :3].T + frame[:3, 3]
+    )
+    whole = skin_weights(figure, points)
+    shared = with_fingers(figure, points, whole, 8)
+    assert shared.shape == (3, len(figure.at.names) + 8 + len(HAND_JOINTS))
+    assert np.allclose(shared.sum(1), 1.0)
+    joints = [*figure.at.names, *("face",) * 8, *HAND_JOINTS]
+    assert [joints[i] for i in shared.argmax(1)] == ["left_fingertips", "left_thumb", "left_hand"]
+    assert shared.max(1) == pytest.approx([1.0, 1.0, 1.0], abs=0.1)

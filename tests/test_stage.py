@@ -190,7 +190,7 @@ def test_every_level_has_a_mouth_that_can_be_seen(output: Output, standing: Snap
     )
     lit = LightSpec(sun_direction=(1.0, 0.0, 0.5))
     with staged(output, SetSpec("t", ground=CHALK, view=front, light=lit)) as (stage, camera):
-        avatar = Avatar(stage.root.find("world"), standing.model, AvatarLook(), level)
+        avatar = Avatar(stage.root.find("world"), standing.model, AvatarLook(), level, QUALITIES["std"])
         avatar.pose(standing.body_pos[0], standing.body_rot[0], Face())
         shut = shot(output, camera)
         avatar.pose(standing.body_pos[0], standing.body_rot[0], Face(open=1.0))
@@ -242,9 +242,9 @@ def test_a_crowd_is_dressed_in_turn(output: Output, standing: Snapshot) -> None:
 def test_an_avatar_needs_a_joint_for_every_link() -> None:
     model = CharacterModel.load()
     with pytest.raises(SkinError, match="avatar has no joint for tail; it has pelvis, torso"):
-        Avatar(p3d.NodePath("x"), replace(model, body_names=("pelvis", "tail")), AvatarLook(), "low")
+        Avatar(p3d.NodePath("x"), replace(model, body_names=("pelvis", "tail")), AvatarLook(), "low", QUALITIES["lite"])
     with pytest.raises(SkinError, match="no avatar at"):
-        Avatar(p3d.NodePath("x"), model, AvatarLook(model="nobody"), "low")
+        Avatar(p3d.NodePath("x"), model, AvatarLook(model="nobody"), "low", QUALITIES["lite"])
 
 
 def test_dual_quaternions_carry_the_bind_pose_to_the_links() -> None:

@@ -1,9 +1,9 @@
-"""Avatar: draws one character. Its skin follows the physical bodies; its face follows a `Face`."""
+"""Avatar: draws one character. Its skin follows the physical bodies; face and fingers follow a `Face`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -15,9 +15,12 @@ from game.scene.json_fields import parse_color
 from game.scene.paths import models_dir
 from game.sim import rotation
 from game.sim.model import CharacterModel
-from game.sim.roles import ShadingSpheres
+from game.sim.roles import SIDES, ShadingSpheres
+from game.view.drapery import HAIR, KINDS, NUM_BENDS, Drapery
 from game.view.face import Face, joint_turns
-from game.view.lights import NUM_JOINTS
+from game.view.fingers import JOINTS, Fingers, finger_turns
+from game.view.lights import NUM_JOINTS, shader
+from game.view.quality import Quality
 from game.view.skin import Skin, SkinError, SkinPart
 from game.view.vertices import Finish, Vertices, merge
 
@@ -55,8 +58,13 @@ def skin_path(model: str, level: str) -> Path:
 class Avatar:
     """One character's skin, a node below `parent`. B bodies."""
 
-    def __init__(self, parent: p3d.NodePath, model: CharacterModel, look: AvatarLook, level: str) -> None:
-        """Raises SkinError when the file is no avatar or lacks a joint for one of the model's bodies."""
+    def __init__(
+        self, parent: p3d.NodePath, model: CharacterModel, look: AvatarLook, level: str, quality: Quality
+    ) -> None:
+        """`level` of detail: high, mid or low.
+
+        Raises SkinError when the file is no avatar or lacks a joint for one of the model's bodies.
+        """
         skin = _load(skin_path(look.model, level))
         body_names = model.body_names
         missing = [name for name in body_names if name not in skin.joint_names]
@@ -67,9 +75,18 @@ class Avatar:
         self._skin, self._shading = skin, model.roles.shading
         self._bodies = np.array([skin.joint_names.index(name) for name in body_names])
         self._head = self._bodies[model.roles.head]
-        self._face_joints = {n: i for i, n in enumerate(skin.joint_names) if n not in body_names}
+        self._fingers = Fingers(model)
+        hands = {f"{side}_{joint}": (side, joint) for side in SIDES for joint in JOINTS}
+        self._finger_joints = {hands[n]: i for i, n in enumerate(skin.joint_names) if n in hands}
+        self._face_joints = {n: i for i, n in enumerate(skin.joint_names) if n not in body_names and n not in hands}
         self._bind = [np.asarray(x) for x in pose_of(skin.bind)]
+        self._body_of = np.full(len(skin.joint_names), model.roles.head)
+        self._body_of[self._bodies] = np.arange(len(body_names))
+        for (side, _), i in self._finger_joints.items():
+            self._body_of[i] = self._fingers.hand(side)
+        self._drapery = Drapery(model)
         self.root = parent.attach_new_node("avatar")
+        self.root.set_shader(shader("surface.frag", quality, body=True))
         self._colors = look.colors
         body = never_culled("body")
         body.add_geom(merge([self._painted(p) for p in skin.body]).geom())
@@ -79,7 +96,16 @@ class Avatar:
         self.root.attach_new_node(self._mouth)
         self._shown_morphs: tuple[float, ...] | None = None
         self._real, self._dual = vectors(NUM_JOINTS), vectors(NUM_JOINTS)
-        self.root.set_shader_inputs(skinned=1.0, joint_real=self._real, joint_dual=self._dual, opacity=look.opacity)
+        centers, self._bends = vectors(NUM_BENDS), vectors(NUM_BENDS)
+        fill(centers, self._drapery.centers())
+        self.root.set_shader_inputs(
+            skinned=1.0,
+            joint_real=self._real,
+            joint_dual=self._dual,
+            opacity=look.opacity,
+            bend_center=centers,
+            bend=self._bends,
+        )
         if look.opacity < 1.0:
             self.root.set_transparency(p3d.TransparencyAttrib.M_alpha)
 
@@ -93,7 +119,15 @@ class Avatar:
         color = v.color.copy()
         color[:, :3] *= part.tint ** (1.0 / 2.2)
         color[:, 3] = part.openness
-        return Vertices(v.position, v.normal, v.triangles, color, v.surface, v.uv, part.joint, part.weight)
+        return replace(v, color=color, joint=part.joint, weight=part.weight, limb=self._limb(part))
+
+    def _limb(self, part: SkinPart) -> Array:
+        """(V, 4) places on the straight body, of hair in the head's frame, and the kind of material."""
+        skin = self._skin
+        place = self._drapery.places(part.position, part.joint, part.weight, skin.bind, self._body_of, skin.height)
+        if part.material == HAIR:
+            place = self._drapery.on_head(place)
+        return np.column_stack([place, np.full(len(place), KINDS.get(part.material, 0.0))])
 
     def pose(self, position: Array, quaternion: Array, face: Face) -> None:
         """Puts the bodies at position (B, 3), m, and quaternion (B, 4) in the world, and shows a face."""
@@ -104,9 +138,12 @@ class Avatar:
         pos[self._bodies] = anchor + scale * (position - anchor)
         quat[self._bodies] = quaternion
         self._pose_face(pos, quat, face)
+        for side in SIDES:
+            self._close_hand(side, pos, quat, self._fingers.grip(side, position, quaternion, face.grip))
         real, dual = dual_quaternions(pos, quat, *self._bind)
         fill(self._real, real)
         fill(self._dual, dual)
+        fill(self._bends, self._drapery.bends(quaternion))
         self._shape_mouth(face)
 
     def _pose_face(self, pos: Array, quat: Array, face: Face) -> None:
@@ -119,6 +156,18 @@ class Avatar:
             pos[i] = head_pos + turn @ local
             quat[i] = rotation.multiply(head_quat, turns[name]) if name in turns else head_quat
 
+    def _close_hand(self, side: str, pos: Array, quat: Array, grip: float) -> None:
+        hand = int(self._bodies[self._fingers.hand(side)])
+        bind_pos, bind_quat = self._bind
+        unbind = rotation.to_matrix(bind_quat[hand]).T
+        for joint, turn in finger_turns(side, grip).items():
+            i = self._finger_joints.get((side, joint))
+            if i is None:
+                continue  # a figure that was built before hands could close
+            on = self._finger_joints.get((side, "fingers"), hand) if joint == "fingertips" else hand
+            pos[i] = pos[on] + rotation.to_matrix(quat[on]) @ unbind @ (bind_pos[i] - bind_pos[on])
+            quat[i] = rotation.multiply(quat[on], turn)
+
     def _shape_mouth(self, face: Face) -> None:
         wanted = tuple(round(face.morph(name), 3) for name in self._skin.morph_names)
         if not self._mouth_base or wanted == self._shown_morphs:
@@ -127,18 +176,7 @@ class Avatar:
         moved = []
         for part, base in zip(self._skin.mouth, self._mouth_base, strict=True):
             shift = sum((w * m for w, m in zip(wanted, part.morphs, strict=True)), start=np.zeros_like(part.position))
-            moved.append(
-                Vertices(
-                    part.position + shift,
-                    base.normal,
-                    base.triangles,
-                    base.color,
-                    base.surface,
-                    base.uv,
-                    base.joint,
-                    base.weight,
-                )
-            )
+            moved.append(replace(base, position=part.position + shift))
         self._mouth.remove_all_geoms()
         self._mouth.add_geom(merge(moved).geom())
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from game.scene.set_spec import quaternion_of
 from game.sim import rotation
+from game.view.fingers import RELAXED
 
 Array = NDArray[np.float64]
 Expression = Literal["calm", "effort", "fear", "pain", "dazed"]
@@ -46,6 +47,8 @@ class Face:
     frown: float = 0.0
     wide: float = 0.0
     round: float = 0.0
+    grip: float = RELAXED
+    """how far the hands close with it, from 0, flat, to 1, a fist"""
 
     def towards(self, other: Face, share: float) -> Face:
         """The face in between: at share 0 this one, at 1 the other."""
@@ -64,13 +67,16 @@ class Face:
 EXPRESSIONS: dict[Expression, Face] = {
     "calm": Face(),
     "effort": Face(
-        upper_lid=0.30, lower_lid=0.30, lid_tilt=-0.10, brow_lift=-0.035, brow_tilt=-0.26, wide=0.12, frown=0.55
+        upper_lid=0.30, lower_lid=0.30, lid_tilt=-0.10, brow_lift=-0.035, brow_tilt=-0.26, wide=0.12, frown=0.55,
+        grip=0.95,
     ),
-    "fear": Face(upper_lid=0.98, lower_lid=0.90, brow_lift=0.085, brow_tilt=0.26, open=0.55, round=0.75),
-    "pain": Face(upper_lid=-0.04, lower_lid=0.03, lid_tilt=-0.16, brow_lift=-0.045, brow_tilt=-0.36, wide=1.0),
+    "fear": Face(upper_lid=0.98, lower_lid=0.90, brow_lift=0.085, brow_tilt=0.26, open=0.55, round=0.75, grip=0.0),
+    "pain": Face(
+        upper_lid=-0.04, lower_lid=0.03, lid_tilt=-0.16, brow_lift=-0.045, brow_tilt=-0.36, wide=1.0, grip=0.85
+    ),
     "dazed": Face(
         upper_lid=0.30, lower_lid=0.85, lid_tilt=0.12, brow_lift=0.03, brow_tilt=0.14, brow_asymmetry=0.035,
-        cross_eyed=0.20, gaze_pitch=0.05, open=0.22, frown=0.25,
+        cross_eyed=0.20, gaze_pitch=0.05, open=0.22, frown=0.25, grip=0.06,
     ),
 }  # fmt: skip
 RATE: dict[Expression, float] = {"calm": 3.0, "effort": 10.0, "fear": 12.0, "pain": 40.0, "dazed": 2.5}

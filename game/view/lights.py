@@ -10,6 +10,7 @@ import panda3d.core as p3d
 from numpy.typing import NDArray
 
 from game.scene.set_spec import LightSpec, SetSpec
+from game.view.drapery import NUM_BENDS
 from game.view.quality import Quality
 
 Array = NDArray[np.float64]
@@ -33,24 +34,28 @@ FAR = 24.0
 """m, depth of the box that the shadow map covers"""
 
 
-def shader(fragment: str, quality: Quality, *, figure: bool = False, photo: bool = False) -> p3d.Shader:
+def shader(
+    fragment: str, quality: Quality, *, figure: bool = False, photo: bool = False, body: bool = False
+) -> p3d.Shader:
     """surface.vert with one of the fragment shaders, for a quality. Raises OSError when a file is missing.
 
     `figure`: with the pictures, cut-outs and toon shading that figures from elsewhere have. `photo`: of a set that
-    shows a photograph.
+    shows a photograph. `body`: with the folding cloth, skin and hair of our own avatar.
     """
     defines = (
         f"#define NUM_JOINTS {NUM_JOINTS}\n#define TAPS {quality.shadow_taps if quality.shadow_size else 0}\n"
         f"#define NUM_DENTS {NUM_DENTS}\n#define BLOBS {quality.blobs}\n"
         f"#define CONTACT_HARDENING {int(quality.contact_hardening)}\n"
     )
+    defines += f"#define BODY {int(body)}\n#define NUM_BENDS {NUM_BENDS}\n"
     defines += f"#define FIGURE {int(figure)}\n#define PHOTO {int(photo)}\n#define FEET {int(quality.blobs > 0)}\n"
 
     texel = quality.shadow_reach / max(quality.shadow_size, 1)
     defines += f"#define SHADOW_OFFSET {1.6 * texel:.6f}\n"
 
     def source(name: str) -> str:
-        return (SHADERS / name).read_text("utf-8").replace("#version 150\n", "#version 150\n" + defines, 1)
+        text = (SHADERS / name).read_text("utf-8").replace("#version 150\n", "#version 150\n" + defines, 1)
+        return text.replace('#include "body.glsl"\n', (SHADERS / "body.glsl").read_text("utf-8") if body else "")
 
     return p3d.Shader.make(p3d.Shader.SL_GLSL, source("surface.vert"), source(fragment))
 

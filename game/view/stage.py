@@ -243,7 +243,7 @@ class Stage:
 
     def _avatar(self, look: AvatarLook, level: str) -> Avatar | FigureAvatar:
         if look.figure is None:
-            return Avatar(self._world, self.model, look, level)
+            return Avatar(self._world, self.model, look, level, self.quality)
         quality = self.quality if level == self.quality.avatar else replace(self.quality, avatar="low")
         try:
             return FigureAvatar(self._world, self.model, load_figure(look.figure), quality, look.opacity)

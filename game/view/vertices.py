@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import panda3d.core as p3d
@@ -17,6 +17,7 @@ PLAIN = np.dtype(
     [("vertex", "<f4", 3), ("normal", "<f4", 3), ("color", "u1", 4), ("surface", "u1", 4), ("texcoord", "<f4", 2)]
 )
 SKINNED = np.dtype([*PLAIN.descr, ("joint", "<f4", 4), ("weight", "<f4", 4)])
+DRESSED = np.dtype([*SKINNED.descr, ("limb", "<f4", 4)])
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Vertices:
     """(V, 4) indices of joints, for what is skinned"""
     weight: Array | None = None
     """(V, 4)"""
+    limb: Array | None = None
+    """(V, 4) of our avatar: the place on the straight body, m, and the kind of material (drapery.py)"""
 
     @staticmethod
     def of(position: Array, normal: Array, triangles: Ints, uv: Array | None = None) -> Vertices:
@@ -65,26 +68,26 @@ class Vertices:
         paint = np.tile(np.append(np.asarray(color, float)[:3], 1.0), (len(self.position), 1))
         paint[:, 3] = self.color[:, 3]
         shine = np.tile([finish.roughness, finish.wrap, finish.glow, finish.sheen], (len(self.position), 1))
-        return Vertices(self.position, self.normal, self.triangles, paint, shine, self.uv, self.joint, self.weight)
+        return replace(self, color=paint, surface=shine)
 
     def placed(self, position: ArrayLike, quaternion: ArrayLike) -> Vertices:
         """A copy moved to position (3,), m, and quaternion (4,)."""
         turn = rotation.to_matrix(np.asarray(quaternion, float))
         moved = self.position @ turn.T + np.asarray(position, float)
-        return Vertices(
-            moved, self.normal @ turn.T, self.triangles, self.color, self.surface, self.uv, self.joint, self.weight
-        )
+        return replace(self, position=moved, normal=self.normal @ turn.T)
 
     def geom(self) -> p3d.Geom:
         """The mesh as a Geom of Panda3D."""
-        kind = PLAIN if self.joint is None else SKINNED
+        kind = PLAIN if self.joint is None else (SKINNED if self.limb is None else DRESSED)
         rows = np.zeros(len(self.position), kind)
         rows["vertex"], rows["normal"], rows["texcoord"] = self.position, self.normal, self.uv
         rows["color"] = np.round(np.clip(self.color, 0.0, 1.0) * 255.0)
         rows["surface"] = np.round(np.clip(self.surface, 0.0, 1.0) * 255.0)
         if self.joint is not None:
             rows["joint"], rows["weight"] = self.joint, self.weight
-        data = p3d.GeomVertexData("mesh", _format(self.joint is not None), p3d.Geom.UH_static)
+        if self.limb is not None:
+            rows["limb"] = self.limb
+        data = p3d.GeomVertexData("mesh", _format(kind), p3d.Geom.UH_static)
         data.unclean_set_num_rows(len(rows))
         data.modify_array(0).modify_handle().copy_data_from(rows.tobytes())
         indices = p3d.GeomTriangles(p3d.Geom.UH_static)
@@ -104,13 +107,16 @@ class Vertices:
 
 
 def merge(meshes: list[Vertices]) -> Vertices:
-    """All meshes as one. Raises ValueError for none, or for skinned and rigid ones together."""
+    """All meshes as one. Raises ValueError for none, or for meshes with different attributes."""
     if not meshes:
         raise ValueError("nothing to merge: expected at least one mesh")
     start = np.cumsum([0] + [len(m.position) for m in meshes])
     skinned = [m for m in meshes if m.joint is not None and m.weight is not None]
     if skinned and len(skinned) != len(meshes):
         raise ValueError("skinned and rigid meshes cannot be merged")
+    dressed = [m for m in meshes if m.limb is not None]
+    if dressed and len(dressed) != len(meshes):
+        raise ValueError("meshes with and without places on the body cannot be merged")
     return Vertices(
         np.concatenate([m.position for m in meshes]),
         np.concatenate([m.normal for m in meshes]),
@@ -120,17 +126,18 @@ def merge(meshes: list[Vertices]) -> Vertices:
         np.concatenate([m.uv for m in meshes]),
         np.concatenate([m.joint for m in skinned if m.joint is not None]) if skinned else None,
         np.concatenate([m.weight for m in skinned if m.weight is not None]) if skinned else None,
+        np.concatenate([m.limb for m in dressed if m.limb is not None]) if dressed else None,
     )
 
 
-def _format(skinned: bool) -> p3d.GeomVertexFormat:
+def _format(kind: np.dtype[np.void]) -> p3d.GeomVertexFormat:
     array = p3d.GeomVertexArrayFormat()
     array.add_column(p3d.InternalName.get_vertex(), 3, p3d.Geom.NT_float32, p3d.Geom.C_point)
     array.add_column(p3d.InternalName.get_normal(), 3, p3d.Geom.NT_float32, p3d.Geom.C_normal)
     array.add_column(p3d.InternalName.get_color(), 4, p3d.Geom.NT_uint8, p3d.Geom.C_color)
     array.add_column(p3d.InternalName.make("surface"), 4, p3d.Geom.NT_uint8, p3d.Geom.C_color)
     array.add_column(p3d.InternalName.get_texcoord(), 2, p3d.Geom.NT_float32, p3d.Geom.C_texcoord)
-    if skinned:
-        array.add_column(p3d.InternalName.make("joint"), 4, p3d.Geom.NT_float32, p3d.Geom.C_other)
-        array.add_column(p3d.InternalName.make("weight"), 4, p3d.Geom.NT_float32, p3d.Geom.C_other)
+    for name in ("joint", "weight", "limb"):
+        if name in (kind.names or ()):
+            array.add_column(p3d.InternalName.make(name), 4, p3d.Geom.NT_float32, p3d.Geom.C_other)
     return p3d.GeomVertexFormat.register_format(p3d.GeomVertexFormat(array))

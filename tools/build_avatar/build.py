@@ -15,6 +15,7 @@ from tools.build_avatar import face_parts
 from tools.build_avatar.anatomy import HEAD, SIDES
 from tools.build_avatar.avatar_glb import PER_VERTEX, Primitive, write_glb
 from tools.build_avatar.clothes import MATERIALS, Figure
+from tools.build_avatar.hands import HAND_JOINTS, hand_frames, with_fingers
 from tools.build_avatar.options import AvatarConfig
 from tools.build_avatar.sdf import Array, vec
 from tools.build_avatar.surface import Mesh, Seams, decimate, gradient, polygonise, split
@@ -122,13 +123,18 @@ def quantise(weights: Array) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return np.where(units > 0, joints, 0).astype(np.uint8), units.astype(np.uint8)
 
 
-def skinned(figure: Figure, name: str, mesh: Mesh, tint: dict[str, tuple[float, float, float]]) -> Primitive:
-    """One material's part of the surface, with its colour (sRGB) out of `tint`."""
+def skinned(
+    figure: Figure, name: str, mesh: Mesh, tint: dict[str, tuple[float, float, float]], *, fingers: bool = False
+) -> Primitive:
+    """One material's part of the surface, with its colour (sRGB) out of `tint`; `fingers`: with joints of their own."""
     garment = {"trim": "shirt", "stripe": "shirt", "caps": "shoes"}.get(name, name)
     row = MATERIALS.index(garment)
     normals = gradient(lambda p: np.asarray(figure.fields(p)[row]), mesh.vertices)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    joints, weights = quantise(skin_weights(figure, mesh.vertices))
+    shares = skin_weights(figure, mesh.vertices)
+    if fingers:
+        shares = with_fingers(figure, mesh.vertices, shares, len(face_parts.FACE_JOINTS))
+    joints, weights = quantise(shares)
     return Primitive(
         name, linear(tint[name]), ROUGHNESS[name], mesh.vertices, normals, mesh.triangles, joints, weights,
         blush(figure, mesh.vertices) if name == "skin" else np.ones_like(normals),
@@ -175,7 +181,7 @@ def build(config: AvatarConfig, progress: Callable[[str], None] = lambda _: None
     for level, (name, triangles) in enumerate(zip(LEVELS, config.triangles, strict=True)):
         progress(f"{name}: {triangles} triangles")
         cuts = by_material(figure, decimate(surface, triangles))
-        body = [skinned(figure, material, mesh, tint) for material, mesh in cuts.items()]
+        body = [skinned(figure, material, mesh, tint, fingers=True) for material, mesh in cuts.items()]
         pieces = face_parts.pieces(figure, 2 - level)
         body += merged([rigid(figure, p, tint) for p in pieces if not p.morphs])
         mouth = [rigid(figure, p, tint) for p in pieces if p.morphs]
@@ -192,10 +198,10 @@ def _scaled(scale: float, primitives: list[Primitive]) -> list[Primitive]:
 
 
 def _joints(figure: Figure, scale: float) -> tuple[tuple[str, ...], Array]:
-    """Names and bind poses (K, 4, 4) of the links and of the face's joints."""
+    """Names and bind poses (K, 4, 4) of the links and of the joints of face and hands."""
     head = figure.at.frames[figure.at.index("head")]
     local = np.tile(np.eye(4), (len(face_parts.FACE_JOINTS), 1, 1))
     local[:, :3, 3] = face_parts.joint_centers()
-    frames = np.concatenate([figure.at.frames, head @ local])
+    frames = np.concatenate([figure.at.frames, head @ local, hand_frames(figure)])
     frames[:, :3, 3] *= scale
-    return (*figure.at.names, *face_parts.FACE_JOINTS), frames
+    return (*figure.at.names, *face_parts.FACE_JOINTS, *HAND_JOINTS), frames

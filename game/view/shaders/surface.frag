@@ -50,6 +50,8 @@ in vec3 photo_uvw;
 #endif
 out vec4 pixel;
 
+#include "body.glsl"
+
 float noise(vec2 p) { return fract(52.9829189 * fract(dot(p, vec2(0.06711056, 0.00583715)))); }
 
 #if TAPS > 0
@@ -176,6 +178,12 @@ void main() {
 #endif
     float rough = max(finish.x, 0.08), wrap = finish.y, open = color.a;
 #endif
+#if BODY && TAPS > 1
+    vec3 strand;
+    dress(n, base, open, view, strand);
+#elif BODY
+    dress(base);
+#endif
 #if FEET
     float foot = n.z > 0.6 ? 1.0 - (1.0 - under_foot(feet[0], feet[1])) * (1.0 - under_foot(feet[2], feet[3])) : 0.0;
     if (wrap > 0.3) foot = 0.0;  // not his own skin and shoes
@@ -249,6 +257,12 @@ void main() {
     ambient += lamp_color * lamplight * (1.0 - 0.7 * foot * lamp_key);
 
     vec3 creep = mix(vec3(1.0), vec3(1.08, 0.80, 0.66), wrap * 2.0 * (1.0 - half_lit));
+#if BODY && TAPS > 1
+    if (is_skin()) {
+        creep = skin_creep(facing, half_lit);
+        ambient += through_skin(n, view) * hidden;
+    }
+#endif
     vec3 c = base * (ambient + sun_color * sun * creep * mix(0.75, 1.0, open));
 
 #if TAPS > 1
@@ -258,6 +272,9 @@ void main() {
     float lobe = min(a2 / (3.14159 * d * d), 14.0) * 0.25 / max(0.3, 0.5 + 0.5 * nv);
     float fresnel = 0.04 + 0.96 * pow(1.0 - clamp(dot(h, view), 0.0, 1.0), 5.0);
     c += sun_color * lobe * fresnel * sun * max(facing, 0.0) * 2.0;
+#if BODY
+    if (is_hair()) c += sun_color * sun * hidden * hair_shine(base, strand, h, nv);
+#endif
     float rim = pow(1.0 - nv, 4.0) * (0.35 + 0.65 * max(n.z, 0.0));
     c += sky_color * rim * finish.w * hidden * (1.0 - 0.45 * rough);
     c += sky_color * 0.22 * (1.0 - rough) * (1.0 - rough) * (0.3 + 0.7 * max(reflect(-view, n).z, 0.0)) * hidden;

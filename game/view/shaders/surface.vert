@@ -13,6 +13,14 @@ uniform mat4 photo_matrix;  // to the photograph: u w, v w, w; of the part where
 uniform vec4 joint_real[NUM_JOINTS];
 uniform vec4 joint_dual[NUM_JOINTS];
 
+#if BODY
+uniform vec4 bend_center[NUM_BENDS];  // on the straight body: place of a joint, 1 / reach squared
+uniform vec4 bend[NUM_BENDS];         // the side that is pressed together, 0..1 long; twist; depth of its folds
+in vec4 limb;                         // place on the straight body, kind of material
+out vec4 limb_place;
+out vec2 pressed;                     // how much the surface is pressed together, and how far it is twisted
+#endif
+
 in vec4 p3d_Vertex;
 in vec3 p3d_Normal;
 in vec4 p3d_Color;
@@ -55,6 +63,19 @@ void main() {
         p.xyz += 2.0 * (real.w * dual.xyz - dual.w * real.xyz + cross(real.xyz, dual.xyz));
         n += 2.0 * cross(real.xyz, cross(real.xyz, n) + real.w * n);
     }
+#if BODY
+    limb_place = limb;
+    pressed = vec2(0.0);
+    if (limb.w > 0.5 && limb.w < 2.5) {
+        for (int i = 0; i < NUM_BENDS; i++) {
+            vec3 away = limb.xyz - bend_center[i].xyz;
+            float near = exp(-dot(away, away) * bend_center[i].w);
+            float towards = dot(away.xy, bend[i].xy) / (length(away.xy) + 0.015);
+            // even where nothing bends, cloth that was bent there before is not smooth
+            pressed += near * bend[i].w * vec2(max(towards + 0.25 * length(bend[i].xy), 0.0) + 0.14, bend[i].z);
+        }
+    }
+#endif
     vec4 world = p3d_ModelMatrix * p;
     normal_w = mat3(p3d_ModelMatrix) * n;
     if (soft > 0.0) {
