@@ -6,15 +6,20 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from game.play.events import Perform
 from game.policy.library import PolicyLibrary
 from game.policy.policy import PolicyError
+from game.scene.set_spec import GroundSpec, SetSpec
 from game.sim.model import CharacterModel
+from game.sim.snapshot import Snapshot
+from game.view.pick_pipe import Output
+from game.view.quality import QUALITIES, Tier
 from tests.support.small_policy import puppet_graph, puppet_spec, with_card
 from tools.bench import __main__ as command
-from tools.bench import measurements
+from tools.bench import drawing, measurements
 
 
 def test_the_command_prints_its_figures_last(capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,3 +82,38 @@ def test_a_performers_crowd_does_its_repertoire_in_turn(tmp_path: Path) -> None:
     assert second == Perform("kick", 1, policy="somebody") and third == Perform("walk", 2, policy="somebody")
     assert len(measurements.ticks(library, "somebody", 3, 2)) == 2
     library.close()
+
+
+@pytest.mark.usefixtures("shaders")
+def test_every_quality_is_drawn_and_compared(output: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[np.ndarray] = []
+    draw = drawing._Screen.cost
+
+    def watched(screen: drawing._Screen, snapshot: Snapshot) -> drawing.Cost:
+        cost = draw(screen, snapshot)
+        assert not screen.active
+        drawn.append(np.frombuffer(bytes(screen._picture.get_ram_image()), np.uint8))
+        return cost
+
+    monkeypatch.setattr(drawing._Screen, "cost", watched)
+    spec = SetSpec("t", ground=GroundSpec(material="chalk", size=(6.0, 6.0)))
+    before = len(output.engine.windows)
+    found = drawing.measure_drawing(spec, 2, (64, 36))
+    assert set(found) == {f"draw_{t}_{u}" for t in QUALITIES for u in ("ms", "cpu_ms")} | {
+        "draw_lite_of_std",
+        "draw_film_of_std",
+    }
+    assert all(math.isfinite(value) and value > 0.0 for value in found.values())
+    assert len(drawn) == 3 * (2 + drawing.WARM_UP)
+    assert all(picture.std() > 5.0 for picture in drawn)
+    assert len(output.engine.windows) == before
+
+
+def test_ratios_are_of_pictures_drawn_in_the_same_round() -> None:
+    costs: dict[Tier, list[drawing.Cost]] = {
+        "lite": [drawing.Cost(1.0, 2.0), drawing.Cost(1.0, 30.0), drawing.Cost(1.0, 2.0)],
+        "std": [drawing.Cost(2.0, 4.0), drawing.Cost(2.0, 60.0), drawing.Cost(4.0, 4.0)],
+    }
+    in_software, by_card = (drawing.figures(costs, software=s) for s in (True, False))
+    assert in_software["draw_lite_of_std"] == 0.5 and by_card["draw_lite_of_std"] == 0.5
+    assert in_software["draw_lite_ms"] == 1000.0 and in_software["draw_std_cpu_ms"] == 4000.0
