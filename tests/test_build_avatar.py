@@ -222,3 +222,16 @@ def test_fingers_take_their_share_from_their_hand_alone() -> None:
     joints = [*figure.at.names, *("face",) * 8, *HAND_JOINTS]
     assert [joints[i] for i in shared.argmax(1)] == ["left_fingertips", "left_thumb", "left_hand"]
     assert shared.max(1) == pytest.approx([1.0, 1.0, 1.0], abs=0.1)
+
+
+def test_the_ends_of_a_brow_are_closed_and_look_outwards() -> None:
+    (brow,) = (p for p in face_parts.pieces(Figure(TOY), 0) if p.joint == "left_brow")
+    corners = brow.mesh.vertices[brow.mesh.triangles]
+    facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = np.linalg.norm(facing, axis=1)
+    agree = (facing * brow.normals[brow.mesh.triangles].mean(1)).sum(1) / np.maximum(area, 1e-12)
+    assert agree[area > 1e-9].min() > 0.3
+    looks = brow.normals[brow.mesh.triangles]
+    flat = np.ptp(looks, axis=1).max(1) < 1e-9
+    assert flat.sum() == 12  # six at each end
+    assert (((corners.mean(1) - brow.mesh.vertices.mean(0)) * looks[:, 0]).sum(1)[flat] > 0.005).all()

@@ -41,6 +41,16 @@ def test_he_stays_in_the_picture_when_he_runs(name: str) -> None:
         assert off_axis(pose, focus(snapshot, 0)) < 0.5 * pose.fov, tick
 
 
+@pytest.mark.parametrize("speed", [3.5, 7.0])
+def test_the_ceiling_keeps_up_with_a_runner(speed: float) -> None:
+    look = camera("ceiling", FIELD)
+    look.update(standing(), 0.0)
+    for tick in range(1, 60):
+        snapshot = moved(speed * tick / 30, 0.0, 0.0, tick)
+        pose = look.update(snapshot, 1 / 30)
+        assert off_axis(pose, focus(snapshot, 0)) < 0.35 * pose.fov, tick
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_camera_needs_nobody(name: str) -> None:
     empty = replace(standing(), body_pos=np.zeros((0, 15, 3)), body_rot=np.zeros((0, 15, 4)))

@@ -135,6 +135,17 @@ def test_skinning_moves_the_arm_with_its_link(output: Output, standing: Snapshot
         assert columns.min() > SIZE[0] // 2 - 12 and rows.max() < 46  # the rest stayed
 
 
+def test_water_is_drawn_after_the_ground_that_shines_through_it(output: Output, standing: Snapshot) -> None:
+    """Both may be drawn late; in the wrong order the water would lie on black."""
+    puddle = PartSpec("box", (3.0, 3.0, 0.01), (0.0, 0.0, 0.004), color=(0.0, 0.0, 0.0), material="water")
+    flat = ItemSpec("water", parts=(puddle,), shadow=False)
+    with staged(output, SetSpec("t", ground=CHALK, view=ABOVE, items=(flat,))) as (stage, camera):
+        stage.show(nobody(standing), {}, 0.0)
+        assert {n.get_bin_name() for n in stage.root.find_all_matches("**/water/*")} == {"transparent"}
+        middle = shot(output, camera)[SIZE[1] // 2 - 5 : SIZE[1] // 2 + 5, SIZE[0] // 2 - 5 : SIZE[0] // 2 + 5]
+        assert middle.mean() > 60
+
+
 def test_props_are_drawn_where_they_are_and_taken_away(output: Output, standing: Snapshot) -> None:
     spec = SetSpec("t", ground=CHALK, view=FRONT, items=(POLE,))
     with staged(output, spec) as (stage, camera):

@@ -141,6 +141,10 @@ class HandHeld:
                                  + 0.4 * np.sin(fast * t + p[2])))  # fmt: skip
 
 
+CEILING_LEASH = 0.6
+"""m that the camera at the ceiling stays behind at most"""
+
+
 class Ceiling:
     """Looks straight down, x up in the picture, from just under a living room's ceiling."""
 
@@ -150,7 +154,11 @@ class Ceiling:
         self._spring = Spring(5.0)
 
     def update(self, snapshot: Snapshot, seconds: float) -> CameraPose:
-        at = self._spring.to(focus(snapshot, self._subject) * [1.0, 1.0, 0.0], seconds)
+        goal = focus(snapshot, self._subject) * [1.0, 1.0, 0.0]
+        at = self._spring.to(goal, seconds)
+        behind = float(np.linalg.norm(goal - at))
+        if behind > CEILING_LEASH:  # a runner would be out of the picture before the camera has come
+            at = goal + CEILING_LEASH / behind * (at - goal)
         # a camera's frame has x forward and z up: forward is down, up is the world's x
         down = rotation.from_axis_angle((0.0, 1.0, 0.0), 0.5 * math.pi)
         return CameraPose(np.array([at[0], at[1], self._height]), down, self._fov)

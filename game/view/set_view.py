@@ -98,6 +98,8 @@ def item_node(item: ItemSpec, quality: Quality, slides: Slides | None = None) ->
         if material in SEE_THROUGH:
             node.set_transparency(p3d.TransparencyAttrib.M_alpha)
             node.set_shader_input("opacity", SEE_THROUGH[material])
+            node.set_depth_offset(1)
+            node.set_bin("transparent", 0)  # after the ground, though its item may be drawn as late as that
             node.hide(SHADOW_MASK)
         elif material in PROJECTED:
             if slides is not None:

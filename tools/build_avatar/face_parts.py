@@ -158,10 +158,14 @@ def _brow(figure: Figure, s: float, side: str, n: int) -> FacePiece:
     out = up[:, None] * c * 0.6 + normal[:, None] * k
     out = (out / np.linalg.norm(out, axis=-1, keepdims=True)).reshape(-1, 3)
     t = _grid(len(u), len(section))
-    caps = [[i, i + 1, 0] for i in range(1, 7)]
-    last = (len(u) - 1) * len(section)
-    caps += [[last, last + i, last + i + 1] for i in range(1, 7)]
-    return FacePiece("brow", f"{side}_brow", Mesh(v, _facing(v, out, np.concatenate([t, np.array(caps)]))), out)
+    # flat ends, with corners of their own: those of the bar look sideways
+    ends = (0, -1)
+    lids = np.concatenate([v.reshape(ring.shape)[i] for i in ends])
+    away = [base[i] - base[i + (1 if i == 0 else -1)] for i in ends]
+    looks = np.repeat([a / np.linalg.norm(a) for a in away], len(section), axis=0)
+    fans = [[k, k + i, k + i + 1] for k in (len(v), len(v) + len(section)) for i in range(1, len(section) - 2)]
+    v, out = np.concatenate([v, lids]), np.concatenate([out, looks])
+    return FacePiece("brow", f"{side}_brow", Mesh(v, _facing(v, out, np.concatenate([t, np.array(fans)]))), out)
 
 
 @dataclass(frozen=True)

@@ -37,14 +37,17 @@ float skin_height(vec3 r, float pixel) {
 
 // Strands that run from the whorl at the back of the crown. x: clumps, y: single strands, each -1..1; `way` is the
 // same all along a strand.
-vec2 strands(vec3 h, out float way) {
+vec2 strands(vec3 h, float pixel, out float way) {
     vec3 d = h - vec3(0.0, 0.0, 0.19);
     vec3 crown = normalize(vec3(-0.42, 0.10, 0.90)), side = normalize(cross(crown, vec3(0.0, 1.0, 0.0)));
     float around = atan(dot(d, cross(crown, side)), dot(d, side));
     float far = acos(clamp(dot(normalize(d), crown), -1.0, 1.0));
     way = around + 0.05 * sin(far * 5.0 + 2.0 * sin(around * 2.0)) + 0.012 * sin(around * 13.0 + far * 9.0);
     float clumps = 0.6 * sin(way * 31.0 + far) + 0.4 * sin(way * 53.0 - 2.0 * far);
-    return smoothstep(0.03, 0.30, far) * vec2(clumps, 0.6 * sin(way * 197.0 + sin(far * 13.0)) + 0.4 * sin(way * 331.0));
+    vec2 hair = vec2(clumps, 0.6 * sin(way * 197.0 + sin(far * 13.0)) + 0.4 * sin(way * 331.0));
+    // finer than pixels: near the whorl, and from far away
+    float turn = 2.0 * pixel / (length(d) * max(sin(far), 0.02));
+    return hair * smoothstep(0.03, 0.30, far) * (1.0 - smoothstep(0.6, 2.0, turn * vec2(53.0, 264.0)));
 }
 
 // How steeply a value grows over the surface, from how much it grows to the next pixel across and along.
@@ -67,7 +70,7 @@ void dress(inout vec3 n, inout vec3 base, inout float open, vec3 view, out vec3 
     float pixel = max(length(dFdx(position_w)), length(dFdy(position_w)));
     if (is_hair()) {
         float way;
-        vec2 hair = strands(r, way) * (1.0 - smoothstep(vec2(0.0015, 0.0004), vec2(0.006, 0.0016), vec2(pixel)));
+        vec2 hair = strands(r, pixel, way);
         float height = 0.0009 * hair.x + 0.00012 * hair.y;
         strand = normalize(cross(n, gradient(n, vec2(dFdx(way), dFdy(way)))) + 1e-6);
         n = tilted(n, view, gradient(n, vec2(dFdx(height), dFdy(height))));

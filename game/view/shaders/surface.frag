@@ -275,7 +275,8 @@ void main() {
 #if BODY
     if (is_hair()) c += sun_color * sun * hidden * hair_shine(base, strand, h, nv);
 #endif
-    float rim = pow(1.0 - nv, 4.0) * (0.35 + 0.65 * max(n.z, 0.0));
+    // a normal that looks away, as at the rim of a coarse mesh, is no edge that shines
+    float rim = pow(1.0 - nv, 4.0) * (0.35 + 0.65 * max(n.z, 0.0)) * smoothstep(-0.25, 0.02, dot(n, view));
     c += sky_color * rim * finish.w * hidden * (1.0 - 0.45 * rough);
     c += sky_color * 0.22 * (1.0 - rough) * (1.0 - rough) * (0.3 + 0.7 * max(reflect(-view, n).z, 0.0)) * hidden;
 #endif
