@@ -26,10 +26,12 @@ from tools.train.performer.motion_table import QUARTERS, MotionTable, columns, s
 from tools.train.performer.performer_config import PerformerConfig
 from tools.train.performer.performer_environment import LONGEST, PerformerEnvironment
 from tools.train.performer.performer_export import export_performer
+from tools.train.performer.performer_frames import PerformerFrames
 from tools.train.performer.performer_graph import PerformerGraph
 from tools.train.performer.performer_inputs import NUM_AHEAD, PerformerInputs, lookahead
 from tools.train.performer.performer_mirror import PerformerMirror
 from tools.train.performer.practice import Practice
+from tools.train.performer.reference_manner import reference_manner
 from tools.train.performer.repertoire import MotionSpec, Stages, load_expert, load_table, read_motions
 from tools.train.performer.situations import Situations
 from tools.train.performer.step_feedback import NUM_GAINS, Steps
@@ -99,11 +101,14 @@ def test_he_stands_by_the_balance_alone(tables: dict[str, MotionTable]) -> None:
 
 
 def test_the_balance_is_off_while_the_reference_moves(tables: dict[str, MotionTable]) -> None:
-    environment, graph = PerformerEnvironment(MODEL, 1, 3, TICKS), PerformerGraph(MODEL)
+    environment = PerformerEnvironment(MODEL, 1, 3, TICKS)
     drawn = situations(tables)
     episodes = [drawn.of_clip(name, 0, noise=0.0) for name in ("stand", "walk", "getup_faceup")]
     environment.begin(np.arange(3), episodes)
-    assert graph.sight.balance.gate(environment.inputs())[:, 0].tolist() == [1.0, 0.0, 0.0]
+    inputs = environment.inputs()
+    stands, walks = reference_manner(inputs, PerformerFrames.of(inputs))
+    assert stands[:, 0].tolist() == [1.0, 0.0, 0.0]
+    assert walks[:2].min() > 0.9 and walks[2] == 0.0
     environment.close()
 
 
@@ -283,7 +288,8 @@ def test_a_slow_walker_has_gains_of_his_own() -> None:
     half = 0.1 * torch.randn(NUM_GAINS // 2)
     one = Steps(MODEL, torch.cat([2.0 * half, torch.zeros_like(half)]))
     two = Steps(MODEL, torch.cat([half, half]))
-    torch.testing.assert_close(one(still, velocity), two(still, velocity))
+    frames = PerformerFrames.of(still)
+    torch.testing.assert_close(one(still, frames, velocity), two(still, frames, velocity))
 
 
 def test_who_falls_forward_puts_the_swinging_leg_forward() -> None:
@@ -302,13 +308,13 @@ def test_who_falls_forward_puts_the_swinging_leg_forward() -> None:
         body, body, np.array([0.0, 0.0, -9.8]), *reference, np.repeat(stand.joint_rot[None], NUM_AHEAD + 1, 0),
     )  # fmt: skip
     inputs = PerformerInputs(*(torch.tensor(a, dtype=torch.float32)[None] for a in arrays))
-    turns = steps(inputs, torch.zeros(1, 3))[0]
+    turns = steps(inputs, PerformerFrames.of(inputs), torch.zeros(1, 3))[0]
     expected = torch.zeros(8)
     expected[4] = -np.sin(0.2)
     torch.testing.assert_close(turns, expected, atol=1e-4, rtol=1e-4)
     # a reference that lies is followed without any steps
     down = inputs._replace(reference_ahead_root_pos=inputs.reference_ahead_root_pos * 0.3)
-    assert float(steps(down, torch.zeros(1, 3)).abs().max()) == 0.0
+    assert reference_manner(down, PerformerFrames.of(down))[1].item() == 0.0
 
 
 def test_the_search_for_gains_keeps_its_mean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,13 +41,11 @@ def _apply(form: Form, a: Tensor, b: Tensor) -> Tensor:
 
 _PRODUCT = _form(["+wx +xw +yz -zy", "+wy -xz +yw +zx", "+wz +xy -yx +zw", "+ww -xx -yy -zz"], "xyzw")
 _CROSS = _form(["+yz -zy", "+zx -xz", "+xy -yx"], "xyz")
-_AXES = _form(
-    [
-        "+ww +xx -yy -zz", "+xy +yx +wz +zw", "+xz +zx -wy -yw",
-        "+xy +yx -wz -zw", "+ww -xx +yy -zz", "+yz +zy +wx +xw",
-    ],
-    "xyzw",
-)  # fmt: skip
+_X_AND_Y = ["+ww +xx -yy -zz", "+xy +yx +wz +zw", "+xz +zx -wy -yw",
+            "+xy +yx -wz -zw", "+ww -xx +yy -zz", "+yz +zy +wx +xw"]  # fmt: skip
+_Z = ["+xz +zx +wy +yw", "+yz +zy -wx -xw", "+ww -xx -yy +zz"]
+_TWO_AXES = _form(_X_AND_Y, "xyzw")
+_AXES = _form([*_X_AND_Y, *_Z], "xyzw")
 _DIFFERENCES = _form(
     [
         "+xx +yy +zz +ww",
@@ -127,4 +125,13 @@ def from_heading(angle: Tensor) -> Tensor:
 
 def tangent_normal(q: Tensor) -> Tensor:
     """The x and y axes turned by unit quaternions, (..., 4) -> (..., 6): continuous where Euler angles are not."""
-    return _apply(_AXES, q, q)
+    return _apply(_TWO_AXES, q, q)
+
+
+def axes(q: Tensor, *sizes: int) -> Tensor:
+    """The axes turned by unit quaternions, a row each: (B, *sizes, 4) -> (B, *sizes, 3, 3).
+
+    Rows of vectors v (..., N, 3) are turned by q as `v @ axes(q)`, and by its inverse with the transposed matrix. The
+    sizes are stated so that an exported graph need not compute them.
+    """
+    return _apply(_AXES, q, q).view(-1, *sizes, 3, 3)

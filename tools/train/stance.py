@@ -12,7 +12,7 @@ from tools.clip_clinic.standing import stance_table
 from tools.train import quaternion
 from tools.train.features import PolicyInputs
 from tools.train.moving_bodies import MovingBodies
-from tools.train.performer.stand_feedback import Balance, facing
+from tools.train.performer.stand_feedback import Balance, level_frame
 
 GAINS = ((7.3, 3.2), (1.15, 0.57), (-1.57, 2.16), (0.88, 0.86), (2.9, 0.29))
 """rad per m, and per m/s, of ankle pitch, hip pitch, ankle roll, hip roll, and of the first leg's knee (the other's is
@@ -52,11 +52,9 @@ class StanceFeedback(nn.Module):
 
     def errors(self, inputs: PolicyInputs, wanted: Tensor) -> Tensor:
         """(B, 4) of the centre of mass less `wanted` (B, 5): place, m, ahead and to the left, and velocity, m/s."""
-        rot, vel, turn = self.bodies(inputs)
-        arm = quaternion.rotate(rot, self.balance.com)
-        place = (self.balance.mass * (inputs.body_pos + arm)).sum(1) - inputs.body_pos[:, self.balance.feet].mean(1)
-        velocity = (self.balance.mass * (vel + quaternion.cross(turn, arm))).sum(1)
-        return torch.cat([_level(inputs.root_rot, place), _level(inputs.root_rot, velocity)], 1) - wanted[:, 1:]
+        place, velocity = self.balance.offset(inputs.body_pos, *self.bodies(inputs))
+        level = level_frame(quaternion.axes(inputs.root_rot))
+        return (torch.stack([place[:, :2], velocity[:, :2]], 1) @ level).flatten(1) - wanted[:, 1:]
 
     def forward(self, inputs: PolicyInputs, time: Tensor, pose: Tensor) -> Tensor:
         """A pose (B, J, 4) with the feedback on it; `time` (B,) within the cycle."""
@@ -79,10 +77,3 @@ def _spread(model: CharacterModel) -> Tensor:
         spread[4, hip + 1] = spread[4, ankle + 1] = -0.5 * side
         spread[4, knee + 1] = side
     return spread
-
-
-def _level(root_rot: Tensor, vector: Tensor) -> Tensor:
-    """(B, 2) ahead and to the left, of vectors (B, 3)."""
-    ahead, left = facing(root_rot)
-    x, y = vector[:, :1], vector[:, 1:2]
-    return torch.cat([x * ahead + y * left, y * ahead - x * left], 1)

@@ -24,6 +24,7 @@ from tools.train.checkpoint import CheckpointError
 from tools.train.performer.gait_plans import WAYS, GaitPlans
 from tools.train.performer.joining import joined, met
 from tools.train.performer.motion_table import MotionTable, columns, stand_table, state_of
+from tools.train.performer.performer_frames import PerformerFrames
 from tools.train.performer.performer_inputs import AHEAD, NUM_AHEAD, pose_parts
 from tools.train.performer.repertoire import load_table, read_motions
 
@@ -44,16 +45,18 @@ class GaitGate(nn.Module):
         size = NUM_AHEAD * (6 * model.num_joints + 3 + 1) + 3 * (NUM_AHEAD - 1)
         self.layers = nn.Sequential(nn.Linear(size, WIDTH), nn.ELU(), nn.Linear(WIDTH, 1))
 
-    def forward(self, pos: Tensor, rot: Tensor, joints: Tensor) -> Tensor:
-        """The share (B, 1) of the gaits' expert, of root and joints (B, K, ...) at AHEAD."""
-        return torch.sigmoid(self.layers(self.seen(pos, rot, joints)))
+    def forward(self, pos: Tensor, frames: PerformerFrames) -> Tensor:
+        """The share (B, 1) of the gaits' expert, of the reference's root (B, K, 3) at AHEAD, with its frames."""
+        return torch.sigmoid(self.layers(self._seen(pos, frames.shown, frames.moved, frames.posture)))
 
     def seen(self, pos: Tensor, rot: Tensor, joints: Tensor) -> Tensor:
-        """What its layers get (B, size)."""
-        into = quaternion.conjugate(rot)
-        up = torch.cat([0.0 * pos[..., :2], 0.0 * pos[..., 2:] + 1.0], -1)
-        moved = quaternion.rotate(into[:, :1], pos[:, 1:] - pos[:, :1])
-        seen = [quaternion.tangent_normal(joints), quaternion.rotate(into, up), 2.0 * moved, pos[..., 2:]]
+        """What its layers get (B, size), of root and joints (B, K, ...) at AHEAD."""
+        shown, posture = quaternion.axes(rot, NUM_AHEAD), quaternion.tangent_normal(joints)
+        return self._seen(pos, shown, pos[:, 1:] - pos[:, :1], posture)
+
+    def _seen(self, pos: Tensor, shown: Tensor, moved: Tensor, posture: Tensor) -> Tensor:
+        # the joints; the world's up in the root's frame; its way in its present one; its height
+        seen = [posture, shown[..., 2], 2.0 * (moved @ shown[:, 0].transpose(-1, -2)), pos[..., 2]]
         return torch.cat([part.flatten(1) for part in seen], 1)
 
 

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from game.sim.model import CharacterModel
 from tools.train import quaternion
 from tools.train.performer.gait_gate import GaitGate
+from tools.train.performer.performer_frames import PerformerFrames
 from tools.train.performer.performer_inputs import NUM_AHEAD, PerformerInputs
+from tools.train.performer.reference_manner import reference_manner
 from tools.train.performer.stand_feedback import Balance
 from tools.train.performer.step_feedback import Steps
 from tools.train.policy_graph import Residual
@@ -26,55 +28,73 @@ MARGIN = 0.02
 
 
 class RootFrame(nn.Module):
-    """What the network sees: body, balance and the reference's next poses, in the root's own frame."""
+    """What the network sees: body, balance and the reference's next poses, in the root's own frame.
+
+    onnxruntime takes about as long for a node of a small graph as for what is in it, so that like things are computed
+    together: all vectors are turned by one product, and scaled by another.
+    """
 
     keys: Tensor
-    up: Tensor
+    scale: Tensor
+    spread: Tensor
 
     def __init__(self, model: CharacterModel) -> None:
         super().__init__()
         self.balance, self.steps, self.gait = Balance(model), Steps(model), GaitGate(model)
         self.register_buffer("keys", torch.tensor(model.roles.key_bodies))
+        # older checkpoints have it
         self.register_buffer("up", torch.tensor([[0.0, 0.0, 1.0]]))
-        joints, bodies = model.num_joints, model.num_bodies
-        self.size = 13 + 9 * joints + 3 * len(model.roles.key_bodies) + NUM_AHEAD * (10 + 6 * joints) + 6 + bodies + 6
+        self.num_joints, self.num_keys = model.num_joints, len(model.roles.key_bodies)
+        self.num_vectors = 5 + self.num_keys + 3 * NUM_AHEAD
+        # of one part after the other: how many numbers, times what
+        joints, bodies, ahead = model.num_joints, model.num_bodies, NUM_AHEAD
+        parts = (
+            (1 + 3, 1.0), (3, 1.0 / GRAVITY), (3, 0.3), (3, 0.15), (3 * self.num_keys + 3, 1.0), (3, 0.3),
+            (6 * joints, 1.0), (3 * joints, 0.1), (3 * ahead, 3.0), (ahead * (7 + 6 * joints) + bodies + 6, 1.0),
+        )  # fmt: skip
+        scale = torch.cat([torch.full((count,), factor) for count, factor in parts])
+        self.size = len(scale)
+        self.register_buffer("scale", scale, persistent=False)
+        # of balance's turns, then of the steps', onto the joints' rotation vectors, each by itself
+        balance, steps = self.balance.spread, self.steps.spread
+        spread = torch.zeros(len(balance) + len(steps), 2 * 3 * joints)
+        spread[: len(balance), : 3 * joints], spread[len(balance) :, 3 * joints :] = balance, steps
+        self.register_buffer("spread", spread, persistent=False)
 
     def forward(self, inputs: PerformerInputs) -> tuple[Tensor, Tensor]:
         """The observation (B, size), of which the last number is the gait gate's, and the pose that the action corrects
         (B, J, 4), with balance and steps.
         """
-        into = quaternion.conjugate(inputs.root_rot)
-        root = inputs.root_pos[:, None]
-        place, velocity = self.balance.offset(inputs)
-        gate = self.balance.gate(inputs)
-        turns = self.balance(inputs.root_rot, place, velocity)
-        pos, rot = inputs.reference_ahead_root_pos[:, :NUM_AHEAD], inputs.reference_ahead_root_rot[:, :NUM_AHEAD]
-        # every vector that has to be turned, at once
+        frames, root = PerformerFrames.of(inputs), inputs.root_pos[:, None]
+        pos = inputs.reference_ahead_root_pos[:, :NUM_AHEAD]
+        place, velocity = self.balance.offset(inputs.body_pos, inputs.body_rot, inputs.body_vel, inputs.body_ang_vel)
+        level = torch.stack([place[:, :2], velocity[:, :2]], 1) @ frames.level
+        turns = self.balance(level[:, 0], level[:, 1])
+        stands, walks = reference_manner(inputs, frames)
+        gait = self.gait(pos, frames)
         vectors = torch.cat(
             [
-                (0.0 * inputs.root_pos + self.up)[:, None], inputs.gravity[:, None] / GRAVITY,
-                0.3 * inputs.root_vel[:, None], 0.15 * inputs.root_ang_vel[:, None],
-                inputs.body_pos[:, self.keys] - root, place[:, None],
-                0.3 * velocity[:, None], pos - root,
+                inputs.gravity, inputs.root_vel, inputs.root_ang_vel, (inputs.body_pos[:, self.keys] - root).flatten(1),
+                place, velocity, (pos - root).flatten(1), frames.shown[:, :, :2].flatten(1),
             ],
             1,
         )  # fmt: skip
-        turned = quaternion.rotate(into[:, None], vectors)
-        joints = inputs.reference_ahead_joint_rot[:, :NUM_AHEAD]
-        gait = self.gait(pos, rot, joints)
-        body, ahead = turned[:, :-NUM_AHEAD], turned[:, -NUM_AHEAD:]
-        observation = torch.cat(
+        turned = vectors.view(-1, self.num_vectors, 3) @ frames.root.transpose(-1, -2)
+        body, ahead, axes = torch.split(turned, [self.num_keys + 5, NUM_AHEAD, 2 * NUM_AHEAD], 1)
+        observation = self.scale * torch.cat(
             [
-                inputs.root_pos[:, 2:], body.flatten(1), quaternion.tangent_normal(inputs.joint_rot).flatten(1),
-                0.1 * inputs.joint_vel.flatten(1), 3.0 * ahead.clamp(-1.0, 1.0).flatten(1), pos[:, :, 2],
-                quaternion.tangent_normal(quaternion.multiply(into[:, None], rot)).flatten(1),
-                quaternion.tangent_normal(joints).flatten(1), inputs.body_pos[:, :, 2], gate, turns, gait,
+                inputs.root_pos[:, 2:], frames.root[:, :, 2], body.flatten(1),
+                quaternion.tangent_normal(inputs.joint_rot).flatten(1), inputs.joint_vel.flatten(1),
+                ahead.clamp(-1.0, 1.0).flatten(1), pos[:, :, 2], axes.flatten(1), frames.posture.flatten(1),
+                inputs.body_pos[:, :, 2], stands, turns, gait,
             ],
             1,
         )  # fmt: skip
-        pose = self.balance.applied(inputs.reference_ahead_joint_rot[:, -1], gate * turns)
-        pose = self.steps.applied(pose, gait * (1.0 - gate) * self.steps(inputs, velocity))
-        return observation, pose
+        steps = gait * (1.0 - stands) * walks * self.steps(inputs, frames, velocity)
+        turn = (torch.cat([stands * turns, steps], 1) @ self.spread).view(-1, 2, self.num_joints, 3)
+        balanced, stepped = quaternion.from_rotvec(turn).unbind(1)
+        pose = quaternion.multiply(inputs.reference_ahead_joint_rot[:, -1], balanced)
+        return observation, quaternion.multiply(pose, stepped)
 
 
 def network(widths: tuple[int, ...], last_gain: float) -> nn.Sequential:

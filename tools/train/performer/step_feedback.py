@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from game.sim.model import CharacterModel
 from tools.train import quaternion
+from tools.train.performer.performer_frames import PerformerFrames
 from tools.train.performer.performer_inputs import PerformerInputs
-from tools.train.performer.stand_feedback import TALL, UPRIGHT, facing, rise
 
 NUM_GAINS = 2 * 33
 """those of any speed, and what is added to them the more, the slower the reference is"""
@@ -20,10 +20,12 @@ LIMIT = 0.5
 """rad of a joint"""
 FARTHEST = 0.3
 """m and m/s, of the errors"""
+NO_LIMIT = 1e3
 LIFTED = 0.02
 """m by which the higher foot counts as the swinging one"""
-LEVEL = (0.08, 0.15)
-"""m by which the reference's root rises or falls within what is ahead: with more he jumps"""
+ERRORS, PITCHED, ROLLED = 5, 6, 5
+"""errors in both directions, and those that pitch and roll of a joint follow: pitch follows the slowness, too"""
+LIMITS = (3.0 * FARTHEST, 3.0 * FARTHEST, FARTHEST, FARTHEST, *(NO_LIMIT,) * 4, 3.0 * FARTHEST, 3.0 * FARTHEST)
 
 
 class Steps(nn.Module):
@@ -35,6 +37,12 @@ class Steps(nn.Module):
     gains: Tensor
     feet: Tensor
     spread: Tensor
+    limits: Tensor
+    order: Tensor
+    lifted: Tensor
+    stance: Tensor
+    swing: Tensor
+    legs: Tensor
 
     def __init__(self, model: CharacterModel, gains: Tensor | None = None) -> None:
         super().__init__()
@@ -47,58 +55,73 @@ class Steps(nn.Module):
             spread[leg, 0, hip + 1], spread[leg, 1, hip] = 1.0, 1.0
             spread[leg, 2, ankle + 1], spread[leg, 3, ankle] = 1.0, 1.0
         self.register_buffer("spread", spread.view(8, -1))
-        self.num_joints, self.hz = model.num_joints, model.control_hz
+        self.hz = model.control_hz
+        # how much higher each foot is than the other, of the bodies' heights
+        lifted = torch.zeros(model.num_bodies, 2)
+        one, other = model.feet
+        lifted[one], lifted[other] = torch.tensor([1.0, -1.0]) / LIFTED, torch.tensor([-1.0, 1.0]) / LIFTED
+        for name, value in (("limits", torch.tensor(LIMITS)), ("order", _order()), ("lifted", lifted)):
+            self.register_buffer(name, value, persistent=False)
+        for name, value in zip(("stance", "swing", "legs"), _of_legs(), strict=True):
+            self.register_buffer(name, value, persistent=False)
 
-    def errors(self, inputs: PerformerInputs, velocity: Tensor) -> tuple[Tensor, Tensor]:
-        """Of velocity, place, lean and its rate, and the reference's coming change of velocity, ahead (B, 6) and to the
-        left (B, 5); the sixth says how slow the reference is.
+    def errors(self, inputs: PerformerInputs, frames: PerformerFrames, velocity: Tensor) -> Tensor:
+        """(B, 10) of velocity, place, lean and its rate, and the reference's coming change of velocity, each ahead and
+        to the left, and (B, 1) how slow the reference is.
 
         velocity: (B, 3) of the centre of mass
         """
-        pos, rot = inputs.reference_ahead_root_pos, inputs.reference_ahead_root_rot
-        ahead, left = facing(inputs.root_rot)
-        up = torch.cat([0.0 * inputs.root_pos[:, :2], 0.0 * inputs.root_pos[:, :1] + 1.0], 1)
-        lean = quaternion.rotate(inputs.root_rot, up) - quaternion.rotate(rot[:, 0], up)
-        turn = inputs.root_ang_vel
-        rate = torch.stack([turn[:, 1], -turn[:, 0]], 1)
-        reference = self.hz * (pos[:, 1, :2] - pos[:, 0, :2])
-        soon = self.hz / 4.0 * (pos[:, 4, :2] - pos[:, 3, :2])
-        levels = [
-            (velocity[:, :2] - reference).clamp(-3.0 * FARTHEST, 3.0 * FARTHEST),
-            (inputs.root_pos[:, :2] - pos[:, 0, :2]).clamp(-FARTHEST, FARTHEST), lean[:, :2], 0.3 * rate,
-            (soon - reference).clamp(-3.0 * FARTHEST, 3.0 * FARTHEST),
-        ]  # fmt: skip
+        moved, turn = frames.moved, inputs.root_ang_vel
+        reference = self.hz * moved[:, 0, :2]
+        soon = self.hz / 4.0 * (moved[:, 3, :2] - moved[:, 2, :2])
+        errors = torch.cat(
+            [
+                velocity[:, :2] - reference, inputs.root_pos[:, :2] - inputs.reference_ahead_root_pos[:, 0, :2],
+                frames.root[:, 2, :2] - frames.shown[:, 0, 2, :2], 0.3 * turn[:, 1:2], -0.3 * turn[:, :1],
+                soon - reference,
+            ], 1,
+        )  # fmt: skip
+        errors = torch.minimum(torch.maximum(errors, -self.limits), self.limits)
         slow = (1.0 - quaternion.length(reference)).clamp(0.0, 1.0)
-        along = torch.cat([*(v[:, :1] * ahead + v[:, 1:] * left for v in levels), slow], 1)
-        across = torch.cat([v[:, 1:] * ahead - v[:, :1] * left for v in levels], 1)
-        return along, across
+        return torch.cat([(errors.view(-1, ERRORS, 2) @ frames.level).flatten(1), slow], 1)
 
-    def gate(self, inputs: PerformerInputs) -> Tensor:
-        """(B, 1) how much the reference walks or runs, upright and without leaps, 0 to 1."""
-        pos, rot = inputs.reference_ahead_root_pos, inputs.reference_ahead_root_rot
-        lean = 1.0 - 2.0 * rot[:, 0, :2].square().sum(-1, keepdim=True)
-        leap = (pos[:, :, 2] - pos[:, :1, 2]).abs().amax(1, keepdim=True)
-        return rise(pos[:, 0, 2:], TALL) * rise(lean, UPRIGHT) * (1.0 - rise(leap, LEVEL))
+    def forward(self, inputs: PerformerInputs, frames: PerformerFrames, velocity: Tensor) -> Tensor:
+        """Turns (B, 8) of hip pitch, hip roll, ankle pitch, ankle roll of the first and of the other leg, rad.
 
-    def forward(self, inputs: PerformerInputs, velocity: Tensor) -> Tensor:
-        """Turns (B, 8) of hip pitch, hip roll, ankle pitch, ankle roll of the first and of the other leg, rad."""
-        along, across = self.errors(inputs, velocity)
-        both = self.gains.view(-1, 2, NUM_GAINS // 2)
-        gains = both[:, 0] + along[:, 5:] * both[:, 1]
-        pitch = (gains[:, :18].view(-1, 3, 6) * along[:, None]).sum(-1).clamp(-LIMIT, LIMIT)
-        roll = (gains[:, 18:].view(-1, 3, 5) * across[:, None]).sum(-1).clamp(-LIMIT, LIMIT)
-        height = inputs.body_pos[:, self.feet, 2]
-        swing = torch.sigmoid((height - height.flip(1)) / LIFTED)
-        turns = []
-        for leg in range(2):
-            swings = swing[:, leg : leg + 1]
-            stands = 1.0 - swings
-            turns += [
-                swings * pitch[:, :1] + stands * pitch[:, 1:2], swings * roll[:, :1] + stands * roll[:, 1:2],
-                stands * pitch[:, 2:], stands * roll[:, 2:],
-            ]  # fmt: skip
-        return self.gate(inputs) * torch.cat(turns, 1)
+        velocity: (B, 3) of the centre of mass
+        """
+        errors = self.errors(inputs, frames, velocity)
+        both = self._followed(errors)
+        turns = (both[:, :6] + errors[:, -1:] * both[:, 6:]).clamp(-LIMIT, LIMIT)
+        swing = torch.sigmoid(inputs.body_pos[:, :, 2] @ self.lifted)
+        return turns @ self.stance + (swing @ self.legs) * (turns @ self.swing)
 
-    def applied(self, pose: Tensor, turns: Tensor) -> Tensor:
-        """A pose (B, J, 4) with the turns (B, 8) on it."""
-        return quaternion.multiply(pose, quaternion.from_rotvec((turns @ self.spread).view(-1, self.num_joints, 3)))
+    def _followed(self, errors: Tensor) -> Tensor:
+        """Errors (B, 11) -> turns (B, 12): pitch and roll of the three joints, of any speed and what slowness adds."""
+        padded = torch.cat(
+            [self.gains.view(-1, 2, NUM_GAINS // 2), self.gains.new_zeros(self.gains.numel() // NUM_GAINS, 2, 1)], 2
+        )
+        weights = padded[:, :, self.order].permute(0, 2, 1, 3).flatten(2)
+        # a search has gains of each body's own
+        return errors @ weights[0] if self.gains.dim() == 1 else (errors[:, None] @ weights)[:, 0]
+
+
+def _order() -> Tensor:
+    """(11, 6) which gain of a half, or none, as its last, leads from an error to pitch and roll of the joints."""
+    order = torch.full((2 * ERRORS + 1, 6), NUM_GAINS // 2)
+    for joint in range(3):
+        order[0 : 2 * ERRORS : 2, joint] = PITCHED * joint + torch.arange(ERRORS)
+        order[2 * ERRORS, joint] = PITCHED * joint + ERRORS
+        order[1 : 2 * ERRORS : 2, 3 + joint] = 3 * PITCHED + ROLLED * joint + torch.arange(ERRORS)
+    return order
+
+
+def _of_legs() -> tuple[Tensor, Tensor, Tensor]:
+    """Onto both legs' turns: (6, 8) of a leg that stands, (6, 8) what swinging changes, (2, 8) which turn is whose."""
+    stance, swing, legs = torch.zeros(6, 8), torch.zeros(6, 8), torch.zeros(2, 8)
+    for leg in range(2):
+        hip_pitch, hip_roll, ankle_pitch, ankle_roll = range(4 * leg, 4 * leg + 4)
+        stance[1, hip_pitch] = stance[4, hip_roll] = stance[2, ankle_pitch] = stance[5, ankle_roll] = 1.0
+        swing[0, hip_pitch] = swing[3, hip_roll] = 1.0
+        legs[leg, 4 * leg : 4 * leg + 4] = 1.0
+    return stance, swing - stance, legs
