@@ -6,7 +6,7 @@ import hashlib
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ class CharacterModel:
     def num_joints(self) -> int:
         return len(self.joint_names)
 
-    @property
+    @cached_property
     def hinges(self) -> NDArray[np.int64]:
         """(H,) the joints that are hinges."""
         return np.flatnonzero(self.joint_is_hinge)

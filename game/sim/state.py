@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +30,13 @@ class CharacterState:
     joint_vel: Array
     """(..., J, 3) in the child's frame"""
 
-    def __getitem__(self, index: object) -> CharacterState:
+    def __getitem__(self, index: Any) -> CharacterState:
         """Index the leading batch dimensions."""
-        return CharacterState(*(getattr(self, f.name)[index] for f in fields(self)))
+        # written out, as every tick does it and going over the fields is slow
+        return CharacterState(
+            self.root_pos[index], self.root_rot[index], self.joint_rot[index],
+            self.root_vel[index], self.root_ang_vel[index], self.joint_vel[index],
+        )  # fmt: skip
 
     def moved(self, offset: Array, heading: Array | float = 0.0) -> CharacterState:
         """Turned about the world's z by heading (...), then shifted by offset (..., 3)."""
