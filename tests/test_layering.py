@@ -29,6 +29,7 @@ PACKAGES = (
     "tools.command_line",
     "tools.substep_clock",
     "tools.gltf_writer",
+    "tools.half_weights",
     "tools.policy_file",
     "tools.footage",
     "tools.clip_clinic",

@@ -25,7 +25,7 @@ from tools.train.performer.joining import joined, met
 from tools.train.performer.motion_table import QUARTERS, MotionTable, columns, state_of
 from tools.train.performer.performer_config import PerformerConfig
 from tools.train.performer.performer_environment import LONGEST, PerformerEnvironment
-from tools.train.performer.performer_export import export_performer
+from tools.train.performer.performer_export import export_performer, load_performer
 from tools.train.performer.performer_frames import PerformerFrames
 from tools.train.performer.performer_graph import PerformerGraph
 from tools.train.performer.performer_inputs import NUM_AHEAD, PerformerInputs, lookahead
@@ -213,6 +213,8 @@ def test_a_run_goes_on_from_its_folder(
     # the time is up while it practises
     first = training.Run(small)
     assert first.samples["distil"] == 48 and first.samples["ppo"] > 0 and first.averaged
+    # an untrained one was kept as the youngest age
+    assert first.ages.kept == [0.0] and load_performer(tmp_path / "ages" / "00.pt", MODEL)[1]["samples"]["distil"] == 0
     again = training.Run(small)
     for one, two in zip(first.graph.parameters(), again.graph.parameters(), strict=True):
         assert torch.equal(one, two)
@@ -220,11 +222,12 @@ def test_a_run_goes_on_from_its_folder(
 
 def test_what_is_exported_is_what_was_trained(tmp_path: Path) -> None:
     torch.manual_seed(3)
-    graph = PerformerGraph(MODEL)
+    graph = PerformerGraph(MODEL, hidden=(24, 16), critic=(8, 8))
     source = tmp_path / "checkpoint.pt"
     checkpoint.save(source, {"graph": graph.state_dict(), "samples": {"distil": 5, "ppo": 0}, "minutes": 1.0})
     clip = MotionClip.load("walk")
-    performer = export_performer(source, tmp_path / "performer.onnx")
+    performer = export_performer(source, tmp_path / "performer.onnx", age=0.3)
+    assert (performer.spec.family, performer.spec.age) == ("performer", 0.3)
     baked = export_performer(source, tmp_path / "walk.onnx", clip)
     assert performer.spec.repertoire["run"] == "run_mended" and not baked.spec.lookahead
     # the same reference, shown and baked in, gives the same targets

@@ -18,6 +18,7 @@ from game.policy.policy_spec import METADATA_KEY
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
+from tools.half_weights import halved, round_weights
 
 OPSET = 17
 PARITY = 1e-4
@@ -61,8 +62,9 @@ def _axes(model: CharacterModel) -> np.ndarray:
 
 
 def write_policy(
-    graph: nn.Module, inputs: tuple[str, ...], outputs: tuple[str, ...], spec: PolicySpec, path: Path
-) -> Policy:
+    graph: nn.Module, inputs: tuple[str, ...], outputs: tuple[str, ...], spec: PolicySpec, path: Path, *,
+    half: bool = False,
+) -> Policy:  # fmt: skip
     """Export a module to a policy file, prove it, then put it in its place.
 
     Args:
@@ -71,6 +73,7 @@ def write_policy(
         outputs: names of the contract's outputs that it gives
         spec: becomes the metadata property
         path: written to a temporary name and renamed
+        half: keep the large weights in half precision, which rounds those of `graph`, too
 
     Raises:
         PolicyError: the file does not load, or onnxruntime and torch differ by more than PARITY.
@@ -80,9 +83,12 @@ def write_policy(
     if unknown := set(inputs) - set(known):
         raise PolicyError(f"inputs {', '.join(sorted(unknown))} are unknown; there are {', '.join(known)}")
     graph = graph.eval()
+    if half:
+        round_weights(graph)
     sample = random_inputs(model, 7) | random_references(model, 7, len(spec.lookahead))
     tensors = tuple(torch.tensor(sample[name]) for name in inputs)
     data = _with_metadata(_export(graph, tensors, inputs, outputs), spec)
+    data = halved(data) if half else data
     policy = Policy(data, model, path)
     _check_parity(graph, policy, sample, tensors, outputs)
     _put(data, path)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from tools.train import checkpoint, distributed, evaluation
-from tools.train.ages import Ages
+from tools.train.ages import Ages, publish_in
 from tools.train.average import Average
 from tools.train.checkpoint import clip_to_tensors
 from tools.train.config import ConfigError, TrainConfig
@@ -92,7 +92,8 @@ class Trainer:
         self.robust_since: int | None = None
         self.best, self.evaluated_at = -1.0, -(10**12)
         self.first_landing: dict[str, float] = {}
-        self.ages = Ages(config, self.model, self.clip)
+        publish = None if config.publish is None else publish_in(config.publish)
+        self.ages = Ages(config.folder, config.age_step, Path(config.clip).stem, publish)
         self.films = Films(config)
         if self.path.is_file():
             self.resume(checkpoint.load(self.path))
@@ -251,7 +252,7 @@ class Trainer:
             self.best = -1.0
         if distributed.rank() == 0:
             content = self._policy() | {"scores": evaluation.as_dict(scores)}
-            self.ages.consider(content, scores)
+            self.ages.consider(content, scores.score)
             # a policy of the robustness stage is not compared with those before it
             if scores.score >= self.best or self.good:
                 self.best = scores.score

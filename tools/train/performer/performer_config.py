@@ -61,4 +61,6 @@ class PerformerConfig:
     checkpoint_minutes: float = 3.0
     progress_minutes: float = 12.0
     """between measurements in the log"""
+    age_step: float = 0.08
+    """how much more often, of all that is measured, he must stay up before his next age is kept"""
     seed: int = 0

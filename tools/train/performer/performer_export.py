@@ -1,6 +1,7 @@
 """Writes a run's performer as a policy of schema 2, or with one clip inside as one of schema 1.
 
 python -m tools.train.performer.performer_export runs/performer/checkpoint.pt policies/performer.onnx
+python -m tools.train.performer.performer_export runs/performer/ages/01.pt performer_age_1.onnx --age 0.2 --half
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ from tools.train.performer.performer_inputs import KD_SCALE, PerformerInputs, lo
 from tools.train.performer.repertoire import read_motions
 from tools.train.reference_table import Reference
 
+PERFORMER = "performer"
+"""skill and family of all that it exports without a clip"""
+EXPERT = "actor.gaits."
+"""begins the names of one expert's weights"""
 BODY_INPUTS = PerformerInputs._fields[:11]
 """the inputs that do not tell the reference"""
 
@@ -54,16 +59,23 @@ class BakedPerformer(nn.Module):
 def load_performer(source: Path, model: CharacterModel) -> tuple[PerformerGraph, dict[str, Any]]:
     """The networks of a checkpoint, and its content. Raises CheckpointError."""
     content = checkpoint.load(source)
-    graph = PerformerGraph(model)
-    fill(graph, content.get("averaged") or content["graph"])
+    weights = content.get("averaged") or content["graph"]
+    # the biases of one expert's layers tell its widths, of which the last is the action's
+    widths = [len(value) for name, value in weights.items() if name.startswith(EXPERT) and name.endswith(".bias")]
+    graph = PerformerGraph(model, tuple(widths[:-1])) if widths else PerformerGraph(model)
+    fill(graph, weights)
     return graph, content
 
 
-def export_performer(source: Path, target: Path, clip: MotionClip | None = None, **card: Any) -> Policy:
+def export_performer(
+    source: Path, target: Path, clip: MotionClip | None = None, *, age: float = 1.0, half: bool = False, **card: Any
+) -> Policy:
     """Export a checkpoint.
 
     Args:
         clip: is baked in, if there is one.
+        age: 0 newborn to 1 trained; the performers of all ages are one family.
+        half: keep the large weights in half precision, in a file of half the size.
         card: further fields of the card.
 
     Raises:
@@ -82,16 +94,16 @@ def export_performer(source: Path, target: Path, clip: MotionClip | None = None,
     if clip is None:
         repertoire = {m.name: m.clip for m in read_motions() if m.clip}
         spec = PolicySpec.for_model(
-            model, target.stem, "performer", None, lookahead=tuple(lookahead(model.control_hz)), repertoire=repertoire,
-            **common,
+            model, target.stem, PERFORMER, None, lookahead=tuple(lookahead(model.control_hz)), repertoire=repertoire,
+            **{"family": PERFORMER, "age": age, **common},
         )  # fmt: skip
-        return write_policy(graph, PerformerInputs._fields, outputs, spec, target)
+        return write_policy(graph, PerformerInputs._fields, outputs, spec, target, half=half)
     spec = PolicySpec.for_model(
         model, target.stem, clip.name.removesuffix("_mended"), ClipInfo(clip.name, clip.duration, clip.loop),
         anchor="cycle" if clip.loop else "start", **common,
     )  # fmt: skip
     baked = BakedPerformer(graph, clip, model.control_hz)
-    return write_policy(baked, (*BODY_INPUTS, "time"), outputs, spec, target)
+    return write_policy(baked, (*BODY_INPUTS, "time"), outputs, spec, target, half=half)
 
 
 def compact(source: Path, target: Path) -> None:
@@ -117,6 +129,10 @@ class PerformerExportOptions:
     """the .onnx file to write; where its name ends in .pt, a small checkpoint to go on from"""
     clip: str = ""
     """name or file of a clip that is baked in: the result is an ordinary policy"""
+    age: float = 1.0
+    """0 newborn to 1 trained, for a checkpoint of ages/"""
+    half: bool = False
+    """half the size: large weights in half precision, off by a twentieth of a percent"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -127,7 +143,7 @@ def main(arguments: list[str] | None = None) -> int:
             compact(options.source, options.target)
             return 0
         clip = MotionClip.load(options.clip) if options.clip else None
-        policy = export_performer(options.source, options.target, clip)
+        policy = export_performer(options.source, options.target, clip, age=options.age, half=options.half)
     except (CheckpointError, PolicyError, ClipError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

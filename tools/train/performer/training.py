@@ -13,6 +13,7 @@ import torch
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train import checkpoint, distributed
+from tools.train.ages import Ages
 from tools.train.performer.distillation import Distiller
 from tools.train.performer.gait_gate import Windows, train
 from tools.train.performer.performer_config import PerformerConfig
@@ -73,6 +74,7 @@ class Run:
         self.optimizer_state: dict[str, Any] | None = None
         self.force: torch.Tensor | None = None
         self.averaged: dict[str, torch.Tensor] = {}
+        self.ages = Ages(config.out, config.age_step, "performer")
         self.path = config.out / "checkpoint.pt"
         if self.path.is_file():
             self._resume()
@@ -80,6 +82,7 @@ class Run:
             # every rank by itself, with the same seed: they come to the same
             windows = Windows(self.model, config.seed).draw(config.gate_windows)
             self.log(gate=train(self.graph.sight.gait, *windows, GATE_EPOCHS), windows=config.gate_windows)
+            self._keep_age(0.0)
 
     def _resume(self) -> None:
         content = checkpoint.load(self.path)
@@ -93,6 +96,7 @@ class Run:
         self.force = content.get("force")
         self.averaged = dict(content.get("averaged", {}))
         self.situations.hard.update(content.get("hard", {}))
+        self.ages.load_state_dict(content.get("ages", []))
         self.log(resumed=dict(self.samples))
 
     def keep(self, optimizer: torch.optim.Optimizer, **extra: Any) -> None:
@@ -102,7 +106,14 @@ class Run:
         self.kept = now
         if distributed.rank() == 0:
             content = {"graph": self.graph.state_dict(), "optimizer": optimizer.state_dict(), "samples": self.samples}
-            checkpoint.save(self.path, content | {"minutes": self.minutes, **extra})
+            ages = self.ages.state_dict()
+            checkpoint.save(self.path, content | {"minutes": self.minutes, "ages": ages, **extra})
+
+    def _keep_age(self, score: float) -> None:
+        """Keep the present networks as an age, if they are visibly better, 0 to 1, than the last that was kept."""
+        if distributed.rank() == 0:
+            content = {"graph": self.graph.state_dict(), "samples": self.samples, "minutes": self.minutes}
+            self.ages.consider(content, score)
 
     def ended(self) -> bool:
         """Whether the time is up; the first rank says so."""
@@ -225,9 +236,13 @@ class Run:
         self.graph.load_state_dict(self.averaged or learning)
         found = clip_survival(self.environment, self.graph, self.situations)
         self.log(progress="clips", samples=dict(self.samples), **found)
+        survival = [row[0] for row in found.values()]
         if self.samples["ppo"]:
             found = hub_survival(self.environment, self.graph, self.situations)
             self.log(progress="hub", samples=dict(self.samples), **found)
+        # what only practice teaches counts as nothing before
+        others = [row[0] for row in found.values()] if self.samples["ppo"] else [0.0]
+        self._keep_age(0.5 * (sum(survival) / len(survival) + sum(others) / len(others)))
         self.graph.load_state_dict(learning)
         self.measured = time.monotonic()
 
