@@ -145,11 +145,12 @@ def test_without_any_policy_he_stands(tmp_path: Path) -> None:
 
 def test_the_list_begins_with_what_bears_its_skills_name_and_ends_with_young_ages(folder: Path) -> None:
     shutil.copy(policies_dir() / "backflip_age_0.onnx", folder / "a_child.onnx")
+    shutil.copy(policies_dir() / "performer_age_0.onnx", folder)
     shutil.copy(policies_dir() / "walk.onnx", folder)
     library = PolicyLibrary(CharacterModel.load(), [folder])
     session = Session(Runtime(library))
     for name in library.names:
         library.get(name)
-    assert session.policy_names == ("walk", POLICY, "a_child")
+    assert session.policy_names == ("walk", POLICY, "performer_age_0", "a_child")
     session.runtime.close()
     library.close()

@@ -156,8 +156,8 @@ class Session:
         def rank(name: str) -> tuple[bool, bool, bool, str]:
             spec = loaded[name].spec if name in loaded else None
             if spec is None:  # still loading: its name says where it will be, so that the keys keep their meaning
-                return name != PERFORMER, AGED in name, name.startswith(IMPORTED), name
-            return not spec.lookahead, spec.age is not None and spec.age < 1.0, spec.skill != name, name
+                return AGED in name, name != PERFORMER, name.startswith(IMPORTED), name
+            return spec.age is not None and spec.age < 1.0, not spec.lookahead, spec.skill != name, name
 
         # NAME@HASH is what a take calls a policy that changed while it was played
         return tuple(sorted((name for name in names if "@" not in name), key=rank))
