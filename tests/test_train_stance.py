@@ -40,7 +40,7 @@ def test_where_a_clip_stands() -> None:
     jump = MotionClip.load("jump")
     share = stance_table(jump, MODEL).share
     high = jump.root_pos[:, 2] > 1.05
-    assert share.max() == 1.0 and share[high].max() == 0.0
+    assert share.max() > 0.5 and share[high].max() == 0.0
     # it comes and goes within the time of fading
     assert np.abs(np.diff(share)).max() <= 1.0 / round(FADE * jump.fps) + 1e-9
 

@@ -24,6 +24,9 @@ REACH = 0.15
 """m over the ground between the centre of mass and the middle of the ankles, from which he does not stand"""
 LOWEST = 0.35
 """m, height of the centre of mass of somebody who is on his feet"""
+SLOW = 1.0
+"""m/s2 over the ground, smoothed, from which the centre of mass does not rest over the feet: somebody who stops or sets
+off is balanced by his acceleration, too"""
 FIRM = ((0.0, 0.012), (-0.01, 0.01))
 """m, ahead and to the left, between which the centre of mass is firmly over the feet, from the middle of the ankles"""
 FADE = 0.15
@@ -65,6 +68,9 @@ def _over_feet(clip: MotionClip, model: CharacterModel) -> StanceTable:
     over = com - ankles.mean(axis=1)
     stands = low & (slides < SLIDE) & (np.linalg.norm(over[:, :2], axis=-1) < REACH) & (com[:, 2] > LOWEST)
     velocity = np.gradient(com, 1.0 / placed.fps, axis=0)
+    window = bell(CALM * placed.fps)
+    push = np.gradient(_smooth(velocity, window, placed), 1.0 / placed.fps, axis=0)
+    stands &= np.linalg.norm(push[:, :2], axis=-1) < SLOW
     ahead = _ahead(state.root_rot)
     return StanceTable(_faded(stands, placed), _seen(over, ahead), _seen(velocity, ahead))
 

@@ -1,4 +1,4 @@
-"""Stage 2, the clinic: what physics does not allow is mended, he is leaned into balance, and a loop is looked for."""
+"""Stage 2, the clinic: what physics forbids is mended, he is leaned into balance, and it ends in a loop or a stand."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from game.sim import rotation
 from game.sim.motion import ClipError, MotionClip
 from tools.clip_clinic.balance import lean
 from tools.clip_clinic.checks import examine
+from tools.clip_clinic.endings import come_to_stand
 from tools.clip_clinic.fixes import mend
 from tools.clip_clinic.loops import looped
 from tools.clip_clinic.standing import steadied
@@ -33,6 +34,7 @@ def mend_clip(task: Task) -> Result:
     clip, said = with_loop(shown)
     before = examine(clip)
     clip, done = mend(clip)
+    clip, ending = come_to_stand(clip)
     clip, leaned = lean(clip)
     clip, steady = steadied(clip)
     # leaning has moved the feet a little
@@ -46,7 +48,7 @@ def mend_clip(task: Task) -> Result:
         "after": after.verdict,
         "loop": clip.loop,
         "seconds": clip.duration,
-        "done": [*said, *done, *leaned, *steady, *again],
+        "done": [*said, *done, *ending, *leaned, *steady, *again],
     }
 
 
