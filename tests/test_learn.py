@@ -40,7 +40,8 @@ MODEL = CharacterModel.load()
 TOY = Effort(
     good=2.0,
     worlds=1, characters=2, steps=4, hidden=(8,), minibatch=8, samples=16, evaluate_samples=8, evaluate_seconds=0.2,
-    try_worlds=1, candidates=8, exam_episodes=2, ages=3, film_size=(96, 54), film_seconds=0.1,
+    try_worlds=1, search_worlds=1, excursions=((1, 2),), candidates=8, exam_episodes=2, ages=3, film_size=(96, 54),
+    film_seconds=0.1,
 )  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def task_in(folder: Path, source: str = "walk") -> Task:
 def test_from_a_clip_to_the_games_list(
     short_bow: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All nine stages; then nothing is done again; then only what lies behind more time."""
+    """All ten stages; then nothing is done again; then only what lies behind more time."""
     runs, listed = tmp_path / "runs", tmp_path / "listed"
     given = [str(short_bow), "--ranks", "1", "--publish", str(listed), "--hours", "0.5"]
     assert main(given, TOY, runs) == 0
@@ -86,7 +87,7 @@ def test_from_a_clip_to_the_games_list(
     with av.open(str(folder / "nod.mp4")) as film:
         assert film.streams.video[0].frames == journal["film"]["pictures"] == 3 * len(parts)
     said = capsys.readouterr().out
-    assert "9 of 9, the game's list" in said and "training: not good yet" in said
+    assert "10 of 10, the game's list" in said and "training: not good yet" in said
 
     state = (folder / "state.json").read_bytes()
     assert main(given, TOY, runs) == 0

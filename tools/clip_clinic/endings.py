@@ -140,7 +140,7 @@ def _stand(clip: MotionClip, model: CharacterModel) -> tuple[Array, Array, Array
 
 
 def _with_feet(model: CharacterModel, root_pos: Array, root_rot: Array, joint_rot: Array, goal: BodyPoses) -> Array:
-    """Joint rotations (F, J, 4) with the feet at the places (F, 2, 3) and turns (F, 2, 4) of the goal, if legs reach."""
+    """Joint rotations (F, J, 4) with the feet at the goal's places (F, 2, 3) and turns (F, 2, 4), if legs reach."""
     feet = list(model.feet)
     poses = kinematics.body_poses(model, root_pos, root_rot, joint_rot)
     turned = joint_rot.copy()
@@ -156,6 +156,6 @@ def _on_feet(clip: MotionClip, model: CharacterModel, pose: tuple[Array, Array, 
     s = np.minimum(1.0, np.arange(1, frames + 1) / (LAND * clip.fps))
     s = s * s * (3.0 - 2.0 * s)
     pos = last.pos[:, feet] + s[:, None, None] * (goal.pos - last.pos[:, feet])
-    tiled = (np.broadcast_to(r, (frames, 2, 4)) for r in (last.rot[:, feet], goal.rot))
-    rot = rotation.slerp(*tiled, np.broadcast_to(s[:, None], (frames, 2)))
+    here, there = (np.broadcast_to(r, (frames, 2, 4)) for r in (last.rot[:, feet], goal.rot))
+    rot = rotation.slerp(here, there, np.broadcast_to(s[:, None], (frames, 2)))
     return _with_feet(model, *pose, BodyPoses(pos, rot))

@@ -19,6 +19,7 @@ from tools.train.config import ACTIONS, ConfigError, TrainConfig
 from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores
 from tools.train.feasible_reference import feasible
+from tools.train.foundation import KINDS, PERFORMER, TRACKER, foundation_of, kept_foundation, read_foundation
 from tools.train.performer.performer_below import PerformerBelow, read_performer
 from tools.train.policy_graph import PolicyGraph
 from tools.train.sampling import SampledPath
@@ -32,16 +33,16 @@ LONG = 0.2
 """share of a clip on both feet, from which on it is tried whether the feedback of the stance helps"""
 LITTLE_NOISE: dict[str, Any] = {"noise": (0.1, 0.05), "noise_samples": 600_000}
 IN_PROGRESS = policies_dir() / "in_progress"
-PERFORMER = IN_PROGRESS / "performer" / "checkpoint.pt"
+SHIPPED = IN_PROGRESS / "performer" / "checkpoint.pt"
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """Nothing, the performer below the networks, or the networks of the run of the likest motion."""
+    """Nothing, the performer or a tracker below the networks, or the networks of the run of the likest motion."""
 
     kind: str
     file: Path | None = None
-    """the checkpoint"""
+    """the checkpoint, or what a search of the tracker found"""
     stance: bool = False
     """whether he is kept over his feet besides, where the clip stands on both"""
 
@@ -53,9 +54,10 @@ class Beginning:
     def applied(self, config: TrainConfig) -> TrainConfig:
         """A configuration that begins so. Raises CheckpointError."""
         config = replace(config, stance=self.stance)
-        if self.kind == "performer":
+        if self.kind in KINDS:
             # he does much of it already: less noise, which falls sooner
-            return replace(config, performer=self.file, **LITTLE_NOISE)
+            below: dict[str, Any] = {self.kind: self.file}
+            return replace(config, **below, **LITTLE_NOISE)
         if self.file is not None:
             theirs = checkpoint.load(self.file)["config"]
             same: dict[str, Any] = {
@@ -65,16 +67,19 @@ class Beginning:
         return config
 
 
-def beginnings(clip: MotionClip, model: CharacterModel, runs: Path) -> list[Beginning]:
+def beginnings(clip: MotionClip, model: CharacterModel, runs: Path, tracker: Path | None = None) -> list[Beginning]:
     """What there is for a clip, nothing first: the performer, and the likest run of `runs` or of those that ship.
 
-    Nothing and the performer also with the feedback of the stance, where the clip has both feet on the floor for long.
+    So is the tracker, if one was found. Nothing and the performer also with the feedback of the stance, where the clip
+    has both feet on the floor for long.
     """
     found = [Beginning("nothing")]
-    if PERFORMER.is_file() and _fits(clip, model):
-        found.append(Beginning("performer", PERFORMER))
+    if SHIPPED.is_file() and _fits(clip, model):
+        found.append(Beginning(PERFORMER, SHIPPED))
     if stance_table(clip, model).share.mean() >= LONG:
         found += [replace(beginning, stance=True) for beginning in found]
+    if tracker is not None:
+        found.append(Beginning(TRACKER, tracker))
     likest = _likest(clip, model, [*sorted(runs.glob("*/checkpoint.pt")), *sorted(IN_PROGRESS.glob("*/checkpoint.pt"))])
     if likest is not None:
         found.append(Beginning("likest", likest))
@@ -84,7 +89,7 @@ def beginnings(clip: MotionClip, model: CharacterModel, runs: Path) -> list[Begi
 def _fits(clip: MotionClip, model: CharacterModel) -> bool:
     """Whether the performer that ships is one of today's graph, which may change while a new one is trained."""
     try:
-        PerformerBelow(model, clip, read_performer(PERFORMER))
+        PerformerBelow(model, clip, read_performer(SHIPPED))
     except (CheckpointError, ConfigError):
         return False
     return True
@@ -96,7 +101,7 @@ def _likest(clip: MotionClip, model: CharacterModel, files: list[Path]) -> Path 
     for file in files:
         try:
             content = checkpoint.load(file)
-            if "networks" not in content or "performer" in content:
+            if "networks" not in content or kept_foundation(content):
                 continue
             theirs = checkpoint.clip_from_tensors(content.get("shown", content["clip"]))
             if theirs.loop == clip.loop:
@@ -115,7 +120,7 @@ def untrained(config: TrainConfig, num_worlds: int, seconds: float) -> Scores:
     """
     torch.set_num_threads(1)
     model, clip = body_of(config), clip_of(config)
-    below = None if config.performer is None else PerformerBelow(model, clip, read_performer(config.performer))
+    below = foundation_of(model, clip, config.lead, read_foundation(config))
     earlier = None if config.init is None else WarmStart(config.init)
     path = None if earlier is None else earlier.path(clip)
     feedforward = None

@@ -1,4 +1,4 @@
-"""Stage 6, evaluation: what tools.evaluate says of the best policy, which goes onto its card."""
+"""Stage 7, evaluation: what tools.evaluate says of the best policy, which goes onto its card."""
 
 from __future__ import annotations
 

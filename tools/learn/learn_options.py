@@ -52,6 +52,10 @@ class Effort:
     evaluate_seconds: float = 10.0
     try_worlds: int = 2
     """Worlds in which beginnings are compared"""
+    search_worlds: int = 4
+    """Worlds in which a feedback is searched"""
+    excursions: tuple[tuple[int, int], ...] | None = None
+    """of that search: in each round how many from each tick, for how many ticks; None: as tools.train.tracker_search"""
     candidates: int = 128
     """in a window of the round of sampling by which a clip is judged"""
     exam_episodes: int = 40

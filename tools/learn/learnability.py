@@ -1,4 +1,4 @@
-"""Stage 4, can it be learned? A score from 0 to 1 in seconds, and the beginning that does best untrained."""
+"""Stage 5, can it be learned? A score from 0 to 1 in seconds, and the beginning that does best untrained."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def judge_clip(task: Task) -> Result:
     """The score, what it is made of, and the beginning. Raises ClipError, CheckpointError, ConfigError."""
     config = setting(task)
     clip, model = clip_of(config), body_of(config)
-    tried = beginnings(clip, model, task.folder.parent.parent)
+    tried = beginnings(clip, model, task.folder.parent.parent, task.tracker if task.tracker.is_file() else None)
     seconds = min(COMPARED, task.effort.evaluate_seconds)
     scores: list[tuple[float, Beginning, Scores]] = []
     for number, beginning in enumerate(tried):

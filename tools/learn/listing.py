@@ -1,4 +1,4 @@
-"""Stage 9, the game's list: the policies are copied to where the game looks for them, each whole or not at all."""
+"""Stage 10, the game's list: the policies are copied to where the game looks for them, each whole or not at all."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from tools.learn.practising import practise, unfinished
 from tools.learn.six_ages import keep_ages
 from tools.learn.story_film import film_story
 from tools.learn.task import Task
+from tools.learn.tracking import search_feedback
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ STAGES = (
     LearnStage("source", "the clip", bring, 60.0),
     LearnStage("clinic", "the clinic", mend_clip, 5.0),
     LearnStage("first try", "a first try by the performer", try_first, 30.0),
+    LearnStage("feedback", "a feedback that keeps him along it", search_feedback, 90.0),
     LearnStage("learnability", "can it be learned?", judge_clip, 40.0),
     LearnStage("training", "training", practise, 3600.0, unfinished),
     LearnStage("evaluation", "evaluation", examine_policy, 60.0),

@@ -1,4 +1,4 @@
-"""Stage 5, training: the trainer as a process of its own, until he is good or the time is up."""
+"""Stage 6, training: the trainer as a process of its own, until he is good or the time is up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 7, ages: earlier, clumsier versions of him, spread over what he has learned."""
+"""Stage 8, ages: earlier, clumsier versions of him, spread over what he has learned."""
 
 from __future__ import annotations
 

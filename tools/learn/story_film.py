@@ -1,4 +1,4 @@
-"""Stage 8, a film of the way there: from the first attempt to the last, with the true count and time in the picture."""
+"""Stage 9, a film of the way there: from the first attempt to the last, with the true count and time in the picture."""
 
 from __future__ import annotations
 

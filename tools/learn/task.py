@@ -36,6 +36,11 @@ class Task:
         return self.folder / f"{self.name}.json"
 
     @property
+    def tracker(self) -> Path:
+        """The feedback that keeps him along the clip."""
+        return self.folder / f"{self.name}_tracker.pt"
+
+    @property
     def run(self) -> Path:
         """The trainer's folder."""
         return self.folder / "train"

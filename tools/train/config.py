@@ -69,6 +69,8 @@ class TrainConfig:
 
     performer: Path | None = None
     """checkpoint of a performer (tools.train performer): its joint targets for the clip are what the policy corrects"""
+    tracker: Path | None = None
+    """what tools.train.tracker_search found for the clip: a feedback of the whole state, which the policy corrects"""
     stance: bool = False
     """keep the centre of mass over the feet by a feedback below the policy, while the clip has both on the floor"""
     good: float = 2.0

@@ -64,7 +64,7 @@ def find_motion(config: TrainConfig, model: CharacterModel, interruption: Interr
         return FeasibleMotion(clip, None)
     judged = rounds is None
     if rounds is None:
-        rounds = ROUNDS if config.performer is None and needs_search(clip) else 0
+        rounds = ROUNDS if config.performer is None and config.tracker is None and needs_search(clip) else 0
     file, content = config.folder / "path.pt", None
     if file.is_file():
         content = checkpoint.load(file)

@@ -15,7 +15,7 @@ from game.sim.motion import MotionClip
 from tools.policy_file import write_policy
 from tools.train import checkpoint
 from tools.train.features import PolicyInputs
-from tools.train.performer.performer_below import PerformerBelow
+from tools.train.foundation import foundation_of, kept_foundation
 from tools.train.policy_graph import PolicyGraph
 from tools.train.stance import StanceFeedback
 from tools.train.subject import body_of_checkpoint
@@ -31,8 +31,7 @@ def export_checkpoint(
     config = content["config"]
     shown = checkpoint.clip_from_tensors(content["shown"]) if "shown" in content else None
     shape = (config["action_scale"], config["lead"], config["lateral"])
-    weights = content.get("performer")
-    below = None if weights is None else PerformerBelow(model, clip, weights)
+    below = foundation_of(model, clip, config["lead"], kept_foundation(content))
     # checkpoints from before there was a feedback of the stance do not name it
     stance = StanceFeedback(model, clip) if config.get("stance") else None
     graph = PolicyGraph(model, clip, tuple(config["hidden"]), *shape, shown=shown, below=below, stance=stance)
@@ -51,11 +50,11 @@ def _spec(
     counted = content.get("counters", content)  # a checkpoint's; best.pt and ages have no other
     samples, seconds = counted.get("samples", 0), counted.get("seconds", 0.0)
     # paths on the machine that trained are private
-    config = {k: v for k, v in content["config"].items() if k not in ("out", "publish", "init", "performer")}
+    config = {k: v for k, v in content["config"].items() if k not in ("out", "publish", "init", "performer", "tracker")}
     config["clip"] = clip.name
     origin = "from another policy" if content["config"].get("init") else "from scratch"
-    if "performer" in content:
-        origin = "on top of the performer"
+    for kind in kept_foundation(content):
+        origin = f"on top of the {kind}"
     return PolicySpec.for_model(
         model,
         name,

@@ -13,8 +13,8 @@ from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train import checkpoint
 from tools.train.config import BEFORE_STANCE, ConfigError, TrainConfig
+from tools.train.foundation import foundation_of, read_foundation
 from tools.train.mirror import symmetrized
-from tools.train.performer.performer_below import PerformerBelow, read_performer
 from tools.train.performer.performer_inputs import KD_SCALE
 from tools.train.sampling import symmetric
 from tools.train.subject import body_of, clip_of
@@ -54,15 +54,12 @@ def check(config: TrainConfig) -> None:
 
 
 def _check_beginning(config: TrainConfig, clip: MotionClip, model: CharacterModel) -> None:
-    """What a run begins with: another run's networks, and the performer below its own."""
+    """What a run begins with: another run's networks, and what lies below its own."""
     if config.init is not None:
         WarmStart(config.init).check(config, clip)
-    if config.performer is not None:
-        if (config.kp_scale, config.kd_scale) != (1.0, KD_SCALE):
-            raise ConfigError(
-                f"--performer: its gains are --kp-scale 1 --kd-scale {KD_SCALE:g}; expected the same here"
-            )
-        PerformerBelow(model, clip, read_performer(config.performer))
+    if config.performer is not None and (config.kp_scale, config.kd_scale) != (1.0, KD_SCALE):
+        raise ConfigError(f"--performer: its gains are --kp-scale 1 --kd-scale {KD_SCALE:g}; expected the same here")
+    foundation_of(model, clip, config.lead, read_foundation(config))
 
 
 def hold(folder: Path) -> BaseFileLock:

@@ -20,9 +20,9 @@ from tools.train.environment import ImitationEnvironment
 from tools.train.evaluation import Scores
 from tools.train.feasible_motion import find_motion
 from tools.train.films import Films
+from tools.train.foundation import Weights, foundation_of, kept_foundation, read_foundation
 from tools.train.interruption import Interruption, RunInterruptedError
 from tools.train.mirror import Mirror
-from tools.train.performer.performer_below import PerformerBelow, read_performer
 from tools.train.policy_graph import PolicyGraph
 from tools.train.ppo import PPO, Update
 from tools.train.preflight import check
@@ -73,9 +73,9 @@ class Trainer:
         if config.ignore_drift is None:
             config = self.config = dataclasses.replace(config, ignore_drift=self.feasible is not None)
         torch.manual_seed(config.seed)
-        self.performer = self._find_performer()
-        """the weights of the performer below the policy, if there is one"""
-        below = None if self.performer is None else PerformerBelow(self.model, self.clip, self.performer)
+        self.foundation = self._find_foundation()
+        """the weights of what lies below the policy, if there is anything"""
+        below = foundation_of(self.model, self.clip, config.lead, self.foundation)
         shape = (config.hidden, config.action_scale, config.lead, config.lateral)
         stance = StanceFeedback(self.model, self.clip) if config.stance else None
         self.graph = PolicyGraph(self.model, self.clip, *shape, below=below, stance=stance)
@@ -107,12 +107,9 @@ class Trainer:
             self.environment.seed(config.seed, distributed.rank(), 0)
             self.environment.reset(torch.arange(self.environment.num_characters).numpy())
 
-    def _find_performer(self) -> dict[str, torch.Tensor] | None:
-        """Of the run's checkpoint, if there is one: a run goes on with what it began with; else of `--performer`."""
-        if self.path.is_file():
-            kept: dict[str, torch.Tensor] | None = checkpoint.load(self.path).get("performer")
-            return kept
-        return None if self.config.performer is None else read_performer(self.config.performer)
+    def _find_foundation(self) -> Weights:
+        """Of the run's checkpoint, if there is one: a run goes on with what it began with; else of its settings."""
+        return kept_foundation(checkpoint.load(self.path)) if self.path.is_file() else read_foundation(self.config)
 
     @property
     def path(self) -> Path:
@@ -268,8 +265,7 @@ class Trainer:
     # ---------------------------------------------------------------- keeping
     def _networks(self) -> dict[str, Any]:
         found: dict[str, Any] = {} if self.feasible is None else {"shown": clip_to_tensors(clip_of(self.config))}
-        if self.performer is not None:
-            found["performer"] = self.performer
+        found |= self.foundation
         return found | {
             "networks": self.average.networks.state_dict(),
             "feedforward": self.graph.feedforward,

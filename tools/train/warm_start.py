@@ -30,11 +30,10 @@ class WarmStart:
 
     def check(self, config: TrainConfig, clip: MotionClip) -> None:
         """Raise ConfigError where actions mean something else there, or its path does not suit this run."""
-        if ("performer" in self._content) != (config.performer is not None):
-            has = "corrects" if "performer" in self._content else "does not correct"
-            raise ConfigError(
-                f"--init: the policy of {self._file} {has} a performer; give both, or none, a --performer"
-            )
+        for kind in ("performer", "tracker"):
+            if (kind in self._content) != (getattr(config, kind) is not None):
+                has = "corrects" if kind in self._content else "does not correct"
+                raise ConfigError(f"--init: the policy of {self._file} {has} a {kind}; give both, or none, a --{kind}")
         theirs = BEFORE_STANCE | self._content["config"]
         differ = config.differing(theirs)
         if differ:
