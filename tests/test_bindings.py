@@ -31,7 +31,7 @@ def test_keys_read_as_a_person_says_them() -> None:
     assert lines["walk, as the camera looks"] == "W S A D"
     assert lines["shove him hard"] == "Shift+Arrows"
     assert lines["less gravity"] == "-"
-    assert lines["show and hide this help"] == "H or F1"
+    assert lines["show or hide this help"] == "H or F1"
 
 
 def test_a_file_remaps(tmp_path: Path) -> None:

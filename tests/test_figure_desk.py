@@ -63,7 +63,7 @@ def test_a_dropped_file_is_cast_and_worn(desk: FigureDesk, tmp_path: Path) -> No
     assert desk.casting == "My Friend.vrm"
     told(desk, "wears My_Friend")
     assert (desk.folder.ready / "My_Friend.glb").is_file()
-    told(desk, "bad.glb: no humanoid; the figure before plays on")
+    told(desk, "bad.glb: no humanoid; the previous figure plays on")
     desk.close()
 
 

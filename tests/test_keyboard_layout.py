@@ -38,7 +38,7 @@ def test_help_names_what_is_printed(
     assert lines["an older age of that skill"] == older
     assert lines["weaker by a quarter"] == weaker
     assert lines["play that policy; a performer does its skill once"] == first
-    assert lines["show and hide the panel"] == panel
+    assert lines["show or hide the panel"] == panel
     assert lines["go limp while held"] == "Space"
 
 

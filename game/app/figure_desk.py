@@ -55,7 +55,7 @@ class FigureDesk:
                 messages.append(self._wear(figure_name(path.stem)))
             else:
                 self._refused[path] = _state(path)
-                messages.append(f"{words.removeprefix('error: ')}; the figure before plays on")
+                messages.append(f"{words.removeprefix('error: ')}; the previous figure plays on")
         self._look()
         if self._queue and not self._job.goes_on:
             self._now = self._queue.pop(0)

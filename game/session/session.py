@@ -324,7 +324,7 @@ class Session:
         return max(0.0, min(seconds, clock.max_ticks * tick) - self._dropped * tick)
 
     def step(self) -> Snapshot:
-        """Makes one tick at once, clock or no clock, and shows it; in a replay it goes one tick further."""
+        """Makes one tick at once, clock or no clock, and shows it; in a replay it goes one tick forward."""
         if self.replay is not None:
             self.replay.step(1)
             return self.replay.shown()

@@ -13,13 +13,13 @@ from game.view.panel.panel_data import PanelModel
 Vec2 = imgui.ImVec2
 
 LIVE_BUTTONS = (
-    ("step", icons.STEP, "one tick further"),
+    ("step", icons.STEP, "one tick forward"),
     ("restart", icons.RESTART, "start what he does from its beginning"),
     ("reset", icons.RESET, "back on his feet"),
     ("replay", icons.REPLAY, "the last seconds again"),
 )
 REPLAY_BUTTONS = (
-    ("step", icons.STEP, "one tick further"),
+    ("step", icons.STEP, "one tick forward"),
     ("mark", icons.MARK, "the camera is here now: marks make a shot"),
     ("marks_clear", icons.DELETE, "forget the marks"),
     ("replay", icons.LIVE, "back to the game"),
