@@ -23,7 +23,9 @@ from game.record.take import Take
 from game.scene.set_file import load_prop
 from game.session.opening import BARE
 from game.sim.model import CharacterModel
-from game.sound.track import HZ
+from game.sound.track import CEILING, HZ
+from tests.support.standing import standing
+from tools.footage.film_take import with_stems
 from tools.footage.frames import FilmFrame, frames
 from tools.footage.png import write_png
 from tools.footage.studio import NOTHING_MM, color_of, millimetres
@@ -291,3 +293,17 @@ def test_record_makes_a_loop_that_is_slow_in_the_middle(saved: Path, tmp_path: P
     assert data[8:12] == b"WEBP"
     # 0.16 s as it was, 0.3 s at half the speed, two ramps of 0.12 s, 1 / ln 2 times as long: 1.106 s
     assert data.count(b"ANMF") == 12
+
+
+@pytest.mark.parametrize(("loudest", "gain"), [(2.0, CEILING / 2.0), (0.4, 1.0)])
+def test_stems_that_would_clip_are_all_lowered_alike(loudest: float, gain: float, tmp_path: Path) -> None:
+    pose, silence = CameraPose.look((4.0, 0.0, 1.0), (0.0, 0.0, 1.0), 0.6), np.zeros((0, 2), np.float32)
+    shown = [
+        FilmFrame(standing(), {}, pose, 0.0, silence, stems={name: np.full((10, 2), level, np.float32)})
+        for name, level in (("feet", loudest), ("voice", 0.2))
+    ]
+    assert list(with_stems(iter(shown), tmp_path / "film.mp4")) == shown
+    for name, level in (("feet", loudest), ("voice", 0.2)):
+        with wave.open(str(tmp_path / f"film.{name}.wav")) as file:
+            samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32767.0
+        assert samples == pytest.approx(np.full(20, gain * level), abs=1e-4)

@@ -19,7 +19,7 @@ from game.scene.set_file import load_set
 from game.scene.set_spec import SetSpec
 from game.session.opening import BARE, NO_SET
 from game.sim.model import CharacterModel
-from game.sound.track import HZ
+from game.sound.track import CEILING, HZ
 from game.view.film import FilmWriter
 from game.view.quality import quality
 from tools.footage.development import PLAIN, FilmFinish
@@ -103,7 +103,7 @@ def record(take: Take, out: Path, settings: RecordSettings = RecordSettings()) -
     shown = frames(take, spec, timing, settings.fps, camera, subject=settings.subject, voice=settings.voice,
                    stems=settings.stems, exposure=settings.exposure)  # fmt: skip
     if settings.stems:
-        shown = _with_stems(shown, out)
+        shown = with_stems(shown, out)
     tier = quality(settings.tier)
     count = timing.num_frames(settings.fps)
     model = CharacterModel.load(take.character)
@@ -148,15 +148,20 @@ def _write_pictures(shown: tqdm[FilmFrame], studio: Studio, out: Path, settings:
         write_wav(out / "sound.wav", np.concatenate(sound))
 
 
-def _with_stems(shown: Iterator[FilmFrame], out: Path) -> Iterator[FilmFrame]:
-    """The frames; when they are over, their stems are beside the film: FILM.feet.wav, FILM.body.wav, ..."""
+def with_stems(shown: Iterator[FilmFrame], out: Path) -> Iterator[FilmFrame]:
+    """The frames; when they are over, their stems are beside the film: FILM.feet.wav, FILM.body.wav, ...
+
+    The film's sound is limited, stems are not: where one of them would clip, all are lowered alike, and still add up.
+    """
     kept: dict[str, list[NDArray[np.float32]]] = {}
     for frame in shown:
         for name, samples in frame.stems.items():
             kept.setdefault(name, []).append(samples)
         yield frame
-    for name, blocks in kept.items():
-        write_wav(out.with_name(f"{out.stem}.{name}.wav"), np.clip(np.concatenate(blocks), -1.0, 1.0))
+    stems = {name: np.concatenate(blocks) for name, blocks in kept.items()}
+    peak = max((float(np.abs(samples).max(initial=0.0)) for samples in stems.values()), default=0.0)
+    for name, samples in stems.items():
+        write_wav(out.with_name(f"{out.stem}.{name}.wav"), samples * np.float32(min(1.0, CEILING / max(peak, 1e-9))))
 
 
 def set_of(take: Take, name: str = "") -> SetSpec:
