@@ -11,4 +11,10 @@ Conventions, everywhere in this project:
 - Every array in a docstring has its shape; `N` stands for `num_characters`, `J` for joints, `B` for bodies.
 """
 
+from pathlib import Path
+
+from game import compiled_cache
+
 __version__ = "0.1.0"
+
+compiled_cache.use(Path(__file__).parent)

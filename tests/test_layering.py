@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 PACKAGES = (
+    "game.compiled_cache",
     "game.scene",
     "game.sim",
     "game.sim.bullet",
