@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from game.play.gait import MAX_DISTANCE, Gait, GaitClips
-from game.play.gait_path import AHEAD, OMEGA, PHASE, SPEED
+from game.play.gait_path import AHEAD, ANKLE, OMEGA, PHASE
 from game.play.idle import CALM_TICKS
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
+from tests.support.followers import after
 
 HZ = 30
 
@@ -43,8 +44,7 @@ def follow(gait: Gait, ticks: int) -> tuple[np.ndarray, np.ndarray]:
         bodies = kinematics.body_poses(gait._clips.model, *pose).pos[0]
         roots.append(pose.root_pos[0])
         feet.append(bodies[list(gait._clips.model.feet)])
-        after = gait.poses(np.array([1.0 / HZ]))
-        gait.advance(after.root_pos[0], after.root_rot[0])
+        gait.advance(*after(gait, gait._clips.model))
     return np.array(roots), np.array(feet)
 
 
@@ -60,7 +60,7 @@ def test_who_stands_breathes_so_little_that_his_balance_is_not_disturbed(alive: 
         pose = gait.poses(ahead)
         moved.append(np.linalg.norm(pose.root_pos[1] - pose.root_pos[0]))
         turned.append(rotation.angle_between(pose.joint_rot[0], pose.joint_rot[1]).mean())
-        gait.advance(pose.root_pos[0], pose.root_rot[0])
+        gait.advance(*after(gait, gait._clips.model))
     assert 0.001 < max(moved) < 0.04
     assert 0.015 < max(turned) < 0.0201
 
@@ -71,8 +71,7 @@ def test_who_goes_has_no_time_to_breathe(clips: GaitClips, alive: GaitClips) -> 
         gait = begin(which)
         gait.steer(np.array([1.0, 0.0]))
         for _ in range(150):
-            pose = gait.poses(np.zeros(1))
-            gait.advance(pose.root_pos[0], pose.root_rot[0])
+            gait.advance(*after(gait, gait._clips.model))
         shown.append(gait.poses(np.array([0.0, 0.1])))
     np.testing.assert_allclose(shown[0].joint_rot, shown[1].joint_rot, atol=1e-9)
     np.testing.assert_allclose(shown[0].root_pos, shown[1].root_pos, atol=0.02)
@@ -120,7 +119,7 @@ def test_a_foot_on_the_floor_hardly_slides_in_a_turn(clips: GaitClips, speed: fl
 
 
 def test_the_legs_reach_their_feet_and_leave_the_clips_pose_as_it_is(clips: GaitClips) -> None:
-    """At the walk's own pace, straight on, nothing has to be changed: the legs are the clip's."""
+    """At the walk's own pace, straight on, hardly anything has to be changed: the legs are nearly the clip's."""
     walk, gait = MotionClip.load("walk").placed(), begin(clips)
     gait.steer(np.array([clips.paces[0], 0.0]))
     follow(gait, 240)
@@ -129,11 +128,13 @@ def test_the_legs_reach_their_feet_and_leave_the_clips_pose_as_it_is(clips: Gait
     phase = gait._path[PHASE]
     own = walk.sample(np.array([phase * walk.duration]))
     legs = clips.model.body_joint[clips.model.legs].ravel()
-    assert rotation.angle_between(shown.joint_rot[0, legs], own.joint_rot[0, legs]).max() < 0.06
+    assert rotation.angle_between(shown.joint_rot[0, legs], own.joint_rot[0, legs]).max() < 0.15
     want = kinematics.body_poses(clips.model, own.root_pos, own.root_rot, own.joint_rot).pos[0]
     feet = list(clips.model.feet)
     apart = (bodies[feet] - shown.root_pos[0]) - (want[feet] - own.root_pos[0])
-    assert np.abs(apart).max() < 0.02
+    assert np.abs(apart[:, [0, 2]]).max() < 0.04
+    # the foot that swings swings straight
+    assert np.abs(apart[:, 1]).max() < 0.08
 
 
 @pytest.mark.parametrize("ticks", [60, 66, 72, 78])
@@ -161,15 +162,14 @@ def test_the_body_is_moved_by_the_feet_and_not_at_once(clips: GaitClips, degrees
     for _ in range(60):
         pose = gait.poses(np.zeros(1))
         coms.append(kinematics.center_of_mass(model, kinematics.body_poses(model, *pose))[0, :2])
-        after = gait.poses(np.array([1.0 / HZ]))
-        gait.advance(after.root_pos[0], after.root_rot[0])
+        gait.advance(*after(gait, gait._clips.model))
     velocity = np.diff(np.array(coms), axis=0) * HZ
     jump = np.linalg.norm(velocity[3:] - velocity[:-3], axis=1)
     assert jump.max() < 0.55
 
 
 def test_who_brakes_puts_his_foot_ahead_of_himself(clips: GaitClips) -> None:
-    """Braked by a he stands on a foot that is a / OMEGA^2 further ahead than in steady walking."""
+    """Whoever stands on a foot d ahead of its place is braked by OMEGA^2 d, give or take what his ankle does."""
     gait = begin(clips)
     gait.steer(np.array([0.98, 0.0]))
     follow(gait, 120)
@@ -177,10 +177,32 @@ def test_who_brakes_puts_his_foot_ahead_of_himself(clips: GaitClips) -> None:
     placed, speeds = [], []
     for _ in range(25):
         placed.append(gait._path[AHEAD : AHEAD + 2].max())
-        speeds.append(gait._path[SPEED])
+        speeds.append(gait.velocity[0])
         follow(gait, 1)
     braked = -np.diff(speeds) * HZ
-    assert braked.max() == pytest.approx(OMEGA**2 * max(placed), rel=0.1)
+    assert max(placed) > 0.1
+    assert braked.max() == pytest.approx(OMEGA**2 * max(placed), abs=max(ANKLE))
+
+
+@pytest.mark.parametrize("degrees", [0.0, 90.0, 180.0, -90.0])
+def test_who_is_pushed_over_steps_where_it_catches_him(clips: GaitClips, degrees: float) -> None:
+    """A pendulum that moves at v is caught by a foot at v / OMEGA, growing as exp(OMEGA t) until it is down."""
+    toward = np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+    push = 0.5 * toward
+    gait = Gait(clips, kinematics.standing_state(clips.model).nudged(np.array([*push, 0.0]), np.zeros(3)))
+    assert not gait.stands
+    roots, feet = follow(gait, 90)
+    assert float((feet[-1, :, :2].mean(axis=0) - feet[0, :, :2].mean(axis=0)) @ toward) > 0.5 / OMEGA
+    assert gait.stands
+    assert np.abs(roots[-1, :2] - feet[-1, :, :2].mean(axis=0)).max() < 0.06
+
+
+def test_the_walk_does_not_jump(clips: GaitClips) -> None:
+    """The clip's own pelvis turns by 7 degrees within a frame as a foot lands."""
+    rots = clips.walk.rots
+    rates = rotation.angle_between(np.roll(rots, -1, axis=0), rots) * len(rots) / clips.walk.seconds
+    assert rates[:, 0].max() < 3.0
+    assert rates.max() < 10.0
 
 
 def test_what_is_shown_ahead_comes_if_the_command_stays(clips: GaitClips) -> None:
@@ -194,8 +216,10 @@ def test_what_is_shown_ahead_comes_if_the_command_stays(clips: GaitClips) -> Non
 
 def test_the_path_waits_for_who_is_held_up(clips: GaitClips) -> None:
     gait = begin(clips)
+    held = kinematics.standing_state(clips.model)
+    bodies = kinematics.body_poses(clips.model, held.root_pos, held.root_rot, held.joint_rot)
     gait.steer(np.array([0.98, 0.0]))
     for _ in range(300):
-        gait.advance(np.array([0.0, 0.0, 0.9]), rotation.IDENTITY)
+        gait.advance(held, bodies)
     away = gait.poses(np.zeros(1)).root_pos[0, :2]
     assert 0.2 < float(np.hypot(*away)) <= MAX_DISTANCE + 0.05

@@ -5,19 +5,28 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from game.play.clip_sampler import ReferencePoses
+from game.play.footing import topples
 from game.play.gait_cycle import GaitCycle, gait_cycle
 from game.play.gait_path import (
+    AHEAD,
+    ASIDE,
     DRIFT_X,
     DRIFT_Y,
+    FARTHEST_AHEAD,
+    FARTHEST_OUT,
     FAST,
     HEADING,
+    LANDS,
+    LIFTS,
     MAX_DRIFT,
     PHASE,
     RUN_FROM,
     SHARE,
+    SHIFTED,
     SPEED,
     STEPS,
     WIDTH,
@@ -25,10 +34,11 @@ from game.play.gait_path import (
     Y,
     integrate,
 )
-from game.play.gait_pose import fill_poses
+from game.play.gait_pose import feet_from_root, fill_poses, root_place
 from game.play.idle import Idle, calm_idle
 from game.play.reference import aligned_heading
 from game.sim import kinematics, rotation
+from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
@@ -39,12 +49,17 @@ MAX_AHEAD = 17
 """ticks; `poses` can look so far ahead"""
 PULL = 0.03
 """share of the distance between reference and character by which the path moves towards the character each tick"""
+TAKES_UP, FEET_TAKEN_UP = 0.06, 0.0
+"""share of the difference between his velocity and the path's, and between the places of the feet that he stands on,
+that the path takes up each tick"""
 MAX_DISTANCE = 0.6
 """m, the largest distance between reference and character"""
-STANDS_SPEED, STANDS_LIKE = 0.6, 1.0
-"""m/s of the root and rad of the legs' joints, in the mean, from standing: whoever is nearer to it stands"""
+STANDS_AHEAD, STANDS_LIFTED = 0.12, 0.04
+"""m by which one foot may be ahead of the other, and higher, of whoever stands"""
 FORWARD = 0.015
 """m by which the feet stand further forward on the spot than in standing: the walk leans forward"""
+WALK_SMOOTHING = 0.04
+"""s; at its footfalls the walk's pelvis jumps by 7 degrees and the foot that lands by 7 cm, from a frame to the next"""
 PHASES = 24
 """points of a step that are compared with a pose"""
 
@@ -72,6 +87,8 @@ class GaitTables(NamedTuple):
     run_pace: float
     middle: Array
     """(2,) phases of the walk in the middle of the feet's stances"""
+    sway: float
+    """m by which the root sways to either side in the walk"""
     forward: float
     """m that the feet stand further ahead of the root in standing than in the middle of a stance"""
     shift: float
@@ -108,7 +125,8 @@ class GaitClips:
     ) -> None:  # fmt: skip
         """stand: the standing state, without batch; idle: a loop on the spot that is done while standing."""
         self.model = model
-        self.walk, self.run = (gait_cycle(model, clip, STEPS * model.control_hz) for clip in (walk, run))
+        hz = STEPS * model.control_hz
+        self.walk, self.run = gait_cycle(model, walk, hz, WALK_SMOOTHING), gait_cycle(model, run, hz)
         self.still = np.concatenate([stand.root_rot[None], stand.joint_rot])
         self.height = float(stand.root_pos[2])
         rest = Idle(self.still[None], np.array([[0.0, 0.0, self.height]]), 1.0)
@@ -123,7 +141,8 @@ class GaitClips:
         still_feet = bodies.pos[foot] - stand.root_pos * np.array([1.0, 1.0, 0.0])
         self.tables = GaitTables(
             **_fields("walk", self.walk), **_fields("run", self.run), middle=self.walk.middle,
-            forward=_forward(self.walk, still_feet), shift=_shift(model, self.walk, self.run),
+            sway=_sway(self.walk, np.sign(hips[:, 1])), forward=_forward(self.walk, still_feet),
+            shift=_shift(model, self.walk, self.run),
             begin=_both_down(self.walk), height=self.height, still_feet=still_feet, still_feet_rot=bodies.rot[foot],
             hips=hips, lengths=lengths, leg_joints=1 + model.body_joint[model.legs], side=np.sign(hips[:, 1]),
             bend=bend, idle_rots=rest.rots, idle_pos=rest.root_pos, idle_seconds=rest.seconds,
@@ -147,7 +166,9 @@ class Gait:
         """
         self._clips, hz = clips, clips.model.control_hz
         self._dt = 1.0 / (STEPS * hz)
-        self._path = fitting_path(clips, state)
+        self._feet = list(clips.model.feet)
+        bodies = kinematics.body_poses(clips.model, state.root_pos, state.root_rot, state.joint_rot)
+        self._path = fitting_path(clips, state, bodies.pos[self._feet])
         self._steered = np.array([[0.0, self._path[HEADING]]])
         """(1, 2) m/s and rad, speed and direction"""
         self._plan = np.empty((MAX_AHEAD * STEPS + 1, WIDTH))
@@ -182,11 +203,10 @@ class Gait:
         """the path's present heading, rad"""
         return float(self._path[HEADING])
 
-    def advance(self, root_pos: Array, root_rot: Array) -> None:  # noqa: ARG002  (the heading is steered, not followed)
+    def advance(self, state: CharacterState, bodies: BodyPoses) -> None:
+        feet = bodies.pos[self._feet]
+        meet(self._plan, state.root_pos, state.root_vel, feet, self._clips.tables, self._dt)
         self._path[:] = self._plan[STEPS]
-        away = root_pos[:2] - self.poses(np.array([STEPS * self._dt])).root_pos[0, :2]
-        distance = float(np.hypot(*away))
-        self._path[:2] += max(PULL, 1.0 - MAX_DISTANCE / max(distance, MAX_DISTANCE)) * away
         self._look_ahead()
 
     def shift(self, offset: Array) -> None:
@@ -203,20 +223,68 @@ class Gait:
         integrate(self._path, self._steered, self._clips.tables, self._dt, self._plan)
 
 
-def fitting_path(clips: GaitClips, state: CharacterState) -> Array:
-    """Where a path begins (WIDTH,) that goes on from a character's state (no batch), with its place and heading."""
+@njit(cache=True)
+def meet(plan, root_pos, root_vel, feet, tables, dt):  # type: ignore[no-untyped-def]
+    """Let the row of a plan that is a tick ahead, in place, come towards a character's place (3,), velocity (3,) and
+    the feet (2, 3) that he stands on.
+
+    What he moves otherwise than the plan has it he drifts, and his next steps catch.
+    """
+    row = plan[STEPS]
+    x, y = root_place(row, tables)
+    x, y = root_pos[0] - x, root_pos[1] - y
+    distance = np.sqrt(x * x + y * y)
+    if row[SHARE] > 0.0:
+        before, after = root_place(plan[STEPS - 1], tables), root_place(plan[STEPS + 1], tables)
+        u = root_vel[0] - (after[0] - before[0]) / (2.0 * dt)
+        v = root_vel[1] - (after[1] - before[1]) / (2.0 * dt)
+        part = (1.0 - row[FAST]) * TAKES_UP * min(1.0, MAX_DRIFT / max(np.sqrt(u * u + v * v), 1e-9))
+        c, s = np.cos(row[HEADING]), np.sin(row[HEADING])
+        row[DRIFT_X] += part * (c * u + s * v)
+        row[DRIFT_Y] += part * (c * v - s * u)
+        stand_on(row, root_pos, feet, FEET_TAKEN_UP, tables, False)
+    part = max(PULL, 1.0 - MAX_DISTANCE / max(distance, MAX_DISTANCE))
+    row[X] += part * x
+    row[Y] += part * y
+
+
+@njit(cache=True)
+def stand_on(row, root_pos, feet, share, tables, swinging):  # type: ignore[no-untyped-def]
+    """Let a row's feet, in place, come by a share towards where a character has his (2, 3) from his root (3,).
+
+    swinging: also the one that swings.
+    """
+    place, foot = np.empty((2, 3)), np.empty((2, 4))
+    feet_from_root(row, tables, place, foot)
+    c, s = np.cos(row[HEADING]), np.sin(row[HEADING])
+    for leg in range(2):
+        since = (row[PHASE] - tables.middle[leg]) % 1.0
+        if swinging or since < LIFTS or since >= LANDS:
+            x, y = feet[leg, 0] - root_pos[0], feet[leg, 1] - root_pos[1]
+            away = share * (c * x + s * y - place[leg, 0])
+            row[AHEAD + leg] = min(max(row[AHEAD + leg] + away, -FARTHEST_AHEAD), FARTHEST_AHEAD)
+            away = share * (c * y - s * x - place[leg, 1])
+            row[ASIDE + leg] = min(max(row[ASIDE + leg] + away, -FARTHEST_OUT), FARTHEST_OUT)
+
+
+def fitting_path(clips: GaitClips, state: CharacterState, feet: Array) -> Array:
+    """Where a path begins (WIDTH,) that goes on from a character's state (no batch), with its place and heading.
+
+    feet: (2, 3) m, where his feet are
+    """
     heading = aligned_heading(state.root_rot, clips.still[0])
     path = np.zeros(WIDTH)
     path[[X, Y, HEADING, PHASE]] = state.root_pos[0], state.root_pos[1], heading, clips.tables.begin
     c, s = np.cos(heading), np.sin(heading)
     forward, left = c * state.root_vel[0] + s * state.root_vel[1], c * state.root_vel[1] - s * state.root_vel[0]
     legs = clips.model.body_joint[clips.model.legs].ravel()
-    if np.hypot(forward, left) < STANDS_SPEED:
-        apart = rotation.angle_between(state.joint_rot[legs], clips.still[1 + legs])
-        if apart.mean() < STANDS_LIKE:
-            return path
+    beside = _beside(feet, heading)
+    bodies = kinematics.body_poses(clips.model, state.root_pos, state.root_rot, state.joint_rot)
+    com = kinematics.center_of_mass(clips.model, bodies)
+    if beside and not topples(com, state.root_vel, feet, state.root_rot):
+        return path
     path[SPEED] = min(max(forward, 0.0), clips.run.pace)
-    path[SHARE] = 1.0
+    path[SHARE] = path[SHIFTED] = 1.0
     path[FAST] = 1.0 if path[SPEED] > RUN_FROM else 0.0
     drift = np.array([forward - path[SPEED], left])
     drift *= min(1.0, MAX_DRIFT / max(float(np.hypot(*drift)), 1e-9))
@@ -227,7 +295,20 @@ def fitting_path(clips: GaitClips, state: CharacterState) -> Array:
     fill_poses(plan, np.arange(PHASES, dtype=float), 1.0, clips.tables, pos, rot)
     apart = rotation.angle_between(rot[:, 1 + legs], state.joint_rot[legs])
     path[PHASE] = plan[int(np.argmin(np.square(apart).sum(axis=1))), PHASE]
+    if beside:
+        # who falls to a side steps with that side's foot, at once
+        stays = int(np.argmin(clips.tables.side * (left if left else 1.0)))
+        until = (clips.tables.middle[stays] - clips.tables.begin) % 1.0
+        path[PHASE] = clips.tables.begin if until < 0.5 else (clips.tables.begin + 0.5) % 1.0
+    stand_on(path, state.root_pos, feet, 1.0, clips.tables, True)
     return path
+
+
+def _beside(feet: Array, heading: float) -> bool:
+    """Whether feet (2, 3) are beside each other, and as high."""
+    apart = feet[1] - feet[0]
+    ahead = abs(np.cos(heading) * apart[0] + np.sin(heading) * apart[1])
+    return bool(ahead < STANDS_AHEAD and abs(apart[2]) < STANDS_LIFTED)
 
 
 def _fields(gait: str, cycle: GaitCycle) -> dict[str, Any]:
@@ -248,6 +329,17 @@ def _shift(model: CharacterModel, walk: GaitCycle, run: GaitCycle) -> float:
 def _forward(walk: GaitCycle, still_feet: Array) -> float:
     frames = np.rint(walk.middle * len(walk.feet)).astype(np.int64) % len(walk.feet)
     return float((still_feet[:, 0] - walk.feet[frames, [0, 1], 0]).mean()) + FORWARD
+
+
+def _sway(walk: GaitCycle, side: Array) -> float:
+    """m, of the root towards the foot that stands: of its way to the left the part that goes with the stances.
+
+    side: (2,) of the legs, 1 for the left one
+    """
+    way = np.cumsum(walk.velocity[:, 1] - walk.velocity[:, 1].mean()) * walk.seconds / len(walk.velocity)
+    phases = np.arange(len(way)) / len(way)
+    stances = 0.5 * (side * np.cos(2.0 * np.pi * (phases[:, None] - walk.middle))).sum(axis=1)
+    return float((way - way.mean()) @ stances / (stances @ stances))
 
 
 def _both_down(walk: GaitCycle) -> float:

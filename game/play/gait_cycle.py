@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from game.sim import kinematics, rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
+from game.sim.state import CharacterState
 
 Array = NDArray[np.float64]
 
@@ -46,11 +47,12 @@ class GaitCycle:
         return float(np.linalg.norm(self.velocity.mean(axis=0)))
 
 
-def gait_cycle(model: CharacterModel, clip: MotionClip, hz: int) -> GaitCycle:
-    """A clip's cycle in frames of 1/hz s."""
+def gait_cycle(model: CharacterModel, clip: MotionClip, hz: int, smoothing: float = 0.0) -> GaitCycle:
+    """A clip's cycle in frames of 1/hz s; smoothing: standard deviation, s, of a Gaussian that rounds off its jumps."""
     placed = clip.placed()
     frames = max(2, round(placed.duration * hz))
     state = placed.sample(np.arange(frames) / frames * placed.duration)
+    state = _rounded(state, smoothing / placed.duration)
     bodies = kinematics.body_poses(model, state.root_pos, state.root_rot, state.joint_rot)
     which = model.legs[:, 2]
     feet = bodies.pos[:, which] - state.root_pos[:, None] * np.array([1.0, 1.0, 0.0])
@@ -70,6 +72,24 @@ def gait_cycle(model: CharacterModel, clip: MotionClip, hz: int) -> GaitCycle:
         np.ascontiguousarray(rots), np.ascontiguousarray(state.root_pos[:, 2]),
         np.ascontiguousarray(state.root_vel[:, :2]), np.ascontiguousarray(feet),
         np.ascontiguousarray(rotation.continuous(bodies.rot[:, which])), travel, clock, middle, placed.duration,
+    )  # fmt: skip
+
+
+def _rounded(state: CharacterState, spread: float) -> CharacterState:
+    """A cycle of states (F,) after a Gaussian of a standard deviation in cycles; the joints' velocities stay."""
+
+    def smooth(values: Array) -> Array:
+        harmonics = np.fft.rfft(values, axis=0)
+        keep = np.exp(-0.5 * (2.0 * np.pi * spread * np.arange(len(harmonics))) ** 2)
+        return np.fft.irfft(harmonics * keep.reshape(-1, *[1] * (values.ndim - 1)), len(values), axis=0)
+
+    if not spread:
+        return state
+    level = smooth(state.root_pos[:, 2])
+    return replace(
+        state, root_pos=np.concatenate([state.root_pos[:, :2], level[:, None]], axis=1),
+        root_rot=rotation.normalize(smooth(rotation.continuous(state.root_rot))),
+        joint_rot=rotation.normalize(smooth(rotation.continuous(state.joint_rot))), root_vel=smooth(state.root_vel),
     )  # fmt: skip
 
 

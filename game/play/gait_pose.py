@@ -23,6 +23,7 @@ from game.play.gait_path import (
     PHASE,
     RATE,
     SHARE,
+    SHIFTED,
     SPEED,
     X,
     Y,
@@ -61,6 +62,50 @@ def fill_poses(plan, ahead, dt, tables, out_pos, out_rot):  # type: ignore[no-un
 
 
 @njit(cache=True)
+def root_place(row, tables):  # type: ignore[no-untyped-def]
+    """x and y of the root on the floor in a row of a plan, m: what `fill_poses` puts there."""
+    x, y = _root(row, tables)
+    c, s = np.cos(row[HEADING]), np.sin(row[HEADING])
+    return row[X] + c * x - s * y, row[Y] + s * x + c * y
+
+
+@njit(cache=True)
+def feet_from_root(row, tables, place, foot):  # type: ignore[no-untyped-def]
+    """Fill place (2, 3) with how far the feet are ahead and to the left of the root in a row; foot (2, 4) is used."""
+    feet_places(row, tables, place, foot)
+    x, y = _root(row, tables)
+    for leg in range(2):
+        place[leg, 0] -= x
+        place[leg, 1] -= y
+
+
+@njit(cache=True)
+def _root(row, tables):  # type: ignore[no-untyped-def]
+    """x and y of the root in the path's frame."""
+    first, after, part = frame(len(tables.idle_pos), row[IDLE] / tables.idle_seconds)
+    rests = 1.0 - _eased(row[SHARE])
+    x = rests * ((1.0 - part) * tables.idle_pos[first, 0] + part * tables.idle_pos[after, 0])
+    y = rests * ((1.0 - part) * tables.idle_pos[first, 1] + part * tables.idle_pos[after, 1])
+    drift = np.sqrt(row[DRIFT_X] * row[DRIFT_X] + row[DRIFT_Y] * row[DRIFT_Y])
+    _, _, _, stride = paced(row[SPEED], row[FAST], drift, tables)
+    return x, y + _sway(row, 1.0 - min(stride, 1.0), tables)
+
+
+@njit(cache=True)
+def _eased(share):  # type: ignore[no-untyped-def]
+    return share * share * (3.0 - 2.0 * share)
+
+
+@njit(cache=True)
+def _sway(row, short, tables):  # type: ignore[no-untyped-def]
+    """m to the left: a walker's root sways towards the foot that stands, with small and wide steps the more."""
+    sway = 0.0
+    for leg in range(2):
+        sway += 0.5 * tables.side[leg] * np.cos(2.0 * np.pi * (row[PHASE] - tables.middle[leg]))
+    return sway * _eased(row[SHARE]) * (1.0 - row[FAST]) * (short * SWAY + (1.0 - short) * tables.sway)
+
+
+@njit(cache=True)
 def _resting(row, tables, pos, rot):  # type: ignore[no-untyped-def]
     """The idle, in the path's frame."""
     first, after, part = frame(len(tables.idle_pos), row[IDLE] / tables.idle_seconds)
@@ -74,11 +119,11 @@ def _resting(row, tables, pos, rot):  # type: ignore[no-untyped-def]
 def _going(row, tables, pos, rot, place, foot):  # type: ignore[no-untyped-def]
     """The gait in the path's frame; place (2, 3) and foot (2, 4) are filled with the feet."""
     _resting(row, tables, pos, rot)
-    fast, share = row[FAST], row[SHARE] * row[SHARE] * (3.0 - 2.0 * row[SHARE])
+    fast, share = row[FAST], _eased(row[SHARE])
     drift = np.sqrt(row[DRIFT_X] * row[DRIFT_X] + row[DRIFT_Y] * row[DRIFT_Y])
-    _, _, rate, stride = paced(row[SPEED], fast, drift, tables)
+    _, _, _, stride = paced(row[SPEED], fast, drift, tables)
     short = 1.0 - min(stride, 1.0)
-    height = _feet(row, tables, rate, stride, place, foot)
+    height = feet_places(row, tables, place, foot)
     height += short * (tables.height - LOWER - height)
     # body and arms: calmer with small steps; the idle where he does not step at all
     first, after, part = frame(len(tables.walk_height), row[PHASE])
@@ -92,31 +137,42 @@ def _going(row, tables, pos, rot, place, foot):  # type: ignore[no-untyped-def]
             slerp_into(gait, other, fast, gait)
         other[:] = rot[i]
         slerp_into(other, gait, lively, rot[i])
-    # on the spot the root sways over the foot that stands
-    wide = short * (1.0 - fast) * WIDER
-    sway = 0.0
-    for leg in range(2):
-        sway += 0.5 * tables.side[leg] * np.cos(2.0 * np.pi * (row[PHASE] - tables.middle[leg]))
-    sway *= share * SWAY * short * (1.0 - fast)
     for i in range(2):
         pos[i] *= 1.0 - share
-    pos[1] += sway
+    pos[1] += _sway(row, short, tables)
     pos[2] += share * (height - pos[2])
-    for leg in range(2):
-        place[leg, 0] += short * (1.0 - fast) * tables.forward
-        place[leg, 1] += tables.side[leg] * wide
-        if share < 1.0:
-            for i in range(3):
-                place[leg, i] = share * place[leg, i] + (1.0 - share) * tables.still_feet[leg, i]
-            other[:] = foot[leg]
-            slerp_into(tables.still_feet_rot[leg], other, share, foot[leg])
     for leg in range(2):
         _reach(tables, leg, pos, rot, place[leg], foot[leg])
 
 
 @njit(cache=True)
+def feet_places(row, tables, place, foot):  # type: ignore[no-untyped-def]
+    """Fill place (2, 3) and foot (2, 4) with the feet in the path's frame; returns the root's height, m."""
+    drift = np.sqrt(row[DRIFT_X] * row[DRIFT_X] + row[DRIFT_Y] * row[DRIFT_Y])
+    _, _, _, stride = paced(row[SPEED], row[FAST], drift, tables)
+    # a rate that does not change with every drift: with it the foot would turn as he steps faster
+    _, _, rate, _ = paced(row[SPEED], row[FAST], 0.0, tables)
+    height = _feet(row, tables, rate, stride, place, foot)
+    short, share = (1.0 - min(stride, 1.0)) * (1.0 - row[FAST]), _eased(row[SHARE])
+    still, other = np.empty(3), np.empty(4)
+    for leg in range(2):
+        place[leg, 0] += short * tables.forward
+        place[leg, 1] += tables.side[leg] * short * WIDER
+        if share < 1.0:
+            still[:] = tables.still_feet[leg]
+            if row[SHIFTED] > 0.0:
+                still[0] += row[AHEAD + leg]
+                still[1] += row[ASIDE + leg]
+            for i in range(3):
+                place[leg, i] = share * place[leg, i] + (1.0 - share) * still[i]
+            other[:] = foot[leg]
+            slerp_into(tables.still_feet_rot[leg], other, share, foot[leg])
+    return height
+
+
+@njit(cache=True)
 def _feet(row, tables, rate, stride, place, foot):  # type: ignore[no-untyped-def]
-    """Where the feet are, in the path's frame, when they stay on their places; returns the root's height, m."""
+    """The same, of who goes: where they stay on their places."""
     fast = row[FAST]
     short = 1.0 - min(stride, 1.0)
     first, after, part = frame(len(tables.walk_height), row[PHASE])
@@ -142,15 +198,17 @@ def _feet(row, tables, rate, stride, place, foot):  # type: ignore[no-untyped-de
                 mine = (1.0 - run_part) * tables.run_feet[run_first, leg, i]
                 mine += run_part * tables.run_feet[run_after, leg, i]
                 place[leg, i] = u * place[leg, i] + v * mine
-        # with small steps the feet are flatter and lower, and swing straight: with the clip's swing, which comes back
-        # from the side as the foot comes down, he would trip
-        middle = tables.walk_feet[int(tables.middle[leg] * len(tables.walk_feet)) % len(tables.walk_feet), leg, 1]
-        place[leg, 1] += short * (1.0 - fast) * (middle - place[leg, 1])
+        # a walker's feet stay on their places and swing straight: with the clip's swing, which comes back from the side
+        # as the foot comes down, he would trip; with small steps they are flatter and lower, too
+        middle = tables.walk_feet[int(tables.middle[leg] * len(tables.walk_feet)) % len(tables.walk_feet), leg]
+        place[leg, 0] += (1.0 - fast) * (middle[0] - travel - place[leg, 0])
+        wide = middle[1] + tables.side[leg] * (1.0 - short) * tables.sway
+        place[leg, 1] += (1.0 - fast) * (wide - place[leg, 1])
         flat = 0.7 * short
         slerp_into(gait, tables.still_feet_rot[leg], flat, foot[leg])
         place[leg, 2] += flat * 0.7 * (tables.still_feet[leg, 2] - place[leg, 2])
-        x = place[leg, 0] + (1.0 - stride) * travel - row[DRIFT_X] * clock / rate + row[AHEAD + leg]
-        y = place[leg, 1] - row[DRIFT_Y] * clock / rate + row[ASIDE + leg]
+        x = place[leg, 0] + (1.0 - stride) * travel + row[AHEAD + leg]
+        y = place[leg, 1] + row[ASIDE + leg]
         turn = -row[RATE] * clock / rate
         c, s = np.cos(turn), np.sin(turn)
         place[leg, 0], place[leg, 1] = c * x - s * y, s * x + c * y

@@ -9,7 +9,7 @@ from game.play.clip_library import GET_UP, WALK, ClipLibrary
 from game.play.clip_sampler import ReferencePoses
 from game.play.footing import shoved, topples
 from game.play.gait import Gait
-from game.play.reference import ClipStream, JoinedStream, ReferenceStream
+from game.play.reference import JOIN_SECONDS, ClipStream, JoinedStream, ReferenceStream
 from game.sim import kinematics, rotation
 from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
@@ -24,6 +24,8 @@ CALM = 0.25
 """m/s of the root: whoever stands and is slower can begin anything"""
 PATIENCE = 4.0
 """s for which a clip waits until he stands"""
+HASTE_SECONDS = 0.15
+"""s in which the first step of whoever topples is blended in"""
 UP_HEIGHT, UP_LEAN = 0.65, 0.7
 """a character is up from this share of its standing root height, and from this cosine of its lean, on"""
 
@@ -70,13 +72,13 @@ class Performance:
         elif self._endless and np.any(self.steering):
             self.walk(state)
 
-    def walk(self, state: CharacterState) -> None:
-        """Walk with the velocity that was last steered, or stand."""
+    def walk(self, state: CharacterState, seconds: float = JOIN_SECONDS) -> None:
+        """Walk with the velocity that was last steered, or stand; seconds: until he moves just as the gait does."""
         self._rounds = self.rounds
         self.doing, self._clip = STANDING, None
         self._gait = Gait(self._clips.gait, state)
         self._gait.steer(np.zeros(2) if self.halted else self.steering)
-        self._follow(self._gait, state)
+        self._follow(self._gait, state, seconds)
 
     def halt(self, state: CharacterState) -> None:
         """Come to a stand and stay there until something is performed. What is steered is done after that."""
@@ -113,9 +115,9 @@ class Performance:
         self._clip = ClipStream(sampler, self._hz, state.root_pos, state.root_rot, phase, cycles)
         self._follow(self._clip, state)
 
-    def _follow(self, stream: ReferenceStream, state: CharacterState) -> None:
+    def _follow(self, stream: ReferenceStream, state: CharacterState, seconds: float = JOIN_SECONDS) -> None:
         """Begin a stream, blended in from the present state. The next `advance` keeps its first pose."""
-        self.stream, self._new = JoinedStream(stream, state, self._hz), True
+        self.stream, self._new = JoinedStream(stream, state, self._hz, seconds), True
 
     def get_up(self, state: CharacterState, bodies: BodyPoses) -> None:
         """Follow the clip for getting up that fits how the character lies. bodies: (B, ...). Raises ClipError."""
@@ -156,9 +158,9 @@ class Performance:
         if self._new:
             self._new = False
             return
-        self.stream.advance(state.root_pos, state.root_rot)
+        self.stream.advance(state, bodies)
         if self.doing == STANDING and not self._gait.steered and self._has_to_step(state, bodies):
-            self.walk(state)
+            self.walk(state, HASTE_SECONDS)
             self._new = False
         if not self.stream.finished:
             return

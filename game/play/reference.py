@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from game.play.clip_sampler import ClipSampler, Placement, ReferencePoses
 from game.sim import rotation
+from game.sim.kinematics import BodyPoses
 from game.sim.motion import cycle_of
 from game.sim.state import CharacterState
 
@@ -27,8 +28,8 @@ MAX_JOIN_SPEED = 6.0
 class ReferenceStream(Protocol):
     """The poses that a character shall take, from now on."""
 
-    def advance(self, root_pos: Array, root_rot: Array) -> None:
-        """Go on by one control tick; the character's root is at root_pos (3,), root_rot (4,)."""
+    def advance(self, state: CharacterState, bodies: BodyPoses) -> None:
+        """Go on by one control tick; the character's state is now this one, and its bodies (B, ...)."""
 
     def poses(self, ahead: Array) -> ReferencePoses:
         """The poses (K, ...) at times (K,), s from now on."""
@@ -82,12 +83,12 @@ class ClipStream:
             return self._cycles is not None and self._cycle >= self._cycles
         return self.time >= self.sampler.duration
 
-    def advance(self, root_pos: Array, root_rot: Array) -> None:
+    def advance(self, state: CharacterState, bodies: BodyPoses) -> None:  # noqa: ARG002  (a clip knows no feet)
         self._tick += 1
         cycle = int(cycle_of(self.time, self.sampler.duration, self.sampler.loop))
         if cycle != self._cycle:
             self._cycle = cycle
-            self.placement = self._under(root_pos, root_rot)
+            self.placement = self._under(state.root_pos, state.root_rot)
 
     def poses(self, ahead: Array) -> ReferencePoses:
         return self.sampler.poses(self.time + ahead, self.placement)
@@ -132,9 +133,9 @@ class JoinedStream:
     def finished(self) -> bool:
         return self.stream.finished
 
-    def advance(self, root_pos: Array, root_rot: Array) -> None:
+    def advance(self, state: CharacterState, bodies: BodyPoses) -> None:
         self._tick += 1
-        self.stream.advance(root_pos, root_rot)
+        self.stream.advance(state, bodies)
         if not self._done and self._tick / self._hz >= self._seconds:
             self._done = True
             self.stream.shift(0.5 * self._seconds * self._place[1][:2])
@@ -175,7 +176,7 @@ class HeldStream:
         """root_pos (3,), root_rot (4,), joint_rot (J, 4), world."""
         self._pose = root_pos, root_rot, joint_rot
 
-    def advance(self, root_pos: Array, root_rot: Array) -> None:
+    def advance(self, state: CharacterState, bodies: BodyPoses) -> None:
         pass
 
     def shift(self, offset: Array) -> None:
