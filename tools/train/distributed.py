@@ -110,6 +110,18 @@ def total(tensor: Tensor) -> Tensor:
     return tensor
 
 
+def total_by_name(sums: dict[str, list[float]]) -> dict[str, list[float]]:
+    """Sums over the ranks, each of which may have other names; sorted by name."""
+    parts: list[dict[str, list[float]]] = [sums]
+    if dist.is_initialized():
+        parts = [{} for _ in range(dist.get_world_size())]
+        dist.all_gather_object(parts, sums)
+    names = sorted({name for part in parts for name in part})
+    return {
+        name: [sum(values) for values in zip(*(p[name] for p in parts if name in p), strict=True)] for name in names
+    }
+
+
 def gather(tensor: Tensor) -> Tensor:
     """All ranks' tensors of the same shape, stacked along a new first dimension."""
     if not dist.is_initialized():

@@ -21,12 +21,13 @@ from game.sim.model import CharacterModel
 from tools.command_line import parse
 from tools.train import checkpoint, quaternion
 from tools.train.checkpoint import CheckpointError
-from tools.train.performer.gait_plans import WAYS, GaitPlans
+from tools.train.performer.gait_plans import GaitPlans
 from tools.train.performer.joining import joined, met
 from tools.train.performer.motion_table import MotionTable, columns, stand_table, state_of
 from tools.train.performer.performer_frames import PerformerFrames
 from tools.train.performer.performer_inputs import AHEAD, NUM_AHEAD, pose_parts
 from tools.train.performer.repertoire import load_table, read_motions
+from tools.train.performer.stick import WAYS
 
 WIDTH = 48
 GAITS = ("walk", "run", "stand")

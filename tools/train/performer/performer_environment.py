@@ -1,15 +1,15 @@
-"""PerformerEnvironment: a crowd of which everyone follows a plan of his own."""
+"""PerformerEnvironment: a crowd of which everyone follows a plan of his own, or walks as he is steered."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from game.play.gait import MAX_DISTANCE
+from game.play.clip_library import ClipLibrary
 from game.play.initial_state import MAX_PENETRATION
 from game.policy.observation import Observation, fill, shapes_for
 from game.sim import kinematics, rotation
@@ -19,6 +19,7 @@ from game.sim.state import CharacterState
 from tools.train.batched_worlds import BatchedWorlds
 from tools.train.performer.motion_table import LEAD_ROWS, QUARTERS, Floats, columns
 from tools.train.performer.performer_inputs import AHEAD, KD_SCALE, PerformerInputs, pose_parts
+from tools.train.performer.walkers import Steered, Walkers
 from tools.train.reference_table import ReferenceTrack
 from tools.train.rewards import (
     ImitationReward,
@@ -45,20 +46,26 @@ REWARD = (
 LONGEST = max(AHEAD) + 2
 
 
+def _nothing() -> Floats:
+    return np.empty((0, 0), np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class Assignment:
     """What a character shall do, in a frame of its own."""
 
     state: CharacterState
     """(no batch) in which it begins"""
-    rows: Floats
-    """(ticks + LONGEST, width) the plan, a row a tick"""
-    lead: Floats
-    """(ticks + LONGEST, pose) the pose that the action corrects, of every tick"""
     allowed: Bools
     """(B,) bodies that may touch the floor"""
     kind: str
     """under which it is counted"""
+    rows: Floats = field(default_factory=_nothing)
+    """(ticks + LONGEST, width) the plan, a row a tick, of who does not walk"""
+    lead: Floats = field(default_factory=_nothing)
+    """(ticks + LONGEST, pose) the pose that the action corrects, of every tick"""
+    walk: Steered | None = None
+    """how he is steered, instead of a plan: the game's own references"""
     reanchor: bool = True
     """whether the plan is put under him anew at every cycle"""
     low: float = 0.0
@@ -69,13 +76,11 @@ class Assignment:
     """m that a body may be from where the plan has it, the ground aside"""
     grace: int = 0
     """ticks in which he may be as far off as he likes"""
-    pull: float = 0.0
-    """share of the distance over the ground that the plan comes towards him in a tick, as a steered path does"""
 
     @property
     def ticks(self) -> int:
         """How long it lasts."""
-        return len(self.rows) - LONGEST
+        return len(self.rows) - LONGEST if self.walk is None else len(self.walk.command)
 
 
 def planned(rows: Floats, row: int, ticks: int, pose: slice) -> tuple[Floats, Floats]:
@@ -122,7 +127,8 @@ class PerformerEnvironment:
         self.allowed = np.zeros((n, model.num_bodies), bool)
         self.kind = np.full(n, "", dtype=object)
         self.reanchor = np.zeros(n, bool)
-        self.low, self.drift, self.stray, self.grace, self.pull = (np.zeros(n) for _ in range(5))
+        self.low, self.drift, self.stray, self.grace = (np.zeros(n) for _ in range(4))
+        self.walkers = Walkers(ClipLibrary(model))
         self.reward = ImitationReward(REWARD, model)
         self._head = model.roles.head
         self._shapes = shapes_for(model.num_joints, model.num_bodies)
@@ -133,12 +139,12 @@ class PerformerEnvironment:
         if not len(indices):
             return
         for n, e in zip(indices, episodes, strict=True):
-            total = len(e.rows)
-            self.plan[n, :total] = torch.from_numpy(e.rows)
-            self.lead[n, :total] = torch.from_numpy(e.lead)
+            if e.walk is None:
+                self.plan[n, : len(e.rows)] = torch.from_numpy(e.rows)
+                self.lead[n, : len(e.lead)] = torch.from_numpy(e.lead)
             self.length[n], self.allowed[n], self.kind[n] = e.ticks, e.allowed, e.kind
             self.reanchor[n], self.low[n], self.drift[n], self.stray[n] = e.reanchor, e.low, e.drift, e.stray
-            self.grace[n], self.pull[n] = e.grace, e.pull
+            self.grace[n] = e.grace
         self.tick[indices] = 0
         places = self.crowd.places[indices] * np.array([1.0, 1.0, 0.0])
         self.anchor[indices] = places
@@ -148,13 +154,24 @@ class PerformerEnvironment:
         lifted = places + sunk[:, None] * np.array([0.0, 0.0, 1.0])
         self.crowd.reset(indices, state.moved(lifted))
         self._gather_velocities()
+        for n, e in zip(indices.tolist(), episodes, strict=True):
+            self.walkers.forget(n)
+            if e.walk is not None:
+                self.walkers.begin(n, e.walk, self.crowd.state[n])
+                self.anchor[n] = 0.0
+        self._walk(indices)
 
-    def replan(self, n: int, rows: Floats, lead: Floats) -> None:
-        """Let character n go on with another plan, whose first row is where it is now."""
-        now, total = int(self.tick[n]), min(len(rows), self.plan.shape[1] - int(self.tick[n]))
-        self.plan[n, now : now + total] = torch.from_numpy(rows[:total])
-        self.lead[n, now : now + total] = torch.from_numpy(lead[:total])
-        self._anchor_anew(np.array([n]), self.plan[self._everyone, torch.from_numpy(self.tick)])
+    def _walk(self, indices: Ints) -> None:
+        """Write what the references of those of characters (M,) who walk show at this tick into their plans."""
+        who = self.walkers.among(indices)
+        if not len(who):
+            return
+        bodies = BodyPoses(self.crowd.body_pos[who], self.crowd.body_rot[who])
+        shown = self.walkers.advance(who, self.tick[who], self.crowd.state[who], bodies)
+        rows, now = torch.from_numpy(who), torch.from_numpy(self.tick[who])
+        self.plan[rows[:, None], now[:, None] + self._ahead, : self.cols.pose.stop] = torch.from_numpy(shown.ahead)
+        self.lead[rows, now] = torch.from_numpy(shown.lead)
+        self.plan[rows, now + 1] = torch.from_numpy(shown.next)
 
     def _gather_velocities(self) -> None:
         worlds = self.crowd.worlds
@@ -198,7 +215,6 @@ class PerformerEnvironment:
         rows = self.plan[everyone, torch.from_numpy(self.tick)]
         wrapped = (rows[:, self.cols.cycle] != before[:, self.cols.cycle])[:, 0].numpy()
         self._anchor_anew(np.flatnonzero(wrapped & self.reanchor), rows)
-        self._pull_along(rows)
         tracked = self._track(rows)
         done = self._motion()
         level = (done.root_pos - tracked.root_pos) * torch.tensor([1.0, 1.0, 0.0])
@@ -213,6 +229,7 @@ class PerformerEnvironment:
         terminated = fell | (late & ((off > self.stray) | (far > self.drift)))
         reward = torch.where(torch.from_numpy(fell), torch.zeros(()), terms @ self.reward.weights)
         truncated = (self.tick >= self.length) & ~terminated
+        self._walk(np.arange(self.num_characters))
         return TickResult(reward, terminated, truncated, fell)
 
     def _track(self, rows: Tensor) -> ReferenceTrack:
@@ -243,19 +260,6 @@ class PerformerEnvironment:
         self.anchor[indices, 0] = state.root_pos[:, 0] - (cos * x - sin * y)
         self.anchor[indices, 1] = state.root_pos[:, 1] - (sin * x + cos * y)
         self.anchor[indices, 2] = heading
-
-    def _pull_along(self, rows: Tensor) -> None:
-        """Let the plans of who is steered come towards him; they keep within MAX_DISTANCE."""
-        who = np.flatnonzero(self.pull)
-        if not len(who):
-            return
-        place = rows[torch.from_numpy(who), :2].double().numpy()
-        cos, sin = np.cos(self.anchor[who, 2]), np.sin(self.anchor[who, 2])
-        turned = np.stack([cos * place[:, 0] - sin * place[:, 1], sin * place[:, 0] + cos * place[:, 1]], 1)
-        away = self.crowd.state.root_pos[who, :2] - self.anchor[who, :2] - turned
-        distance = np.linalg.norm(away, axis=1)
-        share = np.maximum(self.pull[who], 1.0 - MAX_DISTANCE / np.maximum(distance, MAX_DISTANCE))
-        self.anchor[who, :2] += away * share[:, None]
 
     def cycle_frames(self, chosen: Ints) -> Array:
         """(M, 3) the world frames of the clips' own present cycles, as a specialist with anchors would have them."""

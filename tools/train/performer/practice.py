@@ -14,7 +14,6 @@ from game.sim.model import CharacterModel
 from tools.train import distributed, quaternion
 from tools.train.performer.banks import heaps, upright
 from tools.train.performer.distillation import HUBER, LIMIT, Memory
-from tools.train.performer.footwork import Footwork
 from tools.train.performer.performer_config import PerformerConfig
 from tools.train.performer.performer_environment import PerformerEnvironment
 from tools.train.performer.performer_graph import SCALE, PerformerGraph
@@ -114,7 +113,7 @@ class Practice:
         )
         self.memory = Memory(config.memory, graph.sight.size, graph.residual.num_actions)
         """what the specialists advised, learned from again and again"""
-        self.mirror, self.footwork = PerformerMirror(model), Footwork(model, environment, situations)
+        self.mirror = PerformerMirror(model)
         self.lay_heaps()
         self.restart(np.arange(n))
 
@@ -195,7 +194,6 @@ class Practice:
                 if t % 8 == 0:
                     self._remember(step.reward.numpy(), ended)
                 self._end(np.flatnonzero(ended), step.terminated)
-                self.footwork()
             out.observation[ticks], _ = graph.sight(environment.inputs())
         return out
 

@@ -11,13 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from game.play.gait import PULL
 from tools.train import distributed
-from tools.train.performer.footwork import Footwork
-from tools.train.performer.motion_table import state_of
 from tools.train.performer.performer_environment import Assignment, PerformerEnvironment
 from tools.train.performer.performer_graph import PerformerGraph
-from tools.train.performer.situations import Situations
+from tools.train.performer.situations import STAND, Situations
+from tools.train.performer.walkers import Steered
 
 Array = NDArray[np.float64]
 Rows = dict[str, list[float]]
@@ -27,9 +25,8 @@ CHAIN_SECONDS = 4.0
 
 
 def follow(
-    environment: PerformerEnvironment, graph: PerformerGraph, episodes: list[Assignment], ticks: int,
-    footwork: Footwork | None = None,
-) -> tuple[NDArray[np.bool_], Array, Array]:  # fmt: skip
+    environment: PerformerEnvironment, graph: PerformerGraph, episodes: list[Assignment], ticks: int
+) -> tuple[NDArray[np.bool_], Array, Array]:
     """Run an episode of each of the N characters, for `ticks` at most: (N,) whether it did not fall, how many ticks it
     lasted, and the sum of its rewards until then.
     """
@@ -45,8 +42,6 @@ def follow(
         alive &= ~(step.fell & running)
         life += alive & running
         reward += np.where(alive & running, step.reward.numpy(), 0.0)
-        if footwork is not None:
-            footwork()
         done = np.flatnonzero(~alive | (tick + 1 >= span))
         if len(done) == n:
             break
@@ -60,10 +55,7 @@ def follow(
     return alive, life, reward
 
 
-def play(
-    environment: PerformerEnvironment, graph: PerformerGraph, episodes: list[Assignment], ticks: int,
-    footwork: Footwork | None = None,
-) -> Rows:  # fmt: skip
+def play(environment: PerformerEnvironment, graph: PerformerGraph, episodes: list[Assignment], ticks: int) -> Rows:
     """Run episodes, one a character at a time as many as there are characters; per kind [share alive at the end, mean
     s alive, mean reward], of all ranks, each of which plays its own."""
     hz, sums = environment.model.control_hz, {}  # type: ignore[var-annotated]
@@ -71,7 +63,7 @@ def play(
     for first in range(0, len(episodes), n):
         batch = episodes[first : first + n]
         filled = [*batch, *batch[:1] * (n - len(batch))]
-        alive, life, reward = follow(environment, graph, filled, ticks, footwork)
+        alive, life, reward = follow(environment, graph, filled, ticks)
         span = [min(e.ticks, ticks) for e in batch]
         for k, episode in enumerate(batch):
             entry = sums.setdefault(episode.kind, [0.0, 0.0, 0.0, 0.0])
@@ -80,8 +72,7 @@ def play(
             entry[2] += float(reward[k]) / float(span[k])
             entry[3] += 1.0
     found = {}
-    for kind in sorted(sums):
-        total = distributed.total(torch.tensor(sums[kind]).double()).tolist()
+    for kind, total in distributed.total_by_name(sums).items():
         found[kind] = [round(v / total[3], 2) for v in total[:3]]
     return found
 
@@ -133,8 +124,7 @@ def hub_survival(
         episodes += [situations.steered() for _ in range(4 * each)]
     if situations.heaps:
         episodes += [situations.rising() for _ in range(2 * each)]
-    footwork = Footwork(environment.model, environment, situations)
-    found = play(environment, graph, episodes, situations.ticks, footwork)
+    found = play(environment, graph, episodes, situations.ticks)
     situations.rng = before
     return found
 
@@ -172,17 +162,14 @@ def long_runs(graph: PerformerGraph, situations: Situations, seconds: float = 60
     ticks = round(seconds * model.control_hz)
     environment = PerformerEnvironment(model, max(1, num // 8), 8, ticks)
     keep, situations.ticks = situations.ticks, ticks
-    assert situations.gait is not None
     episodes = [replace(situations.standing(), kind="stand a minute") for _ in range(num)]
-    found = play(environment, graph, episodes, ticks, Footwork(model, environment, situations))
+    found = play(environment, graph, episodes, ticks)
     episodes = []
+    allowed = situations.tables[STAND].allowed
     for _ in range(num):
-        table = situations.gait.random(situations.rng, seconds + 2.0, way="start")
-        plan, lead = situations.plan(table.rows, 0, ticks)
-        start = situations.blurred(state_of(plan[:1], model)[0], 0.005)
-        episodes.append(
-            Assignment(start, plan, lead, table.allowed, "steered a minute", reanchor=False, low=1.0, pull=PULL)
-        )
+        command = situations.stick("start", 1.0, ticks)
+        start = situations.blurred(situations.going(command, None), 0.005)
+        episodes.append(Assignment(start, allowed, "steered a minute", walk=Steered(command), reanchor=False, low=1.0))
     found |= play(environment, graph, episodes, ticks)
     environment.close()
     situations.ticks = keep

@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from game.play.clip_library import ClipLibrary
-from game.play.gait import PULL
 from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 from tools.train.performer.banks import Bank, from_end, from_tables
-from tools.train.performer.gait_plans import WAYS, GaitPlans
+from tools.train.performer.gait_plans import GaitPlans
 from tools.train.performer.joining import joined, met
 from tools.train.performer.motion_table import QUARTERS, Floats, MotionTable, columns, derived, state_of
 from tools.train.performer.performer_environment import Assignment, planned
 from tools.train.performer.repertoire import Stages
+from tools.train.performer.stick import WAYS, random_stick
+from tools.train.performer.walkers import Steered
 
 Array = NDArray[np.float64]
 BINS = 24
@@ -34,8 +35,6 @@ LOW = 1.1
 """m, height of the head under which who shall be on his feet has fallen"""
 GAITED = ("walk", "run", "gait")
 """motions that are stopped by walking slower"""
-GAITS = 16
-"""steered plans at a time, of each way"""
 EASY = 0.1
 """of the steering, at first"""
 RISING = 0.85
@@ -76,8 +75,6 @@ class Situations:
         self.heaps: dict[str, CharacterState] = {}
         """by the getup that is theirs"""
         self.features = {name: _features(tables[name].rows[: tables[name].starts : STRIDE], model) for name in tables}
-        self.gaits: dict[str, tuple[list[MotionTable], list[MotionTable]]] = {way: ([], []) for way in WAYS}
-        """steered plans by how they begin: as hard as he can take, and as it comes"""
         self.gait: GaitPlans | None = None
         if "walk" in tables and "run" in tables and STAND in tables:
             clips = ClipLibrary(model).gait
@@ -165,25 +162,24 @@ class Situations:
             ticks = min(ticks, max(30, left))
         plan, lead = self.plan(table.rows, row, ticks)
         state = self.blurred(state_of(plan[:1], self.model)[0], noise)
-        return Assignment(state, plan, lead, table.allowed, f"clip:{name}")
+        return Assignment(state, table.allowed, f"clip:{name}", plan, lead)
 
     def standing(self) -> Assignment:
         """Standing, from standing."""
-        table = self.tables[STAND]
-        plan, lead = self.plan(table.rows, 0, self.ticks)
-        if self.rng.random() < 0.5 and STAND in self.bank.states:
-            state = met(self.bank.draw(STAND, self.rng), table.rows[0], self.model)
+        table, rng = self.tables[STAND], self.rng
+        state = state_of(table.rows[:1], self.model)[0]
+        if rng.random() < 0.5 and STAND in self.bank.states:
+            state = met(self.bank.draw(STAND, rng), table.rows[0], self.model)
         else:
-            state = self.blurred(state_of(plan[:1], self.model)[0], NOISE * self.rng.random())
-        return Assignment(state, plan, lead, table.allowed, STAND, reanchor=False, low=LOW, drift=2.5, stray=1.6)
+            state = self.blurred(state, NOISE * rng.random())
+        return self.walking(state, np.zeros((self.ticks, 2)), STAND, stray=1.6)
 
-    def to_stand(self, name: str = "", seconds: float = 0.0, state: CharacterState | None = None) -> Assignment:
-        """Coming to a stand from a moment of another motion; who walks or runs takes the steps that it needs."""
-        rng, table = self.rng, self.tables[STAND]
+    def to_stand(self, name: str = "", state: CharacterState | None = None) -> Assignment:
+        """Coming to a stand from a moment of another motion, with the steps that it needs."""
+        rng, given = self.rng, state is not None
         known = self.bank.names(but=STAND)
         stops = (*self.stages.stop, *self.ends)
         name = name or self._wanting("hub", [n for n in known if n in stops] or known)
-        given = state is not None
         state = self.bank.draw(name, rng) if state is None else state
         if name in self.ends:
             # whoever did it did it more or less so
@@ -195,22 +191,18 @@ class Situations:
                 other = self.bank.draw(name, rng)
                 one, two = (((_features_of(s, self.model) - nearest) ** 2).sum() for s in (state, other))
                 state = other if two < one else state
-        state, plan, lead = self.settling(state, seconds or rng.uniform(0.3, 0.5))
+        state = met(state, self.tables[STAND].rows[0], self.model)
+        return self.walking(state, np.zeros((self.ticks, 2)), f"hub:{name}", grace=20)
+
+    def walking(
+        self, state: CharacterState, command: Array, kind: str, *, drift: float = 2.5, stray: float = 1.0,
+        grace: int = 0,
+    ) -> Assignment:  # fmt: skip
+        """Steered by commands (T, 2), m/s, from a state on."""
         return Assignment(
-            state, plan, lead, table.allowed, f"hub:{name}", reanchor=False, low=LOW, drift=2.5, stray=1.0, grace=20,
-            pull=PULL,
+            state, self.tables[STAND].allowed, kind, walk=Steered(command), reanchor=False, low=LOW, drift=drift,
+            stray=stray, grace=grace,
         )  # fmt: skip
-
-    def settling(self, state: CharacterState, seconds: float) -> tuple[CharacterState, Floats, Floats]:
-        """The state (no batch) in the plan's frame, and plan and lead of the steps with which he comes to a stand.
-
-        seconds: over which the beginning is blended in.
-        """
-        rows = self.tables[STAND].rows
-        if self.gait is not None:
-            rows = self.gait.settle(state, self.ticks / self.model.control_hz + 1.0).rows
-        state = met(state, rows[0], self.model)
-        return state, *self.plan(joined(rows, state, self.model, seconds), 0, self.ticks)
 
     def to_motion(
         self, group: str, name: str, source: str, seconds: float = 0.0, state: CharacterState | None = None
@@ -228,7 +220,7 @@ class Situations:
         rows = joined(table.rows[row:], state, self.model, seconds or rng.uniform(0.3, 0.7))
         ticks = self.ticks if table.loop else min(self.ticks, max(30, len(rows) // QUARTERS))
         plan, lead = self.plan(rows, 0, ticks)
-        return Assignment(state, plan, lead, table.allowed, f"{group}:{name}", drift=2.5, stray=1.4, grace=15)
+        return Assignment(state, table.allowed, f"{group}:{name}", plan, lead, drift=2.5, stray=1.4, grace=15)
 
     def rising(self, seconds: float = 0.0) -> Assignment:
         """Getting up from a heap."""
@@ -241,7 +233,7 @@ class Situations:
         plan, lead = self.plan(rows, 0, min(self.ticks, int(30 * (table.duration + 2.0))))
         everything = np.ones(self.model.num_bodies, bool)
         return Assignment(
-            state, plan, lead, everything, f"fallen:{name}", reanchor=False, drift=2.5, stray=1.0, grace=45
+            state, everything, f"fallen:{name}", plan, lead, reanchor=False, drift=2.5, stray=1.0, grace=45
         )
 
     def lay(self, heap: CharacterState) -> None:
@@ -253,50 +245,33 @@ class Situations:
 
     def steered(self) -> Assignment:
         """Walking and running as somebody plays with the stick."""
-        assert self.gait is not None
         rng, running = self.rng, self.stages.running
         way = "run" if rng.random() < running else str(rng.choice(WAYS[:3], p=(0.25, 0.6, 0.15)))
-        plans, others = self.gaits[way]
-        if len(plans) < GAITS or rng.random() < 0.15:
-            seconds = 1.8 * self.ticks / self.model.control_hz
-            # a half as hard as he can take, and the other as it comes: what fails at once is learned from, too
-            plans.append(self.gait.random(rng, seconds, way=way, hard=self.hard[way]))
-            others.append(self.gait.random(rng, seconds, way=way, hard=float(rng.random())))
-            del plans[:-GAITS], others[:-GAITS]
+        # a half as hard as he can take, and the other as it comes: what fails at once is learned from, too
         free = rng.random() < 0.5
-        table = (others if free else plans)[int(rng.integers(len(plans)))]
+        command = self.stick(way, float(rng.random()) if free else self.hard[way], self.ticks)
         sources = [name for name in self.stages.stop or GAITED if len(self.bank.states.get(name, [])) > 4]
         if way == "walk" and rng.random() < 0.15 and sources:
             state = self.bank.draw(str(rng.choice([*sources, STAND])), rng)
-            seen = _features(table.rows[: len(table.rows) // 2 : 2 * STRIDE], self.model)
-            apart = ((seen - _features_of(state, self.model)) ** 2).sum(1)
-            row = int(np.argmin(apart * (1.0 + 0.4 * rng.random(len(apart))))) * 2 * STRIDE
-            rows = table.rows[row:]
-            state = met(state, rows[0], self.model)
-            rows = joined(rows, state, self.model, rng.uniform(0.3, 0.6))
-            kind, grace = "steer:join", 15
-        else:
-            begin = 0 if way == "start" or rng.random() < 0.3 else int(rng.integers(len(table.rows) // 2))
-            rows = table.rows[begin:]
-            state, kind = (
-                self.blurred(state_of(rows[:1], self.model)[0], NOISE),
-                f"steer:{way}{' freely' if free else ''}",
-            )
-            grace = 0
-        plan, lead = self.plan(rows, 0, self.ticks)
-        return Assignment(
-            state,
-            plan,
-            lead,
-            table.allowed,
-            kind,
-            reanchor=False,
-            low=LOW,
-            drift=1.5,
-            stray=0.8,
-            grace=grace,
-            pull=PULL,
-        )
+            state = met(state, self.tables[STAND].rows[0], self.model)
+            return self.walking(state, command, "steer:join", stray=0.8, grace=15)
+        state = self.blurred(self.going(command, None if way == "start" else float(rng.random())), NOISE)
+        return self.walking(state, command, f"steer:{way}{' freely' if free else ''}", stray=0.8)
+
+    def stick(self, way: str, hard: float, ticks: int) -> Array:
+        """(ticks, 2) m/s of a random stick; way and hard: as `stick.random_stick` has them."""
+        assert self.gait is not None
+        hz = self.model.control_hz
+        speed, direction = random_stick(self.rng, ticks / hz + 0.1, hz, self.gait.clips.paces, way, hard)
+        return np.stack([speed * np.cos(direction), speed * np.sin(direction)], axis=1)[:ticks]
+
+    def going(self, command: Array, phase: float | None) -> CharacterState:
+        """The state (no batch) of who walks steadily as the first of commands (T, 2) has it; no phase: who stands."""
+        assert self.gait is not None
+        speed, toward = float(np.hypot(*command[0])), float(np.arctan2(command[0, 1], command[0, 0]))
+        table = self.gait.plan(np.full(3, speed), np.zeros(3), phase=phase)
+        state = state_of(table.rows[1:2], self.model).moved(np.zeros(3), toward)[0]
+        return state.moved(-state.root_pos * np.array([1.0, 1.0, 0.0]))
 
     def blurred(self, state: CharacterState, noise: float) -> CharacterState:
         """A state with small random errors."""

@@ -1,7 +1,7 @@
 """python -m tools.train.performer.step_search CHECKPOINT: searches the gains of `step_feedback.Steps`.
 
 CMA-ES (Hansen 2016, by the package cma) over the gains, for the networks of a checkpoint: every candidate walks, turns,
-starts, stops, runs and comes to a stand from the ends of the skills through the same plans, and is as good as it lasts
+starts, stops, runs and comes to a stand from the ends of the skills through the same sticks, and is as good as it lasts
 and as well as it follows them.
 """
 
@@ -19,17 +19,13 @@ import torch
 import tyro
 from numpy.typing import NDArray
 
-from game.play.gait import PULL
 from game.sim.model import CharacterModel
 from tools.command_line import parse
-from tools.train.performer.footwork import Footwork
-from tools.train.performer.gait_plans import GaitPlans
-from tools.train.performer.motion_table import MotionTable, columns, state_of
-from tools.train.performer.performer_environment import Assignment, PerformerEnvironment, planned
+from tools.train.performer.performer_environment import PerformerEnvironment
 from tools.train.performer.performer_export import load_performer
 from tools.train.performer.progress import follow
 from tools.train.performer.repertoire import load_ends, load_table, read_motions, read_stages
-from tools.train.performer.situations import LOW, STAND, Situations
+from tools.train.performer.situations import STAND, Situations
 from tools.train.performer.step_feedback import NUM_GAINS
 
 Array = NDArray[np.float64]
@@ -38,8 +34,6 @@ TICKS = 150
 LIKENESS = 0.4
 """weight of the mean reward, against 1 of the share of the episode that he stays up"""
 PER_WORLD = 8
-STOPS = 5
-"""of the plans, the first ones, come to a stand"""
 ENDS = 3
 """moments at the end of each skill, from which he comes to a stand"""
 
@@ -63,30 +57,28 @@ class StepSearchOptions:
     seed: int = 1
 
 
-def plans(gait: GaitPlans) -> list[MotionTable]:
-    """What every candidate does: stops at five moments, steps on the spot, walks slowly, starts, turns, jogs, runs."""
-    seconds = np.arange(int((TICKS / 30 + 2.0) * gait.hz)) / gait.hz
-    walk, run = gait.clips.paces
+def sticks(paces: tuple[float, float], hz: int) -> list[tuple[Array, float | None]]:
+    """What every candidate does: stops at five moments, steps on the spot, walks slowly, starts, turns, jogs, runs.
+
+    Each is commands (TICKS, 2), m/s, and the phase at which he begins, None: standing.
+    """
+    seconds = np.arange(TICKS) / hz
+    walk, run = paces
     still = 0.0 * seconds
 
-    def going(speed: float, degrees: float, phase: float) -> MotionTable:
-        return gait.plan(still + speed, np.radians(degrees) * seconds, phase=phase)
+    def going(speed: Array | float, degrees: float, phase: float | None) -> tuple[Array, float | None]:
+        toward = np.radians(degrees) * seconds
+        return (still + speed)[:, None] * np.stack([np.cos(toward), np.sin(toward)], axis=1), phase
 
-    def stopping(speed: float, after: float, phase: float) -> MotionTable:
-        return gait.plan(np.where(seconds < after, speed, 0.0), still, phase=phase)
+    def stopping(speed: float, after: float, phase: float) -> tuple[Array, float | None]:
+        return going(np.where(seconds < after, speed, 0.0), 0.0, phase)
 
     found = [stopping(walk, 0.4 + 0.3 * k, 0.1 + 0.2 * k) for k in range(4)] + [stopping(run, 0.5, 0.2)]
     found += [going(0.04, 0.0, phase) for phase in (0.0, 0.6)] + [going(0.35, 0.0, phase) for phase in (0.3, 0.9)]
-    found += [gait.plan(np.where(seconds < 0.2, 0.0, speed), still, phase=None) for speed in (walk, 0.5)]
-    found += [
-        gait.plan(still, still, phase=None),
-        going(walk, 0.0, 0.4),
-        going(walk, 60.0, 0.2),
-        going(walk, -60.0, 0.5),
-        going(walk, 100.0, 0.8),
-    ]
-    found += [going(run, 0.0, 0.7), going(run, 25.0, 0.3), going(run, -25.0, 0.1), going(2.2, -20.0, 0.6)]
-    return found
+    found += [going(np.where(seconds < 0.2, 0.0, speed), 0.0, None) for speed in (walk, 0.5)]
+    found += [going(0.0, 0.0, None), going(walk, 0.0, 0.4), going(walk, 60.0, 0.2), going(walk, -60.0, 0.5)]
+    found += [going(walk, 100.0, 0.8), going(run, 0.0, 0.7), going(run, 25.0, 0.3), going(run, -25.0, 0.1)]
+    return [*found, going(2.2, -20.0, 0.6)]
 
 
 def situations(model: CharacterModel) -> Situations:
@@ -106,19 +98,13 @@ class StepTrial:
         self.graph, _ = load_performer(checkpoint, model)
         drawn = situations(model)
         assert drawn.gait is not None
-        tables = plans(drawn.gait)
-        self.episodes = [self._episode(t, "hub" if k < STOPS else "step", model) for k, t in enumerate(tables)]
+        self.episodes = [
+            drawn.walking(drawn.going(command, phase), command, "step", drift=5.0, stray=5.0)
+            for command, phase in sticks(drawn.gait.clips.paces, model.control_hz)
+        ]
         self.episodes += [drawn.to_stand(name) for name in drawn.ends for _ in range(ENDS)]
         count = candidates * len(self.episodes)
         self.environment = PerformerEnvironment(model, -(-count // PER_WORLD), PER_WORLD, TICKS + 2)
-        self.footwork = Footwork(model, self.environment, drawn)
-
-    def _episode(self, table: MotionTable, kind: str, model: CharacterModel) -> Assignment:
-        rows, lead = planned(table.rows, 0, TICKS, columns(model).pose)
-        return Assignment(
-            state_of(rows[:1], model)[0], rows, lead, table.allowed, kind, reanchor=False, low=LOW, drift=5.0,
-            stray=5.0, pull=PULL,
-        )  # fmt: skip
 
     def scores(self, candidates: list[Array]) -> Array:
         """(C,) of C candidates (NUM_GAINS,)."""
@@ -128,8 +114,7 @@ class StepTrial:
         gains[: each * len(candidates)] = np.repeat(candidates, each, axis=0)
         graph.sight.steps.gains = torch.tensor(gains, dtype=torch.float32)
         batch = (self.episodes * -(-count // each))[:count]
-        self.footwork.since[:] = 0
-        _, life, reward = follow(environment, graph, batch, TICKS, self.footwork)
+        _, life, reward = follow(environment, graph, batch, TICKS)
         earned = (life + LIKENESS * reward)[: each * len(candidates)]
         return np.asarray(earned.reshape(len(candidates), each).mean(axis=1) / TICKS)
 
