@@ -44,7 +44,7 @@ def follow(gait: Gait, ticks: int) -> tuple[np.ndarray, np.ndarray]:
         bodies = kinematics.body_poses(gait._clips.model, *pose).pos[0]
         roots.append(pose.root_pos[0])
         feet.append(bodies[list(gait._clips.model.feet)])
-        gait.advance(*after(gait, gait._clips.model))
+        gait.advance(after(gait, gait._clips.model))
     return np.array(roots), np.array(feet)
 
 
@@ -60,7 +60,7 @@ def test_who_stands_breathes_so_little_that_his_balance_is_not_disturbed(alive: 
         pose = gait.poses(ahead)
         moved.append(np.linalg.norm(pose.root_pos[1] - pose.root_pos[0]))
         turned.append(rotation.angle_between(pose.joint_rot[0], pose.joint_rot[1]).mean())
-        gait.advance(*after(gait, gait._clips.model))
+        gait.advance(after(gait, gait._clips.model))
     assert 0.001 < max(moved) < 0.04
     assert 0.015 < max(turned) < 0.0201
 
@@ -71,7 +71,7 @@ def test_who_goes_has_no_time_to_breathe(clips: GaitClips, alive: GaitClips) -> 
         gait = begin(which)
         gait.steer(np.array([1.0, 0.0]))
         for _ in range(150):
-            gait.advance(*after(gait, gait._clips.model))
+            gait.advance(after(gait, gait._clips.model))
         shown.append(gait.poses(np.array([0.0, 0.1])))
     np.testing.assert_allclose(shown[0].joint_rot, shown[1].joint_rot, atol=1e-9)
     np.testing.assert_allclose(shown[0].root_pos, shown[1].root_pos, atol=0.02)
@@ -162,7 +162,7 @@ def test_the_body_is_moved_by_the_feet_and_not_at_once(clips: GaitClips, degrees
     for _ in range(60):
         pose = gait.poses(np.zeros(1))
         coms.append(kinematics.center_of_mass(model, kinematics.body_poses(model, *pose))[0, :2])
-        gait.advance(*after(gait, gait._clips.model))
+        gait.advance(after(gait, gait._clips.model))
     velocity = np.diff(np.array(coms), axis=0) * HZ
     jump = np.linalg.norm(velocity[3:] - velocity[:-3], axis=1)
     assert jump.max() < 0.55
@@ -217,9 +217,8 @@ def test_what_is_shown_ahead_comes_if_the_command_stays(clips: GaitClips) -> Non
 def test_the_path_waits_for_who_is_held_up(clips: GaitClips) -> None:
     gait = begin(clips)
     held = kinematics.standing_state(clips.model)
-    bodies = kinematics.body_poses(clips.model, held.root_pos, held.root_rot, held.joint_rot)
     gait.steer(np.array([0.98, 0.0]))
     for _ in range(300):
-        gait.advance(held, bodies)
+        gait.advance(held)
     away = gait.poses(np.zeros(1)).root_pos[0, :2]
     assert 0.2 < float(np.hypot(*away)) <= MAX_DISTANCE + 0.05

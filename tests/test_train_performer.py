@@ -260,7 +260,7 @@ def test_he_is_steered_in_training_as_in_the_game() -> None:
         joints = rows[tick, cols.joint_rot].reshape(-1, 4).astype(float)
         assert rotation.angle_between(shown.joint_rot[0], joints).max() < 1e-3
         np.testing.assert_allclose(shown.root_pos[0], rows[tick, cols.root_pos], atol=1e-4)
-        gait.advance(*after(gait, MODEL))
+        gait.advance(after(gait, MODEL))
 
 
 def test_what_the_performer_sees_of_mirrored_states_is_mirrored() -> None:

@@ -20,8 +20,6 @@ from game.play.gait_path import (
     FARTHEST_OUT,
     FAST,
     HEADING,
-    LANDS,
-    LIFTS,
     MAX_DRIFT,
     PHASE,
     RUN_FROM,
@@ -33,12 +31,12 @@ from game.play.gait_path import (
     X,
     Y,
     integrate,
+    stands_on,
 )
 from game.play.gait_pose import feet_from_root, fill_poses, root_place
 from game.play.idle import Idle, calm_idle
 from game.play.reference import aligned_heading
 from game.sim import kinematics, rotation
-from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from game.sim.state import CharacterState
@@ -49,9 +47,8 @@ MAX_AHEAD = 17
 """ticks; `poses` can look so far ahead"""
 PULL = 0.03
 """share of the distance between reference and character by which the path moves towards the character each tick"""
-TAKES_UP, FEET_TAKEN_UP = 0.06, 0.0
-"""share of the difference between his velocity and the path's, and between the places of the feet that he stands on,
-that the path takes up each tick"""
+TAKES_UP = 0.06
+"""share of the difference between his velocity and the path's that the path takes up each tick"""
 MAX_DISTANCE = 0.6
 """m, the largest distance between reference and character"""
 STANDS_AHEAD, STANDS_LIFTED = 0.12, 0.04
@@ -166,9 +163,7 @@ class Gait:
         """
         self._clips, hz = clips, clips.model.control_hz
         self._dt = 1.0 / (STEPS * hz)
-        self._feet = list(clips.model.feet)
-        bodies = kinematics.body_poses(clips.model, state.root_pos, state.root_rot, state.joint_rot)
-        self._path = fitting_path(clips, state, bodies.pos[self._feet])
+        self._path = fitting_path(clips, state)
         self._steered = np.array([[0.0, self._path[HEADING]]])
         """(1, 2) m/s and rad, speed and direction"""
         self._plan = np.empty((MAX_AHEAD * STEPS + 1, WIDTH))
@@ -203,9 +198,8 @@ class Gait:
         """the path's present heading, rad"""
         return float(self._path[HEADING])
 
-    def advance(self, state: CharacterState, bodies: BodyPoses) -> None:
-        feet = bodies.pos[self._feet]
-        meet(self._plan, state.root_pos, state.root_vel, feet, self._clips.tables, self._dt)
+    def advance(self, state: CharacterState) -> None:
+        meet(self._plan, state.root_pos, state.root_vel, self._clips.tables, self._dt)
         self._path[:] = self._plan[STEPS]
         self._look_ahead()
 
@@ -224,9 +218,8 @@ class Gait:
 
 
 @njit(cache=True)
-def meet(plan, root_pos, root_vel, feet, tables, dt):  # type: ignore[no-untyped-def]
-    """Let the row of a plan that is a tick ahead, in place, come towards a character's place (3,), velocity (3,) and
-    the feet (2, 3) that he stands on.
+def meet(plan, root_pos, root_vel, tables, dt):  # type: ignore[no-untyped-def]
+    """Let the row of a plan that is a tick ahead, in place, come towards a character's place (3,) and velocity (3,).
 
     What he moves otherwise than the plan has it he drifts, and his next steps catch.
     """
@@ -242,45 +235,40 @@ def meet(plan, root_pos, root_vel, feet, tables, dt):  # type: ignore[no-untyped
         c, s = np.cos(row[HEADING]), np.sin(row[HEADING])
         row[DRIFT_X] += part * (c * u + s * v)
         row[DRIFT_Y] += part * (c * v - s * u)
-        stand_on(row, root_pos, feet, FEET_TAKEN_UP, tables, False)
+        for leg in range(2):
+            if stands_on(row, leg, tables):
+                row[AHEAD + leg] = min(max(row[AHEAD + leg], -FARTHEST_AHEAD), FARTHEST_AHEAD)
+                row[ASIDE + leg] = min(max(row[ASIDE + leg], -FARTHEST_OUT), FARTHEST_OUT)
     part = max(PULL, 1.0 - MAX_DISTANCE / max(distance, MAX_DISTANCE))
     row[X] += part * x
     row[Y] += part * y
 
 
 @njit(cache=True)
-def stand_on(row, root_pos, feet, share, tables, swinging):  # type: ignore[no-untyped-def]
-    """Let a row's feet, in place, come by a share towards where a character has his (2, 3) from his root (3,).
-
-    swinging: also the one that swings.
-    """
+def put_feet(row, root_pos, feet, tables):  # type: ignore[no-untyped-def]
+    """Put a row's feet, in place, where a character has his (2, 3) from his root (3,)."""
     place, foot = np.empty((2, 3)), np.empty((2, 4))
     feet_from_root(row, tables, place, foot)
     c, s = np.cos(row[HEADING]), np.sin(row[HEADING])
     for leg in range(2):
-        since = (row[PHASE] - tables.middle[leg]) % 1.0
-        if swinging or since < LIFTS or since >= LANDS:
-            x, y = feet[leg, 0] - root_pos[0], feet[leg, 1] - root_pos[1]
-            away = share * (c * x + s * y - place[leg, 0])
-            row[AHEAD + leg] = min(max(row[AHEAD + leg] + away, -FARTHEST_AHEAD), FARTHEST_AHEAD)
-            away = share * (c * y - s * x - place[leg, 1])
-            row[ASIDE + leg] = min(max(row[ASIDE + leg] + away, -FARTHEST_OUT), FARTHEST_OUT)
+        x, y = feet[leg, 0] - root_pos[0], feet[leg, 1] - root_pos[1]
+        ahead = row[AHEAD + leg] + (c * x + s * y - place[leg, 0])
+        aside = row[ASIDE + leg] + (c * y - s * x - place[leg, 1])
+        row[AHEAD + leg] = min(max(ahead, -FARTHEST_AHEAD), FARTHEST_AHEAD)
+        row[ASIDE + leg] = min(max(aside, -FARTHEST_OUT), FARTHEST_OUT)
 
 
-def fitting_path(clips: GaitClips, state: CharacterState, feet: Array) -> Array:
-    """Where a path begins (WIDTH,) that goes on from a character's state (no batch), with its place and heading.
-
-    feet: (2, 3) m, where his feet are
-    """
+def fitting_path(clips: GaitClips, state: CharacterState) -> Array:
+    """Where a path begins (WIDTH,) that goes on from a character's state (no batch), with its place and heading."""
     heading = aligned_heading(state.root_rot, clips.still[0])
     path = np.zeros(WIDTH)
     path[[X, Y, HEADING, PHASE]] = state.root_pos[0], state.root_pos[1], heading, clips.tables.begin
     c, s = np.cos(heading), np.sin(heading)
     forward, left = c * state.root_vel[0] + s * state.root_vel[1], c * state.root_vel[1] - s * state.root_vel[0]
     legs = clips.model.body_joint[clips.model.legs].ravel()
-    beside = _beside(feet, heading)
     bodies = kinematics.body_poses(clips.model, state.root_pos, state.root_rot, state.joint_rot)
-    com = kinematics.center_of_mass(clips.model, bodies)
+    feet = bodies.pos[list(clips.model.feet)]
+    beside, com = _beside(feet, heading), kinematics.center_of_mass(clips.model, bodies)
     if beside and not topples(com, state.root_vel, feet, state.root_rot):
         return path
     path[SPEED] = min(max(forward, 0.0), clips.run.pace)
@@ -300,7 +288,7 @@ def fitting_path(clips: GaitClips, state: CharacterState, feet: Array) -> Array:
         stays = int(np.argmin(clips.tables.side * (left if left else 1.0)))
         until = (clips.tables.middle[stays] - clips.tables.begin) % 1.0
         path[PHASE] = clips.tables.begin if until < 0.5 else (clips.tables.begin + 0.5) % 1.0
-    stand_on(path, state.root_pos, feet, 1.0, clips.tables, True)
+    put_feet(path, state.root_pos, feet, clips.tables)
     return path
 
 

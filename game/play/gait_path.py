@@ -152,8 +152,7 @@ def _step(row, command, direction, on_first, tables, dt):  # type: ignore[no-unt
     aside = -ANKLE_GAIN * square * (row[DRIFT_Y] / OMEGA - foot_y)
     aside = min(max(aside, -ANKLE_ASIDE), ANKLE_ASIDE)
     for leg in range(2):
-        since = (row[PHASE] - tables.middle[leg]) % 1.0
-        if since < LIFTS or since >= LANDS:
+        if stands_on(row, leg, tables):
             row[AHEAD + leg] -= dt * stands * row[DRIFT_X]
             row[ASIDE + leg] -= dt * stands * row[DRIFT_Y]
     row[SPEED] = max(0.0, speed + dt * (stands * wanted + row[FAST] * (placed + row[PUSH])))
@@ -237,6 +236,13 @@ def _swing(row, leg, off, wanted, ahead, seconds, steered, tables):  # type: ign
     row[AHEAD + leg] += part * (along - row[AHEAD + leg])
     row[ASIDE + leg] += part * (across - row[ASIDE + leg])
     row[TURN + leg] += part * (turn - row[TURN + leg])
+
+
+@njit(cache=True)
+def stands_on(row, leg, tables):  # type: ignore[no-untyped-def]
+    """Whether a leg's foot is on the floor, and not swinging."""
+    since = (row[PHASE] - tables.middle[leg]) % 1.0
+    return since < LIFTS or since >= LANDS
 
 
 @njit(cache=True)

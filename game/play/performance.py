@@ -158,7 +158,7 @@ class Performance:
         if self._new:
             self._new = False
             return
-        self.stream.advance(state, bodies)
+        self.stream.advance(state)
         if self.doing == STANDING and not self._gait.steered and self._has_to_step(state, bodies):
             self.walk(state, HASTE_SECONDS)
             self._new = False

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from game.play.clip_sampler import ClipSampler, Placement, ReferencePoses
 from game.sim import rotation
-from game.sim.kinematics import BodyPoses
 from game.sim.motion import cycle_of
 from game.sim.state import CharacterState
 
@@ -28,8 +27,8 @@ MAX_JOIN_SPEED = 6.0
 class ReferenceStream(Protocol):
     """The poses that a character shall take, from now on."""
 
-    def advance(self, state: CharacterState, bodies: BodyPoses) -> None:
-        """Go on by one control tick; the character's state is now this one, and its bodies (B, ...)."""
+    def advance(self, state: CharacterState) -> None:
+        """Go on by one control tick; the character's state, without batch, is now this one."""
 
     def poses(self, ahead: Array) -> ReferencePoses:
         """The poses (K, ...) at times (K,), s from now on."""
@@ -83,7 +82,7 @@ class ClipStream:
             return self._cycles is not None and self._cycle >= self._cycles
         return self.time >= self.sampler.duration
 
-    def advance(self, state: CharacterState, bodies: BodyPoses) -> None:  # noqa: ARG002  (a clip knows no feet)
+    def advance(self, state: CharacterState) -> None:
         self._tick += 1
         cycle = int(cycle_of(self.time, self.sampler.duration, self.sampler.loop))
         if cycle != self._cycle:
@@ -133,9 +132,9 @@ class JoinedStream:
     def finished(self) -> bool:
         return self.stream.finished
 
-    def advance(self, state: CharacterState, bodies: BodyPoses) -> None:
+    def advance(self, state: CharacterState) -> None:
         self._tick += 1
-        self.stream.advance(state, bodies)
+        self.stream.advance(state)
         if not self._done and self._tick / self._hz >= self._seconds:
             self._done = True
             self.stream.shift(0.5 * self._seconds * self._place[1][:2])
@@ -176,7 +175,7 @@ class HeldStream:
         """root_pos (3,), root_rot (4,), joint_rot (J, 4), world."""
         self._pose = root_pos, root_rot, joint_rot
 
-    def advance(self, state: CharacterState, bodies: BodyPoses) -> None:
+    def advance(self, state: CharacterState) -> None:
         pass
 
     def shift(self, offset: Array) -> None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from game.play.reference import ReferenceStream
-from game.sim import kinematics
-from game.sim.kinematics import BodyPoses
 from game.sim.model import CharacterModel
 from game.sim.state import CharacterState
 
 
-def after(stream: ReferenceStream, model: CharacterModel) -> tuple[CharacterState, BodyPoses]:
-    """The state (no batch) and bodies of a follower in a tick. His joints are at rest, his root moves as shown."""
+def after(stream: ReferenceStream, model: CharacterModel) -> CharacterState:
+    """The state (no batch) of a follower in a tick. His joints are at rest, his root moves as shown."""
     tick = 1.0 / model.control_hz
     shown = stream.poses(np.array([1.0, 0.75, 1.25]) * tick)
     pos, rot, joints = shown.root_pos[0], shown.root_rot[0], shown.joint_rot[0]
     velocity = (shown.root_pos[2] - shown.root_pos[1]) / (0.5 * tick)
-    state = CharacterState(pos, rot, joints, velocity, np.zeros(3), np.zeros((model.num_joints, 3)))
-    return state, kinematics.body_poses(model, pos, rot, joints)
+    return CharacterState(pos, rot, joints, velocity, np.zeros(3), np.zeros((model.num_joints, 3)))
