@@ -188,13 +188,18 @@ def test_a_specialist_that_is_better_does_it_for_him(session: Session) -> None:
     assert logged(session, Play)[-2:] == [Play("keep"), Play("performer")]
 
 
-def test_whoever_walks_comes_to_a_stand_before_a_skill(session: Session, steering: Steering) -> None:
+def wish_while_walking(session: Session, steering: Steering) -> None:
+    """He sets off, and the specialist's skill is wanted of him."""
     steering.walk(FORWARD)
     steering.update()
     for _ in range(2):
         session.step()
     session.do_skill("keep", 0)
     session.step()
+
+
+def test_whoever_walks_comes_to_a_stand_before_a_skill(session: Session, steering: Steering) -> None:
+    wish_while_walking(session, steering)
     assert logged(session, Halt) == [Halt()]
     assert session.driver_of(0) == "performer" and session.doing(0) == "comes to a stand for keep"
     for _ in range(int((PATIENCE + 0.2) * MODEL.control_hz)):
@@ -211,12 +216,7 @@ def test_whoever_walks_comes_to_a_stand_before_a_skill(session: Session, steerin
 
 
 def test_a_wish_is_forgotten_where_something_else_is_chosen(session: Session, steering: Steering) -> None:
-    steering.walk(FORWARD)
-    steering.update()
-    for _ in range(2):
-        session.step()
-    session.do_skill("keep", 0)
-    session.step()
+    wish_while_walking(session, steering)
     session.post(Perform("jump", cycles=1))
     for _ in range(5):
         session.step()
