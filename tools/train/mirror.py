@@ -19,6 +19,7 @@ from game.sim import rotation
 from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train.features import Features
+from tools.train.joint_axes import joint_axes
 from tools.train.reflection import AXIAL, POLAR
 
 Array = NDArray[np.float64]
@@ -72,7 +73,7 @@ class BlockMirror:
             signs += list(of_item) * len(partners)
         self._from, self._sign = torch.tensor(places), torch.tensor(signs)
         joints = model.roles.opposite_joint.tolist()
-        columns = [(j, k) for j, hinge in enumerate(model.joint_is_hinge) for k in ((1,) if hinge else (0, 1, 2))]
+        columns = joint_axes(model)
         self._action_from = torch.tensor([columns.index((joints[j], k)) for j, k in columns])
         self._action_sign = torch.tensor([AXIAL[k] for _, k in columns])
 

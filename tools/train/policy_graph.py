@@ -9,6 +9,7 @@ from game.sim.model import CharacterModel
 from game.sim.motion import MotionClip
 from tools.train import quaternion
 from tools.train.features import Features, PolicyInputs
+from tools.train.joint_axes import joint_axes
 from tools.train.network import ActorCritic
 from tools.train.reference_table import Reference, ReferencePose
 from tools.train.stance import StanceFeedback
@@ -23,7 +24,7 @@ class Residual(nn.Module):
 
     def __init__(self, model: CharacterModel, scale: float = 1.5, lateral: float = 1.0) -> None:
         super().__init__()
-        columns = [(j, k) for j, hinge in enumerate(model.joint_is_hinge) for k in ((1,) if hinge else (0, 1, 2))]
+        columns = joint_axes(model)
         spread = torch.zeros(len(columns), model.num_joints * 3)
         for row, (joint, axis) in enumerate(columns):
             spread[row, 3 * joint + axis] = scale * (1.0 if axis == 1 else lateral)

@@ -21,6 +21,7 @@ from game.sim.motion import CYCLE_TOLERANCE, MotionClip
 from tools.train import checkpoint, quaternion
 from tools.train.config import ConfigError
 from tools.train.features import PolicyInputs
+from tools.train.joint_axes import joint_axes
 
 LIMIT = 1.2
 """rad, largest turn of a joint's target about an axis"""
@@ -73,7 +74,7 @@ class Tracker(nn.Module):
         targets = rotation.continuous(clip.sample(times[:-1] + lead / model.control_hz).joint_rot)
         self.register_buffer("motion", _tensor(np.concatenate([state.root_pos, *turns, *moves], axis=1)))
         self.register_buffer("targets", _tensor(targets.reshape(self.num_ticks, -1)))
-        columns = [(j, k) for j, hinge in enumerate(model.joint_is_hinge) for k in ((1,) if hinge else (0, 1, 2))]
+        columns = joint_axes(model)
         self.register_buffer("axes", torch.tensor([3 * j + k for j, k in columns]))
         # of each turn six numbers: in its own frame, and in the frame outside, which counts for the root
         own = [6 * (1 + j) + k for j, k in columns]

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from game.policy.policy import Policy
 from game.sim.model import CharacterModel
 from tools.train import distributed, quaternion
+from tools.train.joint_axes import joint_axes
 from tools.train.performer.performer_environment import PerformerEnvironment
 from tools.train.performer.performer_graph import SCALE, PerformerGraph
 from tools.train.performer.repertoire import MotionSpec
@@ -56,9 +57,7 @@ class Distiller:
         self.time = np.zeros(n)
         self.led = np.zeros(n, bool)
         """(N,) whom his specialist moves, not he himself"""
-        self.columns = torch.tensor(
-            [3 * j + k for j, hinge in enumerate(model.joint_is_hinge) for k in ((1,) if hinge else (0, 1, 2))]
-        )
+        self.columns = torch.tensor([3 * j + k for j, k in joint_axes(model)])
         self.restart(np.arange(n), 0.0)
 
     def restart(self, indices: np.ndarray, led: float) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from game.policy.policy import Policy
 from game.sim.model import CharacterModel
 from tools.train import distributed, quaternion
+from tools.train.joint_axes import joint_axes
 from tools.train.performer.banks import heaps, upright
 from tools.train.performer.distillation import HUBER, LIMIT, Memory
 from tools.train.performer.performer_config import PerformerConfig
@@ -108,9 +109,7 @@ class Practice:
                 {"params": list(graph.critic.parameters()), "lr": config.critic_rate},
             ]
         )
-        self.columns = torch.tensor(
-            [3 * j + k for j, hinge in enumerate(model.joint_is_hinge) for k in ((1,) if hinge else (0, 1, 2))]
-        )
+        self.columns = torch.tensor([3 * j + k for j, k in joint_axes(model)])
         self.memory = Memory(config.memory, graph.sight.size, graph.residual.num_actions)
         """what the specialists advised, learned from again and again"""
         self.mirror = PerformerMirror(model)
